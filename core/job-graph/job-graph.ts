@@ -1,0 +1,153 @@
+/**
+ * What a program said, as plain data: the logical transformations of a job, versioned and serialisable.
+ * It holds no behaviour; chaining, scheduling and state are the engine's business. Both languages build it, `rpc`
+ * accepts it, and `schemas/job-graph.schema.json` describes it for everybody else.
+ *
+ * Rule of every object here: each key is always present and `null` means "not set"; a missing key is an error.
+ */
+
+export const JOB_GRAPH_VERSION = 1
+
+/** How the values of a stream are carried between operators. */
+export type PayloadType =
+  | 'text' // UTF-8 strings
+  | 'bytes' // byte strings
+  | 'pickle' // Python objects, pickled one by one
+  | 'object' // JavaScript values, in this process only
+
+/** How an edge distributes elements over the subtasks of its target. */
+export type Partitioning = 'forward' | 'rebalance'
+
+export interface JobGraph {
+  readonly version: typeof JOB_GRAPH_VERSION
+  readonly name: string
+  /** Configuration by Flink's keys. Every value is a string, as in Flink's own `Configuration`. */
+  readonly configuration: Readonly<Record<string, string>>
+  /** Default parallelism; null: the number of cores. */
+  readonly parallelism: number | null
+  readonly maxParallelism: number | null
+  /** In topological order: inputs come before their users. */
+  readonly transformations: readonly Transformation[]
+}
+
+export interface TransformationBase {
+  /** Unique in the graph; ascending in the order of creation. */
+  readonly id: number
+  /** The user's name for this operator's state; null: the engine generates a stable one. */
+  readonly uid: string | null
+  readonly name: string
+  readonly parallelism: number | null
+  readonly maxParallelism: number | null
+}
+
+export type Transformation = SourceTransformation | FunctionTransformation | SinkTransformation
+
+export interface SourceTransformation extends TransformationBase {
+  readonly kind: 'source'
+  readonly source: SourceSpec
+  readonly output: PayloadType
+  readonly watermarkStrategy: WatermarkStrategySpec
+}
+
+export interface FunctionTransformation extends TransformationBase {
+  readonly kind: 'function'
+  readonly operation: 'map' | 'filter' | 'flat_map'
+  readonly inputs: readonly Edge[]
+  readonly function: FunctionSpec
+  readonly output: PayloadType
+}
+
+export interface SinkTransformation extends TransformationBase {
+  readonly kind: 'sink'
+  readonly inputs: readonly Edge[]
+  readonly sink: SinkSpec
+}
+
+export interface Edge {
+  /** The transformation that this edge starts from. */
+  readonly from: number
+  /** null: forward where both ends have the same parallelism, else rebalance. */
+  readonly partitioning: Partitioning | null
+}
+
+// ---- sources
+
+export type SourceSpec = KinesisStreamsSourceSpec | CollectionSourceSpec
+
+export interface KinesisStreamsSourceSpec {
+  readonly type: 'kinesis-streams'
+  readonly streamArn: string
+  /** `aws.*`, `source.*` and `shardline.source.*` keys. */
+  readonly configuration: Readonly<Record<string, string>>
+  readonly deserializationSchema: SchemaSpec
+  readonly shardAssigner: { readonly type: 'uniform' }
+  readonly preserveShardOrder: boolean
+}
+
+/** A bounded list of values that the program brought along. It runs with parallelism 1. */
+export interface CollectionSourceSpec {
+  readonly type: 'collection'
+  /** By the transformation's output: text as it is; bytes and pickles in base64. `object`: a local id, see FunctionSpec. */
+  readonly values: readonly string[]
+}
+
+// ---- functions
+
+export type FunctionSpec =
+  /** A callable made by cloudpickle. `mode`: in the driver, in a process of its own, or always in the driver. */
+  | { readonly type: 'python'; readonly pickle: string; readonly mode: 'thread' | 'process' | 'driver' }
+  /** An ECMAScript module's export. */
+  | { readonly type: 'module'; readonly url: string; readonly export: string }
+  /** A function of this very process; refused over a bridge. */
+  | { readonly type: 'local'; readonly localId: string }
+
+// ---- sinks
+
+export type SinkSpec = KinesisStreamsSinkSpec | PrintSinkSpec | DiscardSinkSpec
+
+export interface KinesisStreamsSinkSpec {
+  readonly type: 'kinesis-streams'
+  /** One of the two is set; the ARN wins. */
+  readonly streamArn: string | null
+  readonly streamName: string | null
+  /** `aws.*` keys. */
+  readonly configuration: Readonly<Record<string, string>>
+  readonly serializationSchema: SchemaSpec
+  readonly partitionKeyGenerator: PartitionKeyGeneratorSpec
+  readonly failOnError: boolean
+  readonly maxBatchSize: number
+  readonly maxInFlightRequests: number
+  readonly maxBufferedRequests: number
+  readonly maxBatchSizeInBytes: number
+  readonly maxTimeInBufferMs: number
+  readonly maxRecordSizeInBytes: number
+}
+
+/** `fixed`: the sink subtask's index; `random`: a UUID for each record. */
+export type PartitionKeyGeneratorSpec =
+  | { readonly type: 'fixed' }
+  | { readonly type: 'random' }
+  | { readonly type: 'local'; readonly localId: string }
+
+/** Writes each value as a line, with Flink's `id:N> ` prefix. Text values only. */
+export interface PrintSinkSpec {
+  readonly type: 'print'
+  readonly identifier: string | null
+}
+
+/** Takes everything and does nothing: the end of a chain that has no sink of its own. */
+export interface DiscardSinkSpec {
+  readonly type: 'discard'
+}
+
+// ---- schemas and event time
+
+export type SchemaSpec =
+  | { readonly type: 'simple-string'; readonly charset: string }
+  | { readonly type: 'byte-array' }
+
+export interface WatermarkStrategySpec {
+  readonly type: 'none' | 'monotonous' | 'bounded-out-of-orderness'
+  readonly maxOutOfOrdernessMs: number | null
+  readonly idlenessMs: number | null
+}
