@@ -6,14 +6,12 @@
  * Rule of every object here: each key is always present and `null` means "not set"; a missing key is an error.
  */
 
+import type { SchemaSpec } from '../../schemas/schema-spec.ts'
+import type { PayloadType } from '../record-batch/payload-type.ts'
+
 export const JOB_GRAPH_VERSION = 1
 
-/** How the values of a stream are carried between operators. */
-export type PayloadType =
-  | 'text' // UTF-8 strings
-  | 'bytes' // byte strings
-  | 'pickle' // Python objects, pickled one by one
-  | 'object' // JavaScript values, in this process only
+export type { PayloadType }
 
 /** How an edge distributes elements over the subtasks of its target. */
 export type Partitioning = 'forward' | 'rebalance'
@@ -51,11 +49,14 @@ export interface SourceTransformation extends TransformationBase {
 
 export interface FunctionTransformation extends TransformationBase {
   readonly kind: 'function'
-  readonly operation: 'map' | 'filter' | 'flat_map'
+  /** `print` and `collect` end a chain: they take values and give none. */
+  readonly operation: FunctionOperation
   readonly inputs: readonly Edge[]
   readonly function: FunctionSpec
   readonly output: PayloadType
 }
+
+export type FunctionOperation = 'map' | 'filter' | 'flat_map' | 'print' | 'collect'
 
 export interface SinkTransformation extends TransformationBase {
   readonly kind: 'sink'
@@ -142,9 +143,7 @@ export interface DiscardSinkSpec {
 
 // ---- schemas and event time
 
-export type SchemaSpec =
-  | { readonly type: 'simple-string'; readonly charset: string }
-  | { readonly type: 'byte-array' }
+export type { SchemaSpec }
 
 export interface WatermarkStrategySpec {
   readonly type: 'none' | 'monotonous' | 'bounded-out-of-orderness'

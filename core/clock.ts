@@ -1,0 +1,35 @@
+/** Time as the engine sees it: every timer and every timestamp goes through here, so that tests can hold it still. */
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number
+  /** Milliseconds that only ever grow; for measuring. */
+  monotonic(): number
+  /** Calls `action` once, `delayMs` from now; the result takes it back. The timer does not keep the process alive if `weak`. */
+  schedule(delayMs: number, action: () => void, weak?: boolean): () => void
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  schedule(delayMs, action, weak = false) {
+    const timer = setTimeout(action, delayMs)
+    if (weak) timer.unref()
+    return () => clearTimeout(timer)
+  },
+}
+
+/** Resolves after `delayMs`, or rejects with the signal's reason as soon as it aborts. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason as Error)
+    const onAbort = (): void => {
+      cancel()
+      reject(signal!.reason as Error)
+    }
+    const cancel = clock.schedule(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}

@@ -1,0 +1,52 @@
+/** A flat map of strings, as in Flink, read through typed options. */
+import type { ConfigOption } from './config-option.ts'
+
+export class Configuration {
+  readonly #values: ReadonlyMap<string, string>
+
+  constructor(values: Readonly<Record<string, string>> = {}) {
+    this.#values = new Map(Object.entries(values))
+  }
+
+  /** The option's value, its default, or null. @throws ConfigurationError naming the key if the text has another type */
+  find<T>(option: ConfigOption<T>): T | null {
+    const text = this.#text(option) ?? option.default
+    return text === null ? null : option.parse(text)
+  }
+
+  /** As `find`, for options that have a default. */
+  get<T>(option: ConfigOption<T>): T {
+    const value = this.find(option)
+    if (value === null) throw new TypeError(`${option.key} has no default; use find()`)
+    return value
+  }
+
+  has(option: ConfigOption<unknown>): boolean {
+    return this.#text(option) !== undefined
+  }
+
+  keys(): string[] {
+    return [...this.#values.keys()]
+  }
+
+  raw(key: string): string | undefined {
+    return this.#values.get(key)
+  }
+
+  /** Values of `other` win. */
+  with(other: Readonly<Record<string, string>>): Configuration {
+    return new Configuration({ ...this.toObject(), ...other })
+  }
+
+  toObject(): Record<string, string> {
+    return Object.fromEntries(this.#values)
+  }
+
+  #text(option: ConfigOption<unknown>): string | undefined {
+    for (const key of [option.key, ...(option.aliases ?? [])]) {
+      const text = this.#values.get(key)
+      if (text !== undefined) return text
+    }
+    return undefined
+  }
+}

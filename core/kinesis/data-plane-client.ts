@@ -1,0 +1,178 @@
+/**
+ * The two hot calls, GetRecords and PutRecords, one attempt each: sign, send, decode, and turn every failure into a
+ * ServiceError. Retrying is the caller's business, because a reader and a writer retry differently.
+ * Speaks CBOR; where an endpoint answers that it does not know that content type, JSON from then on.
+ */
+import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
+import type { AwsAccess } from './aws-access.ts'
+import { CborReader, encodeCborMap } from './cbor.ts'
+import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.ts'
+import type { GetRecordsResult } from './get-records-codec.ts'
+import { HttpTransport } from './http-transport.ts'
+import type { HttpAnswer, TransportOptions } from './http-transport.ts'
+import { decodePutRecordsCbor, decodePutRecordsJson, encodePutRecordsCbor, encodePutRecordsJson } from './put-records-codec.ts'
+import type { EntryRun, FailedEntry, PutTarget } from './put-records-codec.ts'
+import { serviceError, unreachable, describe } from './service-errors.ts'
+import type { Attempted } from './service-errors.ts'
+import { RequestSigner } from './sigv4.ts'
+
+export interface GetRecordsRequest {
+  readonly streamArn: string
+  readonly streamName: string
+  readonly shardId: string
+  readonly shardIterator: string
+  readonly limit: number
+}
+
+const CBOR = 'application/x-amz-cbor-1.1'
+const JSON_TYPE = 'application/x-amz-json-1.1'
+const GET_RECORDS = 'Kinesis_20131202.GetRecords'
+const PUT_RECORDS = 'Kinesis_20131202.PutRecords'
+const SKEW_ERRORS = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'InvalidSignatureException', 'RequestInTheFuture'])
+/** Signatures are good for five minutes either way. */
+const MIN_SKEW_MS = 240_000
+const POOLED_BODIES = 8
+const MAX_POOLED_BYTES = 2 * 1024 * 1024
+
+export class DataPlaneClient {
+  readonly #access: AwsAccess
+  readonly #clock: Clock
+  readonly #options: Omit<TransportOptions, 'endpoint'>
+  #connection: Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> | undefined
+  #speaksCbor = true
+  #skewMs = 0
+  readonly #bodies: Buffer[] = []
+
+  constructor(access: AwsAccess, clock: Clock, options: Omit<TransportOptions, 'endpoint'>) {
+    this.#access = access
+    this.#clock = clock
+    this.#options = options
+  }
+
+  async getRecords(request: GetRecordsRequest): Promise<GetRecordsResult> {
+    const { streamArn, streamName, shardId, shardIterator, limit } = request
+    const fields = { ShardIterator: shardIterator, Limit: limit, StreamARN: streamArn }
+    const attempted = { operation: 'GetRecords', stream: streamName, shardId }
+    const encode = (cbor: boolean): Buffer => (cbor ? encodeCborMap(fields) : Buffer.from(JSON.stringify(fields)))
+    const { body, cbor } = await this.#call(GET_RECORDS, encode, attempted)
+    return decoding(attempted, () => (cbor ? decodeGetRecordsCbor : decodeGetRecordsJson)(body, streamName, shardId))
+  }
+
+  /** The entries that failed; empty: all were written. */
+  async putRecords(target: PutTarget, runs: readonly EntryRun[], stream: string): Promise<FailedEntry[]> {
+    const attempted = { operation: 'PutRecords', stream }
+    let pooled: Buffer | undefined
+    const encode = (cbor: boolean): Buffer =>
+      cbor ? encodePutRecordsCbor(target, runs, size => (pooled = this.#takeBody(size))) : encodePutRecordsJson(target, runs)
+    try {
+      const { body, cbor } = await this.#call(PUT_RECORDS, encode, attempted)
+      return decoding(attempted, () => (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body))
+    } finally {
+      if (pooled !== undefined && pooled.length <= MAX_POOLED_BYTES && this.#bodies.length < POOLED_BODIES) this.#bodies.push(pooled)
+    }
+  }
+
+  close(): void {
+    void this.#connection?.then(
+      c => c.transport.close(),
+      () => undefined,
+    )
+  }
+
+  async #call(target: string, encode: (cbor: boolean) => Buffer, attempted: Attempted): Promise<{ body: Buffer; cbor: boolean }> {
+    const connection = await (this.#connection ??= this.#connect())
+    let cbor = this.#speaksCbor
+    let answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+    if (answer.status === 200) return { body: answer.body, cbor }
+    let failure = readFailure(answer)
+    if (cbor && answer.status < 500 && contentTypeUnknown(failure, answer)) {
+      cbor = this.#speaksCbor = false
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+    } else if (this.#correctSkew(failure.name, answer)) {
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+    }
+    if (answer.status === 200) return { body: answer.body, cbor }
+    failure = readFailure(answer)
+    throw serviceError(failure.name, failure.message, answer.status, attempted)
+  }
+
+  async #post(
+    connection: { transport: HttpTransport; signer: RequestSigner; endpoint: URL },
+    target: string,
+    body: Buffer,
+    cbor: boolean,
+    attempted: Attempted,
+  ): Promise<HttpAnswer> {
+    const credentials = await this.#access.credentials()
+    const headers = connection.signer.sign(body, cbor ? CBOR : JSON_TYPE, target, credentials, this.#clock.now() + this.#skewMs)
+    try {
+      return await connection.transport.post(headers, body)
+    } catch (cause) {
+      throw unreachable(connection.endpoint.origin, attempted, cause as Error)
+    }
+  }
+
+  async #connect(): Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> {
+    const endpoint = await this.#access.endpoint()
+    const signer = new RequestSigner(this.#access.region, 'kinesis', endpoint.host)
+    return { transport: new HttpTransport({ ...this.#options, endpoint }), signer, endpoint }
+  }
+
+  /** A clock that is off makes every signature wrong; the answer's Date header tells by how much. */
+  #correctSkew(errorName: string, answer: HttpAnswer): boolean {
+    if (!SKEW_ERRORS.has(errorName)) return false
+    const serverMs = Date.parse(String(answer.headers['date'] ?? ''))
+    const skewMs = serverMs - this.#clock.now()
+    if (!Number.isFinite(skewMs) || Math.abs(skewMs - this.#skewMs) < MIN_SKEW_MS) return false
+    this.#skewMs = skewMs
+    return true
+  }
+
+  #takeBody(size: number): Buffer {
+    const at = this.#bodies.findIndex(b => b.length >= size)
+    if (at >= 0) return this.#bodies.splice(at, 1)[0]!
+    return Buffer.allocUnsafeSlow(Math.ceil(size / 16384) * 16384)
+  }
+}
+
+function decoding<T>(attempted: Attempted, decode: () => T): T {
+  try {
+    return decode()
+  } catch (cause) {
+    throw new ServiceError('RESPONSE_INVALID', `${describe(attempted)}: the answer could not be decoded: ${(cause as Error).message}.`, {
+      cause,
+      details: { ...attempted },
+    })
+  }
+}
+
+interface Failure {
+  readonly name: string
+  readonly message: string
+}
+
+function readFailure(answer: HttpAnswer): Failure {
+  let body: Record<string, unknown> = {}
+  try {
+    const decoded: unknown = String(answer.headers['content-type'] ?? '').includes('cbor')
+      ? new CborReader(answer.body).value()
+      : JSON.parse(answer.body.toString('utf8'))
+    if (typeof decoded === 'object' && decoded !== null) body = decoded as Record<string, unknown>
+  } catch {
+    // An answer that is neither (a proxy's HTML page, say) is described by its status and first words.
+    return { name: 'UnknownError', message: answer.body.toString('utf8', 0, 200) }
+  }
+  const header = answer.headers['x-amzn-errortype']
+  const rawName = body['__type'] ?? body['code'] ?? (Array.isArray(header) ? header[0] : header) ?? 'UnknownError'
+  const message = body['message'] ?? body['Message'] ?? ''
+  return { name: String(rawName).split(':')[0]!.split('#').at(-1)!, message: typeof message === 'string' ? message : JSON.stringify(message) }
+}
+
+function contentTypeUnknown(failure: Failure, answer: HttpAnswer): boolean {
+  return (
+    answer.status === 415 ||
+    ['UnknownOperationException', 'SerializationException', 'UnsupportedMediaType', 'UnknownError'].includes(failure.name) ||
+    /content.?type|media type/i.test(failure.message)
+  )
+}

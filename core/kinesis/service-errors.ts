@@ -1,0 +1,66 @@
+/** What the service's error names mean to us. The table is data; `serviceError` only looks up. */
+import { ServiceError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  ResourceNotFoundException: 'STREAM_NOT_FOUND',
+  ProvisionedThroughputExceededException: 'THROTTLED',
+  LimitExceededException: 'THROTTLED',
+  ThrottlingException: 'THROTTLED',
+  KMSThrottlingException: 'THROTTLED',
+  ExpiredIteratorException: 'ITERATOR_EXPIRED',
+  ExpiredNextTokenException: 'SERVICE_FAILED',
+  AccessDeniedException: 'ACCESS_DENIED',
+  KMSAccessDeniedException: 'ACCESS_DENIED',
+  UnrecognizedClientException: 'CREDENTIALS_REJECTED',
+  InvalidClientTokenId: 'CREDENTIALS_REJECTED',
+  InvalidSignatureException: 'CREDENTIALS_REJECTED',
+  IncompleteSignatureException: 'CREDENTIALS_REJECTED',
+  IncompleteSignature: 'CREDENTIALS_REJECTED',
+  MissingAuthenticationToken: 'CREDENTIALS_REJECTED',
+  MissingAuthenticationTokenException: 'CREDENTIALS_REJECTED',
+  ExpiredTokenException: 'CREDENTIALS_REJECTED',
+  OptInRequired: 'ACCESS_DENIED',
+  CredentialsProviderError: 'CREDENTIALS_MISSING',
+  InvalidArgumentException: 'VALIDATION_FAILED',
+  ValidationException: 'VALIDATION_FAILED',
+  SerializationException: 'VALIDATION_FAILED',
+}
+
+const advice: Partial<Record<ErrorCode, string>> = {
+  STREAM_NOT_FOUND: 'Check the name, the region and the account, or create the stream.',
+  ACCESS_DENIED: 'Grant the permission to these credentials, or use others.',
+  CREDENTIALS_REJECTED: 'Check the access key, the secret key, the session token, and the clock of this machine.',
+  CREDENTIALS_MISSING:
+    'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile, or aws.credentials.provider.basic.accesskeyid and .secretkey.',
+}
+
+/** What was being done, for the message: `GetRecords on stream orders, shard shardId-000000000001`. */
+export interface Attempted {
+  readonly operation: string
+  readonly stream: string
+  readonly shardId?: string | undefined
+}
+
+export function describe({ operation, stream, shardId }: Attempted): string {
+  return `${operation} on stream ${stream}${shardId === undefined ? '' : `, shard ${shardId}`}`
+}
+
+export function serviceError(name: string, message: string, status: number, attempted: Attempted, cause?: unknown): ServiceError {
+  const code = codes[name] ?? (status >= 500 || status === 0 ? 'SERVICE_FAILED' : 'VALIDATION_FAILED')
+  const hint = advice[code]
+  const text = `${describe(attempted)} failed: ${name}: ${message.trim() || `HTTP status ${status}`}`
+  return new ServiceError(code, `${text.replace(/\.?$/, '.')}${hint === undefined ? '' : ` ${hint}`}`, {
+    details: { ...attempted, errorName: name, status },
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
+
+export function unreachable(endpoint: string, attempted: Attempted, cause: Error): ServiceError {
+  const code = (cause as NodeJS.ErrnoException).code ?? cause.message
+  return new ServiceError(
+    'ENDPOINT_UNREACHABLE',
+    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and aws.endpoint or AWS_ENDPOINT_URL_KINESIS.`,
+    { cause, details: { ...attempted, endpoint } },
+  )
+}

@@ -1,0 +1,58 @@
+/** A partition key for each record, made once when the record enters the sink: a record that is sent again keeps its key. */
+import { randomUUID } from 'node:crypto'
+
+import { ShardlineError } from '../errors.ts'
+import type { EntryRun } from '../kinesis/put-records-codec.ts'
+import type { RecordBatch } from '../record-batch/record-batch.ts'
+
+export type KeyColumns = Pick<EntryRun, 'keySlab' | 'keyOffset' | 'keyLength'>
+export type PartitionKeyGenerator = (batch: RecordBatch) => KeyColumns
+
+const UUID_LENGTH = 36
+/** The service counts characters; a character is at most 4 bytes of UTF-8. */
+const MAX_KEY_CHARACTERS = 256
+
+/** Every record of a subtask gets the subtask's index, so all of them go to one shard, in order. */
+export function fixedKey(subtask: number): PartitionKeyGenerator {
+  const keySlab = Buffer.from(String(subtask))
+  let zeros = new Uint32Array(0)
+  let lengths = new Uint32Array(0)
+  return ({ count }) => {
+    if (zeros.length < count) {
+      zeros = new Uint32Array(count)
+      lengths = new Uint32Array(count).fill(keySlab.length)
+    }
+    return { keySlab, keyOffset: zeros, keyLength: lengths }
+  }
+}
+
+export const randomKey: PartitionKeyGenerator = ({ count }) => {
+  const keySlab = Buffer.allocUnsafe(count * UUID_LENGTH)
+  const keyOffset = new Uint32Array(count)
+  for (let i = 0; i < count; i++) keySlab.latin1Write(randomUUID(), (keyOffset[i] = i * UUID_LENGTH), UUID_LENGTH)
+  return { keySlab, keyOffset, keyLength: new Uint32Array(count).fill(UUID_LENGTH) }
+}
+
+/** A user's function of the value. @throws ShardlineError if a key is not 1 to 256 characters */
+export function customKey(key: (value: unknown) => string, stream: string): PartitionKeyGenerator {
+  return batch => {
+    const keys = batch.values().map((value, i) => {
+      const text: unknown = key(value)
+      if (typeof text === 'string' && text.length > 0 && [...text].length <= MAX_KEY_CHARACTERS) return Buffer.from(text)
+      const position = batch.positions?.at(i)
+      throw new ShardlineError(
+        'VALIDATION_FAILED',
+        `The partition key generator of the sink to stream ${stream} gave ${typeof text === 'string' ? `a key of ${text.length} characters` : String(text)}; a key is a string of 1 to ${MAX_KEY_CHARACTERS} characters.`,
+        { details: { stream, ...(position === undefined ? {} : { position }) } },
+      )
+    })
+    const keyOffset = new Uint32Array(keys.length)
+    const keyLength = new Uint32Array(keys.length)
+    let at = 0
+    keys.forEach((k, i) => {
+      keyOffset[i] = at
+      at += keyLength[i] = k.length
+    })
+    return { keySlab: Buffer.concat(keys, at), keyOffset, keyLength }
+  }
+}

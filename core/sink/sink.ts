@@ -1,0 +1,36 @@
+/** What the job asks of any sink: one writer a subtask. */
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { RecordBatch } from '../record-batch/record-batch.ts'
+
+export interface Sink {
+  createWriter(context: SinkWriterContext): SinkWriter
+  /** Fails early where the destination cannot be written to. Called once before the first attempt. */
+  validate(): Promise<void>
+}
+
+export interface SinkWriterContext {
+  readonly subtask: number
+  readonly parallelism: number
+  /** The writer's state in the checkpoint that is restored, this subtask's share of it. */
+  readonly restored: readonly OperatorState[]
+  fail(error: unknown): void
+}
+
+export interface SinkWriter {
+  write(batch: RecordBatch): Promise<void> | void
+  /** What is not yet delivered; waits for what is in flight. null: no state. */
+  snapshot(): Promise<OperatorState | null>
+  /** End of input: everything is delivered when it resolves. */
+  finish(): Promise<void>
+  metrics(): SinkWriterMetrics | null
+  close(): void
+}
+
+export interface SinkWriterMetrics {
+  readonly records: number
+  readonly bytes: number
+  readonly retries: number
+  readonly inFlightRequests: number
+  readonly bufferedEntries: number
+  readonly currentSendTimeMs: number
+}

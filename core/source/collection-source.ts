@@ -1,0 +1,103 @@
+/** A bounded list of values that the program brought along; one subtask reads it, and its position travels in checkpoints. */
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import { RecordBatch } from '../record-batch/record-batch.ts'
+import type { PayloadType } from '../record-batch/payload-type.ts'
+import type { EnumeratorContext, RestoredSource, Source, SourceEnumerator, SourceReader } from './source.ts'
+
+const BATCH_VALUES = 1000
+
+interface CollectionState {
+  readonly emitted: number
+}
+
+export class CollectionSource implements Source {
+  readonly bounded = true
+  readonly maxParallelism = 1
+  readonly #values: readonly unknown[]
+  readonly #payload: PayloadType
+
+  /** `values`: strings for text, Buffers for bytes and pickles, anything for `object`. */
+  constructor(values: readonly unknown[], payload: PayloadType) {
+    this.#values = values
+    this.#payload = payload
+  }
+
+  createEnumerator(context: EnumeratorContext): SourceEnumerator {
+    return {
+      async start(restored: RestoredSource | null) {
+        const state = restored?.readers[0]?.json as CollectionState | undefined
+        context.addSplits(0, [state ?? { emitted: 0 }])
+        context.noMoreSplits()
+      },
+      handleSourceEvent: () => undefined,
+      snapshot: () => ({ type: 'collection-enumerator', version: 1, json: {}, bytes: null }),
+      close: () => undefined,
+    }
+  }
+
+  createReader(): SourceReader {
+    return new CollectionReader(this.#values, this.#payload)
+  }
+}
+
+class CollectionReader implements SourceReader {
+  readonly #values: readonly unknown[]
+  readonly #payload: PayloadType
+  #emitted = 0
+  #end = Infinity
+  #noMoreSplits = false
+  #wake: (() => void) | null = null
+
+  constructor(values: readonly unknown[], payload: PayloadType) {
+    this.#values = values
+    this.#payload = payload
+  }
+
+  addSplits(splits: readonly unknown[]): void {
+    this.#emitted = (splits[0] as CollectionState).emitted
+    this.#end = this.#values.length
+    this.#wake?.()
+  }
+
+  noMoreSplits(): void {
+    this.#noMoreSplits = true
+    this.#wake?.()
+  }
+
+  poll(): RecordBatch | null {
+    if (this.#end === Infinity || this.#emitted >= this.#end) return null
+    const from = this.#emitted
+    this.#emitted = Math.min(this.#end, from + BATCH_VALUES)
+    const values = this.#values.slice(from, this.#emitted)
+    return this.#payload === 'object' ? RecordBatch.ofValues(values) : RecordBatch.pack(this.#payload, values as (string | Buffer)[])
+  }
+
+  available(): Promise<void> {
+    if (this.finished || this.#end !== Infinity) return Promise.resolve()
+    return new Promise(resolve => (this.#wake = resolve))
+  }
+
+  get finished(): boolean {
+    return this.#noMoreSplits && this.#emitted >= this.#end
+  }
+
+  stop(): void {
+    this.#end = 0
+    this.#noMoreSplits = true
+    this.#wake?.()
+  }
+
+  snapshot(): OperatorState {
+    return { type: 'collection', version: 1, json: { emitted: this.#emitted }, bytes: null }
+  }
+
+  notifyCheckpointComplete(): void {}
+
+  metrics(): { shards: [] } {
+    return { shards: [] }
+  }
+
+  close(): void {
+    this.stop()
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * The splits of one subtask: takes their batches in turn, and remembers how far each was emitted.
+ * A finished split stays in the snapshots until a checkpoint completed whose enumerator state knows of it, so that a crash at
+ * any instant neither reads a shard again nor leaves its children waiting.
+ */
+import type { OperatorState } from '../../checkpoint/operator-state.ts'
+import type { Clock } from '../../clock.ts'
+import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
+import type { RecordBatch } from '../../record-batch/record-batch.ts'
+import type { SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
+import type { ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
+import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
+import { writeSplits } from '../split/split-state.ts'
+import { Permits } from './permits.ts'
+import { ShardSplitReader } from './shard-split-reader.ts'
+import type { PollingOptions } from './shard-split-reader.ts'
+
+interface ActiveSplit {
+  split: KinesisShardSplit
+  readonly reader: ShardSplitReader
+  records: number
+  bytes: number
+}
+
+interface FinishedSplit {
+  readonly split: KinesisShardSplit
+  /** The newest checkpoint of this reader when it finished: that one's enumerator state may not know of it. */
+  readonly afterCheckpoint: number
+}
+
+export class KinesisStreamsSourceReader implements SourceReader {
+  readonly #proxy: SourceStreamProxy
+  readonly #options: PollingOptions
+  readonly #context: ReaderContext
+  readonly #clock: Clock
+  readonly #permits: Permits
+  readonly #toBatch: (batch: RecordBatch) => RecordBatch
+  readonly #active: ActiveSplit[] = []
+  #stopped: ActiveSplit[] = []
+  #finishedSplits: FinishedSplit[] = []
+  readonly #finishedMetrics: ShardMetrics[] = []
+  #next = 0
+  #lastCheckpoint = 0
+  #noMoreSplits = false
+  #closed = false
+  #pendingEvent: SplitEvent | null = null
+  #wake: (() => void) | null = null
+
+  constructor(
+    proxy: SourceStreamProxy,
+    options: PollingOptions & { readonly maxConcurrentReads: number },
+    toBatch: (batch: RecordBatch) => RecordBatch,
+    context: ReaderContext,
+    clock: Clock,
+  ) {
+    this.#proxy = proxy
+    this.#options = options
+    this.#toBatch = toBatch
+    this.#context = context
+    this.#clock = clock
+    this.#permits = new Permits(options.maxConcurrentReads)
+  }
+
+  addSplits(splits: readonly unknown[]): void {
+    for (const split of splits as readonly KinesisShardSplit[]) {
+      const reader = new ShardSplitReader(
+        split.shardId,
+        split.position,
+        this.#proxy,
+        this.#options,
+        this.#clock,
+        this.#permits,
+        () => this.#signal(),
+      )
+      this.#active.push({ split, reader, records: 0, bytes: 0 })
+      reader.run().catch((error: unknown) => this.#context.fail(error))
+    }
+    this.#signal()
+  }
+
+  noMoreSplits(): void {
+    this.#noMoreSplits = true
+    this.#signal()
+  }
+
+  poll(): RecordBatch | null {
+    this.#reportPending()
+    for (let i = 0; i < this.#active.length; i++) {
+      const at = (this.#next + i) % this.#active.length
+      const active = this.#active[at]!
+      if (!active.reader.ready) continue
+      this.#next = at + 1
+      const { batch, end } = active.reader.take()!
+      if (batch !== null) {
+        const sequenceNumber = batch.positions!.sequenceNumber(batch.count - 1)
+        active.split = { ...active.split, position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber } }
+        active.records += batch.count
+        active.bytes += batch.byteLength
+      }
+      if (end !== null) {
+        this.#active.splice(at, 1)
+        if (end.type === 'stopped') {
+          this.#stopped.push(active)
+          this.#pendingEvent = { type: 'stopped', shardId: active.split.shardId }
+        } else {
+          active.split = { ...active.split, finished: true }
+          this.#finishedMetrics.push(metricsOf(active))
+          this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint })
+          this.#pendingEvent = { type: 'finished', shardId: active.split.shardId, childShards: end.childShards }
+        }
+      }
+      if (batch !== null) return this.#toBatch(batch)
+      this.#reportPending()
+      i = -1
+      if (this.#active.length === 0) return null
+    }
+    return null
+  }
+
+  available(): Promise<void> {
+    if (this.finished || this.#pendingEvent !== null || this.#active.some(a => a.reader.ready)) return Promise.resolve()
+    return new Promise(resolve => (this.#wake = resolve))
+  }
+
+  get finished(): boolean {
+    return this.#closed || (this.#noMoreSplits && this.#active.length === 0 && this.#pendingEvent === null)
+  }
+
+  stop(): void {
+    this.close()
+  }
+
+  snapshot(checkpointId: number): OperatorState {
+    this.#lastCheckpoint = checkpointId
+    return writeSplits([...this.#active, ...this.#stopped, ...this.#finishedSplits].map(s => s.split))
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.#finishedSplits = this.#finishedSplits.filter(f => checkpointId <= f.afterCheckpoint + 1)
+  }
+
+  metrics(): SourceReaderMetrics {
+    return { shards: [...this.#active.map(metricsOf), ...this.#stopped.map(metricsOf), ...this.#finishedMetrics] }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const { reader } of this.#active) reader.close()
+    this.#proxy.close()
+    this.#signal()
+  }
+
+  /** A split's end is told when its last batch has left: the batch of the previous poll was emitted by now. */
+  #reportPending(): void {
+    const event = this.#pendingEvent
+    this.#pendingEvent = null
+    if (event !== null) this.#context.sendEvent(event)
+  }
+
+  #signal(): void {
+    this.#wake?.()
+    this.#wake = null
+  }
+}
+
+function metricsOf({ split, reader, records, bytes }: ActiveSplit): ShardMetrics {
+  return {
+    stream: split.streamArn.slice(split.streamArn.lastIndexOf('/') + 1),
+    shardId: split.shardId,
+    sequenceNumber: 'sequenceNumber' in split.position ? split.position.sequenceNumber : null,
+    millisBehindLatest: reader.millisBehindLatest,
+    records,
+    bytes,
+    finished: split.finished,
+  }
+}

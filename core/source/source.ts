@@ -1,0 +1,76 @@
+/**
+ * What the job asks of any source: an enumerator that finds and hands out splits (one a job), and a reader a subtask.
+ * Both are called from the job's event loop only. A reader's positions are those of the records it handed out by `poll`.
+ */
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { RecordBatch } from '../record-batch/record-batch.ts'
+
+export interface Source {
+  /** True where the input ends by itself; such a job's checkpoints are of no use once it has finished. */
+  readonly bounded: boolean
+  /** Most subtasks that make sense; null: any number. */
+  readonly maxParallelism: number | null
+  createEnumerator(context: EnumeratorContext): SourceEnumerator
+  createReader(context: ReaderContext): SourceReader
+}
+
+export interface EnumeratorContext {
+  readonly parallelism: number
+  /** Hands splits to the reader of a subtask. */
+  addSplits(subtask: number, splits: readonly unknown[]): void
+  /** Tells every reader that it will get no more splits. */
+  noMoreSplits(): void
+  /** Ends the attempt with this error. */
+  fail(error: unknown): void
+}
+
+export interface SourceEnumerator {
+  /** Finds the first splits and hands them out. `restored`: the enumerator's and all readers' state, or null for a fresh start. */
+  start(restored: RestoredSource | null): Promise<void>
+  handleSourceEvent(subtask: number, event: unknown): void
+  snapshot(checkpointId: number): OperatorState
+  close(): void
+}
+
+export interface RestoredSource {
+  readonly enumerator: OperatorState | null
+  readonly readers: readonly OperatorState[]
+}
+
+export interface ReaderContext {
+  readonly subtask: number
+  sendEvent(event: unknown): void
+  fail(error: unknown): void
+}
+
+export interface SourceReader {
+  addSplits(splits: readonly unknown[]): void
+  noMoreSplits(): void
+  /** The next batch, which from now on counts as emitted; null: none is ready. */
+  poll(): RecordBatch | null
+  /** Resolves when `poll` or `finished` may answer something new. */
+  available(): Promise<void>
+  /** No batch will ever come again. */
+  readonly finished: boolean
+  /** Ends the input at the next batch boundary. */
+  stop(): void
+  snapshot(checkpointId: number): OperatorState
+  notifyCheckpointComplete(checkpointId: number): void
+  metrics(): SourceReaderMetrics
+  close(): void
+}
+
+export interface SourceReaderMetrics {
+  readonly shards: readonly ShardMetrics[]
+}
+
+export interface ShardMetrics {
+  readonly stream: string
+  readonly shardId: string
+  readonly sequenceNumber: string | null
+  /** -1: not known yet. */
+  readonly millisBehindLatest: number
+  readonly records: number
+  readonly bytes: number
+  readonly finished: boolean
+}
