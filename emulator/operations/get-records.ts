@@ -1,0 +1,72 @@
+// GetRecords: at most 10000 records and 10 MiB a call, 5 calls and 2 MiB a second and shard. At the end of a closed shard
+// there is no next iterator, and the children are named.
+import { invalidArgument, throughputExceeded } from '../errors.ts'
+import type { GetRecordsOutput } from '../protocol/get-records-output.ts'
+import type { Shard } from '../store/shard.ts'
+import { shardIdOf } from '../store/shard.ts'
+import {
+  expiredIterator,
+  formatShardIterator,
+  ITERATOR_LIFETIME_MS,
+  parseShardIterator,
+} from '../store/shard-iterator.ts'
+import type { ShardIterator } from '../store/shard-iterator.ts'
+import type { Stream } from '../store/stream.ts'
+import type { Call, Operation } from './operation.ts'
+import { describeChild } from './shards.ts'
+
+const MAX_RECORDS = 10_000
+const MAX_BYTES = 10 * 1024 * 1024
+
+export const getRecords: Operation = {
+  target: call => {
+    const { streamSerial, shardNumber } = iteratorOf(call)
+    return { stream: call.account.streamOfSerial(streamSerial).name, shardId: shardIdOf(shardNumber) }
+  },
+  run: call => {
+    const { account, input } = call
+    const limit = input.optionalInteger('Limit', 1, MAX_RECORDS) ?? MAX_RECORDS
+    const nowMs = account.clock.now()
+    const iterator = iteratorOf(call)
+    if (nowMs - iterator.issuedMs > ITERATOR_LIFETIME_MS) throw expiredIterator(iterator.issuedMs, nowMs)
+    const stream = account.streamOfSerial(iterator.streamSerial)
+    stream.requireUsable()
+    checkArn(call, stream)
+    const shard = stream.shard(shardIdOf(iterator.shardNumber))
+    if (account.settings.limits && !shard.admitRead(nowMs)) {
+      throw throughputExceeded(
+        `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${stream.accountId}.`,
+      )
+    }
+    const range = shard.log.read(iterator.index, limit, MAX_BYTES)
+    shard.countRead(range.payloadBytes)
+    const ended = !shard.open && range.nextIndex >= shard.log.nextIndex
+    const next = { issuedMs: nowMs, streamSerial: stream.serial, shardNumber: shard.number, index: range.nextIndex }
+    const output: GetRecordsOutput = {
+      shard,
+      range,
+      members: {
+        NextShardIterator: ended ? undefined : formatShardIterator(next, account.seal),
+        MillisBehindLatest: millisBehind(shard, range.nextIndex, nowMs),
+        ChildShards: ended ? shard.children.map(describeChild) : undefined,
+      },
+    }
+    return { encode: protocol => protocol.encodeGetRecords(output), records: range.count }
+  },
+}
+
+/** How long the next record has been waiting: 0 only when there is none. */
+function millisBehind(shard: Shard, nextIndex: number, nowMs: number): number {
+  const arrivalMs = shard.log.arrivalMs(nextIndex)
+  return arrivalMs === undefined ? 0 : Math.max(1, nowMs - arrivalMs)
+}
+
+function iteratorOf({ account, input }: Call): ShardIterator {
+  return parseShardIterator(input.text('ShardIterator', { max: 512 }), account.seal)
+}
+
+function checkArn({ account, input }: Call, stream: Stream): void {
+  const arn = input.optionalText('StreamARN', { max: 2048 })
+  if (arn === undefined || account.nameOfArn(arn) === stream.name) return
+  throw invalidArgument(`The ShardIterator is of stream ${stream.name}, not of StreamARN ${arn}.`)
+}

@@ -1,0 +1,64 @@
+// What an operation is: it decodes its input, does its work on the account and gives an answer that encodes itself.
+import type { Account } from '../store/account.ts'
+import type { Stream } from '../store/stream.ts'
+import type { Protocol } from '../protocol/protocol.ts'
+import type { WireObject } from '../protocol/wire-value.ts'
+import type { RecordBatch } from '../store/record-batch.ts'
+import type { RecordRejection } from '../faults/fault.ts'
+import { invalidArgument } from '../errors.ts'
+import type { Input } from './input.ts'
+import { STREAM_NAME } from './input.ts'
+
+/** One request, decoded. */
+export interface Call {
+  readonly account: Account
+  readonly input: Input
+  /** The records of a PutRecords request. */
+  readonly records?: RecordBatch | undefined
+  /** Set by a scripted fault: which records to refuse. */
+  readonly rejection?: RecordRejection | undefined
+}
+
+export interface Answer {
+  readonly encode: (protocol: Protocol) => Buffer
+  /** Records stored or returned. */
+  readonly records?: number
+}
+
+/** Where a request goes, as far as the request itself says. */
+export interface Target {
+  readonly stream?: string | undefined
+  readonly shardId?: string | undefined
+}
+
+export interface Operation {
+  /** Calls a second that the service takes before LimitExceededException, for the account or for each stream. */
+  readonly rate?: { readonly perSecond: number; readonly per: 'account' | 'stream' }
+  readonly run: (call: Call) => Answer
+  /** The stream and shard; without it, the stream of StreamName or StreamARN. */
+  readonly target?: (call: Call) => Target
+  /** Whether any part of the request goes to a shard; without it, whether `target` names it. */
+  readonly touches?: (call: Call, shardId: string) => boolean
+}
+
+export const answer = (members: WireObject): Answer => ({ encode: protocol => protocol.encode(members) })
+
+/** What operations without output answer: an empty body. */
+export const nothing: Answer = { encode: () => Buffer.alloc(0) }
+
+/** The stream's name in StreamName, StreamARN or both. */
+export function streamName({ account, input }: Call): string {
+  const name = input.optionalText('StreamName', STREAM_NAME)
+  const arn = input.optionalText('StreamARN', { max: 2048 })
+  if (arn === undefined) {
+    if (name === undefined) throw invalidArgument('Either StreamName or StreamARN must be provided.')
+    return name
+  }
+  const named = account.nameOfArn(arn)
+  if (name !== undefined && name !== named) {
+    throw invalidArgument(`StreamName ${name} does not match the stream in StreamARN ${arn}.`)
+  }
+  return named
+}
+
+export const streamOf = (call: Call): Stream => call.account.stream(streamName(call))

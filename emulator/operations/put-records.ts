@@ -1,0 +1,134 @@
+// PutRecord and PutRecords. First the whole request is validated, then each record is routed, admitted and stored.
+import { invalidArgument, KinesisError, validation } from '../errors.ts'
+import { recordOf } from '../protocol/put-records-input.ts'
+import { failedCount } from '../protocol/put-records-output.ts'
+import type { PutOutcome } from '../protocol/put-records-output.ts'
+import type { WireObject } from '../protocol/wire-value.ts'
+import type { Account } from '../store/account.ts'
+import { parseHashKey, writeWords } from '../store/hash-key.ts'
+import { md5Words } from '../store/md5.ts'
+import { RecordBatch } from '../store/record-batch.ts'
+import type { Shard } from '../store/shard.ts'
+import type { Stream } from '../store/stream.ts'
+import type { RecordRejection } from '../faults/fault.ts'
+import type { Call, Operation } from './operation.ts'
+import { answer, streamOf } from './operation.ts'
+
+/** PutRecords: 10 MiB of keys and data a request. */
+const MAX_REQUEST_BYTES = 10 * 1024 * 1024
+const MAX_KEY_CHARACTERS = 256
+
+export const putRecord: Operation = {
+  touches: (call, shardId) => routes(streamOf(call), batchOf(call), shardId),
+  run: call => {
+    const [outcome] = store(call.account, streamOf(call), batchOf(call), { rejection: call.rejection })
+    if (outcome === undefined) throw new KinesisError('InternalFailure', 'PutRecord stored nothing', 500)
+    if ('code' in outcome)
+      throw new KinesisError(outcome.code, outcome.message, outcome.code === 'InternalFailure' ? 500 : 400)
+    const { shard, index } = outcome
+    const members: WireObject = {
+      ShardId: shard.id,
+      SequenceNumber: shard.sequence.format(index),
+      EncryptionType: 'NONE',
+    }
+    return { ...answer(members), records: 1 }
+  },
+}
+
+export const putRecords: Operation = {
+  touches: (call, shardId) => routes(streamOf(call), call.records!, shardId),
+  run: call => {
+    const outcomes = store(call.account, streamOf(call), call.records!, { rejection: call.rejection })
+    return {
+      encode: protocol => protocol.encodePutRecords({ outcomes }),
+      records: outcomes.length - failedCount({ outcomes }),
+    }
+  },
+}
+
+export interface StoreOptions {
+  readonly rejection?: RecordRejection | undefined
+  /** Whether the shards' write quotas apply; default the emulator's `limits`. */
+  readonly limits?: boolean
+}
+
+/** Validates, routes and stores a batch; answers what became of each record. */
+export function store(account: Account, stream: Stream, batch: RecordBatch, options: StoreOptions = {}): PutOutcome[] {
+  const { rejection, limits = account.settings.limits } = options
+  stream.requireUsable()
+  validate(stream, batch)
+  const nowMs = account.clock.now()
+  const outcomes = new Array<PutOutcome>(batch.count)
+  for (let i = 0; i < batch.count; i++) {
+    const shard = route(stream, batch, i)
+    const refused = rejection?.(i, batch.partitionKey(i), shard.id)
+    if (refused !== undefined) outcomes[i] = refused
+    else if (limits && !shard.admitWrite(batch.payloadBytes(i), nowMs)) outcomes[i] = rateExceeded(stream, shard)
+    else {
+      const { source, keyStarts, keyEnds, dataStarts, dataEnds } = batch
+      const index = shard.log.append(source, keyStarts[i]!, keyEnds[i]!, dataStarts[i]!, dataEnds[i]!, nowMs)
+      outcomes[i] = { shard, index }
+    }
+  }
+  return outcomes
+}
+
+const words = new Uint32Array(4)
+
+function route(stream: Stream, batch: RecordBatch, i: number): Shard {
+  const explicit = batch.explicitHashKeys?.get(i)
+  if (explicit === undefined) md5Words(batch.source, batch.keyStarts[i]!, batch.keyEnds[i]!, words)
+  else writeWords(parseHashKey('ExplicitHashKey', explicit), words)
+  return stream.route(words)
+}
+
+function routes(stream: Stream, batch: RecordBatch, shardId: string): boolean {
+  for (let i = 0; i < batch.count; i++) if (route(stream, batch, i).id === shardId) return true
+  return false
+}
+
+const batches = new WeakMap<Call, RecordBatch>()
+
+function batchOf(call: Call): RecordBatch {
+  let batch = batches.get(call)
+  if (batch === undefined) {
+    batch = RecordBatch.of([recordOf(call.input.members)])
+    batches.set(call, batch)
+  }
+  return batch
+}
+
+function validate(stream: Stream, batch: RecordBatch): void {
+  let requestBytes = 0
+  for (let i = 0; i < batch.count; i++) {
+    const keyBytes = batch.keyEnds[i]! - batch.keyStarts[i]!
+    if (keyBytes === 0)
+      throw validation(`records.${i + 1}.member.partitionKey`, 'have length greater than or equal to 1')
+    // A key of few enough bytes has few enough characters.
+    if (keyBytes > MAX_KEY_CHARACTERS && Array.from(batch.partitionKey(i)).length > MAX_KEY_CHARACTERS) {
+      throw validation(
+        `records.${i + 1}.member.partitionKey`,
+        `have length less than or equal to ${MAX_KEY_CHARACTERS}`,
+      )
+    }
+    const bytes = batch.payloadBytes(i)
+    if (bytes > stream.maxRecordBytes) {
+      throw invalidArgument(
+        `Record ${i + 1} of the request has ${bytes} bytes of key and data; stream ${stream.name} under account ` +
+          `${stream.accountId} takes at most ${stream.maxRecordBytes} bytes a record.`,
+      )
+    }
+    requestBytes += bytes
+  }
+  batch.explicitHashKeys?.forEach(hashKey => parseHashKey('ExplicitHashKey', hashKey))
+  if (requestBytes > MAX_REQUEST_BYTES) {
+    throw invalidArgument(`Records size exceeds 10 MB limit: the request has ${requestBytes} bytes of keys and data.`)
+  }
+}
+
+function rateExceeded(stream: Stream, shard: Shard): PutOutcome {
+  return {
+    code: 'ProvisionedThroughputExceededException',
+    message: `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${stream.accountId}.`,
+  }
+}

@@ -1,0 +1,57 @@
+// The two encodings behind one interface, and how a request says which one it speaks.
+import { KinesisError } from '../errors.ts'
+import type { ProtocolName } from '../options.ts'
+import { decodeCborObject } from './cbor-reader.ts'
+import { encodeCbor } from './cbor-writer.ts'
+import { getRecordsCbor, getRecordsJson } from './get-records-output.ts'
+import type { GetRecordsOutput } from './get-records-output.ts'
+import { decodeJsonObject, encodeJson } from './json.ts'
+import { putRecordsOf, scanPutRecords } from './put-records-input.ts'
+import type { PutRecordsInput } from './put-records-input.ts'
+import { putRecordsCbor, putRecordsJson } from './put-records-output.ts'
+import type { PutRecordsOutput } from './put-records-output.ts'
+import type { WireObject } from './wire-value.ts'
+
+export interface Protocol {
+  readonly name: ProtocolName
+  readonly contentType: string
+  readonly decode: (body: Buffer) => WireObject
+  readonly encode: (members: WireObject) => Buffer
+  readonly decodePutRecords: (body: Buffer) => PutRecordsInput
+  readonly encodePutRecords: (output: PutRecordsOutput) => Buffer
+  readonly encodeGetRecords: (output: GetRecordsOutput) => Buffer
+}
+
+export const jsonProtocol: Protocol = {
+  name: 'json',
+  contentType: 'application/x-amz-json-1.1',
+  decode: decodeJsonObject,
+  encode: encodeJson,
+  decodePutRecords: body => putRecordsOf(decodeJsonObject(body)),
+  encodePutRecords: putRecordsJson,
+  encodeGetRecords: getRecordsJson,
+}
+
+export const cborProtocol: Protocol = {
+  name: 'cbor',
+  contentType: 'application/x-amz-cbor-1.1',
+  decode: decodeCborObject,
+  encode: encodeCbor,
+  decodePutRecords: scanPutRecords,
+  encodePutRecords: putRecordsCbor,
+  encodeGetRecords: getRecordsCbor,
+}
+
+/** The protocol of a content type; an unknown or refused one is a 415 that names those understood. */
+export function protocolOf(contentType: string | undefined, accepted: readonly ProtocolName[]): Protocol {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase()
+  const protocols = [jsonProtocol, cborProtocol].filter(protocol => accepted.includes(protocol.name))
+  const protocol = protocols.find(candidate => candidate.contentType === type)
+  if (protocol !== undefined) return protocol
+  throw new KinesisError(
+    'UnsupportedMediaTypeException',
+    `The content type ${contentType ?? '(none)'} is not supported. Supported: ` +
+      protocols.map(candidate => candidate.contentType).join(', '),
+    415,
+  )
+}

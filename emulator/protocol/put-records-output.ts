@@ -1,0 +1,92 @@
+// The answer to PutRecords: sequence number and shard of what was stored, code and message of what was not.
+//
+// | a stored record in CBOR                  | bytes | |
+// |------------------------------------------|-------|-|
+// | map of 2                                 | 1     | |
+// | "SequenceNumber", head of 56 digits      | 17    | |
+// | the digits                               | 56    | |
+// | "ShardId", head of 20, the id            | 29    | |
+import { INDEX_OFFSET, SEQUENCE_DIGITS, writeIndex } from '../store/sequence-number.ts'
+import { shardIdOf } from '../store/shard.ts'
+import type { Shard } from '../store/shard.ts'
+import { ARRAY, headLength, MAP, TEXT, writeHead } from './cbor-head.ts'
+import { encodeCbor } from './cbor-writer.ts'
+
+/** Why one record was not stored. */
+export interface RecordError {
+  readonly code: string
+  readonly message: string
+}
+
+/** What became of one record: stored in `shard` as `index`, or refused. */
+export type PutOutcome = { readonly shard: Shard; readonly index: number } | RecordError
+
+export interface PutRecordsOutput {
+  readonly outcomes: readonly PutOutcome[]
+}
+
+const SHARD_ID_BYTES = shardIdOf(0).length
+
+export function failedCount({ outcomes }: PutRecordsOutput): number {
+  return outcomes.reduce((sum, outcome) => ('code' in outcome ? sum + 1 : sum), 0)
+}
+
+export function putRecordsCbor(output: PutRecordsOutput): Buffer {
+  const head = Buffer.concat([
+    Buffer.of((MAP << 5) | 3),
+    encodeCbor('EncryptionType'),
+    encodeCbor('NONE'),
+    encodeCbor('FailedRecordCount'),
+    encodeCbor(failedCount(output)),
+    encodeCbor('Records'),
+  ])
+  const items = output.outcomes.map(outcome =>
+    'code' in outcome ? encodeCbor(errorMembers(outcome)) : cborTemplate(outcome.shard),
+  )
+  const listBytes = headLength(items.length)
+  const out = Buffer.allocUnsafe(head.length + listBytes + items.reduce((sum, item) => sum + item.length, 0))
+  head.copy(out)
+  let at = writeHead(out, head.length, ARRAY, items.length)
+  output.outcomes.forEach((outcome, i) => {
+    out.set(items[i]!, at)
+    if (!('code' in outcome)) writeIndex(out, at + CBOR_DIGITS + INDEX_OFFSET, outcome.index)
+    at += items[i]!.length
+  })
+  return out
+}
+
+export function putRecordsJson(output: PutRecordsOutput): Buffer {
+  const records = output.outcomes.map(outcome =>
+    'code' in outcome
+      ? JSON.stringify(errorMembers(outcome))
+      : `{"SequenceNumber":"${outcome.shard.sequence.format(outcome.index)}","ShardId":"${outcome.shard.id}"}`,
+  )
+  const members = `{"EncryptionType":"NONE","FailedRecordCount":${failedCount(output)},"Records":[${records.join(',')}]}`
+  return Buffer.from(members, 'utf8')
+}
+
+const errorMembers = ({ code, message }: RecordError): Record<string, string> => ({
+  ErrorCode: code,
+  ErrorMessage: message,
+})
+
+const CBOR_DIGITS = 1 + 15 + 2
+const templates = new WeakMap<Shard, Buffer>()
+
+/** A stored record's item with index 0; made once a shard. */
+function cborTemplate(shard: Shard): Buffer {
+  let template = templates.get(shard)
+  if (template === undefined) {
+    template = Buffer.concat([
+      Buffer.of((MAP << 5) | 2),
+      encodeCbor('SequenceNumber'),
+      Buffer.of((TEXT << 5) | 24, SEQUENCE_DIGITS),
+      shard.sequence.template,
+      encodeCbor('ShardId'),
+      Buffer.of((TEXT << 5) | SHARD_ID_BYTES),
+      Buffer.from(shard.id, 'latin1'),
+    ])
+    templates.set(shard, template)
+  }
+  return template
+}

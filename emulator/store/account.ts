@@ -1,0 +1,134 @@
+// The streams of one account in one region. Every look-up settles the stream first, so that whoever holds one sees it as
+// it is now.
+import type { Clock } from '../clock.ts'
+import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
+import type { Settings } from '../options.ts'
+import { Seal } from './seal.ts'
+import { Stream } from './stream.ts'
+import type { StreamMode } from './stream.ts'
+
+const SWEEP_INTERVAL_MS = 60_000
+const MAX_CREATING = 5
+
+export interface NewStream {
+  readonly shardCount: number
+  readonly mode?: StreamMode
+  readonly retentionHours?: number
+  readonly maxRecordBytes?: number
+}
+
+export class Account {
+  readonly settings: Settings
+  readonly clock: Clock
+  /** Seals iterators and page tokens. */
+  readonly seal = new Seal()
+  readonly #streams = new Map<string, Stream>()
+  #streamsMade = 0
+  #lastStamp = 0
+  #sweptMs = -Infinity
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.clock = settings.clock
+  }
+
+  arnOf(streamName: string): string {
+    return `arn:aws:kinesis:${this.settings.region}:${this.settings.accountId}:stream/${streamName}`
+  }
+
+  create(name: string, { shardCount, mode = 'PROVISIONED', retentionHours, maxRecordBytes }: NewStream): Stream {
+    const { accountId, createDelayMs, limits, maxBytesPerShard, shardLimit } = this.settings
+    const streams = this.streams()
+    if (streams.some(stream => stream.name === name)) {
+      throw resourceInUse(`Stream ${name} under account ${accountId} already exists.`)
+    }
+    if (limits && streams.filter(stream => stream.status === 'CREATING').length >= MAX_CREATING) {
+      throw limitExceeded(`Account ${accountId} already has ${MAX_CREATING} streams in state CREATING.`)
+    }
+    this.requireShards(shardCount, shardLimit)
+    const stream = new Stream({
+      name,
+      arn: this.arnOf(name),
+      accountId,
+      serial: ++this.#streamsMade,
+      createdMs: this.clock.now(),
+      createDelayMs,
+      shardCount,
+      mode,
+      retentionHours: retentionHours ?? 24,
+      maxRecordBytes: maxRecordBytes ?? this.settings.maxRecordBytes,
+      maxBytesPerShard,
+      nextStamp: nowMs => (this.#lastStamp = Math.max(this.#lastStamp + 1, Math.floor(nowMs))),
+    })
+    this.#streams.set(name, stream)
+    return stream
+  }
+
+  /** Refuses `additional` open shards beyond the account's limit. */
+  requireShards(additional: number, limit = this.settings.shardLimit): void {
+    const current = this.openShardCount()
+    if (current + additional <= limit) return
+    throw limitExceeded(
+      `This request would exceed the shard limit for the account ${this.settings.accountId} in ` +
+        `${this.settings.region}. Current shard count for the account: ${current}. Limit: ${limit}. Number of ` +
+        `additional shards that would have resulted from this request: ${additional}.`,
+    )
+  }
+
+  openShardCount(): number {
+    return this.streams().reduce((sum, stream) => sum + stream.openShards().length, 0)
+  }
+
+  /** Every stream, by name. */
+  streams(): Stream[] {
+    const names = [...this.#streams.keys()].sort()
+    return names.map(name => this.#settled(name)).filter(stream => stream !== undefined)
+  }
+
+  /** The stream of that name, or ResourceNotFoundException. */
+  stream(name: string): Stream {
+    const stream = this.#settled(name)
+    if (stream !== undefined) return stream
+    throw resourceNotFound(`Stream ${name} under account ${this.settings.accountId} not found.`)
+  }
+
+  /** The stream that an iterator or token was made for; one that was deleted since, or recreated, is not found. */
+  streamOfSerial(serial: number): Stream {
+    for (const { name, serial: other } of this.#streams.values()) {
+      if (other === serial) return this.stream(name)
+    }
+    throw resourceNotFound(
+      `The stream that the iterator or token was made for no longer exists under account ${this.settings.accountId}.`,
+    )
+  }
+
+  /** The name in a stream's ARN; an ARN of elsewhere is not found. */
+  nameOfArn(arn: string): string {
+    const match = /^arn:aws[^:]*:kinesis:([^:]*):(\d{12}):stream\/([a-zA-Z0-9_.-]+)$/.exec(arn)
+    if (match === null) throw invalidArgument(`Invalid StreamARN: ${arn}`)
+    const [, region, accountId, name] = match
+    if (region !== this.settings.region || accountId !== this.settings.accountId) {
+      throw resourceNotFound(
+        `Stream ${name!} under account ${accountId!} in ${region!} not found: this emulator is account ` +
+          `${this.settings.accountId} in ${this.settings.region}.`,
+      )
+    }
+    return name!
+  }
+
+  /** Once a minute settles every stream, so that data past retention is freed even where nobody looks. */
+  sweep(): void {
+    const nowMs = this.clock.now()
+    if (nowMs - this.#sweptMs < SWEEP_INTERVAL_MS) return
+    this.#sweptMs = nowMs
+    this.streams()
+  }
+
+  #settled(name: string): Stream | undefined {
+    const stream = this.#streams.get(name)
+    stream?.settle(this.clock.now())
+    if (stream?.status !== 'DELETED') return stream
+    this.#streams.delete(name)
+    return undefined
+  }
+}

@@ -1,0 +1,79 @@
+// The records of one PutRecords request: offsets into one buffer, which is the request's own body when it was CBOR.
+import { serialization } from '../errors.ts'
+
+/** PutRecords: at most 500 records a request. */
+export const MAX_BATCH_RECORDS = 500
+
+/** What a caller within the process, or a decoded request, gives for one record. */
+export interface RecordInput {
+  readonly data: Uint8Array
+  readonly partitionKey: string
+  readonly explicitHashKey?: string | undefined
+}
+
+export class RecordBatch {
+  /** The bytes that all offsets refer to. */
+  readonly source: Buffer
+  readonly keyStarts: Int32Array
+  readonly keyEnds: Int32Array
+  readonly dataStarts: Int32Array
+  readonly dataEnds: Int32Array
+  /** Explicit hash keys by record; undefined when no record has one. */
+  explicitHashKeys: Map<number, string> | undefined
+  count = 0
+
+  constructor(source: Buffer, capacity: number) {
+    this.source = source
+    const offsets = new Int32Array(capacity * 4)
+    this.keyStarts = offsets.subarray(0, capacity)
+    this.keyEnds = offsets.subarray(capacity, capacity * 2)
+    this.dataStarts = offsets.subarray(capacity * 2, capacity * 3)
+    this.dataEnds = offsets.subarray(capacity * 3)
+  }
+
+  /** Copies records into a batch of their own. */
+  static of(records: readonly RecordInput[]): RecordBatch {
+    let bytes = 0
+    for (const { data, partitionKey } of records) bytes += data.length + partitionKey.length * 3
+    const source = Buffer.allocUnsafe(bytes)
+    const batch = new RecordBatch(source, records.length)
+    let at = 0
+    for (const { data, partitionKey, explicitHashKey } of records) {
+      const i = batch.count
+      batch.keyStarts[i] = at
+      at += source.write(partitionKey, at, 'utf8')
+      batch.keyEnds[i] = at
+      batch.dataStarts[i] = at
+      source.set(data, at)
+      at += data.length
+      batch.dataEnds[i] = at
+      if (explicitHashKey !== undefined) batch.setExplicitHashKey(i, explicitHashKey)
+      batch.count++
+    }
+    return batch
+  }
+
+  setExplicitHashKey(i: number, hashKey: string): void {
+    this.explicitHashKeys ??= new Map<number, string>()
+    this.explicitHashKeys.set(i, hashKey)
+  }
+
+  partitionKey(i: number): string {
+    return this.source.toString('utf8', this.keyStarts[i], this.keyEnds[i])
+  }
+
+  /** Bytes of key and data, which is what limits count. */
+  payloadBytes(i: number): number {
+    return this.keyEnds[i]! - this.keyStarts[i]! + this.dataEnds[i]! - this.dataStarts[i]!
+  }
+}
+
+/** Bytes of a base64 text, as strict as the service: full quantums, no foreign characters. */
+export function decodeBase64(text: string): Buffer {
+  const bytes = Buffer.from(text, 'base64')
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
+  if (text.length % 4 !== 0 || bytes.length !== (text.length / 4) * 3 - padding) {
+    throw serialization('A blob can not be converted: it is not valid base64')
+  }
+  return bytes
+}

@@ -1,0 +1,139 @@
+// The retained records of one shard, in order, in segments. Guarantees: indices are consecutive from 1 and never reused;
+// arrival times never go backwards; what retention (or the byte bound) has passed is freed a segment at a time and is
+// invisible at once. The caller says when to trim.
+import { Segment, storedBytes } from './segment.ts'
+
+const FIRST_SEGMENT_BYTES = 4 * 1024
+const LARGEST_SEGMENT_BYTES = 1024 * 1024
+
+/** Records `[from, to)` of one segment, counted within it. */
+export interface Run {
+  readonly segment: Segment
+  readonly from: number
+  readonly to: number
+}
+
+/** A read: runs of records in order, at most as many and as large as asked. */
+export interface RecordRange {
+  readonly runs: readonly Run[]
+  readonly count: number
+  /** Bytes of keys and data. */
+  readonly payloadBytes: number
+  /** Where the next read goes on. */
+  readonly nextIndex: number
+}
+
+export class RecordLog {
+  readonly #maxBytes: number
+  #segments: Segment[] = []
+  #firstIndex = 1
+  #nextIndex = 1
+  #lastArrivalMs = 0
+  #capacityBytes = 0
+
+  /** @param maxBytes slabs beyond this many bytes push out the oldest segments */
+  constructor(maxBytes = Infinity) {
+    this.#maxBytes = maxBytes
+  }
+
+  /** Index of the oldest retained record; equals `nextIndex` when there is none. */
+  get firstIndex(): number {
+    return this.#firstIndex
+  }
+
+  get nextIndex(): number {
+    return this.#nextIndex
+  }
+
+  /** Bytes allocated for slabs. */
+  get capacityBytes(): number {
+    return this.#capacityBytes
+  }
+
+  /** Copies a record in and answers its index. Both ranges are of `source`. */
+  append(source: Buffer, keyStart: number, keyEnd: number, dataStart: number, dataEnd: number, nowMs: number): number {
+    const bytes = storedBytes(keyEnd - keyStart, dataEnd - dataStart)
+    let segment = this.#segments.at(-1)
+    if (segment?.fits(bytes) !== true) segment = this.#addSegment(bytes)
+    if (nowMs > this.#lastArrivalMs) this.#lastArrivalMs = nowMs
+    segment.append(source, keyStart, keyEnd, dataStart, dataEnd, this.#lastArrivalMs)
+    return this.#nextIndex++
+  }
+
+  /** At most `maxRecords` records from `index` on; stops before the payload passes `maxBytes`, but not before the first. */
+  read(index: number, maxRecords: number, maxBytes: number): RecordRange {
+    const runs: Run[] = []
+    let next = Math.max(index, this.#firstIndex)
+    let payloadBytes = 0
+    let count = 0
+    let full = false
+    for (let s = this.#segmentOf(next); s < this.#segments.length && !full && count < maxRecords; s++) {
+      const segment = this.#segments[s]!
+      const from = next - segment.firstIndex
+      let to = from
+      for (; to < segment.count && count < maxRecords; to++, count++) {
+        const bytes = segment.payloadBytes(to)
+        full = count > 0 && payloadBytes + bytes > maxBytes
+        if (full) break
+        payloadBytes += bytes
+      }
+      if (to > from) runs.push({ segment, from, to })
+      next = segment.firstIndex + to
+    }
+    return { runs, count, payloadBytes, nextIndex: next }
+  }
+
+  /** When the record at `index` arrived, in milliseconds since the epoch; undefined when it is not there. */
+  arrivalMs(index: number): number | undefined {
+    if (index < this.#firstIndex || index >= this.#nextIndex) return undefined
+    const segment = this.#segments[this.#segmentOf(index)]!
+    return segment.arrivalMs(index - segment.firstIndex)
+  }
+
+  /** Index of the first retained record that arrived at or after `ms`, or `nextIndex`. */
+  indexAtTime(ms: number): number {
+    for (const segment of this.#segments) {
+      const i = segment.indexAtTime(ms)
+      if (i < segment.count) return Math.max(this.#firstIndex, segment.firstIndex + i)
+    }
+    return this.#nextIndex
+  }
+
+  /** Forgets every record that arrived before `horizonMs`. */
+  trim(horizonMs: number): void {
+    const first = this.#segments[0]
+    if (first === undefined || this.#firstIndex === this.#nextIndex) return
+    if (first.arrivalMs(this.#firstIndex - first.firstIndex) >= horizonMs) return
+    this.#firstIndex = this.indexAtTime(horizonMs)
+    while (this.#segments[0] !== undefined && this.#segments[0].nextIndex <= this.#firstIndex) this.#dropSegment()
+  }
+
+  #addSegment(bytes: number): Segment {
+    const last = this.#segments.at(-1)
+    const size = last === undefined ? FIRST_SEGMENT_BYTES : Math.min(LARGEST_SEGMENT_BYTES, last.slab.length * 4)
+    const segment = new Segment(this.#nextIndex, Math.max(size, bytes))
+    this.#segments.push(segment)
+    this.#capacityBytes += segment.slab.length
+    while (this.#capacityBytes > this.#maxBytes && this.#segments.length > 1) {
+      this.#dropSegment()
+      this.#firstIndex = Math.max(this.#firstIndex, this.#segments[0]!.firstIndex)
+    }
+    return segment
+  }
+
+  #dropSegment(): void {
+    this.#capacityBytes -= this.#segments.shift()!.slab.length
+  }
+
+  /** Position of the segment that holds `index`; the number of segments when it lies behind them all. */
+  #segmentOf(index: number): number {
+    let low = 0
+    let high = this.#segments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#segments[middle]!.nextIndex <= index) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}

@@ -1,0 +1,70 @@
+// Splits, merges and uniform scaling, as changes to a set of shards. Checks what the service checks; when a reshard takes
+// effect is the stream's business.
+import { invalidArgument } from '../errors.ts'
+import { evenRanges } from './hash-key.ts'
+import type { Shard } from './shard.ts'
+import type { Stream } from './stream.ts'
+
+/** Refuses a NewStartingHashKey that would leave a child without room. */
+export function checkSplit(stream: Stream, shard: Shard, newStart: bigint): void {
+  requireOpen(stream, shard)
+  if (newStart > shard.range.start + 1n && newStart < shard.range.end) return
+  throw invalidArgument(
+    `NewStartingHashKey ${newStart} used in SplitShard() on shard ${shard.id} in stream ${stream.name} under account ` +
+      `${stream.accountId} is not both greater than one plus the shard's StartingHashKey ${shard.range.start} and less ` +
+      `than the shard's EndingHashKey ${shard.range.end}.`,
+  )
+}
+
+/** Refuses two shards that are not neighbours, in either order. */
+export function checkMerge(stream: Stream, shard: Shard, adjacent: Shard): void {
+  requireOpen(stream, shard)
+  requireOpen(stream, adjacent)
+  if (shard.range.end + 1n === adjacent.range.start || adjacent.range.end + 1n === shard.range.start) return
+  throw invalidArgument(
+    `Shards ${shard.id} and ${adjacent.id} in stream ${stream.name} under account ${stream.accountId} are not an ` +
+      'adjacent pair of shards eligible for merging',
+  )
+}
+
+export function split(stream: Stream, shard: Shard, newStart: bigint, nowMs: number): readonly Shard[] {
+  const { start, end } = shard.range
+  return stream.replace(
+    [shard],
+    [
+      { start, end: newStart - 1n },
+      { start: newStart, end },
+    ],
+    nowMs,
+  )
+}
+
+export function merge(stream: Stream, shard: Shard, adjacent: Shard, nowMs: number): Shard {
+  const start = shard.range.start < adjacent.range.start ? shard.range.start : adjacent.range.start
+  const end = shard.range.end > adjacent.range.end ? shard.range.end : adjacent.range.end
+  return stream.replace([shard, adjacent], [{ start, end }], nowMs)[0]!
+}
+
+/** Splits at every boundary that even ranges need, then merges what lies between; short-lived shards remain, closed. */
+export function scaleUniformly(stream: Stream, target: number, nowMs: number): void {
+  const ranges = evenRanges(target)
+  for (const { start } of ranges) {
+    const owner = stream.openShards().find(shard => shard.range.start < start && shard.range.end >= start)
+    if (owner !== undefined) split(stream, owner, start, nowMs)
+  }
+  for (const range of ranges) {
+    const [first, ...others] = stream
+      .openShards()
+      .filter(shard => shard.range.start >= range.start && shard.range.end <= range.end)
+      .sort((a, b) => (a.range.start < b.range.start ? -1 : 1))
+    others.reduce((merged, next) => merge(stream, merged, next, nowMs), first!)
+  }
+}
+
+function requireOpen(stream: Stream, shard: Shard): void {
+  if (shard.open) return
+  throw invalidArgument(
+    `Shard ${shard.id} in stream ${stream.name} under account ${stream.accountId} is closed; only an open shard can be ` +
+      'split or merged',
+  )
+}

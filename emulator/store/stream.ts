@@ -1,0 +1,165 @@
+// One stream: its shards, its lifecycle and what else the service remembers of it. Time passes only in `settle`, which
+// the account calls before every use: delayed changes take effect, records and closed shards past retention disappear.
+import { resourceInUse, resourceNotFound } from '../errors.ts'
+import type { StreamConsumer } from './stream-consumer.ts'
+import { evenRanges, HashRing } from './hash-key.ts'
+import type { HashKeyRange } from './hash-key.ts'
+import { Shard } from './shard.ts'
+
+export type StreamMode = 'PROVISIONED' | 'ON_DEMAND'
+
+type Lifecycle =
+  | { readonly status: 'CREATING' | 'DELETING'; readonly untilMs: number }
+  | { readonly status: 'UPDATING'; readonly untilMs: number; readonly apply: (nowMs: number) => void }
+  | { readonly status: 'ACTIVE' | 'DELETED' }
+
+export interface StreamOrigin {
+  readonly name: string
+  readonly arn: string
+  readonly accountId: string
+  /** Unique in the account, also among streams of the same name. */
+  readonly serial: number
+  /** Milliseconds since the epoch. */
+  readonly createdMs: number
+  /** Milliseconds to stay CREATING. */
+  readonly createDelayMs: number
+  readonly shardCount: number
+  readonly mode: StreamMode
+  readonly retentionHours: number
+  readonly maxRecordBytes: number
+  readonly maxBytesPerShard: number
+  /** Gives the next shard stamp, strictly increasing within the account. */
+  readonly nextStamp: (nowMs: number) => number
+}
+
+export class Stream {
+  readonly name: string
+  readonly arn: string
+  readonly accountId: string
+  readonly serial: number
+  readonly createdMs: number
+  readonly mode: StreamMode
+  readonly maxRecordBytes: number
+  readonly tags = new Map<string, string>()
+  readonly consumers = new Map<string, StreamConsumer>()
+  /** When UpdateShardCount was called in the last 24 hours, in milliseconds since the epoch. */
+  scalings: readonly number[] = []
+  retentionHours: number
+  readonly #origin: StreamOrigin
+  readonly #shards = new Map<string, Shard>()
+  #ring: HashRing<Shard>
+  #lifecycle: Lifecycle
+  #shardsMade = 0
+
+  constructor(origin: StreamOrigin) {
+    this.#origin = origin
+    this.name = origin.name
+    this.arn = origin.arn
+    this.accountId = origin.accountId
+    this.serial = origin.serial
+    this.createdMs = origin.createdMs
+    this.mode = origin.mode
+    this.maxRecordBytes = origin.maxRecordBytes
+    this.retentionHours = origin.retentionHours
+    this.#addShards(evenRanges(origin.shardCount), [], origin.createdMs)
+    this.#ring = this.#makeRing()
+    const untilMs = origin.createdMs + origin.createDelayMs
+    this.#lifecycle = origin.createDelayMs > 0 ? { status: 'CREATING', untilMs } : { status: 'ACTIVE' }
+  }
+
+  get status(): Lifecycle['status'] {
+    return this.#lifecycle.status
+  }
+
+  /** Lets time pass up to `nowMs`. */
+  settle(nowMs: number): void {
+    const lifecycle = this.#lifecycle
+    if ('untilMs' in lifecycle && lifecycle.untilMs <= nowMs) {
+      this.#lifecycle = { status: lifecycle.status === 'DELETING' ? 'DELETED' : 'ACTIVE' }
+      if (lifecycle.status === 'UPDATING') lifecycle.apply(lifecycle.untilMs)
+    }
+    const horizon = nowMs - this.retentionHours * 3_600_000
+    if (horizon <= this.createdMs) return
+    for (const shard of this.#shards.values()) {
+      shard.log.trim(horizon)
+      if (shard.closedMs !== undefined && shard.closedMs < horizon) this.#shards.delete(shard.id)
+    }
+  }
+
+  /** The oldest moment whose records may still be here, in milliseconds since the epoch. */
+  horizonMs(nowMs: number): number {
+    return Math.max(this.createdMs, nowMs - this.retentionHours * 3_600_000)
+  }
+
+  /** Makes a change `delayMs` from now, and is UPDATING until then; with no delay makes it at once. */
+  update(nowMs: number, delayMs: number, apply: (nowMs: number) => void): void {
+    if (delayMs > 0) this.#lifecycle = { status: 'UPDATING', untilMs: nowMs + delayMs, apply }
+    else apply(nowMs)
+  }
+
+  delete(nowMs: number, delayMs: number): void {
+    this.#lifecycle = delayMs > 0 ? { status: 'DELETING', untilMs: nowMs + delayMs } : { status: 'DELETED' }
+  }
+
+  /** Every shard that is still listed, by number. */
+  shards(): Shard[] {
+    return this.#lifecycle.status === 'CREATING' ? [] : [...this.#shards.values()]
+  }
+
+  openShards(): Shard[] {
+    return this.shards().filter(shard => shard.open)
+  }
+
+  /** The shard of that id, or ResourceNotFoundException. */
+  shard(shardId: string): Shard {
+    const shard = this.#lifecycle.status === 'CREATING' ? undefined : this.#shards.get(shardId)
+    if (shard !== undefined) return shard
+    throw resourceNotFound(`Shard ${shardId} in stream ${this.name} under account ${this.accountId} does not exist`)
+  }
+
+  /** The open shard whose range holds the hash key in `words`. */
+  route(words: Uint32Array): Shard {
+    return this.#ring.find(words)
+  }
+
+  /** Closes `parents` and opens shards of `ranges` in their place. */
+  replace(parents: readonly Shard[], ranges: readonly HashKeyRange[], nowMs: number): readonly Shard[] {
+    const children = this.#addShards(ranges, parents, nowMs)
+    for (const parent of parents) parent.close(nowMs, children)
+    this.#ring = this.#makeRing()
+    return children
+  }
+
+  /** Refuses a change of a stream that is not ACTIVE. */
+  requireActive(): void {
+    if (this.status === 'ACTIVE') return
+    throw resourceInUse(
+      `Stream ${this.name} under account ${this.accountId} not ACTIVE, instead in state ${this.status}`,
+    )
+  }
+
+  /** Refuses reads and writes while the stream is being created or deleted. */
+  requireUsable(): void {
+    if (this.status === 'ACTIVE' || this.status === 'UPDATING') return
+    throw resourceNotFound(
+      `Stream ${this.name} under account ${this.accountId} not found: it is in state ${this.status}.`,
+    )
+  }
+
+  #addShards(ranges: readonly HashKeyRange[], parents: readonly Shard[], nowMs: number): Shard[] {
+    const stamp = this.#origin.nextStamp(nowMs)
+    return ranges.map(range => {
+      const maxBytes = this.#origin.maxBytesPerShard
+      const shard = new Shard({ number: this.#shardsMade++, range, stamp, openedMs: nowMs, parents, maxBytes })
+      this.#shards.set(shard.id, shard)
+      return shard
+    })
+  }
+
+  #makeRing(): HashRing<Shard> {
+    return new HashRing(
+      [...this.#shards.values()].filter(shard => shard.open),
+      shard => shard.range,
+    )
+  }
+}
