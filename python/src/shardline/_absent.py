@@ -1,0 +1,232 @@
+"""PyFlink's names that this version does not have: using one says so, and what it waits for.
+
+`python/surface.toml` in the source tree lists every name of PyFlink's surface; a test compares it with this table
+and with what is really there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+STATE = "keyed streams, state and timers"
+WINDOWS = "windows"
+EVENT_TIME = "event time in functions"
+SIDE_OUTPUTS = "side outputs"
+CONNECT = "union, connected and broadcast streams"
+ASYNC = "asynchronous functions"
+JSON = "JSON, Avro and CSV schemas"
+LEGACY_KINESIS = "the FlinkKinesisConsumer of Flink 1.x"
+FIREHOSE = "the Firehose sink"
+FILES = "file sources and sinks"
+SAVEPOINTS = "savepoints"
+METRICS = "metrics of user functions"
+PARTITIONING = "other partitionings than rebalance and forward"
+PLAN = "execution plans"
+TABLE = "the Table API and SQL"
+JVM = "Java objects, which need a JVM"
+OTHER_CONNECTORS = "connectors other than Kinesis"
+
+#: Whole modules.
+MODULES: dict[str, str] = {
+    "common.io": JVM,
+    "common.utils": JVM,
+    "datastream.async_data_stream": ASYNC,
+    "datastream.async_retry_predicates": ASYNC,
+    "datastream.async_retry_strategies": ASYNC,
+    "datastream.checkpoint_storage": "checkpoint storage objects: set `execution.checkpointing.dir` instead",
+    "datastream.connectors.elasticsearch": OTHER_CONNECTORS,
+    "datastream.connectors.file_system": FILES,
+    "datastream.connectors.jdbc": OTHER_CONNECTORS,
+    "datastream.connectors.kafka": OTHER_CONNECTORS,
+    "datastream.connectors.number_seq": OTHER_CONNECTORS,
+    "datastream.formats": JSON,
+    "datastream.output_tag": SIDE_OUTPUTS,
+    "datastream.slot_sharing_group": "slot sharing groups",
+    "datastream.state": STATE,
+    "datastream.state_backend": STATE,
+    "datastream.time_domain": STATE,
+    "datastream.timerservice": STATE,
+    "datastream.utils": JVM,
+    "datastream.window": WINDOWS,
+    "metrics": METRICS,
+    "testing": "PyFlink's own test helpers",
+}
+
+#: Names in modules, and methods of classes (`module.Class.method`).
+NAMES: dict[str, str] = {}
+
+
+def _names(module: str, feature: str, names: str) -> None:
+    for name in names.split():
+        NAMES[f"{module}.{name}"] = feature
+
+
+for _module in ("common", "common.serialization"):
+    _names(_module, JSON, "JsonRowDeserializationSchema JsonRowSerializationSchema AvroRowDeserializationSchema")
+    _names(_module, JSON, "AvroRowSerializationSchema CsvRowDeserializationSchema CsvRowSerializationSchema")
+    _names(_module, FILES, "Encoder")
+_names("common.serialization", FILES, "BulkWriterFactory RowDataBulkWriterFactory")
+_names("common.serialization", JVM, "RowFieldExtractorSchema")
+for _module in ("common", "common.watermark_strategy"):
+    _names(_module, LEGACY_KINESIS, "AssignerWithPeriodicWatermarksWrapper")
+_names("common.watermark_strategy.WatermarkStrategy", EVENT_TIME, "with_watermark_alignment")
+_names("common.job_client.JobClient", SAVEPOINTS, "stop_with_savepoint trigger_savepoint")
+_names("common.typeinfo.TypeInformation", JVM, "get_java_type_info")
+_names(
+    "common.execution_config.ExecutionConfig",
+    "settings of Java's serializers and closures",
+    "enable_closure_cleaner disable_closure_cleaner is_closure_cleaner_enabled enable_force_kryo disable_force_kryo "
+    "is_force_kryo_enabled enable_generic_types disable_generic_types has_generic_types_disabled enable_force_avro "
+    "disable_force_avro is_force_avro_enabled get_default_kryo_serializer_classes get_registered_kryo_types "
+    "get_registered_pojo_types",
+)
+_names(
+    "common.execution_config.ExecutionConfig",
+    "settings of a cluster's tasks",
+    "set_latency_tracking_interval get_latency_tracking_interval get_task_cancellation_interval "
+    "set_task_cancellation_interval get_task_cancellation_timeout set_task_cancellation_timeout "
+    "enable_auto_generated_uids disable_auto_generated_uids has_auto_generated_uids_enabled "
+    "is_use_snapshot_compression set_use_snapshot_compression",
+)
+
+_names("datastream.data_stream.DataStream", STATE, "key_by process")
+_names("datastream.data_stream.DataStream", WINDOWS, "window_all")
+_names("datastream.data_stream.DataStream", CONNECT, "union connect")
+_names("datastream.data_stream.DataStream", PARTITIONING, "shuffle rescale broadcast partition_custom")
+_names("datastream.data_stream.DataStream", EVENT_TIME, "assign_timestamps_and_watermarks")
+_names("datastream.data_stream.DataStream", SIDE_OUTPUTS, "get_side_output")
+_names("datastream.data_stream.DataStream", LEGACY_KINESIS, "add_sink")
+_names("datastream.data_stream.DataStream", "typed projections", "project")
+_names("datastream.data_stream.DataStream", "cached streams", "cache")
+_names("datastream.data_stream", STATE, "KeyedStream")
+_names("datastream.data_stream", WINDOWS, "WindowedStream AllWindowedStream")
+_names("datastream.data_stream", CONNECT, "ConnectedStreams BroadcastStream BroadcastConnectedStream")
+_names("datastream.data_stream", "cached streams", "CachedDataStream")
+
+_ENVIRONMENT = "datastream.stream_execution_environment.StreamExecutionEnvironment"
+_names(_ENVIRONMENT, LEGACY_KINESIS, "add_source")
+_names(_ENVIRONMENT, FILES, "create_input read_text_file register_cached_file")
+_names(_ENVIRONMENT, PLAN, "get_execution_plan")
+_names(_ENVIRONMENT, SAVEPOINTS, "set_default_savepoint_directory get_default_savepoint_directory")
+_names(_ENVIRONMENT, "slot sharing groups", "register_slot_sharing_group")
+_names(_ENVIRONMENT, STATE, "enable_changelog_state_backend is_changelog_state_backend_enabled")
+_names(_ENVIRONMENT, "state back ends as objects: set `state.backend.type`", "set_state_backend get_state_backend")
+_names(
+    _ENVIRONMENT,
+    "restart strategies as objects: set `restart-strategy.type` in the Configuration",
+    "set_restart_strategy get_restart_strategy",
+)
+_names(_ENVIRONMENT, EVENT_TIME, "set_stream_time_characteristic get_stream_time_characteristic")
+
+_STATEFUL_FUNCTIONS = (
+    "ProcessFunction KeyedProcessFunction CoProcessFunction KeyedCoProcessFunction ReduceFunction AggregateFunction "
+    "KeySelector"
+)
+_WINDOW_FUNCTIONS = "WindowFunction ProcessWindowFunction"
+_CO_FUNCTIONS = "CoMapFunction CoFlatMapFunction BroadcastProcessFunction KeyedBroadcastProcessFunction"
+for _module in ("datastream", "datastream.functions"):
+    _names(_module, STATE, _STATEFUL_FUNCTIONS)
+    _names(_module, WINDOWS, _WINDOW_FUNCTIONS)
+    _names(_module, CONNECT, _CO_FUNCTIONS)
+    _names(_module, ASYNC, "AsyncFunction AsyncRetryPredicate AsyncRetryStrategy")
+    _names(_module, PARTITIONING, "Partitioner")
+    _names(_module, JVM, "SourceFunction SinkFunction")
+_names("datastream.functions", STATE, "KeyedStateStore NullByteKeySelector ReduceFunctionWrapper")
+_names("datastream.functions", WINDOWS, "AllWindowFunction ProcessAllWindowFunction PassThroughWindowFunction")
+_names("datastream.functions", WINDOWS, "PassThroughAllWindowFunction")
+_names("datastream.functions", CONNECT, "BaseBroadcastProcessFunction")
+_names("datastream.functions", ASYNC, "AsyncFunctionDescriptor")
+_names("datastream.functions", JVM, "JavaFunctionWrapper")
+_names("datastream", ASYNC, "AsyncDataStream")
+_names("datastream", STATE, "TimerService TimeDomain StateBackend HashMapStateBackend EmbeddedRocksDBStateBackend")
+_names(
+    "datastream", STATE, "CustomStateBackend PredefinedOptions FsStateBackend MemoryStateBackend RocksDBStateBackend"
+)
+_names("datastream", MODULES["datastream.checkpoint_storage"], "CheckpointStorage JobManagerCheckpointStorage")
+_names("datastream", MODULES["datastream.checkpoint_storage"], "FileSystemCheckpointStorage CustomCheckpointStorage")
+_names("datastream", SIDE_OUTPUTS, "OutputTag")
+_names("datastream", "slot sharing groups", "SlotSharingGroup MemorySize")
+_names("datastream", WINDOWS, "Window TimeWindow CountWindow GlobalWindow WindowAssigner MergingWindowAssigner")
+_names("datastream", WINDOWS, "Trigger TriggerResult")
+_names("datastream", EVENT_TIME, "TimeCharacteristic")
+
+_names("datastream.connectors.base", OTHER_CONNECTORS, "StreamTransformer SupportsPreprocessing")
+_names(
+    "datastream.connectors",
+    OTHER_CONNECTORS,
+    "NumberSequenceSource JdbcSink JdbcConnectionOptions JdbcExecutionOptions KafkaSource FlinkKafkaConsumer "
+    "FlinkKafkaProducer",
+)
+_names("datastream.connectors", FILES, "FileSink FileSource StreamingFileSink")
+_names("datastream.connectors", LEGACY_KINESIS, "FlinkKinesisConsumer")
+_KINESIS = "datastream.connectors.kinesis"
+_names(_KINESIS, LEGACY_KINESIS, "FlinkKinesisConsumer WatermarkTracker KinesisDeserializationSchema")
+_names(_KINESIS, FIREHOSE, "KinesisFirehoseSink KinesisFirehoseSinkBuilder")
+_names(_KINESIS + ".KinesisShardAssigner", LEGACY_KINESIS, "default_shard_assigner")
+
+#: Names that scripts use and PyFlink never had.
+NEVER_EXISTED: dict[str, str] = {
+    "datastream.connectors.kinesis.FlinkKinesisProducer": (
+        "FlinkKinesisProducer never existed in PyFlink: write with KinesisStreamsSink"
+    ),
+    "datastream.connectors.FlinkKinesisProducer": (
+        "FlinkKinesisProducer never existed in PyFlink: write with "
+        "shardline.datastream.connectors.kinesis.KinesisStreamsSink"
+    ),
+}
+
+
+def explain(name: str) -> str | None:
+    """Why `name` (without the leading package) is not here; None if it is not a name of PyFlink's."""
+    if name in NEVER_EXISTED:
+        return NEVER_EXISTED[name]
+    feature = MODULES.get(name) or NAMES.get(name)
+    if feature is None:
+        return None
+    return f"{name.rsplit('.', 1)[-1]} is not in this version of Shardline ({feature})"
+
+
+def module_getattr(module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module: `from module import Name` of an absent name fails with its reason."""
+    prefix = module.partition(".")[2]
+
+    def __getattr__(name: str) -> Any:  # noqa: N807 - it becomes a module's
+        reason = explain(f"{prefix}.{name}") if prefix else None
+        if reason is not None:
+            raise ImportError(reason, name=module)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return __getattr__
+
+
+class AbsentMethods:
+    """Base of classes some of whose methods are not here yet: asking for one fails with its reason."""
+
+    def __getattr__(self, name: str) -> Any:
+        for owner in type(self).__mro__:
+            prefix = owner.__module__.partition(".")[2]
+            reason = explain(f"{prefix}.{owner.__name__}.{name}")
+            if reason is not None:
+                raise AttributeError(f"{owner.__name__}.{reason}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class _AbsentModules(MetaPathFinder):
+    """Comes last: sees only modules that nobody else found."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        package, _, name = fullname.partition(".")
+        if package == __package__ and (reason := explain(name)) is not None:
+            raise ModuleNotFoundError(reason, name=fullname)
+        return None
+
+
+def install() -> None:
+    sys.meta_path.append(_AbsentModules())

@@ -1,0 +1,232 @@
+"""A submitted job, from the script's side.
+
+A thread of its own supervises it: it submits the graph, waits for the job's last word, and if the engine dies submits
+the same graph again, from the latest checkpoint. Without checkpoints there is nothing to go on from, and the job fails.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, NamedTuple
+
+from shardline._bridge import errors
+from shardline._bridge.session import Connection, Session, environment
+from shardline.errors import (
+    BridgeError,
+    ConfigurationError,
+    EngineDiedError,
+    JobCancellationException,
+    JobExecutionException,
+    ShardlineError,
+)
+
+RESTORE_KEY = "execution.state-recovery.path"
+_MAX_ENGINE_DEATHS = 3
+_DRAIN_SECONDS = 30.0
+_CANCEL_SECONDS = 5.0
+_log = logging.getLogger("shardline")
+
+
+class Outcome(NamedTuple):
+    job_id: str
+    net_runtime_ms: int
+
+
+class Job:
+    """`outcome` completes when the job ends, with an exception if it failed or was cancelled."""
+
+    def __init__(self, session: Session, graph: dict[str, Any], *, checkpointing: bool) -> None:
+        self._session = session
+        self._graph = graph
+        self._checkpointing = checkpointing
+        self._attempt = 0
+        self._lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._cancelling = False
+        self._job_id: str | None = None
+        self._submitted: Future[None] = Future()
+        self.checkpoint_directory: str | None = None
+        self.outcome: Future[Outcome] = Future()
+        self.outcome.set_running_or_notify_cancel()
+
+    def start(self) -> None:
+        threading.Thread(target=self._supervise, name="shardline-job", daemon=True).start()
+
+    def job_id(self) -> str:
+        """Waits until the job was submitted. Raises what the submission raised."""
+        self._submitted.result()
+        assert self._job_id is not None
+        return self._job_id
+
+    @property
+    def state(self) -> str:
+        running = self._running()
+        if running is not None:
+            connection, job_id = running
+            return connection.job(job_id).state
+        return "FAILED" if self.outcome.done() else "CREATED"
+
+    def _running(self) -> tuple[Connection, str] | None:
+        with self._lock:
+            if self._connection is None or self._job_id is None:
+                return None
+            return self._connection, self._job_id
+
+    def cancel(self, mode: str) -> Future[Any]:
+        """`drain` stops the sources and ends in order; `now` ends. Completes when the job has ended."""
+        self._cancelling = True
+        running = self._running()
+        if running is None or self.outcome.done():
+            done: Future[Any] = Future()  # not submitted yet: the supervisor sees the flag
+            done.set_result(None)
+            return done
+        connection, job_id = running
+        return connection.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode})
+
+    def wait(self) -> Outcome:
+        """For `execute()`: Ctrl-C drains the job, a second Ctrl-C ends it, and both raise KeyboardInterrupt."""
+        try:
+            error = self.outcome.exception()
+        except KeyboardInterrupt:
+            self._interrupt()
+            raise
+        if error is not None:
+            raise error.with_traceback(None)  # where the supervisor was says nothing about the job
+        return self.outcome.result()
+
+    def _interrupt(self) -> None:
+        try:
+            _say("interrupted: stopping the sources and draining the job (Ctrl-C again ends it at once)")
+            self._cancel_and_wait("drain", _DRAIN_SECONDS)
+        except KeyboardInterrupt:
+            self._cancel_and_wait("now", _CANCEL_SECONDS)
+        if self._checkpointing:
+            _say(f"to go on from the last checkpoint: shardline run --restore latest {sys.argv[0]}")
+
+    def _cancel_and_wait(self, mode: str, seconds: float) -> None:
+        try:
+            self.cancel(mode)
+            self.outcome.exception(seconds)
+        except FutureTimeoutError:
+            _say(f"the job did not end within {seconds:g} s")
+        except ShardlineError:
+            pass  # the engine is gone, and the job with it
+
+    # ---- the supervisor's thread
+
+    def _supervise(self) -> None:
+        try:
+            outcome = self._run()
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
+            if not self._submitted.done():
+                self._submitted.set_exception(error)
+            self.outcome.set_exception(error)
+        else:
+            self.outcome.set_result(outcome)
+
+    def _run(self) -> Outcome:
+        deaths = 0
+        last_restored: str | None = None
+        while True:
+            try:
+                restored = self._submit()
+                if restored != last_restored:
+                    deaths = 0  # a checkpoint was completed since the engine died last
+                last_restored = restored
+                return self._finished()
+            except BridgeError as error:
+                died = self._death(error)
+                if died is None:
+                    raise
+            deaths += 1
+            if self._cancelling:
+                raise JobCancellationException(
+                    "the job was cancelled, and the engine ended before it said so"
+                ) from died
+            if not self._checkpointing:
+                raise EngineDiedError(
+                    f"{died}\nThe job had no checkpoints to go on from (enable_checkpointing)"
+                ) from died
+            if deaths >= _MAX_ENGINE_DEATHS:
+                raise EngineDiedError(
+                    f"the engine died {deaths} times without a checkpoint in between: {died}"
+                ) from died
+            _log.warning("%s\nStarting another engine, and the job from its latest checkpoint", died)
+            self._attempt += 1
+            self._graph["configuration"][RESTORE_KEY] = "latest"
+
+    def _submit(self) -> str | None:
+        connection = self._session.connection()
+        with self._lock:
+            self._connection, self._job_id = connection, None
+        configuration = self._graph["configuration"]
+        answer = connection.peer.call(
+            "job/submit",
+            {
+                "graph": self._graph,
+                "attempt": self._attempt,
+                "driver": {
+                    "executable": configuration.get("python.executable") or sys.executable,
+                    "hostEnv": environment({"SHARDLINE_JOB_PARAMETERS": json.dumps(self._session.job_parameters)}),
+                },
+            },
+        )
+        self.checkpoint_directory = answer["checkpointDirectory"]
+        with self._lock:
+            self._job_id = answer["jobId"]
+        if not self._submitted.done():
+            self._submitted.set_result(None)
+        if self._cancelling:
+            self.cancel("now")
+        restored: str | None = answer["restoredFrom"]
+        return restored
+
+    def _finished(self) -> Outcome:
+        running = self._running()
+        assert running is not None
+        connection, job_id = running
+        last_word = connection.job(job_id).finished.result()
+        if last_word["state"] == "FINISHED":
+            return Outcome(job_id, int(last_word["netRuntimeMs"]))
+        error = last_word["error"]
+        if last_word["state"] == "CANCELED" and not error:
+            raise JobCancellationException(f"the job {job_id} was cancelled")
+        if not error:
+            raise JobExecutionException(f"the job {job_id} ended as {last_word['state']}")
+        raise _failure(error)
+
+    def _death(self, error: BridgeError) -> EngineDiedError | None:
+        """The engine's death behind a broken call; None if it lives and the error means what it says."""
+        if isinstance(error, EngineDiedError):
+            return error
+        return None if self._connection is None else self._connection.wait_for_death()
+
+
+def _failure(error: dict[str, Any]) -> ShardlineError:
+    """`job/finished.error` is the object itself or the JSON-RPC error around it."""
+    data = error.get("data")
+    if isinstance(data, dict):
+        return errors.from_data(str(error.get("message") or ""), data, JobExecutionException)
+    return errors.from_data(str(error.get("message") or ""), error, JobExecutionException)
+
+
+def overrides() -> dict[str, str]:
+    """SHARDLINE_CONF: a JSON map, laid over the script's own configuration at submission."""
+    text = os.environ.get("SHARDLINE_CONF")
+    if not text:
+        return {}
+    try:
+        values = json.loads(text)
+        return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    except (ValueError, AttributeError) as error:
+        raise ConfigurationError(f"SHARDLINE_CONF is not a JSON map: {error}") from error
+
+
+def _say(message: str) -> None:
+    print(f"shardline: {message}", file=sys.stderr, flush=True)

@@ -1,0 +1,279 @@
+"""The one engine of this process. It is started when the first environment is made, in the background, while the
+script still builds its graph; `connection()` waits for it, and starts another one if it died.
+
+Errors of the start are kept until a job is executed: building a graph needs no engine.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from concurrent.futures import Future
+from typing import Any
+
+from shardline._bridge import engine
+from shardline._bridge.rpc import Peer
+from shardline._bridge.transport import EngineProcess
+from shardline.errors import BridgeError, EngineDiedError, EngineUnavailableError, ShardlineError
+from shardline.version import __version__
+
+PROTOCOL_VERSION = 1
+_HANDSHAKE_SECONDS = 60.0
+_SHUTDOWN_SECONDS = 5.0
+_DEATH_SECONDS = 10.0
+
+_LEVELS = {"trace": 5, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
+
+
+class JobEvents:
+    """What the engine says about one job. `finished` gets the parameters of `job/finished`."""
+
+    def __init__(self) -> None:
+        self.state = "CREATED"
+        self.finished: Future[dict[str, Any]] = Future()
+
+
+class Connection:
+    """One engine, with both of its channels served."""
+
+    def __init__(self, process: EngineProcess, job_parameters: dict[str, str]) -> None:
+        # Late: functions are written against the public modules, and those know this one.
+        from shardline._bridge.functions import Runner
+
+        self.process = process
+        self.died: EngineDiedError | None = None
+        self._dead = threading.Event()
+        self._lock = threading.Lock()
+        self._jobs: defaultdict[str, JobEvents] = defaultdict(JobEvents)
+        self._closing = False
+        self.peer = Peer(process.control, self._notified, self._ended)
+        self._runner = Runner(process.functions, lambda: job_parameters)
+        self._runner_thread = threading.Thread(target=self._run_functions, name="shardline-functions", daemon=True)
+
+    def open(self) -> None:
+        """The handshake. Nothing else may be sent before it."""
+        self.peer.start()
+        self._runner_thread.start()
+        expected = engine.build_hash()
+        try:
+            answer = self.peer.call(
+                "initialize",
+                {
+                    "protocolVersion": PROTOCOL_VERSION,
+                    "clientName": "shardline-python",
+                    "clientVersion": __version__,
+                    "clientPid": os.getpid(),
+                    "buildHash": expected,
+                },
+                _HANDSHAKE_SECONDS,
+            )
+        except (TimeoutError, BridgeError) as error:
+            self.process.stop()
+            raise EngineUnavailableError(f"the engine did not start: {error}; {self.process.last_words()}") from error
+        except ShardlineError as error:
+            self.process.stop()
+            raise EngineUnavailableError(f"the engine refused to start: {error}") from error
+        version, actual = answer["protocolVersion"], answer["buildHash"]
+        if version != PROTOCOL_VERSION or (expected and actual and actual != expected):
+            self.process.stop()
+            raise EngineUnavailableError(
+                f"stale build: the Python package (build {expected or 'unknown'}, protocol {PROTOCOL_VERSION}) and "
+                f"the engine (build {actual or 'unknown'}, protocol {version}) do not belong together: "
+                "run `npm run build`, or install shardline again"
+            )
+
+    def job(self, job_id: str) -> JobEvents:
+        """Notifications may come before the answer that tells the job's id: either side makes the entry."""
+        with self._lock:
+            events = self._jobs[job_id]
+            if self.died is not None and not events.finished.done():
+                events.finished.set_exception(self.died)
+            return events
+
+    def wait_for_death(self) -> EngineDiedError | None:
+        """For whoever found a channel broken: how the engine ended. None if it is alive."""
+        if self.peer.is_open:
+            return None
+        self._dead.wait(_DEATH_SECONDS)
+        return self.died
+
+    def close(self) -> None:
+        """Bounded at every step. Idempotent."""
+        self._closing = True
+        if self.died is None:
+            with contextlib.suppress(ShardlineError, TimeoutError):
+                for job_id, events in list(self._jobs.items()):
+                    if not events.finished.done():
+                        self.peer.call_async("job/cancel", {"jobId": job_id, "mode": "now"})
+                self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
+                self.peer.notify("exit", {})
+        self.process.stop()
+
+    # ---- the reader's thread
+
+    def _notified(self, method: str, params: dict[str, Any]) -> None:
+        if method == "job/status":
+            self.job(params["jobId"]).state = params["state"]
+            if params["state"] == "RESTARTING" and params.get("cause"):
+                cause = params["cause"]
+                logging.getLogger("shardline").warning(
+                    "the job restarts: %s", cause.get("message") or cause.get("code")
+                )
+        elif method == "job/finished":
+            events = self.job(params["jobId"])
+            events.state = params["state"]
+            if not events.finished.done():
+                events.finished.set_result(params)
+        elif method == "job/print":
+            sys.stdout.write("".join(f"{line}\n" for line in params["lines"]))
+            sys.stdout.flush()
+        elif method == "log":
+            level = _LEVELS.get(str(params["level"]).lower(), logging.INFO)
+            logging.getLogger(f"shardline.engine.{params['logger']}").log(level, "%s", params["message"])
+
+    def _ended(self, error: BridgeError) -> None:
+        """The control channel is gone, and so is the engine: whoever waits for a job learns it here."""
+        words = str(error) if self._closing else self.process.last_words()
+        with self._lock:
+            self.died = EngineDiedError(words)
+            jobs = list(self._jobs.values())
+        self._dead.set()
+        for events in jobs:
+            if not events.finished.done():
+                events.finished.set_exception(self.died)
+        self.process.close_channels()
+
+    def _run_functions(self) -> None:
+        try:
+            self._runner.run()
+        except Exception as error:
+            logging.getLogger("shardline").error("the function channel failed: %r", error, exc_info=error)
+        finally:
+            self.process.close_channels()
+
+
+class Session:
+    """Starts connections, one after the other."""
+
+    def __init__(self) -> None:
+        self.job_parameters: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._starting: Future[Connection] | None = None
+        self._starter: threading.Thread | None = None
+        self._process: EngineProcess | None = None
+        self._closed = False
+        self._inherited = _inherited_descriptors()
+
+    def start(self) -> None:
+        """Returns at once."""
+        self._started()
+
+    def connection(self) -> Connection:
+        """Waits for the engine; a new one is started if the last one died. Raises `EngineUnavailableError`."""
+        future = self._started()
+        try:
+            connection = future.result()
+        except EngineUnavailableError:
+            with self._lock:  # the next call tries again: the build may be there by then
+                if self._starting is future:
+                    self._starting = None
+            raise
+        if connection.died is None:
+            return connection
+        if not connection.process.is_child:
+            raise connection.died
+        connection.process.stop()
+        with self._lock:
+            if self._starting is future:
+                self._starting = None
+        return self.connection()
+
+    def _started(self) -> Future[Connection]:
+        with self._lock:
+            if self._starting is None:
+                if self._closed:
+                    raise BridgeError("this process is ending: no engine is started any more")
+                self._starting = Future()
+                self._starter = threading.Thread(
+                    target=self._start, args=(self._starting,), name="shardline-start", daemon=True
+                )
+                self._starter.start()
+            return self._starting
+
+    def _start(self, future: Future[Connection]) -> None:
+        try:
+            if self._inherited is not None:
+                process = EngineProcess.attach(*self._inherited)
+            else:
+                command = engine.find()
+                if self._closed:
+                    raise BridgeError("this process is ending")
+                process = EngineProcess.start(command)
+            self._process = process
+            connection = Connection(process, self.job_parameters)
+            connection.open()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller of connection() gets it
+            future.set_exception(error)
+        else:
+            future.set_result(connection)
+
+    def close(self) -> None:
+        """At the end of the process. Idempotent; leaves no child behind."""
+        with self._lock:
+            self._closed = True
+            future, starter = self._starting, self._starter
+        if future is None:
+            return
+        if not future.done() and self._process is not None:
+            self._process.close_channels()  # nobody waits for this handshake any more
+        if starter is not None:
+            starter.join(_SHUTDOWN_SECONDS)
+        if future.done() and future.exception() is None:
+            future.result().close()
+        elif self._process is not None:
+            self._process.stop()
+
+
+def _inherited_descriptors() -> tuple[int, int] | None:
+    """SHARDLINE_ENGINE_FDS=3,4: the engine is our parent. Taken out of the environment: it is for us alone."""
+    text = os.environ.pop("SHARDLINE_ENGINE_FDS", None)
+    if not text:
+        return None
+    control, _, functions = text.partition(",")
+    return int(control), int(functions)
+
+
+_session: Session | None = None
+
+
+def current() -> Session:
+    global _session
+    if _session is None:
+        _session = Session()
+    return _session
+
+
+def close() -> None:
+    if _session is not None:
+        _session.close()
+
+
+def environment(overrides: Mapping[str, str]) -> dict[str, str]:
+    """What a function host should find: this process's environment, and its import path."""
+    path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
+    return {**os.environ, "PYTHONPATH": path, **overrides}
+
+
+def _after_fork_in_child() -> None:
+    global _session
+    _session = None
+
+
+atexit.register(close)
+os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,29 @@
+"""What a script should know before it moves to a real Flink: said once, as a warning at the line that does it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+
+from shardline.errors import FlinkCompatibilityWarning
+
+_OWN_FOLDER = str(Path(__file__).parent)
+_said: set[str] = set()
+
+
+def warn_once(message: str) -> None:
+    if message in _said:
+        return
+    _said.add(message)
+    warnings.warn(message, FlinkCompatibilityWarning, stacklevel=_depth_of_script())
+
+
+def _depth_of_script() -> int:
+    """How far above `warn_once` the first frame is that is not ours."""
+    depth = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        frame = frame.f_back
+        depth += 1
+    return depth

@@ -1,0 +1,59 @@
+"""What a function can ask about where it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from shardline import _absent
+from shardline.datastream.functions import RuntimeContext
+
+
+class FunctionContext(RuntimeContext):
+    def __init__(self, spec: Mapping[str, Any], subtask: int, job_parameters: Mapping[str, str]) -> None:
+        self._spec = spec
+        self._subtask = subtask
+        self._job_parameters = job_parameters
+
+    def get_task_name(self) -> str:
+        return str(self._spec["taskName"])
+
+    def get_number_of_parallel_subtasks(self) -> int:
+        return int(self._spec["parallelism"])
+
+    def get_max_number_of_parallel_subtasks(self) -> int:
+        return int(self._spec["maxParallelism"])
+
+    def get_index_of_this_subtask(self) -> int:
+        return self._subtask
+
+    def get_attempt_number(self) -> int:
+        return int(self._spec["attempt"])
+
+    def get_task_name_with_subtasks(self) -> str:
+        return f"{self.get_task_name()} ({self._subtask + 1}/{self.get_number_of_parallel_subtasks()})"
+
+    def get_job_parameter(self, key: str, default_value: str) -> str:
+        return self._job_parameters.get(key, default_value)
+
+    def get_metrics_group(self) -> NoReturn:
+        raise NotImplementedError(f"get_metrics_group() is not in this version of Shardline ({_absent.METRICS})")
+
+    def get_state(self, state_descriptor: Any) -> NoReturn:
+        _no_state()
+
+    def get_list_state(self, state_descriptor: Any) -> NoReturn:
+        _no_state()
+
+    def get_map_state(self, state_descriptor: Any) -> NoReturn:
+        _no_state()
+
+    def get_reducing_state(self, state_descriptor: Any) -> NoReturn:
+        _no_state()
+
+    def get_aggregating_state(self, state_descriptor: Any) -> NoReturn:
+        _no_state()
+
+
+def _no_state() -> NoReturn:
+    raise NotImplementedError("This state is only accessible by functions executed on a KeyedStream.")

@@ -1,0 +1,213 @@
+"""A declared type, enforced where a value leaves its chain: what comes out is what the next reader would read after
+the value had been serialised by that type. Numbers out of range fail there, as they do on Flink; only
+`from_collection` lets them wrap."""
+
+from __future__ import annotations
+
+import datetime
+import struct
+from collections.abc import Callable
+from decimal import Decimal
+from operator import index
+from typing import Any
+
+from shardline.common.time import Instant
+from shardline.common.typeinfo import (
+    BasicArrayTypeInfo,
+    BasicType,
+    BasicTypeInfo,
+    DateTypeInfo,
+    ExternalTypeInfo,
+    ListTypeInfo,
+    MapTypeInfo,
+    ObjectArrayTypeInfo,
+    PrimitiveArrayTypeInfo,
+    RowTypeInfo,
+    TimestampTypeInfo,
+    TimeTypeInfo,
+    TupleTypeInfo,
+    TypeInformation,
+    Types,
+)
+from shardline.common.types import Row, RowKind
+
+Converter = Callable[[Any], Any]
+
+_FLOAT = struct.Struct("<f")
+_BITS = {BasicType.BYTE: 8, BasicType.SHORT: 16, BasicType.INT: 32, BasicType.LONG: 64}
+_WRAPPING = (BasicType.SHORT, BasicType.INT)
+_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+def payload_type(type_info: TypeInformation | None) -> str:
+    """How the values of a stream of this type are carried: `text`, `bytes` or `pickle`."""
+    if isinstance(type_info, BasicTypeInfo) and type_info._basic_type is BasicType.STRING:
+        return "text"
+    return "bytes" if type_info == _BYTES else "pickle"
+
+
+def converter(type_info: TypeInformation | None, *, wrap: bool = False) -> Converter | None:
+    """A function from a value to the value that a reader of this type gets; None: they are the same.
+
+    `wrap`: integers of 16 and 32 bits wrap around and rows may be dicts, tuples or objects, as in `from_collection`.
+    """
+    convert = _converter(type_info, wrap)
+    if convert is None:
+        return None
+    return lambda value: None if value is None else convert(value)
+
+
+def _converter(type_info: TypeInformation | None, wrap: bool) -> Converter | None:
+    if isinstance(type_info, BasicTypeInfo):
+        return _basic(type_info._basic_type, wrap)
+    if isinstance(type_info, DateTypeInfo):
+        return _instance_of(datetime.date, "Types.SQL_DATE()")
+    if isinstance(type_info, TimeTypeInfo):
+        return _instance_of(datetime.time, "Types.SQL_TIME()")
+    if isinstance(type_info, TimestampTypeInfo):
+        return _instance_of(datetime.datetime, "Types.SQL_TIMESTAMP()")
+    if isinstance(type_info, RowTypeInfo):
+        return _row(type_info, wrap)
+    if isinstance(type_info, TupleTypeInfo):
+        return _tuple(type_info, wrap)
+    if type_info == _BYTES:
+        return _bytes
+    if isinstance(type_info, (ListTypeInfo, BasicArrayTypeInfo, ObjectArrayTypeInfo, PrimitiveArrayTypeInfo)):
+        return _list(type_info._element_type, wrap)
+    if isinstance(type_info, MapTypeInfo):
+        return _map(type_info, wrap)
+    if isinstance(type_info, ExternalTypeInfo):
+        return _converter(type_info._type_info, wrap)
+    return None
+
+
+def _basic(basic_type: BasicType, wrap: bool) -> Converter:
+    name = f"Types.{basic_type.name}()"
+    if basic_type in _BITS:
+        return _integer(_BITS[basic_type], name, wrap and basic_type in _WRAPPING)
+    if basic_type is BasicType.FLOAT:
+        return lambda value: _FLOAT.unpack(_FLOAT.pack(_number(value, name)))[0]
+    if basic_type is BasicType.DOUBLE:
+        return lambda value: float(_number(value, name))
+    if basic_type is BasicType.BOOLEAN:
+        return bool
+    if basic_type is BasicType.CHAR:
+        return _char
+    if basic_type is BasicType.BIG_INT:
+        return index
+    if basic_type is BasicType.BIG_DEC:
+        return _instance_of(Decimal, name)
+    if basic_type is BasicType.INSTANT:
+        return _instance_of(Instant, name)
+    return _instance_of(str, name)
+
+
+def _integer(bits: int, name: str, wrap: bool) -> Converter:
+    span = 1 << bits
+    half = span >> 1
+
+    def convert(value: Any) -> int:
+        number = index(value)
+        if -half <= number < half:
+            return number
+        if wrap:
+            return (number + half) % span - half
+        raise OverflowError(f"{number} does not fit into the declared type {name} ({bits} bits)")
+
+    return convert
+
+
+def _number(value: Any, name: str) -> Any:
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"the declared type {name} needs a number, and got {type(value).__name__}: {value!r:.200}")
+    return value
+
+
+def _instance_of(expected: type, name: str) -> Converter:
+    def convert(value: Any) -> Any:
+        if not isinstance(value, expected):
+            raise TypeError(
+                f"the declared type {name} needs {expected.__name__}, and got {type(value).__name__}: {value!r:.200}"
+            )
+        return value
+
+    return convert
+
+
+def _char(value: Any) -> str:
+    if not isinstance(value, str) or len(value) != 1:
+        raise TypeError(f"the declared type Types.CHAR() needs a str of length 1, and got {value!r:.200}")
+    return value
+
+
+def _bytes(value: Any) -> bytes:
+    if not isinstance(value, (bytes, bytearray, memoryview)):
+        raise TypeError(
+            "the declared type Types.PRIMITIVE_ARRAY(Types.BYTE()) needs bytes, "
+            f"and got {type(value).__name__}: {value!r:.200}"
+        )
+    return bytes(value)
+
+
+def _row(type_info: RowTypeInfo, wrap: bool) -> Converter:
+    names = type_info.get_field_names()
+    convert_fields = _fields(type_info.get_field_types(), wrap)
+
+    def convert(value: Any) -> Row:
+        kind = RowKind.INSERT
+        if isinstance(value, Row):
+            kind = value.get_row_kind()
+            fields = value.get_fields_by_names(names)
+        elif not wrap:
+            raise TypeError(f"the declared type ROW needs a Row, and got {type(value).__name__}: {value!r:.200}")
+        elif isinstance(value, dict):
+            fields = [value.get(name) for name in names]
+        elif isinstance(value, (tuple, list)):
+            fields = list(value)
+        elif hasattr(value, "__dict__"):
+            fields = [value.__dict__.get(name) for name in names]
+        else:
+            raise ValueError(f"Unexpected tuple {value!r} with RowTypeInfo")
+        row = Row(*convert_fields(fields))
+        row.set_field_names(names)
+        row.set_row_kind(kind)
+        return row
+
+    return convert
+
+
+def _tuple(type_info: TupleTypeInfo, wrap: bool) -> Converter:
+    convert_fields = _fields(type_info.get_field_types(), wrap)
+
+    def convert(value: Any) -> tuple[Any, ...]:
+        if not isinstance(value, (tuple, list, Row)):
+            if wrap:
+                raise ValueError(f"Unexpected tuple {value!r} with TupleTypeInfo")
+            raise TypeError(f"the declared type TUPLE needs a tuple, and got {type(value).__name__}: {value!r:.200}")
+        if any(field is None for field in value):
+            raise TypeError(f"a declared TUPLE cannot hold None: {value!r:.200}")
+        return tuple(convert_fields(list(value)))
+
+    return convert
+
+
+def _fields(types: list[TypeInformation], wrap: bool) -> Callable[[list[Any]], list[Any]]:
+    converters = [converter(field_type, wrap=wrap) for field_type in types]
+
+    def convert(values: list[Any]) -> list[Any]:
+        if len(values) != len(converters):
+            raise ValueError(f"{len(converters)} fields are declared, and the value has {len(values)}")
+        return [value if convert is None else convert(value) for convert, value in zip(converters, values, strict=True)]
+
+    return convert
+
+
+def _list(element_type: TypeInformation, wrap: bool) -> Converter:
+    convert = converter(element_type, wrap=wrap)
+    return list if convert is None else lambda values: list(map(convert, values))
+
+
+def _map(type_info: MapTypeInfo, wrap: bool) -> Converter:
+    keys = converter(type_info._key_type_info, wrap=wrap) or (lambda key: key)
+    values = converter(type_info._value_type_info, wrap=wrap) or (lambda value: value)
+    return lambda mapping: {keys(key): values(value) for key, value in mapping.items()}

@@ -1,0 +1,30 @@
+"""What is pickled when an operator is added: the function as it is at that moment, and the type declared for it.
+Later changes of globals are not seen by the operator, as on Flink."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+from typing import Any, NamedTuple
+
+import cloudpickle
+
+from shardline.common.typeinfo import TypeInformation
+
+
+class OperatorPickle(NamedTuple):
+    """`function`: a callable or Function; for print the sink's identifier, for collect the collector's id.
+    `type_info`: of the values that come out; for print and collect, of those that come in."""
+
+    function: Any
+    type_info: TypeInformation | None
+
+
+def dump(function: Any, type_info: TypeInformation | None) -> str:
+    """Base64 of the pickle. Raises what cloudpickle raises: `TypeError: cannot pickle '_thread.lock' object`."""
+    # A plain tuple: the pickle names nothing private of this package.
+    return base64.b64encode(cloudpickle.dumps((function, type_info), protocol=5)).decode("ascii")
+
+
+def load(text: str) -> OperatorPickle:
+    return OperatorPickle(*pickle.loads(base64.b64decode(text)))

@@ -1,0 +1,202 @@
+"""Values to payload bytes and back. This is the hot path: a bundle is handled in bulk, never value by value,
+as long as its values are what they almost always are (strings without NUL, no None)."""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import sys
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cloudpickle
+
+from shardline._functions.frames import HAS_INPUT_INDEX, HAS_NULLS, HAS_TIMESTAMPS, FrameError, PayloadKind
+
+_U32 = struct.Struct("<I")
+
+
+class UnencodableValue(Exception):
+    """A value that its declared type cannot carry; `position` is its place in the list that was encoded."""
+
+    def __init__(self, position: int, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.position = position
+        self.cause = cause
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    kind: int
+    flags: int
+    count: int
+    body: bytes
+
+
+# ---- decoding
+
+
+def decode(kind: int, flags: int, count: int, body: bytes) -> list[Any]:
+    """The values of a BUNDLE or RESULT; None where the null bitmap says so."""
+    offset = 0
+    nulls: bytes | None = None
+    if flags & HAS_NULLS:
+        offset = (count + 7) // 8
+        nulls = body[:offset]
+    if flags & HAS_TIMESTAMPS:
+        offset += 8 * count
+    if flags & HAS_INPUT_INDEX:
+        offset += 4 * count
+    if offset > len(body):
+        raise FrameError(f"a frame of {count} values is too short")
+    values = _decode_payload(kind, count, body[offset:] if offset else body)
+    if len(values) != count:
+        raise FrameError(f"a frame announced {count} values and carries {len(values)}")
+    if nulls is not None:
+        for index in range(count):
+            if nulls[index >> 3] >> (index & 7) & 1:
+                values[index] = None
+    if kind == PayloadKind.PICKLES_PREFIXED:
+        return [None if value is None else pickle.loads(value) for value in values]
+    return values
+
+
+def _decode_payload(kind: int, count: int, payload: bytes) -> list[Any]:
+    if kind == PayloadKind.TEXT_JOINED:
+        return payload.decode("utf-8", "replace").split("\0") if count else []
+    if kind == PayloadKind.TEXT_PREFIXED:
+        return [str(value, "utf-8", "replace") for value in _slices(count, payload)]
+    if kind in (PayloadKind.BYTES_PREFIXED, PayloadKind.PICKLES_PREFIXED):
+        return _slices(count, payload)
+    raise FrameError(f"unknown payload kind {kind}")
+
+
+def _slices(count: int, payload: bytes) -> list[Any]:
+    values: list[Any] = []
+    append = values.append
+    unpack = _U32.unpack_from
+    offset = 0
+    try:
+        for _ in range(count):
+            start = offset + 4
+            offset = start + unpack(payload, offset)[0]
+            append(payload[start:offset])
+    except struct.error as error:
+        raise FrameError("a length prefix is missing") from error
+    if offset != len(payload):
+        raise FrameError(f"the values end at byte {offset} of a payload of {len(payload)}")
+    return values
+
+
+def decode_input_index(flags: int, count: int, body: bytes) -> list[int] | None:
+    """RESULT's input index; None: output `i` comes from input `i`."""
+    if not flags & HAS_INPUT_INDEX:
+        return None
+    offset = ((count + 7) // 8 if flags & HAS_NULLS else 0) + (8 * count if flags & HAS_TIMESTAMPS else 0)
+    return list(_u32s(body[offset : offset + 4 * count]))
+
+
+# ---- encoding
+
+
+def encode(payload_type: str, values: list[Any], input_index: Sequence[int] | None = None) -> Encoded:
+    """A RESULT's (or BUNDLE's) body. Raises `UnencodableValue` for a value that `payload_type` cannot carry."""
+    if payload_type == "text":
+        kind, nulls, payload = _encode_text(values)
+    elif payload_type == "bytes":
+        kind, nulls, payload = _encode_bytes(values)
+    elif payload_type == "pickle":
+        kind, nulls, payload = PayloadKind.PICKLES_PREFIXED, None, _prefixed(_pickled(values))
+    else:
+        raise FrameError(f"unknown payload type {payload_type!r}")
+    flags = 0
+    body = payload
+    if input_index is not None:
+        flags |= HAS_INPUT_INDEX
+        body = _u32s(input_index).tobytes() + body
+    if nulls is not None:
+        flags |= HAS_NULLS
+        body = nulls + body
+    return Encoded(kind, flags, len(values), body)
+
+
+def _encode_text(values: list[Any]) -> tuple[int, bytes | None, bytes]:
+    nulls = None
+    try:
+        joined = "\0".join(values)
+    except TypeError:
+        for position, value in enumerate(values):
+            if value is not None and not isinstance(value, str):
+                raise UnencodableValue(position, _wrong_type("a str", "Types.STRING()", value)) from None
+        nulls = _bitmap(values)
+        values = ["" if value is None else value for value in values]
+        joined = "\0".join(values)
+    if values and joined.count("\0") != len(values) - 1:
+        return PayloadKind.TEXT_PREFIXED, nulls, _prefixed([utf8(value) for value in values])
+    return PayloadKind.TEXT_JOINED, nulls, utf8(joined)
+
+
+def utf8(text: str) -> bytes:
+    """UTF-8 as Java encodes it: a surrogate that has lost its other half becomes a question mark."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        paired = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+        return paired.encode("utf-8", "replace")
+
+
+def _encode_bytes(values: list[Any]) -> tuple[int, bytes | None, bytes]:
+    nulls = None
+    for position, value in enumerate(values):
+        if value is None:
+            nulls = nulls or _bitmap(values)
+        elif not isinstance(value, (bytes, bytearray, memoryview)):
+            raise UnencodableValue(position, _wrong_type("bytes", "Types.PRIMITIVE_ARRAY(Types.BYTE())", value))
+    return PayloadKind.BYTES_PREFIXED, nulls, _prefixed([b"" if value is None else bytes(value) for value in values])
+
+
+def _pickled(values: list[Any]) -> list[bytes]:
+    pickles: list[bytes] = []
+    append = pickles.append
+    dumps = pickle.dumps
+    for value in values:
+        try:
+            append(dumps(value, 5))
+        except Exception:  # noqa: BLE001 - a class of the script's own `__main__` is no class of a host's
+            try:
+                append(cloudpickle.dumps(value, 5))
+            except Exception as error:
+                raise UnencodableValue(len(pickles), error) from error
+    return pickles
+
+
+def _prefixed(values: list[bytes]) -> bytes:
+    parts: list[bytes] = [b""] * (2 * len(values))
+    parts[0::2] = map(_U32.pack, map(len, values))
+    parts[1::2] = values
+    return b"".join(parts)
+
+
+def _bitmap(values: list[Any]) -> bytes:
+    bitmap = bytearray((len(values) + 7) // 8)
+    for index, value in enumerate(values):
+        if value is None:
+            bitmap[index >> 3] |= 1 << (index & 7)
+    return bytes(bitmap)
+
+
+def _u32s(values: Sequence[int] | bytes) -> array[int]:
+    numbers = array("I")
+    if isinstance(values, bytes):
+        numbers.frombytes(values)
+    else:
+        numbers.extend(values)
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _wrong_type(expected: str, declared: str, value: object) -> TypeError:
+    return TypeError(f"the declared type {declared} needs {expected}, and got {type(value).__name__}: {value!r:.200}")

@@ -1,0 +1,54 @@
+"""Runs a script in this process, as `python script.py` would, with `pyflink` understood. `shardline run` and npm's
+launcher both end here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import ModuleType, TracebackType
+
+from shardline import _alias
+from shardline.errors import EngineUnavailableError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_ENVIRONMENT = 3
+EXIT_INTERRUPTED = 130
+
+
+def run(path: str, arguments: list[str]) -> int:
+    """The exit code. A script that fails has printed its traceback by then; one that calls `sys.exit` gets its way."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            source = file.read()
+    except OSError as error:
+        print(f"shardline: cannot read {path}: {error.strerror}", file=sys.stderr)
+        return EXIT_USAGE
+    _alias.install()
+    sys.argv = [path, *arguments]
+    sys.path[0] = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
+    main = ModuleType("__main__")
+    main.__file__ = path
+    main.__builtins__ = __builtins__  # type: ignore[attr-defined]
+    sys.modules["__main__"] = main
+    try:
+        exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except EngineUnavailableError as error:
+        print(f"shardline: {error}", file=sys.stderr)
+        return EXIT_ENVIRONMENT
+    except BaseException as error:  # noqa: BLE001 - the script's own
+        error.__traceback__ = _of_script(error.__traceback__, path)
+        sys.excepthook(type(error), error, error.__traceback__)
+        return EXIT_FAILED
+    return 0
+
+
+def _of_script(traceback: TracebackType | None, path: str) -> TracebackType | None:
+    """Without the frames above the script. A SyntaxError of the script itself has none of its own."""
+    while traceback is not None and traceback.tb_frame.f_code.co_filename != path:
+        traceback = traceback.tb_next
+    return traceback

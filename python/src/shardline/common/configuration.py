@@ -1,0 +1,132 @@
+"""Configuration: a map of Flink's keys."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+__all__ = ["Configuration"]
+
+T = TypeVar("T")
+
+
+class Configuration:
+    """Options by key. Values are kept as strings, whatever setter brought them; getters convert, and raise
+    `ValueError` naming the key if a value is not of the wanted type."""
+
+    def __init__(self, other: Configuration | None = None) -> None:
+        self._values: dict[str, str] = dict(other._values) if other is not None else {}
+
+    @classmethod
+    def from_dict(cls, map: dict[str, str]) -> Configuration:
+        configuration = cls()
+        for key, value in map.items():
+            configuration.set_string(key, value)
+        return configuration
+
+    def get_string(self, key: str, default_value: str) -> str:
+        return self._values.get(key, default_value)
+
+    def set_string(self, key: str, value: str) -> Configuration:
+        if not isinstance(key, str):
+            raise TypeError(f"a configuration key is a str, not {type(key).__name__}: {key!r}")
+        self._values[key] = _text(value)
+        return self
+
+    @staticmethod
+    def parse_list_value(value: str) -> list[str]:
+        """`a;b` and the YAML forms `[a, b]` and lines of `- a`, as a list."""
+        text = value.strip()
+        if not text:
+            return []
+        if text.startswith("[") and text.endswith("]"):
+            items = text[1:-1].split(",")
+        elif text.startswith("- "):
+            items = [line.strip()[1:] for line in text.splitlines()]
+        else:
+            items = text.split(";")
+        return [item.strip().strip("'\"") for item in items if item.strip()]
+
+    def get_integer(self, key: str, default_value: int) -> int:
+        return self._parsed(key, default_value, int, "an integer")
+
+    def set_integer(self, key: str, value: int) -> Configuration:
+        return self.set_string(key, str(int(value)))
+
+    def get_boolean(self, key: str, default_value: bool) -> bool:
+        return self._parsed(key, default_value, _boolean, "true or false")
+
+    def set_boolean(self, key: str, value: bool) -> Configuration:
+        return self.set_string(key, "true" if value else "false")
+
+    def get_float(self, key: str, default_value: float) -> float:
+        return self._parsed(key, default_value, float, "a number")
+
+    def set_float(self, key: str, value: float) -> Configuration:
+        return self.set_string(key, str(float(value)))
+
+    def get_bytearray(self, key: str, default_value: bytearray) -> bytearray:
+        return self._parsed(key, default_value, lambda text: bytearray(base64.b64decode(text, validate=True)), "base64")
+
+    def set_bytearray(self, key: str, value: bytearray) -> Configuration:
+        return self.set_string(key, base64.b64encode(value).decode())
+
+    def key_set(self) -> set[str]:
+        return set(self._values)
+
+    def add_all_to_dict(self, target_dict: dict[str, Any]) -> None:
+        target_dict.update(self._values)
+
+    def add_all(self, other: Configuration, prefix: str | None = None) -> Configuration:
+        """Takes every option of `other`; `prefix` is put before each key."""
+        self._values.update({(prefix or "") + key: value for key, value in other._values.items()})
+        return self
+
+    def contains_key(self, key: str) -> bool:
+        return key in self._values
+
+    def to_dict(self) -> dict[str, str]:
+        return dict(self._values)
+
+    def remove_config(self, key: str) -> bool:
+        """True if there was such an option."""
+        return self._values.pop(key, None) is not None
+
+    def __deepcopy__(self, memodict: dict[int, Any] | None = None) -> Configuration:
+        return Configuration(self)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Configuration) and self._values == other._values
+
+    def __str__(self) -> str:
+        return str(self._values)
+
+    def _parsed(self, key: str, default: T, parse: Callable[[str], T], expected: str) -> T:
+        text = self._values.get(key)
+        if text is None:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            raise ValueError(f"the option {key!r} should be {expected}, and is {text!r}") from None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ";".join(map(_text, value))
+    return str(value)
+
+
+def _boolean(text: str) -> bool:
+    lowered = text.strip().lower()
+    if lowered not in ("true", "false"):
+        raise ValueError(text)
+    return lowered == "true"

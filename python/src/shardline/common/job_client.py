@@ -1,0 +1,45 @@
+"""A handle on a running job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from shardline._absent import AbsentMethods
+from shardline.common.completable_future import CompletableFuture
+from shardline.common.job_execution_result import JobExecutionResult
+from shardline.common.job_id import JobID
+from shardline.common.job_status import JobStatus
+
+if TYPE_CHECKING:
+    from shardline._bridge.jobs import Job
+
+__all__ = ["JobClient"]
+
+
+class JobClient(AbsentMethods):
+    """What `execute_async()` returns. The job ends with this process, so wait for it:
+    `client.get_job_execution_result().result()`."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def get_job_id(self) -> JobID:
+        return JobID(self._job.job_id())
+
+    def get_job_status(self) -> CompletableFuture:
+        return CompletableFuture._completed(JobStatus[self._job.state])
+
+    def cancel(self) -> CompletableFuture:
+        """Stops the job now, without a final checkpoint."""
+        return CompletableFuture(self._job.cancel("now"), lambda _: None)
+
+    def get_accumulators(self) -> CompletableFuture:
+        return CompletableFuture._completed({})
+
+    def get_job_execution_result(self) -> CompletableFuture:
+        """Completes when the job ends; `result()` raises what made it fail."""
+        return CompletableFuture(self._job.outcome, _execution_result)
+
+
+def _execution_result(outcome: Any) -> JobExecutionResult:
+    return JobExecutionResult(JobID(outcome.job_id), outcome.net_runtime_ms)

@@ -1,0 +1,85 @@
+"""How event time is read from records."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from shardline._absent import AbsentMethods
+from shardline._compatibility import warn_once
+from shardline.common.time import Duration
+
+__all__ = ["TimestampAssigner", "WatermarkStrategy"]
+
+
+class TimestampAssigner(ABC):
+    """Reads a value's own time."""
+
+    @abstractmethod
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        """Epoch milliseconds. `record_timestamp` is the one that the source set: for Kinesis, the time of arrival."""
+
+
+class WatermarkStrategy(AbsentMethods):
+    """Immutable: each `with_...` returns a new strategy."""
+
+    def __init__(
+        self,
+        kind: str,
+        max_out_of_orderness_ms: int | None = None,
+        idleness_ms: int | None = None,
+        timestamp_assigner: TimestampAssigner | None = None,
+    ) -> None:
+        self._kind = kind
+        self._max_out_of_orderness_ms = max_out_of_orderness_ms
+        self._idleness_ms = idleness_ms
+        self._timestamp_assigner = timestamp_assigner
+
+    def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
+        if not isinstance(timestamp_assigner, TimestampAssigner):
+            raise TypeError(
+                f"with_timestamp_assigner() takes a TimestampAssigner, not {type(timestamp_assigner).__name__}: "
+                "write a subclass with extract_timestamp(self, value, record_timestamp)"
+            )
+        return WatermarkStrategy(self._kind, self._max_out_of_orderness_ms, self._idleness_ms, timestamp_assigner)
+
+    def with_idleness(self, idle_timeout: Duration) -> WatermarkStrategy:
+        """Sources that deliver nothing for `idle_timeout` no longer hold event time back."""
+        if self._timestamp_assigner is not None:
+            warn_once(
+                "PyFlink (up to 2.3) forgets the timestamp assigner here; call with_idleness() before "
+                "with_timestamp_assigner()"
+            )
+        idleness_ms = _millis(idle_timeout, "with_idleness")
+        if idleness_ms <= 0:
+            raise ValueError("with_idleness() takes a duration above zero")
+        return WatermarkStrategy(self._kind, self._max_out_of_orderness_ms, idleness_ms, self._timestamp_assigner)
+
+    @staticmethod
+    def for_monotonous_timestamps() -> WatermarkStrategy:
+        return WatermarkStrategy("monotonous")
+
+    @staticmethod
+    def for_bounded_out_of_orderness(max_out_of_orderness: Duration) -> WatermarkStrategy:
+        millis = _millis(max_out_of_orderness, "for_bounded_out_of_orderness")
+        if millis < 0:
+            raise ValueError("for_bounded_out_of_orderness() takes a duration that is not negative")
+        return WatermarkStrategy("bounded-out-of-orderness", millis)
+
+    @staticmethod
+    def no_watermarks() -> WatermarkStrategy:
+        return WatermarkStrategy("none")
+
+    def _spec(self) -> dict[str, Any]:
+        """This strategy in a job graph."""
+        return {
+            "type": self._kind,
+            "maxOutOfOrdernessMs": self._max_out_of_orderness_ms,
+            "idlenessMs": self._idleness_ms,
+        }
+
+
+def _millis(duration: Duration, method: str) -> int:
+    if not isinstance(duration, Duration):
+        raise TypeError(f"{method}() takes a Duration, not {type(duration).__name__}")
+    return duration._nanos // 1_000_000

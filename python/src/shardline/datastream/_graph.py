@@ -1,0 +1,105 @@
+"""What a program said, as a job graph: `core/job-graph/job-graph.ts` of the source tree is the contract.
+Every key is always present, and null means "not set"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from shardline.errors import ConfigurationError, IllegalStateException
+
+JOB_GRAPH_VERSION = 1
+EXECUTION_MODE = "python.execution-mode"
+
+
+@dataclass
+class Edge:
+    source: Transformation
+    partitioning: str | None = None
+
+    def spec(self) -> dict[str, Any]:
+        return {"from": self.source.id, "partitioning": self.partitioning}
+
+
+@dataclass
+class Transformation:
+    """One operator. `kind` says which keys `body` holds."""
+
+    id: int
+    kind: str
+    name: str
+    body: dict[str, Any]
+    inputs: list[Edge] = field(default_factory=list)
+    uid: str | None = None
+    parallelism: int | None = None
+    max_parallelism: int | None = None
+
+    def spec(self, mode: str) -> dict[str, Any]:
+        spec: dict[str, Any] = {
+            "id": self.id,
+            "uid": self.uid,
+            "name": self.name,
+            "parallelism": self.parallelism,
+            "maxParallelism": self.max_parallelism,
+            "kind": self.kind,
+        }
+        if self.kind != "source":
+            spec["inputs"] = [edge.spec() for edge in self.inputs]
+        spec.update(self.body)
+        if self.kind == "function" and self.body["function"]["mode"] is None:
+            spec["function"] = {**self.body["function"], "mode": mode}
+        return spec
+
+
+def source(source_spec: dict[str, Any], output: str, watermark_strategy: dict[str, Any]) -> dict[str, Any]:
+    return {"source": source_spec, "output": output, "watermarkStrategy": watermark_strategy}
+
+
+def function(operation: str, pickle: str, output: str, *, in_driver: bool = False) -> dict[str, Any]:
+    """`in_driver`: always there; else where the configuration says when the job is submitted."""
+    spec = {"type": "python", "pickle": pickle, "mode": "driver" if in_driver else None}
+    return {"operation": operation, "function": spec, "output": output}
+
+
+def sink(sink_spec: dict[str, Any]) -> dict[str, Any]:
+    return {"sink": sink_spec}
+
+
+def build(
+    name: str,
+    transformations: list[Transformation],
+    configuration: dict[str, str],
+    parallelism: int | None,
+    max_parallelism: int | None,
+) -> dict[str, Any]:
+    """The whole graph. Streams that nobody reads run too: they end in a sink that discards."""
+    mode = configuration.get(EXECUTION_MODE, "thread")
+    if mode not in ("thread", "process"):
+        raise ConfigurationError(f"{EXECUTION_MODE} must be 'thread' or 'process', not {mode!r}")
+    used = {edge.source.id for transformation in transformations for edge in transformation.inputs}
+    # A source alone is no program, and one that nobody reads never starts.
+    included = [t for t in transformations if t.kind != "source" or t.id in used]
+    if not included:
+        raise IllegalStateException("No operators defined in streaming topology. Cannot execute.")
+    next_id = max(t.id for t in transformations) + 1
+    for dangling in [t for t in included if t.kind == "function" and t.id not in used]:
+        included.append(
+            Transformation(
+                next_id,
+                "sink",
+                "Discard",
+                sink({"type": "discard"}),
+                [Edge(dangling)],
+                parallelism=dangling.parallelism,
+                max_parallelism=dangling.max_parallelism,
+            )
+        )
+        next_id += 1
+    return {
+        "version": JOB_GRAPH_VERSION,
+        "name": name,
+        "configuration": configuration,
+        "parallelism": parallelism,
+        "maxParallelism": max_parallelism,
+        "transformations": [transformation.spec(mode) for transformation in included],
+    }

@@ -1,0 +1,319 @@
+"""Amazon Kinesis Data Streams: the source and the sink.
+
+Sources: the builders of Flink's own Kinesis connector (`KinesisStreamsSource`, `KinesisStreamsSink`), their names,
+defaults and checks; option keys are Flink's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+from shardline import _absent
+from shardline._absent import module_getattr
+from shardline.common.configuration import Configuration
+from shardline.common.serialization import DeserializationSchema, SerializationSchema
+from shardline.common.typeinfo import TypeInformation, Types
+from shardline.datastream.connectors.base import Sink, Source
+from shardline.errors import ConfigurationError
+
+__all__ = [
+    "KinesisShardAssigner",
+    "KinesisStreamsSink",
+    "KinesisStreamsSinkBuilder",
+    "KinesisStreamsSource",
+    "KinesisStreamsSourceBuilder",
+    "PartitionKeyGenerator",
+]
+
+_STREAM_ARN = re.compile(r"arn:[^:]+:kinesis:[^:]+:[^:]*:stream/[a-zA-Z0-9_.-]{1,128}")
+_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+_POSITIONS = ("LATEST", "TRIM_HORIZON", "AT_TIMESTAMP")
+
+
+# ---- source
+
+
+class KinesisShardAssigner:
+    """Which parallel instance of a source reads a shard."""
+
+    @staticmethod
+    def uniform_shard_assigner() -> KinesisShardAssigner:
+        """By the shard's place in the space of hash keys: equal shares, also after resharding."""
+        return KinesisShardAssigner()
+
+    @staticmethod
+    def default_shard_assigner() -> NoReturn:
+        """Of the FlinkKinesisConsumer only."""
+        raise NotImplementedError(
+            f"default_shard_assigner() is not in this version of Shardline ({_absent.LEGACY_KINESIS}): "
+            "use uniform_shard_assigner()"
+        )
+
+
+class KinesisStreamsSource(Source):
+    """Reads one stream, from all of its shards, in order within each. Made by `builder()`.
+
+    Options, by `set_source_config`: `source.init.position` (LATEST, TRIM_HORIZON or AT_TIMESTAMP with
+    `source.init.timestamp`), `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `source.*` and `aws.*`
+    keys. The region is the one in the stream's ARN.
+    """
+
+    def __init__(
+        self, stream_arn: str, deserialization_schema: DeserializationSchema, source_config: Configuration
+    ) -> None:
+        self._stream_arn = stream_arn
+        self._schema = deserialization_schema
+        self._config = source_config
+
+    @staticmethod
+    def builder() -> KinesisStreamsSourceBuilder:
+        return KinesisStreamsSourceBuilder()
+
+    def _spec(self) -> dict[str, Any]:
+        return {
+            "type": "kinesis-streams",
+            "streamArn": self._stream_arn,
+            "configuration": self._config.to_dict(),
+            "deserializationSchema": self._schema._spec(),
+            "shardAssigner": {"type": "uniform"},
+            "preserveShardOrder": True,
+        }
+
+    def _type_info(self) -> TypeInformation:
+        return self._schema._type_info()
+
+
+class KinesisStreamsSourceBuilder:
+    def __init__(self) -> None:
+        self._stream_arn: str | None = None
+        self._schema: DeserializationSchema | None = None
+        self._config = Configuration()
+
+    def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
+        """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
+        self._stream_arn = stream_arn
+        return self
+
+    def set_deserialization_schema(self, deserialization_schema: DeserializationSchema) -> KinesisStreamsSourceBuilder:
+        if not isinstance(deserialization_schema, DeserializationSchema):
+            raise TypeError(
+                "set_deserialization_schema() takes a DeserializationSchema such as SimpleStringSchema(), "
+                f"not {deserialization_schema!r}"
+            )
+        deserialization_schema._spec()
+        self._schema = deserialization_schema
+        return self
+
+    def set_kinesis_shard_assigner(self, kinesis_shard_assigner: KinesisShardAssigner) -> KinesisStreamsSourceBuilder:
+        if not isinstance(kinesis_shard_assigner, KinesisShardAssigner):
+            raise TypeError(
+                f"set_kinesis_shard_assigner() takes a KinesisShardAssigner, not {kinesis_shard_assigner!r}"
+            )
+        return self
+
+    def set_source_config(self, source_config: Configuration) -> KinesisStreamsSourceBuilder:
+        if not isinstance(source_config, Configuration):
+            raise TypeError(f"set_source_config() takes a Configuration, not {type(source_config).__name__}")
+        self._config = Configuration(source_config)
+        return self
+
+    def build(self) -> KinesisStreamsSource:
+        if not self._stream_arn:
+            raise ConfigurationError("KinesisStreamsSource: the stream's ARN must be set (set_stream_arn)")
+        if not _STREAM_ARN.fullmatch(self._stream_arn):
+            raise ConfigurationError(
+                f"KinesisStreamsSource: {self._stream_arn!r} is not a stream's ARN, "
+                "which looks like arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"
+            )
+        if self._schema is None:
+            raise ConfigurationError("KinesisStreamsSource: a schema must be set (set_deserialization_schema)")
+        _check_position(self._config)
+        return KinesisStreamsSource(self._stream_arn, self._schema, Configuration(self._config))
+
+
+def _check_position(config: Configuration) -> None:
+    position = config.get_string("source.init.position", "LATEST")
+    if position not in _POSITIONS:
+        raise ConfigurationError(f"source.init.position must be one of {', '.join(_POSITIONS)}, and is {position!r}")
+    if position == "AT_TIMESTAMP" and not config.contains_key("source.init.timestamp"):
+        raise ConfigurationError("source.init.position AT_TIMESTAMP needs source.init.timestamp")
+
+
+# ---- sink
+
+
+class PartitionKeyGenerator:
+    """The partition key of each record that is written."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    @staticmethod
+    def fixed() -> PartitionKeyGenerator:
+        """The number of the sink's subtask: what one subtask writes stays in order, in one shard."""
+        return PartitionKeyGenerator("fixed")
+
+    @staticmethod
+    def random() -> PartitionKeyGenerator:
+        """A UUID for each record: evenly spread, in no order."""
+        return PartitionKeyGenerator("random")
+
+
+class KinesisStreamsSink(Sink):
+    """Writes each value as a record, at least once. Made by `builder()`."""
+
+    def __init__(self, spec: Mapping[str, Any], serialization_schema: SerializationSchema) -> None:
+        self._sink_spec = dict(spec)
+        self._schema = serialization_schema
+
+    @staticmethod
+    def builder() -> KinesisStreamsSinkBuilder:
+        return KinesisStreamsSinkBuilder()
+
+    def _spec(self) -> dict[str, Any]:
+        return dict(self._sink_spec)
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        needed = self._schema._type_info()
+        if type_info == needed:
+            return
+        hint = "Types.STRING()" if needed != _BYTES else "Types.PRIMITIVE_ARRAY(Types.BYTE())"
+        raise TypeError(
+            f"{type(self._schema).__name__} writes values of type {hint}, and this stream's type is {type_info!r}: "
+            f"declare it where the values are made, for example map(f, output_type={hint}). "
+            "Flink fails here too, when the job runs (ClassCastException)"
+        )
+
+
+class KinesisStreamsSinkBuilder:
+    def __init__(self) -> None:
+        self._stream_name: str | None = None
+        self._schema: SerializationSchema | None = None
+        self._partition_key_generator: PartitionKeyGenerator | None = None
+        self._client_properties: dict[str, str] = {}
+        self._fail_on_error = False
+        self._max_batch_size = 500
+        self._max_in_flight_requests = 50
+        self._max_buffered_requests = 10_000
+        self._max_batch_size_in_bytes = 5 * 1024 * 1024
+        self._max_time_in_buffer_ms = 5000
+        self._max_record_size_in_bytes = 1024 * 1024
+
+    def set_stream_name(self, stream_name: str | list[str]) -> KinesisStreamsSinkBuilder:
+        """One name; a list of one is taken as well."""
+        if isinstance(stream_name, (list, tuple)):
+            if len(stream_name) != 1:
+                raise ConfigurationError(f"KinesisStreamsSink writes to one stream, and got {stream_name!r}")
+            stream_name = stream_name[0]
+        self._stream_name = stream_name
+        return self
+
+    def set_serialization_schema(self, serialization_schema: SerializationSchema) -> KinesisStreamsSinkBuilder:
+        if not isinstance(serialization_schema, SerializationSchema):
+            raise TypeError(
+                "set_serialization_schema() takes a SerializationSchema such as SimpleStringSchema(), "
+                f"not {serialization_schema!r}"
+            )
+        serialization_schema._spec()
+        self._schema = serialization_schema
+        return self
+
+    def set_partition_key_generator(self, partition_key_generator: PartitionKeyGenerator) -> KinesisStreamsSinkBuilder:
+        if not isinstance(partition_key_generator, PartitionKeyGenerator):
+            raise TypeError(
+                "set_partition_key_generator() takes PartitionKeyGenerator.fixed() or .random(); keys computed by "
+                "Python functions do not exist in PyFlink"
+            )
+        self._partition_key_generator = partition_key_generator
+        return self
+
+    def set_fail_on_error(self, fail_on_error: bool) -> KinesisStreamsSinkBuilder:
+        """Whether a record that the service refuses fails the job; else it is sent again."""
+        self._fail_on_error = bool(fail_on_error)
+        return self
+
+    def set_kinesis_client_properties(self, kinesis_client_properties: Mapping[str, Any]) -> KinesisStreamsSinkBuilder:
+        """`aws.region`, `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `aws.*` keys."""
+        self._client_properties = Configuration.from_dict(dict(kinesis_client_properties)).to_dict()
+        return self
+
+    def set_max_batch_size(self, max_batch_size: int) -> KinesisStreamsSinkBuilder:
+        """Records in a request."""
+        self._max_batch_size = _at_least_one(max_batch_size, "max_batch_size")
+        return self
+
+    def set_max_in_flight_requests(self, max_in_flight_requests: int) -> KinesisStreamsSinkBuilder:
+        """Requests at the same time. With 1, records that are sent again keep their order."""
+        self._max_in_flight_requests = _at_least_one(max_in_flight_requests, "max_in_flight_requests")
+        return self
+
+    def set_max_buffered_requests(self, max_buffered_requests: int) -> KinesisStreamsSinkBuilder:
+        """Records that wait; above it the sink holds the stream back."""
+        self._max_buffered_requests = _at_least_one(max_buffered_requests, "max_buffered_requests")
+        return self
+
+    def set_max_batch_size_in_bytes(self, max_batch_size_in_bytes: int) -> KinesisStreamsSinkBuilder:
+        self._max_batch_size_in_bytes = _at_least_one(max_batch_size_in_bytes, "max_batch_size_in_bytes")
+        return self
+
+    def set_max_time_in_buffer_ms(self, max_time_in_buffer_ms: int) -> KinesisStreamsSinkBuilder:
+        """Milliseconds until a batch that is not full is sent."""
+        self._max_time_in_buffer_ms = _at_least_one(max_time_in_buffer_ms, "max_time_in_buffer_ms")
+        return self
+
+    def set_max_record_size_in_bytes(self, max_record_size_in_bytes: int) -> KinesisStreamsSinkBuilder:
+        self._max_record_size_in_bytes = _at_least_one(max_record_size_in_bytes, "max_record_size_in_bytes")
+        return self
+
+    def build(self) -> KinesisStreamsSink:
+        if not self._stream_name:
+            raise ConfigurationError(
+                "The stream name must be set when initializing the KDS Sink (KinesisStreamsSink: set_stream_name)"
+            )
+        if ":" in self._stream_name:
+            raise ConfigurationError(
+                f"KinesisStreamsSink: set_stream_name() takes a name, not an ARN: {self._stream_name!r}"
+            )
+        if self._schema is None:
+            raise ConfigurationError("KinesisStreamsSink: a schema must be set (set_serialization_schema)")
+        if self._partition_key_generator is None:
+            raise ConfigurationError(
+                "KinesisStreamsSink: a partition key generator must be set (set_partition_key_generator)"
+            )
+        if self._max_buffered_requests <= self._max_batch_size:
+            raise ConfigurationError(
+                f"KinesisStreamsSink: max_buffered_requests ({self._max_buffered_requests}) must be greater than "
+                f"max_batch_size ({self._max_batch_size})"
+            )
+        if self._max_batch_size_in_bytes < self._max_record_size_in_bytes:
+            raise ConfigurationError(
+                f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) must not be less than "
+                f"max_record_size_in_bytes ({self._max_record_size_in_bytes})"
+            )
+        spec = {
+            "type": "kinesis-streams",
+            "streamArn": None,
+            "streamName": self._stream_name,
+            "configuration": dict(self._client_properties),
+            "serializationSchema": self._schema._spec(),
+            "partitionKeyGenerator": {"type": self._partition_key_generator._kind},
+            "failOnError": self._fail_on_error,
+            "maxBatchSize": self._max_batch_size,
+            "maxInFlightRequests": self._max_in_flight_requests,
+            "maxBufferedRequests": self._max_buffered_requests,
+            "maxBatchSizeInBytes": self._max_batch_size_in_bytes,
+            "maxTimeInBufferMs": self._max_time_in_buffer_ms,
+            "maxRecordSizeInBytes": self._max_record_size_in_bytes,
+        }
+        return KinesisStreamsSink(spec, self._schema)
+
+
+def _at_least_one(value: int, name: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(f"KinesisStreamsSink: {name} must be an integer of at least 1, not {value!r}")
+    return value
+
+
+__getattr__ = module_getattr(__name__)

@@ -1,0 +1,255 @@
+"""Streams: what is said about values between a source and a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from shardline._absent import AbsentMethods, module_getattr
+from shardline._functions import operators
+from shardline._functions.collecting import Collector
+from shardline._functions.conversion import payload_type
+from shardline.common.execution_config import ExecutionConfig, max_parallelism_in_range, positive
+from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.datastream import _graph
+from shardline.datastream._graph import Edge, Transformation
+from shardline.datastream.connectors.base import Sink
+from shardline.datastream.functions import FilterFunction, FlatMapFunction, MapFunction
+
+if TYPE_CHECKING:
+    from shardline._bridge.jobs import Job
+    from shardline.datastream.stream_execution_environment import StreamExecutionEnvironment
+
+__all__ = ["CloseableIterator", "DataStream", "DataStreamSink"]
+
+
+class DataStream(AbsentMethods):
+    """A stream of values. Every method that transforms returns a new stream; setters return the same one."""
+
+    def __init__(
+        self,
+        env: StreamExecutionEnvironment,
+        transformation: Transformation,
+        type_info: TypeInformation,
+        partitioning: str | None = None,
+    ) -> None:
+        self._env = env
+        self._transformation = transformation
+        self._type = type_info
+        self._partitioning = partitioning
+
+    # ---- this operator
+
+    def get_name(self) -> str:
+        return self._transformation.name
+
+    def name(self, name: str) -> DataStream:
+        self._transformation.name = name
+        return self
+
+    def uid(self, uid: str) -> DataStream:
+        """The name under which checkpoints keep this operator's state."""
+        self._env._set_uid(self._transformation, uid)
+        return self
+
+    def set_uid_hash(self, uid_hash: str) -> DataStream:
+        """Accepted, and without effect: it finds state that another Flink version wrote."""
+        return self
+
+    def set_parallelism(self, parallelism: int) -> DataStream:
+        self._transformation.parallelism = positive(parallelism, "parallelism")
+        return self
+
+    def set_max_parallelism(self, max_parallelism: int) -> DataStream:
+        self._transformation.max_parallelism = max_parallelism_in_range(max_parallelism)
+        return self
+
+    def force_non_parallel(self) -> DataStream:
+        self._transformation.parallelism = 1
+        self._transformation.max_parallelism = 1
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> DataStream:
+        """Accepted, and without effect: `python.fn-execution.bundle.time` bounds how long a value waits."""
+        return self
+
+    def start_new_chain(self) -> DataStream:
+        """Accepted, and without effect: chaining is the engine's business."""
+        return self
+
+    def disable_chaining(self) -> DataStream:
+        """Accepted, and without effect: chaining is the engine's business."""
+        return self
+
+    def slot_sharing_group(self, slot_sharing_group: Any) -> DataStream:
+        """Accepted, and without effect: there are no slots."""
+        return self
+
+    def set_description(self, description: str) -> DataStream:
+        """Accepted; shown nowhere yet."""
+        return self
+
+    def get_type(self) -> TypeInformation:
+        return self._type
+
+    def get_execution_environment(self) -> StreamExecutionEnvironment:
+        return self._env
+
+    def get_execution_config(self) -> ExecutionConfig:
+        return self._env.get_config()
+
+    # ---- transformations
+
+    def map(self, func: Callable[[Any], Any] | MapFunction, output_type: TypeInformation | None = None) -> DataStream:
+        """One value for each. Without `output_type` the results are pickled, whatever they are."""
+        if not isinstance(func, MapFunction) and not callable(func):
+            raise TypeError("The input must be a MapFunction or a callable function")
+        return self._function("map", "Map", func, _declared(output_type))
+
+    def flat_map(
+        self, func: Callable[[Any], Any] | FlatMapFunction, output_type: TypeInformation | None = None
+    ) -> DataStream:
+        """Any number of values for each: the function returns an iterable or is a generator."""
+        if not isinstance(func, FlatMapFunction) and not callable(func):
+            raise TypeError("The input must be a FlatMapFunction or a callable function")
+        return self._function("flat_map", "Flat Map", func, _declared(output_type))
+
+    def filter(self, func: Callable[[Any], bool] | FilterFunction) -> DataStream:
+        """Keeps the values for which the function returns something true, and their type."""
+        if not isinstance(func, FilterFunction) and not callable(func):
+            raise TypeError("The input must be a FilterFunction or a callable function")
+        return self._function("filter", "Filter", func, self._type)
+
+    def rebalance(self) -> DataStream:
+        """Values go to the next operator's instances in turn."""
+        return DataStream(self._env, self._transformation, self._type, "rebalance")
+
+    def forward(self) -> DataStream:
+        """Values stay with the instance of the same number."""
+        return DataStream(self._env, self._transformation, self._type, "forward")
+
+    # ---- ends
+
+    def sink_to(self, sink: Sink) -> DataStreamSink:
+        if not isinstance(sink, Sink):
+            raise TypeError(f"sink_to() takes a Sink such as KinesisStreamsSink, not {type(sink).__name__}")
+        sink._check_input(self._type)
+        transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), [self._edge()])
+        return DataStreamSink(self._env, transformation)
+
+    def print(self, sink_identifier: str | None = None) -> DataStreamSink:
+        """Writes each value to the script's `sys.stdout`, with the number of the subtask where there are several."""
+        body = _graph.function("print", operators.dump(sink_identifier, self._type), "pickle", in_driver=True)
+        transformation = self._env._add("function", "Print to Std. Out", body, [self._edge()])
+        return DataStreamSink(self._env, transformation)
+
+    def execute_and_collect(
+        self, job_execution_name: str | None = None, limit: int | None = None
+    ) -> CloseableIterator | list[Any]:
+        """Runs the job and hands its values to the program: an iterator, or with `limit` a list of at most that many.
+
+        Closing the iterator early cancels the job. If the job restarts, values since its last checkpoint come again.
+        """
+        if limit is not None:
+            positive(limit, "limit")
+        collector = Collector()
+        body = _graph.function("collect", operators.dump(collector.id, self._type), "pickle", in_driver=True)
+        self._env._add("function", "Data stream collect sink", body, [self._edge()])
+        iterator = CloseableIterator(self._env._submit(job_execution_name), collector)
+        if limit is None:
+            return iterator
+        with iterator:
+            return [value for _, value in zip(range(limit), iterator, strict=False)]
+
+    def _edge(self) -> Edge:
+        return Edge(self._transformation, self._partitioning)
+
+    def _function(self, operation: str, name: str, func: Any, type_info: TypeInformation) -> DataStream:
+        body = _graph.function(operation, operators.dump(func, type_info), payload_type(type_info))
+        return DataStream(self._env, self._env._add("function", name, body, [self._edge()]), type_info)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            f"cannot pickle {type(self).__name__!r} object: a function must not use the stream it is part of"
+        )
+
+
+def _declared(output_type: TypeInformation | list[TypeInformation] | None) -> TypeInformation:
+    if output_type is None:
+        return Types.PICKLED_BYTE_ARRAY()
+    if isinstance(output_type, list):
+        return RowTypeInfo(output_type)
+    if not isinstance(output_type, TypeInformation):
+        raise TypeError(f"output_type must be a type such as Types.STRING(), not {output_type!r}")
+    return output_type
+
+
+class DataStreamSink(AbsentMethods):
+    """The end of a stream. Setters return the same object."""
+
+    def __init__(self, env: StreamExecutionEnvironment, transformation: Transformation) -> None:
+        self._env = env
+        self._transformation = transformation
+
+    def name(self, name: str) -> DataStreamSink:
+        self._transformation.name = name
+        return self
+
+    def uid(self, uid: str) -> DataStreamSink:
+        """The name under which checkpoints keep this sink's state."""
+        self._env._set_uid(self._transformation, uid)
+        return self
+
+    def set_uid_hash(self, uid_hash: str) -> DataStreamSink:
+        """Accepted, and without effect."""
+        return self
+
+    def set_parallelism(self, parallelism: int) -> DataStreamSink:
+        self._transformation.parallelism = positive(parallelism, "parallelism")
+        return self
+
+    def set_description(self, description: str) -> DataStreamSink:
+        """Accepted; shown nowhere yet."""
+        return self
+
+    def disable_chaining(self) -> DataStreamSink:
+        """Accepted, and without effect."""
+        return self
+
+    def slot_sharing_group(self, slot_sharing_group: Any) -> DataStreamSink:
+        """Accepted, and without effect."""
+        return self
+
+
+class CloseableIterator:
+    """The values of a running job. Use it in a `with` statement: leaving it ends the job."""
+
+    def __init__(self, job: Job, collector: Collector) -> None:
+        self._job = job
+        self._collector = collector
+        job.outcome.add_done_callback(lambda outcome: collector.end(outcome.exception()))
+
+    def __iter__(self) -> CloseableIterator:
+        return self
+
+    def __next__(self) -> Any:
+        return self._collector.take()
+
+    def next(self) -> Any:
+        return self.__next__()
+
+    def close(self) -> None:
+        """Cancels the job if it still runs, and waits for its end. Idempotent."""
+        self._collector.close()
+        if not self._job.outcome.done():
+            self._job.cancel("now")
+            self._job.outcome.exception()
+
+    def __enter__(self) -> CloseableIterator:
+        return self
+
+    def __exit__(self, exc_type: object, exc_val: object, exc_tb: object) -> None:
+        self.close()
+
+
+__getattr__ = module_getattr(__name__)

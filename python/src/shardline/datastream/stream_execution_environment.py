@@ -1,0 +1,291 @@
+"""The environment: where a program begins, and what runs it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import pickle
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from shardline._absent import AbsentMethods, module_getattr
+from shardline._bridge import jobs, session
+from shardline._bridge.jobs import Job
+from shardline._compatibility import warn_once
+from shardline._functions.conversion import converter, payload_type
+from shardline._functions.payloads import utf8
+from shardline.common.configuration import Configuration
+from shardline.common.execution_config import ExecutionConfig, milliseconds
+from shardline.common.job_client import JobClient
+from shardline.common.job_execution_result import JobExecutionResult
+from shardline.common.job_id import JobID
+from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.common.watermark_strategy import WatermarkStrategy
+from shardline.datastream import _graph
+from shardline.datastream._graph import Edge, Transformation
+from shardline.datastream.checkpoint_config import CheckpointConfig
+from shardline.datastream.checkpointing_mode import CheckpointingMode
+from shardline.datastream.connectors.base import Source
+from shardline.datastream.data_stream import DataStream
+from shardline.datastream.execution_mode import RuntimeExecutionMode
+
+__all__ = ["StreamExecutionEnvironment"]
+
+DEFAULT_JOB_NAME = "Flink Streaming Job"
+
+
+class StreamExecutionEnvironment(AbsentMethods):
+    """Made by `get_execution_environment()`. Setters return the same object."""
+
+    _default_local_parallelism: int | None = None
+
+    def __init__(self, configuration: Configuration | None = None) -> None:
+        self._configuration = Configuration(configuration)
+        self._job_parameters: dict[str, str] = {}
+        self._transformations: list[Transformation] = []
+        self._next_id = 1
+
+    @staticmethod
+    def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
+        """Also starts the engine, in the background, so that it is ready when the job is."""
+        session.current().start()
+        return StreamExecutionEnvironment(configuration)
+
+    # ---- settings
+
+    def get_config(self) -> ExecutionConfig:
+        return ExecutionConfig(self._configuration, self._job_parameters)
+
+    def get_checkpoint_config(self) -> CheckpointConfig:
+        return CheckpointConfig(self._configuration)
+
+    def configure(self, configuration: Configuration) -> None:
+        """Lays `configuration` over what is set."""
+        self._configuration.add_all(configuration)
+
+    def set_parallelism(self, parallelism: int) -> StreamExecutionEnvironment:
+        self.get_config().set_parallelism(parallelism)
+        return self
+
+    def get_parallelism(self) -> int:
+        parallelism = self.get_config().get_parallelism()
+        return self.get_default_local_parallelism() if parallelism == -1 else parallelism
+
+    def set_max_parallelism(self, max_parallelism: int) -> StreamExecutionEnvironment:
+        self.get_config().set_max_parallelism(max_parallelism)
+        return self
+
+    def get_max_parallelism(self) -> int:
+        return self.get_config().get_max_parallelism()
+
+    def get_default_local_parallelism(self) -> int:
+        """The number of cores, unless set."""
+        return StreamExecutionEnvironment._default_local_parallelism or os.cpu_count() or 1
+
+    def set_default_local_parallelism(self, parallelism: int) -> None:
+        StreamExecutionEnvironment._default_local_parallelism = parallelism
+
+    def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> StreamExecutionEnvironment:
+        self._configuration.set_string("execution.runtime-mode", execution_mode.name)
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
+        """Accepted, and without effect: `python.fn-execution.bundle.time` bounds how long a value waits."""
+        self._configuration.set_string("execution.buffer-timeout.interval", f"{timeout_millis} ms")
+        return self
+
+    def get_buffer_timeout(self) -> int:
+        return milliseconds(self._configuration, "execution.buffer-timeout.interval", 100)
+
+    def disable_operator_chaining(self) -> StreamExecutionEnvironment:
+        """Accepted, and without effect: chaining is the engine's business."""
+        self._configuration.set_boolean("pipeline.operator-chaining.enabled", False)
+        return self
+
+    def is_chaining_enabled(self) -> bool:
+        return self._configuration.get_boolean("pipeline.operator-chaining.enabled", True)
+
+    def is_chaining_of_operators_with_different_max_parallelism_enabled(self) -> bool:
+        key = "pipeline.operator-chaining.chain-operators-with-different-max-parallelism"
+        return self._configuration.get_boolean(key, True)
+
+    def enable_checkpointing(self, interval: int, mode: CheckpointingMode | None = None) -> StreamExecutionEnvironment:
+        """A checkpoint every `interval` milliseconds; exactly once unless `mode` says otherwise."""
+        config = self.get_checkpoint_config().set_checkpoint_interval(interval)
+        config.set_checkpointing_mode(mode or CheckpointingMode.EXACTLY_ONCE)
+        return self
+
+    def get_checkpoint_interval(self) -> int:
+        return self.get_checkpoint_config().get_checkpoint_interval()
+
+    def get_checkpointing_mode(self) -> CheckpointingMode:
+        return self.get_checkpoint_config().get_checkpointing_mode()
+
+    def get_checkpointing_consistency_mode(self) -> CheckpointingMode:
+        return self.get_checkpointing_mode()
+
+    def is_unaligned_checkpoints_enabled(self) -> bool:
+        return self.get_checkpoint_config().is_unaligned_checkpoints_enabled()
+
+    def is_force_unaligned_checkpoints(self) -> bool:
+        return self.get_checkpoint_config().is_force_unaligned_checkpoints()
+
+    # ---- what a cluster would need beside the script
+
+    def add_jars(self, *jars_path: str) -> None:
+        """Accepted and kept; there is no JVM that would load them."""
+        self._append("pipeline.jars", jars_path)
+
+    def add_classpaths(self, *classpaths: str) -> None:
+        """Accepted and kept; there is no JVM that would load them."""
+        self._append("pipeline.classpaths", classpaths)
+
+    def add_python_file(self, file_path: str) -> None:
+        """A folder, an archive or a single module that functions import: it goes on `sys.path`."""
+        self._append("python.files", (file_path,))
+        path = Path(file_path).resolve()
+        _import_from(path.parent if path.suffix == ".py" else path)
+
+    def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
+        """Kept for a cluster. Here functions run with what this interpreter has installed."""
+        cached = f"#{requirements_cache_dir}" if requirements_cache_dir else ""
+        self._configuration.set_string("python.requirements", requirements_file_path + cached)
+
+    def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
+        """Kept for a cluster. Here archives are not unpacked."""
+        self._append("python.archives", (archive_path + (f"#{target_dir}" if target_dir else ""),))
+
+    def set_python_executable(self, python_exec: str) -> None:
+        """The interpreter of function hosts, in `process` mode. Unless set, it is this one."""
+        self._configuration.set_string("python.executable", python_exec)
+
+    def _append(self, key: str, values: Iterable[str]) -> None:
+        listed = Configuration.parse_list_value(self._configuration.get_string(key, ""))
+        self._configuration.set_string(key, ";".join([*listed, *values]))
+
+    # ---- sources
+
+    def from_source(
+        self,
+        source: Source,
+        watermark_strategy: WatermarkStrategy,
+        source_name: str,
+        type_info: TypeInformation | None = None,
+    ) -> DataStream:
+        """Flink needs `type_info`; here it is taken from the source's schema if it is missing."""
+        if not isinstance(source, Source):
+            raise TypeError(f"from_source() takes a Source such as KinesisStreamsSource, not {type(source).__name__}")
+        if not isinstance(watermark_strategy, WatermarkStrategy):
+            raise TypeError(
+                f"from_source() takes a WatermarkStrategy such as WatermarkStrategy.no_watermarks(), "
+                f"not {watermark_strategy!r}"
+            )
+        produced = source._type_info()
+        if type_info is None:
+            warn_once(
+                f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
+            )
+        elif type_info != produced:
+            raise TypeError(f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
+        if watermark_strategy._timestamp_assigner is not None:
+            warn_once(
+                "from_source(): the timestamp assigner has no effect, because nothing reads event time yet; "
+                "PyFlink (up to 2.3) ignores it here as well"
+            )
+        body = _graph.source(source._spec(), payload_type(produced), watermark_strategy._spec())
+        return DataStream(self, self._add("source", source_name, body, []), produced)
+
+    def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:
+        """A bounded stream of these values, with parallelism 1. Without `type_info` they are pickled."""
+        if isinstance(type_info, list):
+            type_info = RowTypeInfo(type_info)
+        declared = type_info or Types.PICKLED_BYTE_ARRAY()
+        values = list(collection)
+        if any(value is None for value in values):
+            raise TypeError("from_collection() cannot carry None")
+        convert = converter(declared, wrap=True)
+        payload = payload_type(declared)
+        body = _graph.source(
+            {"type": "collection", "values": [_carried(v if convert is None else convert(v), payload) for v in values]},
+            payload,
+            WatermarkStrategy.no_watermarks()._spec(),
+        )
+        transformation = self._add("source", "Collection Source", body, [])
+        transformation.parallelism = 1
+        return DataStream(self, transformation, declared)
+
+    # ---- running
+
+    def execute(self, job_name: str | None = None) -> JobExecutionResult:
+        """Runs the job and waits for its end. Raises `shardline.errors.JobExecutionException` if it fails."""
+        outcome = self._submit(job_name).wait()
+        return JobExecutionResult(JobID(outcome.job_id), outcome.net_runtime_ms)
+
+    def execute_async(self, job_name: str = DEFAULT_JOB_NAME) -> JobClient:
+        """Returns once the job runs. It ends with this process."""
+        job = self._submit(job_name)
+        job.job_id()
+        return JobClient(job)
+
+    def close(self) -> None:
+        """Nothing is held by an environment: the engine serves all of them and ends with the process."""
+
+    def _submit(self, job_name: str | None) -> Job:
+        configuration = Configuration(self._configuration).add_all(Configuration.from_dict(jobs.overrides()))
+        try:
+            graph = _graph.build(
+                job_name or configuration.get_string("pipeline.name", DEFAULT_JOB_NAME),
+                self._transformations,
+                configuration.to_dict(),
+                configuration.get_integer("parallelism.default", 0) or self._default_local_parallelism,
+                configuration.get_integer("pipeline.max-parallelism", 0) or None,
+            )
+        finally:
+            self._transformations = []
+        for path in _python_path(configuration):
+            _import_from(Path(path).resolve())
+        current = session.current()
+        current.job_parameters.clear()
+        current.job_parameters.update(self._job_parameters)
+        job = Job(current, graph, checkpointing=CheckpointConfig(configuration).is_checkpointing_enabled())
+        job.start()
+        return job
+
+    # ---- for the streams of this environment
+
+    def _add(self, kind: str, name: str, body: dict[str, Any], inputs: list[Edge]) -> Transformation:
+        transformation = Transformation(self._next_id, kind, name, body, inputs)
+        self._next_id += 1
+        self._transformations.append(transformation)
+        return transformation
+
+    def _set_uid(self, transformation: Transformation, uid: str) -> None:
+        taken = next((t for t in self._transformations if t.uid == uid and t is not transformation), None)
+        if taken is not None:
+            raise ValueError(f"the uid {uid!r} is already the one of operator {taken.name!r}")
+        transformation.uid = uid
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("cannot pickle 'StreamExecutionEnvironment' object: a function must not use the environment")
+
+
+def _carried(value: Any, payload: str) -> str:
+    """A value in a job graph: text as it is, all else in base64."""
+    if payload == "text":
+        return utf8(value).decode()
+    return base64.b64encode(value if payload == "bytes" else pickle.dumps(value, 5)).decode("ascii")
+
+
+def _python_path(configuration: Configuration) -> list[str]:
+    texts = (configuration.get_string("python.pythonpath", "").replace(":", ";"),)
+    return [path for text in texts for path in Configuration.parse_list_value(text)]
+
+
+def _import_from(path: Path) -> None:
+    if str(path) not in sys.path:
+        sys.path.append(str(path))
+
+
+__getattr__ = module_getattr(__name__)

@@ -1,0 +1,393 @@
+"""A scripted engine: both channels of the real one, spoken by forty kilobytes less. It shares no code with the
+package, so that an error in a codec does not cancel out.
+
+Started as `node ENGINE engine --control-fd N --function-fd M`, it runs graphs of collections, Kinesis sources (whose
+records are given), functions and sinks (whose values are written to a file), all with one subtask. A job's
+configuration scripts the rest:
+
+fake.output      file that sinks append to: one JSON object a value
+fake.records     JSON list of what every Kinesis source reads
+fake.endless     true: sources repeat their records until the job is cancelled
+fake.die         JSON {attempts, bundle}: exit at that bundle in the first attempts
+fake.restored    JSON list: `restoredFrom` of each attempt
+fake.bundle      values in a bundle
+fake.slow-drain  seconds that a drain takes
+
+FAKE_CRASH, FAKE_BUILD_HASH, FAKE_PROTOCOL and FAKE_STUBBORN in the environment script the process itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+HEADER = struct.Struct("<IBBBBIIII")
+OPEN, OPENED, BUNDLE, RESULT, FAILED, CLOSE, CLOSED, SNAPSHOT, SNAPSHOTTED = range(1, 10)
+
+
+class FunctionFailed(Exception):
+    def __init__(self, report):
+        super().__init__(report["message"])
+        self.report = report
+
+
+class Host:
+    """The other end of a function channel."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.reader = sock.makefile("rb")
+        self.lock = threading.Lock()
+
+    def ask(self, frame_type, function, body=b"", kind=0, flags=0, count=0, sequence=0):
+        with self.lock:
+            header = HEADER.pack(20 + len(body), frame_type, kind, flags, 0, function, 0, sequence, count)
+            self.sock.sendall(header + body)
+            header = self.reader.read(HEADER.size)
+            if len(header) < HEADER.size:
+                raise EOFError
+            length, answer, kind, flags, _, _, _, answered, count = HEADER.unpack(header)
+            body = self.reader.read(length - 20)
+        assert answered == sequence, (answered, sequence)
+        if answer == FAILED:
+            raise FunctionFailed(json.loads(body))
+        assert answer == frame_type + 1, (answer, frame_type)
+        return kind, flags, count, body
+
+
+def encode(payload_type, values):
+    """kind, flags, body"""
+    nulls = bytearray((len(values) + 7) // 8)
+    for index, value in enumerate(values):
+        if value is None:
+            nulls[index >> 3] |= 1 << (index & 7)
+    has_nulls = any(nulls)
+    if payload_type == "text":
+        encoded = [b"" if value is None else value.encode() for value in values]
+        joined = b"\0".join(encoded)
+        if joined.count(b"\0") == max(len(values) - 1, 0):
+            return 0, has_nulls, (bytes(nulls) if has_nulls else b"") + joined
+        kind = 1
+    else:
+        encoded = [value or b"" for value in values]
+        kind = 2 if payload_type == "bytes" else 3
+    body = b"".join(struct.pack("<I", len(value)) + value for value in encoded)
+    return kind, has_nulls, (bytes(nulls) if has_nulls else b"") + body
+
+
+def decode(kind, flags, count, body):
+    """values, input index"""
+    offset = 0
+    nulls = b""
+    if flags & 1:
+        offset = (count + 7) // 8
+        nulls = body[:offset]
+    assert not flags & 2
+    index = list(range(count))
+    if flags & 4:
+        index = list(struct.unpack_from(f"<{count}I", body, offset))
+        offset += 4 * count
+    payload = body[offset:]
+    if kind == 0:
+        values = payload.decode().split("\0") if count else []
+    else:
+        values = []
+        position = 0
+        for _ in range(count):
+            (size,) = struct.unpack_from("<I", payload, position)
+            value = payload[position + 4 : position + 4 + size]
+            values.append(value.decode() if kind == 1 else value)
+            position += 4 + size
+        assert position == len(payload)
+    assert len(values) == count
+    for position in range(count):
+        if nulls and nulls[position >> 3] >> (position & 7) & 1:
+            values[position] = None
+    return values, index
+
+
+class Job:
+    def __init__(self, engine, job_id, params):
+        self.engine = engine
+        self.id = job_id
+        self.graph = params["graph"]
+        self.attempt = params["attempt"]
+        self.driver = params["driver"]
+        self.conf = self.graph["configuration"]
+        self.cancelled = None
+        self.ended = threading.Event()
+        self.bundles = 0
+        self.host = None
+        self.host_process = None
+
+    def status(self, state):
+        self.engine.notify("job/status", {"jobId": self.id, "state": state, "attempt": self.attempt, "cause": None})
+
+    def run(self):
+        started = time.monotonic()
+        error = None
+        state = "FINISHED"
+        try:
+            self.status("RUNNING")
+            self.execute()
+            if self.cancelled is not None:
+                if self.cancelled == "drain":
+                    time.sleep(float(self.conf.get("fake.slow-drain", "0")))
+                state = "CANCELED"
+        except FunctionFailed as failed:
+            state = "FAILED"
+            report = failed.report
+            error = {
+                "code": "FUNCTION_FAILED",
+                "className": "FunctionFailedError",
+                "message": f"{report['errorType']}: {report['message']}",
+                "retryable": False,
+                "remoteStack": "FunctionFailedError: at fake (engine.ts:1:1)",
+                "cause": None,
+                "details": {
+                    "traceback": report["traceback"],
+                    "operator": report["operatorName"],
+                    "stream": "fake-stream",
+                    "shardId": "shardId-000000000000",
+                    "sequenceNumber": None if report["index"] is None else str(4900 + report["index"]),
+                    "index": report["index"],
+                },
+            }
+        except (EOFError, OSError):
+            return
+        if self.host_process is not None:
+            self.host.sock.shutdown(socket.SHUT_RDWR)
+            self.host_process.wait(20)
+        runtime = int((time.monotonic() - started) * 1000)
+        self.engine.notify("job/finished", {"jobId": self.id, "state": state, "netRuntimeMs": runtime, "error": error})
+        self.ended.set()
+
+    def execute(self):
+        consumers = {}
+        by_id = {}
+        for t in self.graph["transformations"]:
+            by_id[t["id"]] = t
+            for edge in t.get("inputs", []):
+                consumers.setdefault(edge["from"], []).append(t)
+        opened = []
+        chains = {}
+        try:
+            for t in self.graph["transformations"]:
+                if t["kind"] == "function":
+                    function = self.engine.next_function()
+                    chains[t["id"]] = function
+                    host = self.host_of(t)
+                    opened.append((host, function))
+                    host.ask(OPEN, function, json.dumps(self.open_spec(t, by_id)).encode())
+            for t in self.graph["transformations"]:
+                if t["kind"] == "source":
+                    for values in self.read(t):
+                        self.push(t, values, consumers, chains)
+            for host, function in opened:
+                assert host.ask(SNAPSHOT, function, sequence=1)[3] == b""
+        finally:
+            for host, function in opened:
+                host.ask(CLOSE, function)
+
+    def host_of(self, t):
+        if t["function"]["mode"] != "process":
+            return self.engine.driver_host
+        if self.host is None:
+            ours, theirs = socket.socketpair()
+            self.host_process = subprocess.Popen(
+                [self.driver["executable"], "-m", "shardline._host"],
+                env=self.driver["hostEnv"],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(3,),
+                preexec_fn=lambda: os.dup2(theirs.fileno(), 3),
+            )
+            theirs.close()
+            self.host = Host(ours)
+        return self.host
+
+    def open_spec(self, t, by_id):
+        source = by_id[t["inputs"][0]["from"]]
+        parallelism = t["parallelism"] or self.graph["parallelism"] or 1
+        return {
+            "jobName": self.graph["name"],
+            "taskName": t["name"],
+            "parallelism": parallelism,
+            "maxParallelism": 128,
+            "attempt": self.attempt,
+            "restoredState": None,
+            "operators": [
+                {
+                    "id": t["id"],
+                    "uid": t["uid"],
+                    "name": t["name"],
+                    "operation": t["operation"],
+                    "pickle": t["function"]["pickle"],
+                    "input": source["output"],
+                    "output": t["output"],
+                }
+            ],
+        }
+
+    def read(self, t):
+        if t["source"]["type"] == "collection":
+            values = t["source"]["values"]
+            if t["output"] != "text":
+                values = [base64.b64decode(value) for value in values]
+        else:
+            values = json.loads(self.conf.get("fake.records", "[]"))
+            if t["output"] == "bytes":
+                values = [None if value is None else value.encode() for value in values]
+        size = int(self.conf.get("fake.bundle", "1000"))
+        while self.cancelled is None:
+            for start in range(0, len(values), size):
+                if self.cancelled is None:
+                    yield values[start : start + size]
+            if self.conf.get("fake.endless") != "true":
+                return
+            time.sleep(0.01)
+
+    def push(self, t, values, consumers, chains):
+        for consumer in consumers.get(t["id"], []):
+            if consumer["kind"] == "sink":
+                self.write(consumer, t["output"], values)
+                continue
+            die = json.loads(self.conf.get("fake.die", "null"))
+            if die and self.attempt < die["attempts"] and self.bundles == die["bundle"]:
+                print("fake engine: something terrible happened", file=sys.stderr, flush=True)
+                os._exit(13)
+            kind, flags, body = encode(t["output"], values)
+            answer = self.host_of(consumer).ask(
+                BUNDLE, chains[consumer["id"]], body, kind, int(flags), len(values), self.bundles
+            )
+            self.bundles += 1
+            results, index = decode(*answer)
+            assert all(0 <= i < len(values) for i in index)
+            self.push(consumer, results, consumers, chains)
+
+    def write(self, t, payload_type, values):
+        if t["sink"]["type"] == "discard":
+            return
+        with open(self.conf["fake.output"], "a") as file:
+            for value in values:
+                if isinstance(value, bytes):
+                    value = base64.b64encode(value).decode()
+                file.write(json.dumps({"sink": t["sink"]["streamName"], "value": value}) + "\n")
+
+
+class Engine:
+    def __init__(self, control, functions):
+        self.control = control
+        self.reader = control.makefile("rb")
+        self.lock = threading.Lock()
+        self.driver_host = Host(functions)
+        self.jobs = {}
+        self.functions = 0
+        self.shut_down = False
+
+    def next_function(self):
+        self.functions += 1
+        return self.functions
+
+    def send(self, message):
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        with self.lock:
+            self.control.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    def notify(self, method, params):
+        self.send({"method": method, "params": params})
+
+    def serve(self):
+        while True:
+            line = self.reader.readline()
+            if not line:
+                return
+            length = int(line.split(b":")[1])
+            assert self.reader.readline() == b"\r\n"
+            message = json.loads(self.reader.read(length))
+            if message["method"] == "exit":
+                return
+            threading.Thread(target=self.answer, args=(message,), daemon=True).start()
+
+    def answer(self, message):
+        method, params = message["method"], message["params"]
+        job = None
+        if method == "initialize":
+            result = {
+                "protocolVersion": int(os.environ.get("FAKE_PROTOCOL", "1")),
+                "engineVersion": "0.1.0",
+                "nodeVersion": "v20.0.0",
+                "buildHash": os.environ.get("FAKE_BUILD_HASH"),
+                "capabilities": {},
+                "limits": {},
+            }
+            assert params["clientPid"] == os.getppid() or "FAKE_STUBBORN" in os.environ
+            self.notify("log", {"level": "info", "logger": "fake", "message": "hello"})
+        elif method == "job/submit":
+            conf = params["graph"]["configuration"]
+            if "fake.refuse" in conf:
+                self.send({"id": message["id"], "error": json.loads(conf["fake.refuse"])})
+                return
+            job_id = f"job-{len(self.jobs) + 1}"
+            restored = json.loads(conf.get("fake.restored", "[]"))
+            job = self.jobs[job_id] = Job(self, job_id, params)
+            if "fake.submissions" in conf:
+                with open(conf["fake.submissions"], "a") as file:
+                    file.write(json.dumps(params) + "\n")
+            attempt = params["attempt"]
+            result = {
+                "jobId": job_id,
+                "checkpointDirectory": "/tmp/checkpoints",
+                "restoredFrom": restored[attempt] if attempt < len(restored) else None,
+            }
+            if "fake.eager" in conf:  # the last word comes before the answer
+                job.run()
+                job = None
+        elif method == "job/cancel":
+            cancelled = self.jobs[params["jobId"]]
+            cancelled.cancelled = params["mode"]
+            cancelled.ended.wait()
+            result = {}
+        elif method == "shutdown":
+            for running in list(self.jobs.values()):
+                running.ended.wait()
+            self.shut_down = True
+            result = {}
+        else:
+            self.send({"id": message["id"], "error": {"code": -32601, "message": f"no method {method}"}})
+            return
+        self.send({"id": message["id"], "result": result})
+        if job is not None:
+            job.run()
+
+
+def main():
+    if "FAKE_CRASH" in os.environ:
+        print("\n".join(f"line {n}" for n in range(1, 61)), file=sys.stderr)
+        print("fake engine: cannot start", file=sys.stderr)
+        sys.exit(1)
+    if "FAKE_STUBBORN" in os.environ:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    arguments = dict(zip(sys.argv[2::2], sys.argv[3::2], strict=True))
+    control = socket.socket(fileno=int(arguments["--control-fd"]))
+    functions = socket.socket(fileno=int(arguments["--function-fd"]))
+    engine = Engine(control, functions)
+    try:
+        engine.serve()
+    except OSError:
+        pass
+    while "FAKE_STUBBORN" in os.environ:
+        time.sleep(1)
+    os._exit(0 if engine.shut_down else 1)
+
+
+if __name__ == "__main__":
+    assert sys.argv[1] == "engine", sys.argv
+    main()
