@@ -15,7 +15,8 @@ export class SystemClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const timer = setTimeout(callback, delayMs)
+    // Unreferenced: a closed emulator must not keep its process alive for an answer nobody waits for.
+    const timer = setTimeout(callback, delayMs).unref()
     return () => clearTimeout(timer)
   }
 }

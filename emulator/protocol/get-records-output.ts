@@ -27,7 +27,7 @@ export interface GetRecordsOutput {
 const text = (value: string): Buffer => encodeCbor(value)
 const RECORDS = text('Records')
 const DIGITS = 1 + 15 + 2
-const TIMESTAMP = DIGITS + 56 + 28 + 1 + 1
+const TIMESTAMP = DIGITS + 56 + 29 + 1 + 1
 const HEADER_BYTES = TIMESTAMP + 8 + 13
 
 export function getRecordsCbor({ shard, range, members }: GetRecordsOutput): Buffer {

@@ -38,6 +38,8 @@ export class Account {
 
   create(name: string, { shardCount, mode = 'PROVISIONED', retentionHours, maxRecordBytes }: NewStream): Stream {
     const { accountId, createDelayMs, limits, maxBytesPerShard, shardLimit } = this.settings
+    if (!/^[a-zA-Z0-9_.-]{1,128}$/.test(name)) throw invalidArgument(`Invalid stream name: ${name}`)
+    if (!Number.isInteger(shardCount) || shardCount < 1) throw invalidArgument(`Invalid shard count: ${shardCount}`)
     const streams = this.streams()
     if (streams.some(stream => stream.name === name)) {
       throw resourceInUse(`Stream ${name} under account ${accountId} already exists.`)
