@@ -35,7 +35,7 @@ export const errorCodes = {
   ITERATOR_EXPIRED: facts(true, false),
   SERVICE_FAILED: facts(true, false),
   ENDPOINT_UNREACHABLE: facts(true, false),
-  RESPONSE_INVALID: facts(true, false),
+  RESPONSE_INVALID: facts(false, false),
   RECORDS_REJECTED: facts(false, false),
   FUNCTION_FAILED: facts(false, false),
   FUNCTION_HOST_LOST: facts(true, false),

@@ -31,6 +31,12 @@ export interface CheckpointedSubtask {
   notifyCheckpointComplete(checkpointId: number): void
 }
 
+export interface CoordinatorListener {
+  completed(): void
+  /** Too many checkpoints in a row failed. */
+  failed(error: unknown): void
+}
+
 export interface CheckpointStatistics {
   readonly completed: number
   readonly failed: number
@@ -44,7 +50,7 @@ export class CheckpointCoordinator {
   readonly #options: CoordinatorOptions
   readonly #clock: Clock
   readonly #job: { readonly jobName: string; readonly jobId: string }
-  readonly #onFailure: (error: unknown) => void
+  readonly #listener: CoordinatorListener
   #attempt: CheckpointedAttempt | null = null
   #nextId: number
   #running: Promise<void> | null = null
@@ -59,14 +65,14 @@ export class CheckpointCoordinator {
     storage: CheckpointStorage,
     options: CoordinatorOptions,
     clock: Clock,
-    onFailure: (error: unknown) => void,
+    listener: CoordinatorListener,
   ) {
     this.#job = job
     this.#nextId = firstId
     this.#storage = storage
     this.#options = options
     this.#clock = clock
-    this.#onFailure = onFailure
+    this.#listener = listener
   }
 
   get statistics(): CheckpointStatistics {
@@ -124,7 +130,7 @@ export class CheckpointCoordinator {
       this.#failuresInARow = 0
     } catch (error) {
       if (this.#attempt !== attempt) return
-      if (++this.#failuresInARow > this.#options.tolerableFailures) return this.#onFailure(error)
+      if (++this.#failuresInARow > this.#options.tolerableFailures) return this.#listener.failed(error)
     }
     if (this.#attempt !== attempt) return
     const spent = this.#clock.monotonic() - startedAt
@@ -158,6 +164,7 @@ export class CheckpointCoordinator {
         lastPath: path,
         lastDurationMs: this.#clock.monotonic() - startedAt,
       }
+      this.#listener.completed()
       while (this.#kept.length > this.#options.retained) await this.#storage.remove(this.#kept.shift()!)
       return path
     } catch (error) {

@@ -28,6 +28,9 @@ export const executionOptions = {
   restorePath: stringOption('execution.state-recovery.path', null, 'Checkpoint to start from: a path, or `latest` of this job.', {
     aliases: ['execution.savepoint.path'],
   }),
+  ignoreUnclaimedState: booleanOption('execution.state-recovery.ignore-unclaimed-state', false, 'Start from a checkpoint even if it holds state of operators that the job no longer has.', {
+    aliases: ['execution.savepoint.ignore-unclaimed-state'],
+  }),
   restartStrategy: enumOption(
     'restart-strategy.type',
     ['none', 'fixed-delay', 'exponential-delay'],

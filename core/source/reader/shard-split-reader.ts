@@ -114,6 +114,7 @@ export class ShardSplitReader {
     for (let attempt = 1; ; attempt++) {
       const release = await this.#permits.acquire(this.#closing.signal)
       try {
+        const askedAtMs = this.#clock.now()
         this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
         const result = await this.#proxy.getRecords(this.shardId, this.#iterator, maxRecordCount)
         this.#iterator = result.nextShardIterator
@@ -123,7 +124,7 @@ export class ShardSplitReader {
         const end: FetchEnd | null =
           result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
         const fetched = { batch: count > 0 ? result.batch : null, end }
-        return stopAtMs === null ? fetched : stopAt(fetched, stopAtMs, this.#clock.now() - (result.millisBehindLatest ?? 0))
+        return stopAtMs === null ? fetched : stopAt(fetched, stopAtMs, this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
       } catch (error) {
         if (this.#closing.signal.aborted) throw error
         if (!(error instanceof ShardlineError) || !error.retryable) throw error
@@ -162,15 +163,15 @@ export class ShardSplitReader {
   }
 }
 
-/** Cuts a batch where the source stops. `readUpToMs`: everything that arrived before was read. */
-function stopAt(fetched: Fetched, stopAtMs: number, readUpToMs: number): Fetched {
+/** Cuts a batch where the source stops. `atTip`: nothing was left to read when the stopping time had passed. */
+function stopAt(fetched: Fetched, stopAtMs: number, atTip: boolean): Fetched {
   const { batch } = fetched
   const arrivals = batch?.timestamp
   if (batch !== null && arrivals !== null && arrivals !== undefined) {
     const firstLate = arrivals.findIndex(arrival => arrival > stopAtMs)
     if (firstLate >= 0) return { batch: firstLate === 0 ? null : batch.slice(0, firstLate), end: { type: 'stopped' } }
   }
-  if (fetched.end === null && readUpToMs >= stopAtMs) return { batch, end: { type: 'stopped' } }
+  if (fetched.end === null && atTip) return { batch, end: { type: 'stopped' } }
   return fetched
 }
 

@@ -1,0 +1,45 @@
+/** Values on their way from a job to a `for await` loop; the job waits while the loop is busy with what it has. */
+export class CollectQueue<T> implements AsyncIterable<T> {
+  #batches: (readonly T[])[] = []
+  #ended = false
+  #error: unknown = null
+  #taken: (() => void) | null = null
+  #arrived: (() => void) | null = null
+
+  /** Resolves when the batch was taken. */
+  async put(values: readonly T[]): Promise<void> {
+    while (this.#batches.length > 0 && !this.#ended) await new Promise<void>(resolve => (this.#taken = resolve))
+    if (this.#ended) return
+    this.#batches.push(values)
+    this.#wake()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#wake()
+    this.#taken?.()
+  }
+
+  fail(error: unknown): void {
+    this.#error = error
+    this.end()
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<T, void, undefined> {
+    for (;;) {
+      const batch = this.#batches.shift()
+      if (batch !== undefined) {
+        yield* batch
+        this.#taken?.()
+        this.#taken = null
+      } else if (this.#error !== null) throw this.#error as Error
+      else if (this.#ended) return
+      else await new Promise<void>(resolve => (this.#arrived = resolve))
+    }
+  }
+
+  #wake(): void {
+    this.#arrived?.()
+    this.#arrived = null
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * Where a program begins: sources become streams, `execute` runs what was said.
+ *
+ * @example
+ * const env = StreamExecutionEnvironment.getExecutionEnvironment()
+ * env.fromSource(source, WatermarkStrategy.noWatermarks(), 'flights').map(line => line.toUpperCase()).sinkTo(sink)
+ * await env.execute('shout')
+ */
+import { systemClock } from '../clock.ts'
+import { executionOptions } from '../config/execution-options.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { JobListener, JobResult } from '../job/job-status.ts'
+import { Job } from '../job/job.ts'
+import type { KinesisStreamsSource } from './kinesis-streams-source-builder.ts'
+import { DataStream } from './data-stream.ts'
+import { GraphAssembler } from './graph-assembler.ts'
+import { WatermarkStrategy } from './watermark-strategy.ts'
+
+export class StreamExecutionEnvironment {
+  readonly #assembler = new GraphAssembler()
+  readonly #configuration: Record<string, string>
+  #parallelism: number | null = null
+  #maxParallelism: number | null = null
+
+  private constructor(configuration: Readonly<Record<string, string>>) {
+    this.#configuration = { ...configuration }
+  }
+
+  /** @param configuration options by Flink's keys; see docs/options.md */
+  static getExecutionEnvironment(configuration: Readonly<Record<string, string>> = {}): StreamExecutionEnvironment {
+    return new StreamExecutionEnvironment(configuration)
+  }
+
+  configure(configuration: Readonly<Record<string, string>>): this {
+    Object.assign(this.#configuration, configuration)
+    return this
+  }
+
+  /** @throws ConfigurationError unless it is a whole number from 1 to 32768 */
+  setParallelism(parallelism: number): this {
+    this.#parallelism = checkParallelism(parallelism)
+    return this
+  }
+
+  setMaxParallelism(maxParallelism: number): this {
+    this.#maxParallelism = checkParallelism(maxParallelism)
+    return this
+  }
+
+  /** @param intervalMs milliseconds between checkpoints */
+  enableCheckpointing(intervalMs: number): this {
+    this.#configuration[executionOptions.checkpointInterval.key] = `${intervalMs} ms`
+    return this
+  }
+
+  fromSource<T>(source: KinesisStreamsSource<T>, watermarkStrategy: WatermarkStrategy, name: string): DataStream<T> {
+    const { spec, output } = source
+    const watermarks = watermarkStrategy.spec
+    const t = this.#assembler.add({ kind: 'source', name, parallelism: null, source: spec, output, watermarkStrategy: watermarks })
+    return new DataStream<T>(this, this.#assembler, t)
+  }
+
+  /** A bounded stream of values of this process; it runs with parallelism 1. */
+  fromCollection<T>(values: Iterable<T>): DataStream<T> {
+    const localId = this.#assembler.local([...values])
+    const t = this.#assembler.add({
+      kind: 'source',
+      name: 'Collection Source',
+      parallelism: 1,
+      source: { type: 'collection', values: [localId] },
+      output: 'object',
+      watermarkStrategy: WatermarkStrategy.noWatermarks().spec,
+    })
+    return new DataStream<T>(this, this.#assembler, t)
+  }
+
+  /** Runs the job to its end. @throws ShardlineError what it failed of */
+  async execute(name?: string): Promise<JobResult> {
+    const job = await this.executeAsync(name)
+    return job.result()
+  }
+
+  /** Resolves once the job runs. */
+  async executeAsync(name?: string, listener: JobListener = warnOnStderr): Promise<Job> {
+    const jobName = name ?? this.#configuration[executionOptions.jobName.key] ?? 'Flink Streaming Job'
+    const { graph, locals } = this.#assembler.take(jobName, { ...this.#configuration }, this.#parallelism, this.#maxParallelism)
+    const job = new Job(graph, { clock: systemClock, locals, functions: null, print: writeOut }, listener)
+    if (job.checkpointDirectory !== null && this.#configuration[executionOptions.checkpointDirectory.key] === undefined)
+      listener.warning?.(`Checkpoints go to ${job.checkpointDirectory} (execution.checkpointing.dir).`)
+    await job.start()
+    return job
+  }
+}
+
+function checkParallelism(n: number): number {
+  if (!Number.isInteger(n) || n < 1 || n > 32768) throw new ConfigurationError(`Parallelism must be a whole number from 1 to 32768, not ${n}.`)
+  return n
+}
+
+const warnOnStderr: JobListener = { warning: message => process.stderr.write(`shardline: ${message}\n`) }
+
+function writeOut(lines: string): Promise<void> | void {
+  if (process.stdout.write(lines)) return undefined
+  return new Promise(resolve => process.stdout.once('drain', resolve))
+}

@@ -1,0 +1,25 @@
+/** Shardline for Node, grouped in the order in which data flows. */
+export { StreamExecutionEnvironment } from './environment/stream-execution-environment.ts'
+export { DataStream, DataStreamSink } from './environment/data-stream.ts'
+export { WatermarkStrategy } from './environment/watermark-strategy.ts'
+export { SimpleStringSchema, ByteArraySchema } from './environment/schema.ts'
+export type { Schema } from './environment/schema.ts'
+
+export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'
+export { KinesisStreamsSink, KinesisStreamsSinkBuilder, PartitionKeyGenerator } from './environment/kinesis-streams-sink-builder.ts'
+
+export type { Job } from './job/job.ts'
+export type { JobListener, JobMetrics, JobResult, JobState, JobStatus, OperatorMetrics } from './job/job-status.ts'
+export type { ShardMetrics } from './source/source.ts'
+
+export {
+  BridgeError,
+  CheckpointError,
+  ConfigurationError,
+  FunctionError,
+  GraphError,
+  JobError,
+  ServiceError,
+  ShardlineError,
+} from './errors.ts'
+export type { ErrorCode } from './errors.ts'

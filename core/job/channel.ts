@@ -1,0 +1,45 @@
+/** A bounded queue from one subtask to another: `put` waits while it is full. One writer, one reader. */
+import type { StreamElement } from './stream-element.ts'
+
+export class Channel {
+  readonly #capacity: number
+  readonly #queue: StreamElement[] = []
+  #onReadable: () => void = () => undefined
+  #spaceFreed: (() => void) | null = null
+  #closed = false
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  set onReadable(listener: () => void) {
+    this.#onReadable = listener
+  }
+
+  /** Resolves when the element has found its place. */
+  put(element: StreamElement): Promise<void> | void {
+    if (this.#closed) return
+    this.#queue.push(element)
+    this.#onReadable()
+    if (this.#queue.length <= this.#capacity) return
+    return new Promise(resolve => (this.#spaceFreed = resolve))
+  }
+
+  take(): StreamElement | undefined {
+    const element = this.#queue.shift()
+    if (this.#queue.length <= this.#capacity) this.#freeSpace()
+    return element
+  }
+
+  /** Drops what is queued and lets a waiting writer go. */
+  close(): void {
+    this.#closed = true
+    this.#queue.length = 0
+    this.#freeSpace()
+  }
+
+  #freeSpace(): void {
+    this.#spaceFreed?.()
+    this.#spaceFreed = null
+  }
+}

@@ -1,0 +1,149 @@
+/** Makes the sources, sinks and operators that a plan names. Sources and sinks are made once a job, operators once an attempt. */
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { executionOptions } from '../config/execution-options.ts'
+import { GraphError } from '../errors.ts'
+import type { CollectionSourceSpec, FunctionTransformation, PayloadType, SourceTransformation } from '../job-graph/job-graph.ts'
+import { LocalFunctionOperator } from '../operators/local-function-operator.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { Operator } from '../operators/operator.ts'
+import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts'
+import { SinkOperator } from '../operators/sink-operator.ts'
+import { KinesisStreamsSink } from '../sink/kinesis-streams-sink.ts'
+import { DiscardSink, PrintSink } from '../sink/print-sink.ts'
+import type { Sink } from '../sink/sink.ts'
+import { CollectionSource } from '../source/collection-source.ts'
+import { KinesisStreamsSource } from '../source/kinesis-streams-source.ts'
+import type { Source } from '../source/source.ts'
+import type { AttemptBuilder } from './attempt.ts'
+import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode } from './job-plan.ts'
+import type { JobServices } from './job-services.ts'
+
+export class GraphBuilder implements AttemptBuilder {
+  readonly #plan: JobPlan
+  readonly #configuration: Configuration
+  readonly #services: JobServices
+  readonly #sources = new Map<ChainNode, Source>()
+  readonly #sinks = new Map<ChainNode, Sink>()
+  readonly #functions = new Map<FunctionTransformation, LocalFunction>()
+  attempt = 0
+
+  private constructor(plan: JobPlan, configuration: Configuration, services: JobServices) {
+    this.#plan = plan
+    this.#configuration = configuration
+    this.#services = services
+  }
+
+  /** @throws ConfigurationError, GraphError if something of the plan cannot run here */
+  static async create(plan: JobPlan, configuration: Configuration, services: JobServices): Promise<GraphBuilder> {
+    const builder = new GraphBuilder(plan, configuration, services)
+    for (const { node } of plan.nodes) await builder.#prepare(node)
+    return builder
+  }
+
+  get bounded(): boolean {
+    return [...this.#sources.values()].every(s => s.bounded)
+  }
+
+  /** Whether the destinations are there. */
+  async validateSinks(): Promise<void> {
+    await Promise.all([...this.#sinks.values()].map(s => s.validate()))
+  }
+
+  source(node: ChainNode): Source {
+    return this.#sources.get(node)!
+  }
+
+  functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator {
+    const first = node.transformations[0]!
+    if (first.function.type !== 'python') return new LocalFunctionOperator(first.operation, this.#functions.get(first)!, first.name)
+    const { functions } = this.#services
+    if (functions === null) throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
+    let input: PayloadType = node.input
+    const operators = node.transformations.map(t => {
+      const operator = { id: t.id, uid: t.uid, name: t.name, operation: t.operation, pickle: (t.function as { pickle: string }).pickle, input, output: t.output }
+      input = t.output
+      return operator
+    })
+    const request = {
+      jobName: this.#plan.name,
+      taskName: chain.name,
+      subtask,
+      parallelism: chain.parallelism,
+      maxParallelism: chain.maxParallelism,
+      attempt: this.attempt,
+      mode: first.function.mode,
+      operators,
+    }
+    const options = {
+      bundleSize: this.#configuration.get(executionOptions.bundleSize),
+      bundlesInFlight: this.#configuration.get(executionOptions.bundlesInFlight),
+    }
+    return new RemoteFunctionOperator(functions, request, options, fail)
+  }
+
+  sinkOperator(node: SinkNode, chain: Chain, subtask: number, restored: readonly OperatorState[], fail: (error: unknown) => void): Operator {
+    const sink = this.#sinks.get(node)!
+    return new SinkOperator(() => sink.createWriter({ subtask, parallelism: chain.parallelism, restored, fail }))
+  }
+
+  async #prepare(node: ChainNode): Promise<void> {
+    switch (node.kind) {
+      case 'source':
+        this.#sources.set(node, this.#makeSource(node.transformation))
+        return
+      case 'sink':
+        this.#sinks.set(node, this.#makeSink(node))
+        return
+      case 'function':
+        for (const t of node.transformations) if (t.function.type !== 'python') this.#functions.set(t, await this.#loadFunction(t))
+    }
+  }
+
+  #makeSource({ source, output, name }: SourceTransformation): Source {
+    if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
+    return this.#services.kinesisSource?.(source, this.#configuration) ?? new KinesisStreamsSource(source, this.#configuration, this.#services.clock)
+  }
+
+  #makeSink({ transformation: { sink, name } }: SinkNode): Sink {
+    switch (sink.type) {
+      case 'print':
+        return new PrintSink(sink.identifier, this.#services.print)
+      case 'discard':
+        return new DiscardSink()
+      case 'kinesis-streams': {
+        const generator = sink.partitionKeyGenerator
+        const key = generator.type === 'local' ? (this.#local(generator.localId, name) as (value: unknown) => string) : null
+        return this.#services.kinesisSink?.(sink, this.#configuration) ?? new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, key)
+      }
+    }
+  }
+
+  #collectionValues({ values }: CollectionSourceSpec, output: PayloadType, name: string): readonly unknown[] {
+    if (output === 'text') return values
+    if (output === 'object') return this.#local(values[0]!, name) as readonly unknown[]
+    return values.map(v => Buffer.from(v, 'base64'))
+  }
+
+  async #loadFunction(t: FunctionTransformation): Promise<LocalFunction> {
+    const spec = t.function
+    if (spec.type === 'local') return this.#local(spec.localId, t.name) as LocalFunction
+    if (spec.type !== 'module') throw new GraphError(`'${t.name}' has a function of an unknown type.`)
+    let module: Record<string, unknown>
+    try {
+      module = (await import(spec.url)) as Record<string, unknown>
+    } catch (cause) {
+      throw new GraphError(`'${t.name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, { cause })
+    }
+    const fn = module[spec.export]
+    if (typeof fn !== 'function') throw new GraphError(`'${t.name}': the module ${spec.url} exports no function '${spec.export}'.`)
+    return fn as LocalFunction
+  }
+
+  #local(localId: string, name: string): LocalFunction | readonly unknown[] {
+    const local = this.#services.locals.get(localId)
+    if (local === undefined)
+      throw new GraphError(`'${name}' refers to '${localId}' of the process that built the graph. Over a bridge a function must be of type 'python' or 'module'.`)
+    return local
+  }
+}

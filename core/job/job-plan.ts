@@ -1,0 +1,147 @@
+/**
+ * From what the program said to what runs: transformations are fused into chains wherever no exchange is needed, consecutive
+ * functions of another language into one node. A chain runs as `parallelism` subtasks, each with one loop.
+ *
+ *   source -> map -> filter -> sink        one chain, if all have the same parallelism
+ *   source -> map -rebalance-> sink        two chains, with channels between their subtasks
+ */
+import { GraphError } from '../errors.ts'
+import { JOB_GRAPH_VERSION } from '../job-graph/job-graph.ts'
+import type { FunctionTransformation, JobGraph, Partitioning, PayloadType, SinkTransformation, SourceTransformation, Transformation } from '../job-graph/job-graph.ts'
+import { operatorIds } from '../job-graph/operator-ids.ts'
+
+export type ChainNode = SourceNode | FunctionNode | SinkNode
+
+interface NodeBase {
+  /** Where the operator's state is stored. For fused functions: the first one's. */
+  readonly operatorId: string
+  name: string
+  /** Nodes of the same chain that take this node's output. */
+  readonly chained: ChainNode[]
+  /** Edges to other chains. */
+  readonly edges: OutEdge[]
+}
+
+export interface SourceNode extends NodeBase {
+  readonly kind: 'source'
+  readonly transformation: SourceTransformation
+}
+
+export interface FunctionNode extends NodeBase {
+  readonly kind: 'function'
+  /** More than one only for functions of another language, fused. */
+  readonly transformations: FunctionTransformation[]
+  readonly input: PayloadType
+}
+
+export interface SinkNode extends NodeBase {
+  readonly kind: 'sink'
+  readonly transformation: SinkTransformation
+}
+
+export interface OutEdge {
+  readonly target: Chain
+  readonly partitioning: Partitioning
+}
+
+export interface Chain {
+  readonly index: number
+  readonly head: ChainNode
+  readonly parallelism: number
+  readonly maxParallelism: number
+  /** Names of its operators, as Flink joins them: `Source: a -> Map`. */
+  name: string
+}
+
+export interface JobPlan {
+  readonly name: string
+  readonly chains: readonly Chain[]
+  readonly nodes: readonly { readonly node: ChainNode; readonly chain: Chain }[]
+}
+
+export interface PlanOptions {
+  readonly parallelism: number
+  readonly maxParallelism: number
+  readonly chaining: boolean
+}
+
+export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
+  if ((graph.version as number) !== JOB_GRAPH_VERSION) throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${String(graph.version)}.`)
+  if (graph.transformations.length === 0) throw new GraphError('No operators defined in streaming topology. Cannot execute.')
+  const ids = operatorIds(graph)
+  const consumers = countConsumers(graph)
+  const placed = new Map<number, { node: ChainNode; chain: Chain; transformation: Transformation }>()
+  const chains: Chain[] = []
+  const nodes: { node: ChainNode; chain: Chain }[] = []
+
+  for (const t of graph.transformations) {
+    if (placed.has(t.id)) throw new GraphError(`Two transformations have the id ${t.id}.`)
+    const inputs = (t.kind === 'source' ? [] : t.inputs).map(edge => {
+      const from = placed.get(edge.from)
+      if (from === undefined) throw new GraphError(`'${t.name}' takes its input from transformation ${edge.from}, which does not come before it.`)
+      return { ...from, partitioning: edge.partitioning }
+    })
+    if (t.kind !== 'source' && inputs.length === 0) throw new GraphError(`'${t.name}' has no input.`)
+    const parallelism = t.kind === 'source' && t.source.type === 'collection' ? 1 : (t.parallelism ?? options.parallelism)
+    const maxParallelism = t.maxParallelism ?? options.maxParallelism
+    if (parallelism > maxParallelism) throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
+    const edges = inputs.map(from => ({ ...from, partitioning: resolve(from.partitioning, from.chain.parallelism, parallelism, t.name) }))
+    const only = edges.length === 1 ? edges[0] : undefined
+    const chainTo = options.chaining && only?.partitioning === 'forward' ? only : undefined
+    const fused = chainTo === undefined ? undefined : fusable(chainTo.node, t, consumers)
+    if (fused !== undefined) {
+      fused.transformations.push(t as FunctionTransformation)
+      fused.name += ` -> ${t.name}`
+      chainTo!.chain.name += ` -> ${t.name}`
+      placed.set(t.id, { node: fused, chain: chainTo!.chain, transformation: t })
+      continue
+    }
+    const node = makeNode(t, ids.get(t.id)!, inputs[0]?.transformation)
+    let chain: Chain
+    if (chainTo === undefined) {
+      chain = { index: chains.length, head: node, parallelism, maxParallelism, name: node.name }
+      chains.push(chain)
+      for (const edge of edges) edge.node.edges.push({ target: chain, partitioning: edge.partitioning })
+    } else {
+      chain = chainTo.chain
+      chain.name += ` -> ${node.name}`
+      chainTo.node.chained.push(node)
+    }
+    placed.set(t.id, { node, chain, transformation: t })
+    nodes.push({ node, chain })
+  }
+  return { name: graph.name, chains, nodes }
+}
+
+function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined): ChainNode {
+  const base = { operatorId, name: t.name, chained: [], edges: [] }
+  switch (t.kind) {
+    case 'source':
+      return { ...base, kind: 'source', name: `Source: ${t.name}`, transformation: t }
+    case 'function':
+      return { ...base, kind: 'function', transformations: [t], input: input === undefined || input.kind === 'sink' ? t.output : input.output }
+    case 'sink':
+      return { ...base, kind: 'sink', transformation: t }
+  }
+}
+
+/** The node that `t` joins: a run of functions of the same other language and mode, without a branch in between. */
+function fusable(node: ChainNode, t: Transformation, consumers: ReadonlyMap<number, number>): FunctionNode | undefined {
+  if (node.kind !== 'function' || t.kind !== 'function' || t.function.type !== 'python') return undefined
+  const last = node.transformations.at(-1)!
+  if (last.function.type !== 'python' || last.function.mode !== t.function.mode || consumers.get(last.id) !== 1) return undefined
+  return node
+}
+
+function countConsumers(graph: JobGraph): ReadonlyMap<number, number> {
+  const consumers = new Map<number, number>()
+  for (const t of graph.transformations)
+    if (t.kind !== 'source') for (const { from } of t.inputs) consumers.set(from, (consumers.get(from) ?? 0) + 1)
+  return consumers
+}
+
+function resolve(partitioning: Partitioning | null, from: number, to: number, name: string): Partitioning {
+  if (partitioning === 'forward' && from !== to)
+    throw new GraphError(`'${name}' has a forward edge, but its input has parallelism ${from} and it has ${to}. Use rebalance, or the same parallelism.`)
+  return partitioning ?? (from === to ? 'forward' : 'rebalance')
+}

@@ -1,0 +1,21 @@
+/** What a job needs from the process that it runs in. Tests pass their own. */
+import type { Clock } from '../clock.ts'
+import type { Configuration } from '../config/configuration.ts'
+import type { KinesisStreamsSinkSpec, KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { FunctionRuntime } from '../operators/function-runtime.ts'
+import type { Sink } from '../sink/sink.ts'
+import type { Source } from '../source/source.ts'
+
+export interface JobServices {
+  readonly clock: Clock
+  /** Functions and values of this process, by the ids that the graph names them with. */
+  readonly locals: ReadonlyMap<string, LocalFunction | readonly unknown[]>
+  /** null: no other language is connected. */
+  readonly functions: FunctionRuntime | null
+  /** Where the lines of print sinks go. */
+  readonly print: (lines: string) => Promise<void> | void
+  /** For tests: other Kinesis sources and sinks. */
+  readonly kinesisSource?: (spec: KinesisStreamsSourceSpec, configuration: Configuration) => Source
+  readonly kinesisSink?: (spec: KinesisStreamsSinkSpec, configuration: Configuration) => Sink
+}

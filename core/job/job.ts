@@ -1,0 +1,258 @@
+/**
+ * A job from submission to its end: attempts one after the other, each from the latest complete checkpoint, until the job
+ * finishes, is cancelled, or its restart strategy gives up. What fails before the first attempt runs is final.
+ */
+import { randomBytes } from 'node:crypto'
+import os from 'node:os'
+
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.ts'
+import { FileCheckpointStorage } from '../checkpoint/file-checkpoint-storage.ts'
+import { Configuration } from '../config/configuration.ts'
+import { executionOptions } from '../config/execution-options.ts'
+import { unknownKeys } from '../config/known-keys.ts'
+import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../errors.ts'
+import type { ShardlineError } from '../errors.ts'
+import type { JobGraph } from '../job-graph/job-graph.ts'
+import { Attempt } from './attempt.ts'
+import { GraphBuilder } from './graph-builder.ts'
+import { collectMetrics } from './job-metrics.ts'
+import { planJob } from './job-plan.ts'
+import type { JobPlan } from './job-plan.ts'
+import type { JobServices } from './job-services.ts'
+import type { JobListener, JobMetrics, JobResult, JobState, JobStatus } from './job-status.ts'
+import { restartStrategyOf } from './restart-strategy.ts'
+import type { RestartStrategy } from './restart-strategy.ts'
+
+export const DEFAULT_CHECKPOINT_DIRECTORY = '.shardline/checkpoints'
+
+export class Job {
+  readonly jobId = randomBytes(16).toString('hex')
+  readonly name: string
+  /** null: checkpoints are off. */
+  readonly checkpointDirectory: string | null
+  /** The checkpoint that the job started from; null: none. Known after `start`. */
+  restoredFrom: string | null = null
+  readonly #configuration: Configuration
+  readonly #plan: JobPlan
+  readonly #services: JobServices
+  readonly #listener: JobListener
+  readonly #storage: FileCheckpointStorage
+  readonly #checkpointing: boolean
+  readonly #restarts: RestartStrategy
+  readonly #startedAt: number
+  #builder!: GraphBuilder
+  #coordinator!: CheckpointCoordinator
+  #attempt: Attempt | null = null
+  #status: JobStatus
+  #restored: Checkpoint | null = null
+  #cancel: 'drain' | 'now' | null = null
+  #wakeFromRestart: (() => void) | null = null
+  #result: Promise<JobResult> | null = null
+
+  /** @throws ConfigurationError, GraphError if the job cannot run */
+  constructor(graph: JobGraph, services: JobServices, listener: JobListener = {}) {
+    const configuration = new Configuration(graph.configuration)
+    this.#configuration = configuration
+    this.#services = services
+    this.#listener = listener
+    this.name = graph.name
+    for (const option of Object.values(executionOptions)) configuration.find(option as never)
+    this.#plan = planJob(graph, {
+      parallelism: graph.parallelism ?? configuration.find(executionOptions.parallelism) ?? os.availableParallelism(),
+      maxParallelism: graph.maxParallelism ?? configuration.get(executionOptions.maxParallelism),
+      chaining: configuration.get(executionOptions.chaining),
+    })
+    this.#checkpointing = configuration.find(executionOptions.checkpointInterval) !== null
+    this.#storage = new FileCheckpointStorage(configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY, graph.name)
+    this.checkpointDirectory = this.#checkpointing ? this.#storage.location : null
+    this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
+    this.#startedAt = services.clock.monotonic()
+    this.#status = { jobId: this.jobId, state: 'CREATED', attempt: 0, cause: null }
+    this.#warnAboutKeys(graph)
+  }
+
+  get status(): JobStatus {
+    return this.#status
+  }
+
+  metrics(): JobMetrics {
+    return collectMetrics(this.jobId, this.#plan, this.#attempt?.subtasks ?? [], this.#coordinator.statistics)
+  }
+
+  /** Resolves once the job runs. @throws ShardlineError what kept it from running; the job is FAILED then */
+  async start(): Promise<void> {
+    try {
+      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services)
+      await Promise.all([this.#builder.validateSinks(), this.#restore()])
+      this.#coordinator = await this.#makeCoordinator()
+      await this.#startAttempt()
+    } catch (error) {
+      const cause = asShardlineError(error)
+      this.#setState('FAILED', cause)
+      throw cause
+    }
+    this.#result = this.#run()
+    this.#result.catch(() => undefined)
+  }
+
+  /** Settles when the job has ended. Rejects with what it failed of. */
+  result(): Promise<JobResult> {
+    if (this.#result === null) throw new JobError('ILLEGAL_STATE', `Job '${this.name}' was not started.`)
+    return this.#result
+  }
+
+  /** `drain`: stop the sources, work off what they gave, take a last checkpoint. `now`: stop. Resolves when the job has ended. */
+  async cancel(mode: 'drain' | 'now'): Promise<void> {
+    if (this.#result === null || isTerminal(this.#status.state)) return
+    if (this.#cancel === null || mode === 'now') {
+      this.#cancel = mode
+      this.#setState('CANCELLING', this.#status.cause)
+      this.#wakeFromRestart?.()
+      if (mode === 'drain') this.#attempt?.stop()
+      else this.#attempt?.fail(new JobError('JOB_CANCELED', `Job '${this.name}' was cancelled.`))
+    }
+    await this.#result.catch(() => undefined)
+  }
+
+  async #run(): Promise<JobResult> {
+    for (;;) {
+      const attempt = this.#attempt!
+      try {
+        await attempt.done
+        return await this.#finish(attempt)
+      } catch (error) {
+        this.#coordinator.stop()
+        await this.#coordinator.settle()
+        if (this.#cancel === 'now') return this.#end('CANCELED')
+        await this.#restart(asShardlineError(error))
+        if (this.#cancel !== null) return this.#end('CANCELED')
+      }
+    }
+  }
+
+  async #finish(attempt: Attempt): Promise<JobResult> {
+    this.#coordinator.stop()
+    await this.#coordinator.settle()
+    if (this.#checkpointing) await this.#coordinator.trigger(attempt)
+    // A bounded job that is through can be resumed nowhere; what an endless one left off at stays good.
+    if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#coordinator.removeAll()
+    return this.#end(this.#cancel === null ? 'FINISHED' : 'CANCELED')
+  }
+
+  #end(state: 'FINISHED' | 'CANCELED'): JobResult {
+    this.#setState(state, null)
+    const { jobId } = this
+    const kept = this.#checkpointing && !(this.#builder.bounded && state === 'FINISHED')
+    const checkpointPath = kept ? this.#coordinator.statistics.lastPath : null
+    return { jobId, state, netRuntimeMs: Math.round(this.#services.clock.monotonic() - this.#startedAt), checkpointPath }
+  }
+
+  /** Waits and starts the next attempt, until one runs. @throws the failure when the strategy gives up */
+  async #restart(failure: ShardlineError): Promise<void> {
+    let cause = failure
+    for (;;) {
+      const delayMs = this.#restarts.delayAfter(cause)
+      if (delayMs === null) {
+        this.#setState('FAILED', cause)
+        throw cause
+      }
+      this.#setState('RESTARTING', cause)
+      this.#listener.warning?.(`Attempt ${this.#status.attempt} failed, restarting in ${Math.round(delayMs)} ms: ${cause.message}`)
+      await new Promise<void>(resolve => {
+        const stop = this.#services.clock.schedule(delayMs, resolve)
+        this.#wakeFromRestart = () => {
+          stop()
+          resolve()
+        }
+      })
+      this.#wakeFromRestart = null
+      if (this.#cancel !== null) return
+      this.#builder.attempt++
+      this.#status = { ...this.#status, attempt: this.#builder.attempt }
+      try {
+        await this.#loadLatest()
+        await this.#startAttempt()
+        return
+      } catch (error) {
+        cause = asShardlineError(error)
+      }
+    }
+  }
+
+  async #startAttempt(): Promise<void> {
+    const capacity = this.#configuration.get(executionOptions.channelCapacity)
+    const attempt = new Attempt(this.#plan, this.#builder, this.#restored, capacity, this.#services.clock)
+    this.#attempt = attempt
+    await attempt.start()
+    this.#setState('RUNNING', null)
+    this.#coordinator.start(attempt)
+    if (this.#cancel === 'drain') attempt.stop()
+  }
+
+  async #makeCoordinator(): Promise<CheckpointCoordinator> {
+    const c = this.#configuration
+    const options = {
+      intervalMs: c.find(executionOptions.checkpointInterval),
+      timeoutMs: c.get(executionOptions.checkpointTimeout),
+      minPauseMs: c.get(executionOptions.checkpointMinPause),
+      tolerableFailures: c.get(executionOptions.tolerableFailures),
+      retained: c.get(executionOptions.retainedCheckpoints),
+    }
+    const firstId = (this.#checkpointing ? await this.#storage.lastCheckpointId() : 0) + 1
+    const job = { jobName: this.name, jobId: this.jobId }
+    return new CheckpointCoordinator(job, firstId, this.#storage, options, this.#services.clock, {
+      completed: () => this.#restarts.checkpointCompleted(),
+      failed: error => this.#attempt?.fail(error),
+    })
+  }
+
+  async #restore(): Promise<void> {
+    const path = this.#configuration.find(executionOptions.restorePath)
+    if (path === null) return
+    const { checkpoint, path: found } = await this.#storage.load(path)
+    this.#checkClaimed(checkpoint, found)
+    this.#restored = checkpoint
+    this.restoredFrom = found
+  }
+
+  /** The newest checkpoint of this run, or what the job was started from. */
+  async #loadLatest(): Promise<void> {
+    const { lastPath } = this.#coordinator.statistics
+    if (lastPath !== null) this.#restored = (await this.#storage.load(lastPath)).checkpoint
+  }
+
+  #checkClaimed(checkpoint: Checkpoint, path: string): void {
+    if (this.#configuration.get(executionOptions.ignoreUnclaimedState)) return
+    const known = new Map(this.#plan.nodes.map(n => [n.node.operatorId, n.chain]))
+    for (const { operatorId, name, subtasks, enumerator, maxParallelism } of checkpoint.operators) {
+      const chain = known.get(operatorId)
+      if (chain === undefined && (enumerator !== null || subtasks.some(s => s !== null)))
+        throw new CheckpointError(
+          'CHECKPOINT_UNREADABLE',
+          `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, set execution.state-recovery.ignore-unclaimed-state; if not, give operators the uids they had.`,
+        )
+      if (chain !== undefined && chain.maxParallelism !== maxParallelism)
+        throw new ConfigurationError(`The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job says ${chain.maxParallelism}.`)
+    }
+  }
+
+  #warnAboutKeys(graph: JobGraph): void {
+    const keys = new Set(Object.keys(graph.configuration))
+    for (const t of graph.transformations) {
+      const own = t.kind === 'source' && t.source.type === 'kinesis-streams' ? t.source : t.kind === 'sink' && t.sink.type === 'kinesis-streams' ? t.sink : null
+      for (const key of Object.keys(own?.configuration ?? {})) keys.add(key)
+    }
+    for (const { key, nearest } of unknownKeys(keys))
+      this.#listener.warning?.(`Configuration key '${key}' is not known and changes nothing.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`)
+  }
+
+  #setState(state: JobState, cause: ShardlineError | null): void {
+    this.#status = { ...this.#status, state, cause }
+    this.#listener.status?.(this.#status)
+  }
+}
+
+function isTerminal(state: JobState): boolean {
+  return state === 'FINISHED' || state === 'CANCELED' || state === 'FAILED'
+}

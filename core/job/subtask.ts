@@ -1,0 +1,168 @@
+/**
+ * One parallel instance of a chain: a loop that handles one thing at a time, a batch or a barrier. It ends when its input
+ * ends, when it fails, or by `abort`.
+ */
+import type { CheckpointedSubtask } from '../checkpoint/checkpoint-coordinator.ts'
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { Clock } from '../clock.ts'
+import type { SourceReader } from '../source/source.ts'
+import type { InputGate } from './input-gate.ts'
+import type { Chain } from './job-plan.ts'
+import type { OperatorTree } from './operator-tree.ts'
+
+type States = ReadonlyMap<string, OperatorState | null>
+
+interface PendingCheckpoint {
+  readonly resolve: (states: States) => void
+  readonly reject: (error: unknown) => void
+}
+
+export type SubtaskInput =
+  | { readonly type: 'source'; readonly reader: SourceReader }
+  | { readonly type: 'channels'; readonly gate: InputGate }
+
+/** A loop that always finds something ready lets timers and sockets have their turn this often. */
+const YIELD_AFTER_MS = 20
+
+export class Subtask implements CheckpointedSubtask {
+  readonly chain: Chain
+  readonly subtask: number
+  readonly tree: OperatorTree
+  readonly #input: SubtaskInput
+  readonly #clock: Clock
+  readonly #barriers: number[] = []
+  readonly #pending = new Map<number, PendingCheckpoint>()
+  #finalStates: States | null = null
+  #wake: (() => void) | null = null
+  #aborted: unknown = null
+  #yieldedAt = 0
+
+  constructor(chain: Chain, subtask: number, tree: OperatorTree, input: SubtaskInput, clock: Clock) {
+    this.chain = chain
+    this.subtask = subtask
+    this.tree = tree
+    this.#input = input
+    this.#clock = clock
+  }
+
+  get reader(): SourceReader | null {
+    return this.#input.type === 'source' ? this.#input.reader : null
+  }
+
+  async run(): Promise<void> {
+    try {
+      this.#yieldedAt = this.#clock.monotonic()
+      if (this.#input.type === 'source') await this.#runSource(this.#input.reader)
+      else await this.#runChannels(this.#input.gate)
+      if (this.#aborted !== null) throw this.#aborted as Error
+      await this.tree.finish()
+      this.#finalStates = await this.#takeStates(Number.MAX_SAFE_INTEGER, false)
+      for (const { resolve } of this.#pending.values()) resolve(this.#finalStates)
+      this.#pending.clear()
+    } catch (error) {
+      for (const { reject } of this.#pending.values()) reject(error)
+      this.#pending.clear()
+      throw error
+    }
+  }
+
+  checkpoint(checkpointId: number): Promise<States> {
+    if (this.#finalStates !== null) return Promise.resolve(this.#finalStates)
+    return new Promise((resolve, reject) => {
+      if (this.#aborted !== null) return reject(this.#aborted as Error)
+      this.#pending.set(checkpointId, { resolve, reject })
+      if (this.#input.type === 'source') {
+        this.#barriers.push(checkpointId)
+        this.#wake?.()
+      }
+    })
+  }
+
+  notifyCheckpointComplete(checkpointId: number): void {
+    this.reader?.notifyCheckpointComplete(checkpointId)
+  }
+
+  /** Ends the input early, in order: what was taken in is still worked off. */
+  stop(): void {
+    this.reader?.stop()
+    this.#wake?.()
+  }
+
+  /** Ends everything at once; what is under way rejects with `reason`. */
+  async abort(reason: unknown): Promise<void> {
+    this.#aborted ??= reason
+    if (this.#input.type === 'source') this.#input.reader.close()
+    else this.#input.gate.interrupt()
+    for (const { reject } of this.#pending.values()) reject(reason)
+    this.#pending.clear()
+    this.#wake?.()
+    await this.tree.close()
+  }
+
+  async #runSource(reader: SourceReader): Promise<void> {
+    while (this.#aborted === null) {
+      const barrier = this.#barriers.shift()
+      if (barrier !== undefined) {
+        await this.#barrier(barrier)
+        continue
+      }
+      const batch = reader.poll()
+      if (batch !== null) {
+        const emitted = this.tree.emit(batch)
+        if (emitted !== undefined) await emitted
+        await this.#maybeYield()
+      } else if (reader.finished) return
+      else await this.#waitFor(reader)
+    }
+  }
+
+  async #runChannels(gate: InputGate): Promise<void> {
+    for (;;) {
+      const element = await gate.next()
+      switch (element.type) {
+        case 'batch': {
+          const taken = this.tree.receive(element.batch)
+          if (taken !== undefined) await taken
+          await this.#maybeYield()
+          break
+        }
+        case 'barrier':
+          await this.#barrier(element.checkpointId)
+          break
+        case 'watermark':
+          await this.tree.broadcast(element)
+          break
+        case 'end':
+          return
+      }
+    }
+  }
+
+  async #barrier(checkpointId: number): Promise<void> {
+    const states = await this.#takeStates(checkpointId, true)
+    this.#pending.get(checkpointId)?.resolve(states)
+    this.#pending.delete(checkpointId)
+  }
+
+  async #takeStates(checkpointId: number, sendBarrier: boolean): Promise<States> {
+    const states = new Map<string, OperatorState | null>()
+    if (this.#input.type === 'source') states.set(this.tree.node.operatorId, this.#input.reader.snapshot(checkpointId))
+    if (sendBarrier) await this.tree.barrier(checkpointId, states)
+    else for (const { operator, node } of this.tree.all()) if (operator !== null) states.set(node.operatorId, await operator.snapshot(checkpointId))
+    return states
+  }
+
+  /** Until the reader has something, or somebody else wants something of this loop. */
+  async #waitFor(reader: SourceReader): Promise<void> {
+    const woken = new Promise<void>(resolve => (this.#wake = resolve))
+    await Promise.race([reader.available(), woken])
+    this.#wake = null
+  }
+
+  async #maybeYield(): Promise<void> {
+    const now = this.#clock.monotonic()
+    if (now - this.#yieldedAt < YIELD_AFTER_MS) return
+    await new Promise(resolve => setImmediate(resolve))
+    this.#yieldedAt = this.#clock.monotonic()
+  }
+}
