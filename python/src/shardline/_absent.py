@@ -103,9 +103,11 @@ _names("datastream.data_stream.DataStream", SIDE_OUTPUTS, "get_side_output")
 _names("datastream.data_stream.DataStream", LEGACY_KINESIS, "add_sink")
 _names("datastream.data_stream.DataStream", "typed projections", "project")
 _names("datastream.data_stream.DataStream", "cached streams", "cache")
-_names("datastream.data_stream", STATE, "KeyedStream")
-_names("datastream.data_stream", WINDOWS, "WindowedStream AllWindowedStream")
-_names("datastream.data_stream", CONNECT, "ConnectedStreams BroadcastStream BroadcastConnectedStream")
+for _module in ("datastream", "datastream.data_stream"):
+    _names(_module, STATE, "KeyedStream")
+    _names(_module, WINDOWS, "WindowedStream")
+    _names(_module, CONNECT, "ConnectedStreams BroadcastStream BroadcastConnectedStream")
+_names("datastream.data_stream", WINDOWS, "AllWindowedStream")
 _names("datastream.data_stream", "cached streams", "CachedDataStream")
 
 _ENVIRONMENT = "datastream.stream_execution_environment.StreamExecutionEnvironment"
@@ -167,7 +169,6 @@ _names("datastream.connectors", LEGACY_KINESIS, "FlinkKinesisConsumer")
 _KINESIS = "datastream.connectors.kinesis"
 _names(_KINESIS, LEGACY_KINESIS, "FlinkKinesisConsumer WatermarkTracker KinesisDeserializationSchema")
 _names(_KINESIS, FIREHOSE, "KinesisFirehoseSink KinesisFirehoseSinkBuilder")
-_names(_KINESIS + ".KinesisShardAssigner", LEGACY_KINESIS, "default_shard_assigner")
 
 #: Names that scripts use and PyFlink never had.
 NEVER_EXISTED: dict[str, str] = {

@@ -11,6 +11,7 @@ from typing import Any
 
 __all__ = [
     "BridgeError",
+    "CheckpointError",
     "ConfigurationError",
     "EngineDiedError",
     "EngineUnavailableError",
@@ -19,6 +20,7 @@ __all__ = [
     "JobCancellationException",
     "JobExecutionException",
     "RemoteStack",
+    "ServiceError",
     "ShardlineError",
 ]
 
@@ -106,3 +108,11 @@ class JobExecutionException(ShardlineError):
     def _text(self, key: str) -> str | None:
         value = self.details.get(key)
         return None if value is None else str(value)
+
+
+class ServiceError(JobExecutionException):
+    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it."""
+
+
+class CheckpointError(JobExecutionException):
+    """A checkpoint could not be written, found or read."""

@@ -3,25 +3,52 @@ with `message` beside it; `code` is one of the stable strings of the engine's ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shardline.errors import (
     BridgeError,
+    CheckpointError,
     ConfigurationError,
+    EngineUnavailableError,
+    IllegalStateException,
     JobCancellationException,
     JobExecutionException,
     RemoteStack,
+    ServiceError,
     ShardlineError,
 )
 
+_MAX_CAUSES = 10
+
 _CLASSES: dict[str, type[ShardlineError]] = {
-    "FUNCTION_FAILED": JobExecutionException,
-    "JOB_CANCELED": JobCancellationException,
     "CONFIGURATION_INVALID": ConfigurationError,
-    "INVALID_CONFIGURATION": ConfigurationError,
-    "INVALID_JOB_GRAPH": BridgeError,
-    "PROTOCOL": BridgeError,
+    "GRAPH_INVALID": ConfigurationError,
+    "CREDENTIALS_MISSING": ServiceError,
+    "CREDENTIALS_REJECTED": ServiceError,
+    "ACCESS_DENIED": ServiceError,
+    "STREAM_NOT_FOUND": ServiceError,
+    "STREAM_RECREATED": ServiceError,
+    "VALIDATION_FAILED": ServiceError,
+    "RECORD_TOO_LARGE": ServiceError,
+    "THROTTLED": ServiceError,
+    "ITERATOR_EXPIRED": ServiceError,
+    "SERVICE_FAILED": ServiceError,
+    "ENDPOINT_UNREACHABLE": ServiceError,
+    "RESPONSE_INVALID": ServiceError,
+    "RECORDS_REJECTED": ServiceError,
+    "FUNCTION_FAILED": JobExecutionException,
+    "FUNCTION_HOST_LOST": JobExecutionException,
+    "DRIVER_LOST": BridgeError,
+    "CHECKPOINT_FAILED": CheckpointError,
+    "CHECKPOINT_NOT_FOUND": CheckpointError,
+    "CHECKPOINT_UNREADABLE": CheckpointError,
+    "JOB_CANCELED": JobCancellationException,
+    "JOB_FAILED": JobExecutionException,
+    "ILLEGAL_STATE": IllegalStateException,
+    "PROTOCOL_VIOLATED": BridgeError,
+    "STALE_BUILD": EngineUnavailableError,
+    "INTERNAL": ShardlineError,
 }
 
 
@@ -36,20 +63,37 @@ def from_response(error: Mapping[str, Any]) -> ShardlineError:
 def from_data(message: str, data: Mapping[str, Any], default: type[ShardlineError] = ShardlineError) -> ShardlineError:
     """An unknown code becomes `default`, never a crash."""
     code = data.get("code")
-    details = data.get("details")
-    details = details if isinstance(details, Mapping) else {}
-    known = _CLASSES.get(str(code), default)
-    exception = known(
+    details = _details(data)
+    exception = _CLASSES.get(str(code), default)(
         describe(message or str(data.get("message") or code), details),
         code=None if code is None else str(code),
         retryable=bool(data.get("retryable")),
         details=details,
     )
-    causes = _causes(data)
-    if causes:
-        exception.__cause__ = RemoteStack(causes)
-        exception.__suppress_context__ = True
+    stacks = _stacks(data, str(details.get("traceback") or ""))
+    if stacks:
+        exception.__cause__ = RemoteStack(stacks)
     return exception
+
+
+def _chain(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The error object, its cause, the cause's cause, as far as that makes sense."""
+    current: Any = data
+    for _ in range(_MAX_CAUSES):
+        if not isinstance(current, Mapping):
+            return
+        yield current
+        current = current.get("cause")
+
+
+def _details(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Its own, and those of the function that failed where a cause has them."""
+    details: dict[str, Any] = {}
+    for error in _chain(data):
+        own = error.get("details")
+        if isinstance(own, Mapping):
+            details = {**own, **details}
+    return details
 
 
 def describe(message: str, details: Mapping[str, Any]) -> str:
@@ -70,12 +114,11 @@ def describe(message: str, details: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _causes(data: Mapping[str, Any]) -> str:
-    stacks: list[str] = []
-    current: Any = data
-    while isinstance(current, Mapping) and len(stacks) < 10:
-        stack = current.get("remoteStack") or current.get("message")
-        if stack:
-            stacks.append(str(stack).rstrip())
-        current = current.get("cause")
+def _stacks(data: Mapping[str, Any], traceback: str) -> str:
+    """Without the function's own traceback: the message shows that one already."""
+    stacks = []
+    for error in _chain(data):
+        stack = str(error.get("remoteStack") or error.get("message") or "").strip()
+        if stack and stack not in traceback:
+            stacks.append(stack)
     return "\ncaused by: ".join(stacks)

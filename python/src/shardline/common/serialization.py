@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 
+from shardline._absent import module_getattr
 from shardline.common.typeinfo import TypeInformation, Types
 
 __all__ = ["ByteArraySchema", "DeserializationSchema", "SerializationSchema", "SimpleStringSchema"]
@@ -67,3 +68,6 @@ class ByteArraySchema(SerializationSchema, DeserializationSchema):
 
     def _type_info(self) -> TypeInformation:
         return Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+__getattr__ = module_getattr(__name__)

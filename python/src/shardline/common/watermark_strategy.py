@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
-from shardline._absent import AbsentMethods
+from shardline._absent import AbsentMethods, module_getattr
 from shardline._compatibility import warn_once
 from shardline.common.time import Duration
 
@@ -83,3 +83,6 @@ def _millis(duration: Duration, method: str) -> int:
     if not isinstance(duration, Duration):
         raise TypeError(f"{method}() takes a Duration, not {type(duration).__name__}")
     return duration._nanos // 1_000_000
+
+
+__getattr__ = module_getattr(__name__)

@@ -73,7 +73,7 @@ def build(
     max_parallelism: int | None,
 ) -> dict[str, Any]:
     """The whole graph. Streams that nobody reads run too: they end in a sink that discards."""
-    mode = configuration.get(EXECUTION_MODE, "thread")
+    mode = configuration.get(EXECUTION_MODE, "thread").strip().lower()
     if mode not in ("thread", "process"):
         raise ConfigurationError(f"{EXECUTION_MODE} must be 'thread' or 'process', not {mode!r}")
     used = {edge.source.id for transformation in transformations for edge in transformation.inputs}

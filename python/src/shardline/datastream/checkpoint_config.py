@@ -35,7 +35,7 @@ class CheckpointConfig(AbsentMethods):
         return self.get_checkpoint_interval() > 0
 
     def get_checkpointing_mode(self) -> CheckpointingMode:
-        return CheckpointingMode[self._configuration.get_string(_MODE, "EXACTLY_ONCE")]
+        return CheckpointingMode[_enum_name(self._configuration.get_string(_MODE, "EXACTLY_ONCE"))]
 
     def set_checkpointing_mode(self, checkpointing_mode: CheckpointingMode) -> CheckpointConfig:
         self._configuration.set_string(_MODE, checkpointing_mode.name)
@@ -99,7 +99,7 @@ class CheckpointConfig(AbsentMethods):
 
     def get_externalized_checkpoint_retention(self) -> ExternalizedCheckpointRetention | None:
         name = self._configuration.get_string(_RETENTION, "NO_EXTERNALIZED_CHECKPOINTS")
-        return ExternalizedCheckpointRetention[name]
+        return ExternalizedCheckpointRetention[_enum_name(name)]
 
     def is_unaligned_checkpoints_enabled(self) -> bool:
         return self._configuration.get_boolean(_UNALIGNED, False)
@@ -136,3 +136,8 @@ class CheckpointConfig(AbsentMethods):
     def _set_millis(self, key: str, millis: int) -> CheckpointConfig:
         self._configuration.set_string(key, f"{millis} ms")
         return self
+
+
+def _enum_name(text: str) -> str:
+    """As a configuration may write it: `exactly-once` is EXACTLY_ONCE."""
+    return text.strip().upper().replace("-", "_")

@@ -134,7 +134,7 @@ class KinesisStreamsSourceBuilder:
 
 
 def _check_position(config: Configuration) -> None:
-    position = config.get_string("source.init.position", "LATEST")
+    position = config.get_string("source.init.position", "LATEST").strip().upper().replace("-", "_")
     if position not in _POSITIONS:
         raise ConfigurationError(f"source.init.position must be one of {', '.join(_POSITIONS)}, and is {position!r}")
     if position == "AT_TIMESTAMP" and not config.contains_key("source.init.timestamp"):
