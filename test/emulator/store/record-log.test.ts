@@ -23,7 +23,10 @@ function texts({ runs }: RecordRange): string[] {
 t.test('what was appended is read back in order, whatever the sizes', async () => {
   const record = fc.tuple(
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 30 }),
-    fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom(23, 24, 255, 256, 65_535, 65_536, 100_000).map(n => 'x'.repeat(n))),
+    fc.oneof(
+      fc.string({ maxLength: 300 }),
+      fc.constantFrom(23, 24, 255, 256, 65_535, 65_536, 100_000).map(n => 'x'.repeat(n)),
+    ),
   )
   fc.assert(
     fc.property(fc.array(record, { maxLength: 200 }), records => {
@@ -73,7 +76,10 @@ t.test('trimming forgets what arrived before the horizon and frees its segments'
 t.test('arrival times never go backwards, and are found by time', async t => {
   const log = new RecordLog()
   for (const ms of [10, 20, 15, 30]) append(log, 'k', 'v', ms)
-  t.same([1, 2, 3, 4].map(i => log.arrivalMs(i)), [10, 20, 20, 30])
+  t.same(
+    [1, 2, 3, 4].map(i => log.arrivalMs(i)),
+    [10, 20, 20, 30],
+  )
   t.equal(log.indexAtTime(0), 1)
   t.equal(log.indexAtTime(11), 2)
   t.equal(log.indexAtTime(31), 5)

@@ -1,0 +1,161 @@
+import fc from 'fast-check'
+import t from 'tap'
+
+import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
+import type { Decoded, ManualEmulator } from './harness.ts'
+import { cbor, emulator, json, shardId } from './harness.ts'
+
+t.test('tells a client how to reach it', async t => {
+  const kinesis = await emulator(t, { region: 'eu-central-1', accountId: '123456789012' })
+  t.match(kinesis.endpoint, /^http:\/\/127\.0\.0\.1:\d+$/)
+  t.equal(kinesis.endpoint, `http://127.0.0.1:${kinesis.port}`)
+  t.equal(kinesis.streamArn('flights'), 'arn:aws:kinesis:eu-central-1:123456789012:stream/flights')
+  t.match(kinesis.environment(), { AWS_ENDPOINT_URL_KINESIS: kinesis.endpoint, AWS_REGION: 'eu-central-1' })
+})
+
+t.test('starts with the streams it is told to', async t => {
+  const kinesis = await emulator(t, { streams: { a: 3, b: { shards: 2, retentionHours: 48 } } })
+  t.equal(kinesis.records('a').length, 3)
+  const { StreamDescriptionSummary: b } = await json(kinesis, 'DescribeStreamSummary', { StreamName: 'b' })
+  t.match(b, { OpenShardCount: 2, RetentionPeriodHours: 48 })
+  for (const streams of [{ 'a/b': 1 }, { a: 0 }, { a: 1.5 }]) {
+    await t.rejects(KinesisEmulator.start({ streams }), { code: 'InvalidArgumentException' })
+  }
+})
+
+t.test('puts and shows records from within the process, unthrottled', async t => {
+  const kinesis = await emulator(t)
+  const records = Array.from({ length: 1234 }, (_, i) => ({ data: `record ${i}`, partitionKey: `k${i}` }))
+  const results = kinesis.put('flights', records)
+  const [shard] = kinesis.records('flights')
+  t.equal(shard?.open, true)
+  t.same(
+    shard?.records.map(({ text, partitionKey }) => ({ data: text, partitionKey })),
+    records,
+  )
+  t.same(
+    shard?.records.map(record => record.sequenceNumber),
+    results.map(result => result.sequenceNumber),
+  )
+  t.equal(shard?.records[0]?.approximateArrivalMs, kinesis.clock.now())
+  t.equal(kinesis.recordCount('flights'), 1234)
+  t.throws(() => kinesis.put('flights', [{ data: '', partitionKey: '' }]), { code: 'ValidationException' })
+  t.throws(() => kinesis.put('nope', [{ data: '', partitionKey: 'k' }]), { code: 'ResourceNotFoundException' })
+})
+
+t.test('splits and merges from within the process, at once', async t => {
+  const kinesis = await emulator(t, { updateDelayMs: 10_000 })
+  t.same(kinesis.splitShard('flights', shardId(0)), [shardId(1), shardId(2)])
+  t.equal(kinesis.mergeShards('flights', shardId(1), shardId(2)), shardId(3))
+  t.same(kinesis.splitShard('flights', shardId(3), '1000'), [shardId(4), shardId(5)])
+  t.same(
+    kinesis
+      .records('flights')
+      .filter(shard => shard.open)
+      .map(shard => shard.shardId),
+    [shardId(4), shardId(5)],
+  )
+})
+
+t.test('data past retention is gone, and closed shards with it', async t => {
+  const kinesis = await emulator(t)
+  kinesis.put('flights', [{ data: 'old', partitionKey: 'k' }])
+  kinesis.clock.advance(12 * 3_600_000)
+  kinesis.put('flights', [{ data: 'young', partitionKey: 'k' }])
+  kinesis.splitShard('flights', shardId(0))
+  kinesis.clock.advance(12 * 3_600_000 + 1)
+  t.same(
+    kinesis.records('flights').flatMap(({ records }) => records.map(({ text }) => text)),
+    ['young'],
+  )
+  kinesis.clock.advance(12 * 3_600_000)
+  t.same(
+    kinesis.records('flights').map(shard => shard.shardId),
+    [shardId(1), shardId(2)],
+  )
+})
+
+// The invariant that readers build on: parents before children, nothing lost, nothing twice, order kept a key.
+
+type Step =
+  | { readonly kind: 'put'; readonly keys: readonly number[] }
+  | { readonly kind: 'split' | 'merge'; readonly pick: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant('put' as const), keys: fc.array(fc.nat(9), { minLength: 1, maxLength: 30 }) }),
+  fc.record({ kind: fc.constantFrom('split' as const, 'merge' as const), pick: fc.nat(100) }),
+)
+
+t.test('following the lineage gives every record once, in order by key, through splits and merges', async t => {
+  const kinesis = await emulator(t, { limits: false, clock: new VirtualClock(), streams: {} })
+  let runs = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
+      const stream = `s${runs++}`
+      kinesis.createStream(stream, 2)
+      const written = await play(kinesis, stream, steps)
+      t.strictSame(await follow(kinesis, stream), written)
+      kinesis.deleteStream(stream)
+    }),
+    { numRuns: 30 },
+  )
+})
+
+/** Does the steps; answers what each key should read as. */
+async function play(kinesis: ManualEmulator, stream: string, steps: readonly Step[]): Promise<Map<string, string[]>> {
+  const written = new Map<string, string[]>()
+  let count = 0
+  for (const step of steps) {
+    if (step.kind === 'put') {
+      const records = step.keys.map(key => ({ Data: Buffer.from(String(count++)), PartitionKey: `key-${key}` }))
+      for (const { Data, PartitionKey } of records) {
+        written.set(PartitionKey, [...(written.get(PartitionKey) ?? []), Data.toString()])
+      }
+      await cbor(kinesis, 'PutRecords', { StreamName: stream, Records: records })
+      continue
+    }
+    const list = await json(kinesis, 'ListShards', { StreamName: stream, ShardFilter: { Type: 'AT_LATEST' } })
+    const open = list.Shards.toSorted((a: Decoded, b: Decoded) =>
+      BigInt(a.HashKeyRange.StartingHashKey) < BigInt(b.HashKeyRange.StartingHashKey) ? -1 : 1,
+    )
+    const at = step.pick % open.length
+    if (step.kind === 'split') kinesis.splitShard(stream, open[at].ShardId)
+    else if (at + 1 < open.length) kinesis.mergeShards(stream, open[at].ShardId, open[at + 1].ShardId)
+  }
+  return new Map([...written].sort())
+}
+
+/** Reads every shard from the horizon, children when all their parents have ended. */
+async function follow(kinesis: ManualEmulator, stream: string): Promise<Map<string, string[]>> {
+  const read = new Map<string, string[]>()
+  const ended = new Set<string>()
+  const { Shards: roots } = await json(kinesis, 'ListShards', {
+    StreamName: stream,
+    ShardFilter: { Type: 'AT_TRIM_HORIZON' },
+  })
+  const waiting: { ShardId: string; ParentShards: string[] }[] = roots
+    .filter((shard: Decoded) => shard.ParentShardId === undefined)
+    .map(({ ShardId }: { ShardId: string }) => ({ ShardId, ParentShards: [] }))
+  const started = new Set<string>()
+  for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+    if (started.has(next.ShardId) || !next.ParentShards.every(parent => ended.has(parent))) continue
+    started.add(next.ShardId)
+    let { ShardIterator: at } = await json(kinesis, 'GetShardIterator', {
+      StreamName: stream,
+      ShardId: next.ShardId,
+      ShardIteratorType: 'TRIM_HORIZON',
+    })
+    while (at !== undefined) {
+      const output = await cbor(kinesis, 'GetRecords', { ShardIterator: at, Limit: 7 })
+      for (const { Data, PartitionKey } of output.Records) {
+        read.set(PartitionKey, [...(read.get(PartitionKey) ?? []), Buffer.from(Data).toString()])
+      }
+      at = output.NextShardIterator
+      if (at === undefined) {
+        ended.add(next.ShardId)
+        waiting.push(...output.ChildShards)
+      } else if (output.MillisBehindLatest === 0) break
+    }
+  }
+  return new Map([...read].sort())
+}
