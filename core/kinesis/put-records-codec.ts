@@ -2,6 +2,8 @@
  * PutRecords requests, encoded straight from slabs, and what of the answer matters: which entries failed, and why.
  * The answer's sequence numbers are skipped, not decoded: nobody downstream of a sink asks for them.
  */
+import { regionOf, stage, worthStaging } from '../record-batch/staging.ts'
+import type { Region } from '../record-batch/staging.ts'
 import { CborReader, cborHead, cborText } from './cbor.ts'
 
 /** A run of entries that share slabs: entries `from` to `to` (exclusive) of the columns. */
@@ -28,31 +30,40 @@ export interface FailedEntry {
   readonly errorMessage: string
 }
 
-const DATA = cborText('Data')
-const PARTITION_KEY = cborText('PartitionKey')
+const DATA_NAME = cborText('Data')
+const KEY_NAME = cborText('PartitionKey')
 /** Map head, both names, and the longest heads of two strings. */
-const OVERHEAD = 1 + DATA.length + 5 + PARTITION_KEY.length + 5
-/** Below this a loop over bytes is quicker than a copy by the runtime. */
-const LOOP_BELOW = 48
+const OVERHEAD = 1 + DATA_NAME.length + 5 + KEY_NAME.length + 5
 
-/** Writes the body into `into(size)`, where size is at least what is needed. */
+/** Writes the body into `into(size)`, where size is at least what is needed. Benchmark: `npm run bench`, PutRecords rows. */
 export function encodePutRecordsCbor(target: PutTarget, runs: readonly EntryRun[], into: (size: number) => Buffer): Buffer {
   let count = 0
   let size = 512
+  let staged = 0
+  const regions: (Region | null)[] = []
   for (const run of runs) {
     count += run.to - run.from
-    for (let i = run.from; i < run.to; i++) size += OVERHEAD + run.dataLength[i]! + run.keyLength[i]!
+    let bytes = 0
+    for (let i = run.from; i < run.to; i++) {
+      bytes += run.dataLength[i]!
+      size += run.keyLength[i]!
+    }
+    size += bytes + OVERHEAD * (run.to - run.from)
+    const region = regionOf(run.dataOffset, run.dataLength, run.from, run.to)
+    const worth = worthStaging(region, bytes, run.to - run.from)
+    regions.push(worth ? region : null)
+    if (worth) staged = Math.max(staged, region.to - region.from)
   }
-  const out = into(size)
-  const { streamName, streamArn } = target
-  const stream = streamArn === null ? ['StreamName', streamName ?? ''] : ['StreamARN', streamArn]
-  const prefix = Buffer.concat([cborHead(5, 2), cborText(stream[0]!), cborText(stream[1]!), cborText('Records'), cborHead(4, count)])
-  let at = prefix.copy(out, 0)
-  for (const run of runs) {
+  const out = into(size + staged)
+  let at = writePrefix(out, target, count)
+  runs.forEach((run, r) => {
+    const region = regions[r]!
     const { slab, dataOffset, dataLength, keySlab, keyOffset, keyLength } = run
+    const delta = region === null ? 0 : stage(slab, region, out, size)
     for (let i = run.from; i < run.to; i++) {
       const length = dataLength[i]!
-      // A map of two: Data, PartitionKey. The names are written out because constants beat copies here.
+      const offset = dataOffset[i]!
+      // A map of two: Data, PartitionKey. The first name is written out: constants beat copies here.
       out[at++] = 0xa2
       out[at++] = 0x64
       out[at++] = 0x44
@@ -60,14 +71,22 @@ export function encodePutRecordsCbor(target: PutTarget, runs: readonly EntryRun[
       out[at++] = 0x74
       out[at++] = 0x61
       at = writeHead(out, at, 0x40, length)
-      at = copy(slab, dataOffset[i]!, length, out, at)
-      out.set(PARTITION_KEY, at)
-      at += PARTITION_KEY.length
-      at = writeHead(out, at, 0x60, keyLength[i]!)
-      at = copy(keySlab, keyOffset[i]!, keyLength[i]!, out, at)
+      if (region === null) slab.copy(out, at, offset, offset + length)
+      else out.copyWithin(at, offset + delta, offset + delta + length)
+      at += length
+      for (let j = 0; j < KEY_NAME.length; j++) out[at++] = KEY_NAME[j]!
+      const keyBytes = keyLength[i]!
+      const key = keyOffset[i]!
+      at = writeHead(out, at, 0x60, keyBytes)
+      for (let j = 0; j < keyBytes; j++) out[at++] = keySlab[key + j]!
     }
-  }
+  })
   return out.subarray(0, at)
+}
+
+function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {
+  const stream = streamArn === null ? [cborText('StreamName'), cborText(streamName ?? '')] : [cborText('StreamARN'), cborText(streamArn)]
+  return Buffer.concat([cborHead(5, 2), ...stream, cborText('Records'), cborHead(4, count)]).copy(out, 0)
 }
 
 function writeHead(out: Buffer, at: number, major: number, length: number): number {
@@ -84,12 +103,6 @@ function writeHead(out: Buffer, at: number, major: number, length: number): numb
     at = out.writeUInt32BE(length, at)
   }
   return at
-}
-
-function copy(from: Buffer, offset: number, length: number, to: Buffer, at: number): number {
-  if (length < LOOP_BELOW) for (let j = 0; j < length; j++) to[at + j] = from[offset + j]!
-  else from.copy(to, at, offset, offset + length)
-  return at + length
 }
 
 export function encodePutRecordsJson(target: PutTarget, runs: readonly EntryRun[]): Buffer {

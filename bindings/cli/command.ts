@@ -1,0 +1,58 @@
+/** Verbs, help, and the one place where an error becomes a message and an exit code. */
+import { ShardlineError } from '../../core/errors.ts'
+import { buildHash, engineVersion } from '../build-info.ts'
+import { exitCodes, UsageError } from './exit-codes.ts'
+
+interface Verb {
+  readonly summary: string
+  readonly load: () => Promise<{ run(args: readonly string[]): Promise<number> }>
+}
+
+const verbs: Readonly<Record<string, Verb>> = {
+  run: { summary: 'run a PyFlink script: shardline run [options] job.py [arguments]', load: () => import('./run.ts') },
+  local: { summary: 'start a Kinesis on this machine: shardline local --port 4567 --stream flights:4', load: () => import('./local.ts') },
+  rpc: { summary: 'JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },
+}
+
+/** Not for people: how the Python package starts its engine. */
+const hidden: Readonly<Record<string, Verb>> = {
+  engine: { summary: '', load: () => import('./engine.ts') },
+}
+
+export async function runCommand(argv: readonly string[]): Promise<void> {
+  const [name, ...args] = argv
+  try {
+    if (name === '--version' || name === '-V') {
+      process.stdout.write(`shardline ${engineVersion}${buildHash === null ? '' : ` (build ${buildHash.slice(0, 12)})`}, Node ${process.versions.node}\n`)
+      return
+    }
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+      process.stdout.write(help())
+      process.exitCode = name === undefined ? exitCodes.usage : exitCodes.ok
+      return
+    }
+    const verb = verbs[name] ?? hidden[name]
+    if (verb === undefined) throw new UsageError(`there is no command '${name}'. Commands: ${Object.keys(verbs).join(', ')}.`)
+    const { run } = await verb.load()
+    process.exitCode = await run(args)
+  } catch (error) {
+    process.stderr.write(`shardline: ${error instanceof Error ? error.message : String(error)}\n`)
+    if (error instanceof UsageError) process.stderr.write(`See 'shardline ${name !== undefined && name in verbs ? `${name} ` : ''}--help'.\n`)
+    else if (!(error instanceof ShardlineError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+    process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed
+  }
+  if (process.exitCode !== exitCodes.ok) process.exit(process.exitCode)
+}
+
+function help(): string {
+  const rows = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`)
+  const codes = Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padEnd(5)}${name}\n`)
+  return `shardline ${engineVersion}: Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
+
+Commands (each has --help):
+${rows.join('')}
+Options: --help, --version
+
+Exit codes:
+${codes.join('')}`
+}

@@ -1,0 +1,40 @@
+/**
+ * `shardline engine --control-fd N --function-fd M`: the engine as a child of a driver, on two socket pairs that it inherits.
+ * stdout is the script's: whatever of this process would write there goes to stderr.
+ */
+import net from 'node:net'
+import { parseArgs } from 'node:util'
+
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+
+import { BridgeError } from '../../core/errors.ts'
+import { FunctionChannel } from '../functions/function-channel.ts'
+import { EngineServer } from '../stdio/engine-server.ts'
+import { keepStdoutClean } from '../stdio/stdout.ts'
+import { UsageError } from './exit-codes.ts'
+
+export function run(args: readonly string[]): Promise<number> {
+  keepStdoutClean()
+  const { values } = parseArgs({ args: [...args], options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' } } })
+  const control = openSocket(values['control-fd'], 'control-fd')
+  const functions = openSocket(values['function-fd'], 'function-fd')
+  // Ctrl-C is the driver's to handle.
+  process.on('SIGINT', () => undefined)
+  return new Promise(resolve => {
+    new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
+      functions: new FunctionChannel(functions, driverLost),
+      exit: code => {
+        resolve(code)
+        process.exit(code)
+      },
+    })
+  })
+}
+
+export const driverLost = (): BridgeError => new BridgeError('DRIVER_LOST', 'The Python program that runs the functions is gone.')
+
+function openSocket(text: string | undefined, option: string): net.Socket {
+  const fd = Number(text)
+  if (text === undefined || !Number.isInteger(fd)) throw new UsageError(`--${option} takes the number of an inherited descriptor.`)
+  return new net.Socket({ fd, readable: true, writable: true })
+}

@@ -1,0 +1,73 @@
+/** `shardline local`: the embedded Kinesis in the foreground, for scripts, boto3, the AWS CLI and any SDK. */
+import { parseArgs } from 'node:util'
+
+import { KinesisEmulator } from '../../emulator/index.ts'
+import { exitCodes, UsageError } from './exit-codes.ts'
+
+const HELP = `Usage: shardline local [--port 4567] [--stream NAME[:SHARDS]]... [--region us-east-1] [--no-limits]
+
+Starts an Amazon Kinesis on 127.0.0.1, in memory, and prints what to export. Ends with Ctrl-C.
+
+  --port N            port to listen on; 0: any free one (default 4567)
+  --stream NAME[:N]   a stream to create, with N shards (default 1); may be repeated
+  --region R          region of the streams' ARNs (default us-east-1)
+  --no-limits         do not throttle: without this the service's own quotas hold
+                      (a shard takes 1000 records/s and 1 MiB/s, and gives 5 reads/s and 2 MiB/s)
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const values = parse(args)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return exitCodes.ok
+  }
+  const port = Number(values.port ?? 4567)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port: '${values.port ?? ''}' is not a port.`)
+  const kinesis = await KinesisEmulator.start({
+    port,
+    streams: parseStreams(values.stream ?? []),
+    limits: !values['no-limits'],
+    ...(values.region === undefined ? {} : { region: values.region }),
+  })
+  const lines = [
+    `Kinesis is ready at ${kinesis.endpoint}${values['no-limits'] ? ', without limits' : ''}. Ctrl-C ends it.`,
+    ...Object.keys(parseStreams(values.stream ?? [])).map(name => `  ${kinesis.streamArn(name)}`),
+    '',
+    ...Object.entries(kinesis.environment()).map(([key, value]) => `export ${key}=${value}`),
+  ]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  await new Promise<void>(resolve => {
+    process.once('SIGINT', resolve)
+    process.once('SIGTERM', resolve)
+  })
+  await kinesis.close()
+  return exitCodes.ok
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string' },
+        stream: { type: 'string', multiple: true },
+        region: { type: 'string' },
+        'no-limits': { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function parseStreams(streams: readonly string[]): Record<string, number> {
+  return Object.fromEntries(
+    streams.map(text => {
+      const match = /^([a-zA-Z0-9_.-]{1,128})(?::(\d+))?$/.exec(text)
+      const shards = Number(match?.[2] ?? 1)
+      if (match === null || shards < 1) throw new UsageError(`--stream: '${text}' is not NAME or NAME:SHARDS.`)
+      return [match[1]!, shards]
+    }),
+  )
+}

@@ -1,0 +1,34 @@
+/** `shardline rpc`: the control protocol on stdin and stdout; see bindings/stdio/README.md. */
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+
+import { EngineServer } from '../stdio/engine-server.ts'
+import { keepStdoutClean } from '../stdio/stdout.ts'
+import { exitCodes, UsageError } from './exit-codes.ts'
+
+const HELP = `Usage: shardline rpc
+
+Speaks JSON-RPC 2.0 with Content-Length frames on stdin and stdout. Logs go to stderr.
+Begin with the request 'initialize'; the methods are described in docs/rpc.md, the job graph in schemas/job-graph.schema.json.
+`
+
+export function run(args: readonly string[]): Promise<number> {
+  if (args[0] === '--help' || args[0] === '-h') {
+    process.stdout.write(HELP)
+    return Promise.resolve(exitCodes.ok)
+  }
+  if (args.length > 0) throw new UsageError(`rpc takes no arguments, but was given '${args.join(' ')}'.`)
+  keepStdoutClean()
+  return new Promise(resolve => {
+    const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout))
+    const server = new EngineServer(connection, {
+      functions: null,
+      exit: code => {
+        resolve(code)
+        process.exit(code)
+      },
+    })
+    const end = (code: number): void => void server.drain().finally(() => process.exit(code))
+    process.once('SIGINT', () => end(exitCodes.interrupted))
+    process.once('SIGTERM', () => end(exitCodes.terminated))
+  })
+}

@@ -1,0 +1,72 @@
+/** Options before the script are ours, everything after it is the script's. */
+import { parseArgs } from 'node:util'
+
+import { executionOptions } from '../../core/config/execution-options.ts'
+import { kinesisSourceOptions } from '../../core/config/kinesis-source-options.ts'
+import { UsageError } from './exit-codes.ts'
+
+export interface RunArguments {
+  readonly help: boolean
+  readonly script: string
+  readonly scriptArguments: readonly string[]
+  readonly python: string | undefined
+  readonly progress: boolean
+  readonly logLevel: string
+  /** What the options say, by configuration key. */
+  readonly configuration: Readonly<Record<string, string>>
+}
+
+const LOG_LEVELS = ['debug', 'info', 'warning', 'error']
+
+export function parseRunArguments(args: readonly string[]): RunArguments {
+  const { values, positionals, tokens } = parse(args)
+  const first = tokens.find(t => t.kind === 'positional')
+  if (first === undefined && !values.help) throw new UsageError('run takes the script to run.')
+  const configuration: Record<string, string> = {}
+  for (const pair of values.conf ?? []) {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${pair}'.`)
+    configuration[pair.slice(0, at)] = pair.slice(at + 1)
+  }
+  if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
+  if (values['stop-at'] !== undefined) configuration[kinesisSourceOptions.stopAt.key] = values['stop-at']
+  const logLevel = values['log-level'] ?? 'warning'
+  if (!LOG_LEVELS.includes(logLevel)) throw new UsageError(`--log-level takes one of ${LOG_LEVELS.join(', ')}, not '${logLevel}'.`)
+  return {
+    help: values.help,
+    script: positionals[0] ?? '',
+    scriptArguments: first === undefined ? [] : args.slice(first.index + 1),
+    python: values.python,
+    progress: values.progress,
+    logLevel,
+    configuration,
+  }
+}
+
+function parse(args: readonly string[]) {
+  const options = {
+    restore: { type: 'string' },
+    'stop-at': { type: 'string' },
+    conf: { type: 'string', multiple: true },
+    progress: { type: 'boolean', default: false },
+    'log-level': { type: 'string' },
+    python: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  } as const
+  try {
+    // The script's own options must not be taken for ours: look only at what comes up to the script.
+    const upTo = scriptIndex(args, options)
+    return parseArgs({ args: args.slice(0, upTo + 1), options, allowPositionals: true, tokens: true })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+function scriptIndex(args: readonly string[], options: Readonly<Record<string, { readonly type: string }>>): number {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i]!
+    if (!arg.startsWith('-')) return i
+    if (!arg.includes('=') && options[arg.replace(/^--?/, '')]?.type === 'string') i++
+  }
+  return args.length
+}

@@ -1,0 +1,95 @@
+/**
+ * `shardline run job.py`: this process is the engine, the script its child. The script keeps the terminal: stdin, stdout and
+ * stderr are its own, and Ctrl-C reaches it directly; control and functions travel on descriptors 3 and 4.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { Duplex } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+
+import { FunctionChannel } from '../functions/function-channel.ts'
+import { EngineServer } from '../stdio/engine-server.ts'
+import { keepStdoutClean } from '../stdio/stdout.ts'
+import { driverLost } from './engine.ts'
+import { EnvironmentError, exitCodes, UsageError } from './exit-codes.ts'
+import { ProgressDisplay } from './progress.ts'
+import { findPython } from './python.ts'
+import { parseRunArguments } from './run-arguments.ts'
+
+const HELP = `Usage: shardline run [options] job.py [arguments of the script]
+
+Runs a script that is written for PyFlink: 'import pyflink' gives it Shardline, in this process tree only.
+
+  --restore latest|PATH   start from a checkpoint: the job's newest, or the one at PATH
+  --stop-at WHEN          end of an endless job: never, latest (what is there now), or a time
+  --conf KEY=VALUE        set an option over what the script sets; may be repeated
+  --progress              show records/s, shards and checkpoints on stderr
+  --log-level LEVEL       debug, info, warning (default), error
+  --python PATH           the interpreter (default: SHARDLINE_PYTHON, VIRTUAL_ENV, .venv, python3)
+
+Exit codes: 0 ok, 1 the script or its job failed, 2 wrong usage, 3 Python is missing or too old, 130 interrupted,
+143 terminated; otherwise what the script exits with.
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const options = parseRunArguments(args)
+  if (options.help) {
+    process.stdout.write(HELP)
+    return exitCodes.ok
+  }
+  if (!existsSync(options.script)) throw new UsageError(`there is no file '${options.script}'.`)
+  keepStdoutClean()
+  const engineRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+  let python: string
+  try {
+    python = findPython(options.python, engineRoot)
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error
+    process.stderr.write(`shardline: ${error.message}\n`)
+    return exitCodes.environment
+  }
+  const child = spawn(python, ['-u', '-m', 'shardline._launch', options.script, ...options.scriptArguments], {
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    env: { ...process.env, SHARDLINE_ENGINE_FDS: '3,4', SHARDLINE_CONF: JSON.stringify(options.configuration), SHARDLINE_LOG_LEVEL: options.logLevel },
+  })
+  const display = options.progress ? new ProgressDisplay(process.stderr) : null
+  const control = child.stdio[3] as Duplex
+  const server = new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
+    functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
+    // The engine's end is this process's end, and that waits for the script.
+    exit: () => undefined,
+    onJob: job => display?.show(job),
+  })
+  const terminated = forwardSignals(child, server)
+  const code = await new Promise<number>(resolve => {
+    child.once('error', error => {
+      process.stderr.write(`shardline: ${python} could not be started: ${error.message}\n`)
+      resolve(exitCodes.environment)
+    })
+    child.once('exit', (status, signal) => resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal]))
+  })
+  display?.close()
+  process.exit(terminated() ? exitCodes.terminated : code)
+}
+
+const DRAIN_MS = 30_000
+
+/** Ctrl-C is the script's to handle; SIGTERM drains the jobs, then ends the script. The result tells whether one came. */
+function forwardSignals(child: ChildProcess, server: EngineServer): () => boolean {
+  let terminated = false
+  process.on('SIGINT', () => undefined)
+  process.on('SIGTERM', () => {
+    if (terminated) return void child.kill('SIGKILL')
+    terminated = true
+    const timer = setTimeout(() => child.kill('SIGTERM'), DRAIN_MS)
+    timer.unref()
+    void server.drain().finally(() => setTimeout(() => child.kill('SIGTERM'), 1000).unref())
+  })
+  process.on('SIGHUP', () => child.kill('SIGHUP'))
+  return () => terminated
+}

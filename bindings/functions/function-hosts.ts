@@ -1,0 +1,80 @@
+/**
+ * Chooses where a chain of Python functions runs: in the driver, over its channel, or in a host process that the engine starts
+ * for it with the driver's own interpreter. A host that dies fails its functions; the job then restarts by its strategy.
+ */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import type { Duplex } from 'node:stream'
+
+import { FunctionError, GraphError } from '../../core/errors.ts'
+import type { FunctionRuntime, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
+import { FunctionChannel } from './function-channel.ts'
+
+/** How to start hosts: as the driver was started. */
+export interface HostCommand {
+  readonly executable: string
+  /** Added to this process's environment. */
+  readonly environment: Readonly<Record<string, string>>
+}
+
+const EXIT_GRACE_MS = 3000
+
+export class FunctionHosts implements FunctionRuntime {
+  readonly #driver: FunctionChannel | null
+  readonly #command: HostCommand | null
+  readonly #children = new Set<ChildProcess>()
+
+  constructor(driver: FunctionChannel | null, command: HostCommand | null) {
+    this.#driver = driver
+    this.#command = command
+  }
+
+  async open(request: OpenFunction): Promise<RemoteFunction> {
+    if (request.mode === 'process') return this.#openInHost(request)
+    if (this.#driver === null) throw new GraphError(`Operator '${request.operators[0]?.name ?? ''}' is a Python function, but no Python program is connected.`)
+    return this.#driver.open(request)
+  }
+
+  /** Ends every host that is still there. */
+  close(): void {
+    for (const child of this.#children) child.kill('SIGKILL')
+  }
+
+  async #openInHost(request: OpenFunction): Promise<RemoteFunction> {
+    const child = this.#spawn()
+    let exit = 'closed its channel'
+    child.once('exit', (code, signal) => (exit = signal === null ? `exited with code ${String(code)}` : `was ended by ${signal}`))
+    const channel = new FunctionChannel(
+      child.stdio[3] as Duplex,
+      () => new FunctionError('FUNCTION_HOST_LOST', `The Python process ${String(child.pid)} that runs '${request.taskName}' ${exit}.`),
+    )
+    const stop = (): void => {
+      channel.close()
+      const killer = setTimeout(() => child.kill('SIGKILL'), EXIT_GRACE_MS)
+      killer.unref()
+      child.once('exit', () => clearTimeout(killer))
+    }
+    try {
+      const opened = await channel.open(request)
+      let closed: Promise<void> | null = null
+      return {
+        process: bundle => opened.process(bundle),
+        close: () => (closed ??= opened.close().finally(stop)),
+      }
+    } catch (error) {
+      stop()
+      throw error
+    }
+  }
+
+  #spawn(): ChildProcess {
+    if (this.#command === null) throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
+    const { executable, environment } = this.#command
+    // stdout of a host is the user's: what functions print goes where the driver's prints go.
+    const child = spawn(executable, ['-m', 'shardline._host'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'], env: { ...process.env, ...environment } })
+    this.#children.add(child)
+    child.once('exit', () => this.#children.delete(child))
+    child.once('error', () => this.#children.delete(child))
+    return child
+  }
+}

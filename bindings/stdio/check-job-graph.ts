@@ -1,0 +1,116 @@
+/**
+ * A graph that comes over a bridge is checked before anything is made of it: every key present, and of its kind. What the
+ * values mean is checked where they are used. `schemas/job-graph.schema.json` says the same for other tools.
+ */
+import { GraphError } from '../../core/errors.ts'
+import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
+
+type Check = (value: unknown, path: string) => void
+
+const fail = (path: string, expected: string, value: unknown): never => {
+  throw new GraphError(`The job graph is invalid: ${path} ${value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 80) ?? typeof value}`}; it must be ${expected}.`)
+}
+const text: Check = (v, p) => void (typeof v === 'string' || fail(p, 'a string', v))
+const bool: Check = (v, p) => void (typeof v === 'boolean' || fail(p, 'true or false', v))
+const int: Check = (v, p) => void (Number.isSafeInteger(v) || fail(p, 'a whole number', v))
+const nullable =
+  (check: Check): Check =>
+  (v, p) => {
+    if (v !== null) check(v, p)
+  }
+const oneOf =
+  (...values: readonly string[]): Check =>
+  (v, p) =>
+    void (values.includes(v as string) || fail(p, `one of ${values.join(', ')}`, v))
+const list =
+  (check: Check): Check =>
+  (v, p) => {
+    if (!Array.isArray(v)) return fail(p, 'an array', v)
+    v.forEach((item, i) => check(item, `${p}[${i}]`))
+  }
+const record =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (v, p) => {
+    if (typeof v !== 'object' || v === null || Array.isArray(v)) return fail(p, 'an object', v)
+    for (const [key, check] of Object.entries(fields)) check((v as Record<string, unknown>)[key], p === '' ? key : `${p}.${key}`)
+  }
+const strings: Check = (v, p) => {
+  record({})(v, p)
+  for (const [key, value] of Object.entries(v as object)) text(value, `${p}['${key}']`)
+}
+/** Objects told apart by one field. */
+const variants =
+  (tag: string, shapes: Readonly<Record<string, Readonly<Record<string, Check>>>>): Check =>
+  (v, p) => {
+    record({ [tag]: oneOf(...Object.keys(shapes)) })(v, p)
+    record(shapes[(v as Record<string, string>)[tag]!]!)(v, p)
+  }
+
+const payload = oneOf('text', 'bytes', 'pickle', 'object')
+const schema = variants('type', { 'simple-string': { charset: text }, 'byte-array': {} })
+const inputs = list(record({ from: int, partitioning: nullable(oneOf('forward', 'rebalance')) }))
+const base = { id: int, uid: nullable(text), name: text, parallelism: nullable(int), maxParallelism: nullable(int) }
+
+const source = variants('type', {
+  'kinesis-streams': {
+    streamArn: text,
+    configuration: strings,
+    deserializationSchema: schema,
+    shardAssigner: variants('type', { uniform: {} }),
+    preserveShardOrder: bool,
+  },
+  collection: { values: list(text) },
+})
+
+const fn = variants('type', {
+  python: { pickle: text, mode: oneOf('thread', 'process', 'driver') },
+  module: { url: text, export: text },
+  local: { localId: text },
+})
+
+const sink = variants('type', {
+  'kinesis-streams': {
+    streamArn: nullable(text),
+    streamName: nullable(text),
+    configuration: strings,
+    serializationSchema: schema,
+    partitionKeyGenerator: variants('type', { fixed: {}, random: {}, local: { localId: text } }),
+    failOnError: bool,
+    maxBatchSize: int,
+    maxInFlightRequests: int,
+    maxBufferedRequests: int,
+    maxBatchSizeInBytes: int,
+    maxTimeInBufferMs: int,
+    maxRecordSizeInBytes: int,
+  },
+  print: { identifier: nullable(text) },
+  discard: {},
+})
+
+const watermarks = record({
+  type: oneOf('none', 'monotonous', 'bounded-out-of-orderness'),
+  maxOutOfOrdernessMs: nullable(int),
+  idlenessMs: nullable(int),
+})
+
+const graphShape = record({
+  name: text,
+  configuration: strings,
+  parallelism: nullable(int),
+  maxParallelism: nullable(int),
+  transformations: list(
+    variants('kind', {
+      source: { ...base, source, output: payload, watermarkStrategy: watermarks },
+      function: { ...base, operation: oneOf('map', 'filter', 'flat_map', 'print', 'collect'), inputs, function: fn, output: payload },
+      sink: { ...base, inputs, sink },
+    }),
+  ),
+})
+
+/** @throws GraphError naming the path of the first thing that is wrong */
+export function checkJobGraph(graph: unknown): void {
+  record({ version: int })(graph, '')
+  const { version } = graph as { version: number }
+  if (version !== JOB_GRAPH_VERSION) throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${version}.`)
+  graphShape(graph, '')
+}

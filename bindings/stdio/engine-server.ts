@@ -1,0 +1,187 @@
+/**
+ * One client's engine: answers the control protocol, runs the jobs that are submitted, and tells how they fare. It ends when
+ * the client says so, when the channel ends, or when the client's process is gone; jobs end with it, without a checkpoint.
+ */
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import type { MessageConnection } from 'vscode-jsonrpc/node'
+
+import { systemClock } from '../../core/clock.ts'
+import { asShardlineError, BridgeError, toWireError } from '../../core/errors.ts'
+import { Job } from '../../core/job/job.ts'
+import type { JobServices } from '../../core/job/job-services.ts'
+import type { JobStatus } from '../../core/job/job-status.ts'
+import { buildHash, engineVersion } from '../build-info.ts'
+import { FunctionHosts } from '../functions/function-hosts.ts'
+import type { FunctionChannel } from '../functions/function-channel.ts'
+import { MAX_FRAME_BYTES } from '../functions/frame.ts'
+import { checkJobGraph } from './check-job-graph.ts'
+import { ENGINE_ERROR, INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
+import type { CancelParams, FinishedNotification, InitializeParams, InitializeResult, JobIdParams, LogNotification, StatusNotification, SubmitParams, SubmitResult } from './protocol.ts'
+
+const METRICS_INTERVAL_MS = 1000
+const PARENT_POLL_MS = 2000
+
+export interface EngineServerOptions {
+  /** The driver's function channel; null: the client runs no functions. */
+  readonly functions: FunctionChannel | null
+  /** Called once, with the exit code, when the engine should end. */
+  readonly exit: (code: number) => void
+  /** For a front end in this process, such as a progress display. */
+  readonly onJob?: (job: Job) => void
+}
+
+export class EngineServer {
+  readonly #connection: MessageConnection
+  readonly #options: EngineServerOptions
+  readonly #jobs = new Map<string, Job>()
+  #initialized = false
+  #shutDown = false
+  #exited = false
+
+  constructor(connection: MessageConnection, options: EngineServerOptions) {
+    this.#connection = connection
+    this.#options = options
+    connection.onRequest('initialize', (params: InitializeParams) => this.#initialize(params))
+    this.#answer('job/submit', (params: SubmitParams) => this.#submit(params))
+    this.#answer('job/cancel', (params: CancelParams) => this.#cancel(params))
+    this.#answer('job/status', ({ jobId }: JobIdParams) => wireStatus(this.#job(jobId).status))
+    this.#answer('shutdown', () => this.#shutdown())
+    connection.onNotification('exit', () => this.#exit(this.#shutDown ? 0 : 1))
+    connection.onClose(() => this.#exit(this.#shutDown ? 0 : 1))
+    connection.onError(([error]) => this.#log('error', 'rpc', error.message))
+    connection.listen()
+  }
+
+  /** Ends all jobs in order, as Ctrl-C does. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#jobs.values()].map(job => job.cancel('drain')))
+  }
+
+  #initialize(params: InitializeParams): InitializeResult {
+    if (params.protocolVersion !== PROTOCOL_VERSION)
+      throw toResponseError(
+        new BridgeError('STALE_BUILD', `The client speaks protocol version ${String(params.protocolVersion)}, this engine ${PROTOCOL_VERSION}. Install both from the same release, or run 'npm run build'.`),
+      )
+    this.#initialized = true
+    if (params.clientPid !== null) this.#watch(params.clientPid)
+    return {
+      protocolVersion: PROTOCOL_VERSION,
+      engineVersion,
+      nodeVersion: process.versions.node,
+      buildHash,
+      capabilities: ['job', 'python'],
+      limits: { maxMessageBytes: MAX_MESSAGE_BYTES, maxFrameBytes: MAX_FRAME_BYTES },
+    }
+  }
+
+  async #submit({ graph, attempt, driver }: SubmitParams): Promise<SubmitResult> {
+    checkJobGraph(graph)
+    const hosts = new FunctionHosts(this.#options.functions, driver === null ? null : { executable: driver.executable, environment: driver.hostEnv })
+    const services: JobServices = {
+      clock: systemClock,
+      locals: new Map(),
+      functions: hosts,
+      print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
+    }
+    const job: Job = new Job(graph, services, {
+      status: status => this.#notify('job/status', wireStatus(status)),
+      warning: message => this.#log('warn', 'job', message),
+    })
+    if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' goes on in a new engine, attempt ${attempt}.`)
+    this.#jobs.set(job.jobId, job)
+    this.#options.onJob?.(job)
+    try {
+      await job.start()
+    } catch (error) {
+      this.#jobs.delete(job.jobId)
+      hosts.close()
+      throw error
+    }
+    void this.#follow(job, hosts)
+    return { jobId: job.jobId, checkpointDirectory: job.checkpointDirectory, restoredFrom: job.restoredFrom }
+  }
+
+  async #follow(job: Job, hosts: FunctionHosts): Promise<void> {
+    const sendMetrics = (): Promise<void> => this.#notify('job/metrics', { jobId: job.jobId, metrics: job.metrics() })
+    const timer = setInterval(() => void sendMetrics(), METRICS_INTERVAL_MS)
+    timer.unref()
+    let finished: FinishedNotification
+    try {
+      const { jobId, state, netRuntimeMs, checkpointPath } = await job.result()
+      finished = { jobId, state, netRuntimeMs, checkpointPath, error: null }
+    } catch (error) {
+      finished = { jobId: job.jobId, state: job.status.state, netRuntimeMs: 0, checkpointPath: null, error: toWireError(error) }
+    }
+    clearInterval(timer)
+    hosts.close()
+    await sendMetrics()
+    await this.#notify('job/finished', finished)
+  }
+
+  async #cancel({ jobId, mode }: CancelParams): Promise<object> {
+    await this.#job(jobId).cancel(mode)
+    return {}
+  }
+
+  async #shutdown(): Promise<object> {
+    await Promise.all([...this.#jobs.values()].map(job => job.cancel('now')))
+    this.#shutDown = true
+    return {}
+  }
+
+  #job(jobId: string): Job {
+    const job = this.#jobs.get(jobId)
+    if (job === undefined) throw new BridgeError('ILLEGAL_STATE', `There is no job '${jobId}' in this engine.`)
+    return job
+  }
+
+  #answer<P, R>(method: string, handler: (params: P) => R | Promise<R>): void {
+    this.#connection.onRequest(method, async (params: P) => {
+      if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
+      if (typeof params !== 'object' || params === null) return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
+      try {
+        return await handler(params)
+      } catch (error) {
+        return toResponseError(error)
+      }
+    })
+  }
+
+  async #notify(method: string, params: object): Promise<void> {
+    // A client that is gone ends the engine through onClose; a notification to it is no failure of its own.
+    if (!this.#exited) await this.#connection.sendNotification(method, params).catch(() => undefined)
+  }
+
+  #log(level: LogNotification['level'], logger: string, message: string): void {
+    void this.#notify('log', { level, logger, message } satisfies LogNotification)
+  }
+
+  #watch(pid: number): void {
+    setInterval(() => {
+      try {
+        process.kill(pid, 0)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ESRCH') this.#exit(1)
+      }
+    }, PARENT_POLL_MS).unref()
+  }
+
+  #exit(code: number): void {
+    if (this.#exited) return
+    this.#exited = true
+    void Promise.allSettled([...this.#jobs.values()].map(job => job.cancel('now'))).then(() => this.#options.exit(code))
+    // Whatever a job still holds on to, the process ends.
+    setTimeout(() => this.#options.exit(code), 2000).unref()
+  }
+}
+
+function wireStatus({ jobId, state, attempt, cause }: JobStatus): StatusNotification {
+  return { jobId, state, attempt, cause: cause === null ? null : toWireError(cause) }
+}
+
+function toResponseError(error: unknown): ResponseError<unknown> {
+  if (error instanceof ResponseError) return error as ResponseError<unknown>
+  const own = asShardlineError(error)
+  const { message, ...data } = toWireError(own.code === 'INTERNAL' && error instanceof Error ? error : own)
+  return new ResponseError(own.code === 'PROTOCOL_VIOLATED' ? ErrorCodes.InvalidParams : ENGINE_ERROR, message, { ...data, message })
+}
