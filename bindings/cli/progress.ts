@@ -74,7 +74,7 @@ function fullView(job: Job, metrics: JobMetrics, read: number, rate: number): st
 }
 
 function plainLine(job: Job, metrics: JobMetrics, read: number, rate: number): string {
-  const lags = metrics.shards.map(s => `${s.shardId.replace(/^shardId-0*(?=\d)/, '#')} ${lag(s.millisBehindLatest, s.finished)} at ..${s.sequenceNumber?.slice(-8) ?? '-'}`)
+  const lags = metrics.shards.map(s => `${s.shardId.replace(/^shardId-0*(?=\d)/, '#')} ${lag(s.millisBehindLatest, s.finished)} at ..${s.sequenceNumber?.slice(-24) ?? '-'}`)
   return `${summary(job, metrics, read, rate)}; ${lags.sort().slice(0, 8).join(', ')}`
 }
 
