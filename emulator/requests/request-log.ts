@@ -34,9 +34,9 @@ export class RequestLog {
   readonly #records = new Map<string, number>()
   #waiters: readonly Waiter[] = []
 
-  /** @param size how many requests are remembered one by one */
+  /** @param size how many requests are remembered one by one, at least 1 */
   constructor(size: number) {
-    this.#size = size
+    this.#size = Math.max(1, size)
   }
 
   /** The last requests, oldest first; only those of `operation` when given. */
@@ -61,13 +61,17 @@ export class RequestLog {
     signal?.throwIfAborted()
     if (this.count(operation) >= count) return
     await new Promise<void>((resolve, reject) => {
-      const waiter = { operation, count, resolve }
-      this.#waiters = [...this.#waiters, waiter]
       const abort = (): void => {
         this.#waiters = this.#waiters.filter(other => other !== waiter)
         reject(new Error(`Stopped waiting for ${count} ${operation} requests at ${this.count(operation)}`))
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      const done = (): void => {
+        signal?.removeEventListener('abort', abort)
+        resolve()
+      }
+      const waiter = { operation, count, resolve: done }
+      this.#waiters = [...this.#waiters, waiter]
+      signal?.addEventListener('abort', abort)
     })
   }
 

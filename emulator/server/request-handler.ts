@@ -86,9 +86,10 @@ export class RequestHandler {
 
   async #run(exchange: Exchange, progress: Progress): Promise<Outcome | undefined> {
     progress.operation = operationName(exchange)
+    if (exchange.method !== 'POST') throw unknownOperation(exchange)
     progress.protocol = protocolOf(exchange.headers['content-type'], this.#account.settings.protocols)
     const operation = operations.get(progress.operation)
-    if (exchange.method !== 'POST' || operation === undefined) throw unknownOperation(exchange)
+    if (operation === undefined) throw unknownOperation(exchange)
     if (exchange.body === undefined) throw new KinesisError('RequestEntityTooLarge', 'The request is too large', 413)
     this.#authenticate(exchange)
     this.#account.sweep()

@@ -74,6 +74,9 @@ t.test('unknown operations and methods are named as such', async t => {
   await t.rejects(json(kinesis, 'Fly', {}), { name: 'UnknownOperationException', message: /no operation Fly/ })
   const answer = await raw(kinesis, { 'content-type': JSON_TYPE }, Buffer.from('{}'))
   t.match(answer.body.toString(), /no X-Amz-Target header/)
+  const page = await fetch(kinesis.endpoint)
+  t.equal(page.status, 400)
+  t.match(await page.text(), /answers POST requests/)
 })
 
 t.test('bodies that can not be parsed are serialization errors', async t => {
