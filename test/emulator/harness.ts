@@ -4,7 +4,7 @@ import http from 'node:http'
 
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { Decoder, Encoder } from 'cbor-x'
+import { decode, encode, Token, Type } from 'cborg'
 
 import type { EmulatorOptions } from '../../emulator/index.ts'
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
@@ -62,23 +62,23 @@ export async function raw(
   })
 }
 
-const encoder = new Encoder({ useRecords: false, tagUint8Array: false })
-// cbor-x takes the argument of tag 1 for seconds; `arrivalMs` undoes that.
-const decoder = new Decoder({ useRecords: false, mapsAsObjects: true, int64AsNumber: true } as never)
+// Timestamps are tag 1 and epoch milliseconds, as the service has them.
+const typeEncoders = { Date: (date: Date) => [new Token(Type.tag, 1), new Token(Type.uint, date.getTime())] }
+const tags = [undefined, (ms: number) => new Date(ms)] as ((value: unknown) => unknown)[]
 
 /** Whatever a body decodes to: tests look into it freely. */
 export type Decoded = ReturnType<typeof JSON.parse>
 
-export const encodeCborX = (value: unknown): Buffer => encoder.encode(value)
-export const decodeCborX = (bytes: Buffer): Decoded => decoder.decode(bytes)
+export const encodeCborg = (value: unknown): Buffer => Buffer.from(encode(value, { typeEncoders }))
+export const decodeCborg = (bytes: Buffer): Decoded => decode(bytes, { tags })
 
 export const target = (operation: string): string => `Kinesis_20131202.${operation}`
 
 /** One operation in CBOR; answers the decoded body. */
 export async function cbor(kinesis: KinesisEmulator, operation: string, input: unknown): Promise<Decoded> {
   const headers = { 'content-type': 'application/x-amz-cbor-1.1', 'x-amz-target': target(operation) }
-  const { status, body } = await raw(kinesis, headers, encodeCborX(input))
-  const output = body.length === 0 ? {} : decodeCborX(body)
+  const { status, body } = await raw(kinesis, headers, encodeCborg(input))
+  const output = body.length === 0 ? {} : decodeCborg(body)
   if (status !== 200) throw Object.assign(new Error(output.message), { name: output.__type, status })
   return output
 }
@@ -99,6 +99,3 @@ export async function iterator(kinesis: KinesisEmulator, type = 'TRIM_HORIZON', 
   const input = { StreamName: 'flights', ShardId: shardId(0), ShardIteratorType: type, ...more }
   return (await json(kinesis, 'GetShardIterator', input)).ShardIterator
 }
-
-/** The milliseconds a CBOR timestamp carried, as decoded by cbor-x. */
-export const arrivalMs = (timestamp: Date): number => timestamp.getTime() / 1000

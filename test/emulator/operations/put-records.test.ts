@@ -4,7 +4,7 @@ import { PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis'
 import t from 'tap'
 
 import type { KinesisEmulator } from '../../../emulator/index.ts'
-import { cbor, client, emulator, encodeCborX, json, raw, shardId, target } from '../harness.ts'
+import { cbor, client, emulator, encodeCborg, json, raw, shardId, target } from '../harness.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -62,7 +62,7 @@ t.test('the answer to PutRecords is these bytes', async t => {
   kinesis.put('flights', [{ data: 'a', partitionKey: 'k' }])
   kinesis.faults.inject({ fault: { kind: 'partial', indices: [1], code: 'InternalFailure', message: 'no' } })
   const headers = { 'content-type': 'application/x-amz-cbor-1.1', 'x-amz-target': target('PutRecords') }
-  const { body } = await raw(kinesis, headers, encodeCborX({ StreamName: 'flights', Records: [record(1), record(1)] }))
+  const { body } = await raw(kinesis, headers, encodeCborg({ StreamName: 'flights', Records: [record(1), record(1)] }))
   const hex = (text: string): string => Buffer.from(text).toString('hex')
   const golden = [
     `a3 6e ${hex('EncryptionType')} 64 ${hex('NONE')} 71 ${hex('FailedRecordCount')} 01 67 ${hex('Records')} 82`,

@@ -1,11 +1,10 @@
-import { Tag } from 'cbor-x'
 import fc from 'fast-check'
 import t from 'tap'
 
 import { decodeCborObject } from '../../../emulator/protocol/cbor-reader.ts'
 import { encodeCbor } from '../../../emulator/protocol/cbor-writer.ts'
 import type { WireObject } from '../../../emulator/protocol/wire-value.ts'
-import { decodeCborX, encodeCborX } from '../harness.ts'
+import { decodeCborg, encodeCborg } from '../harness.ts'
 
 const leaf = fc.oneof(
   fc.string({ unit: 'grapheme' }),
@@ -28,16 +27,16 @@ t.test('what we write, we read', async t => {
   )
 })
 
-t.test('what we write, cbor-x reads', async t => {
+t.test('what we write, cborg reads', async () => {
   fc.assert(
-    fc.property(object, value => t.strictSame(decodeCborX(encodeCbor(value)), value)),
+    fc.property(object, value => t.strictSame(decodeCborg(encodeCbor(value)), value)),
     { numRuns: 200 },
   )
 })
 
-t.test('what cbor-x writes, we read', async t => {
+t.test('what cborg writes, we read', async t => {
   fc.assert(
-    fc.property(object, value => t.strictSame(decodeCborObject(encodeCborX(value)), value)),
+    fc.property(object, value => t.strictSame(decodeCborObject(encodeCborg(value)), value)),
     { numRuns: 200 },
   )
 })
@@ -45,7 +44,7 @@ t.test('what cbor-x writes, we read', async t => {
 t.test('a timestamp is tag 1 and an integer of epoch milliseconds', async t => {
   const ms = Date.UTC(2025, 0, 1) + 7
   t.equal(encodeCbor({ T: new Date(ms) }).toString('hex'), 'a16154c11b000001941f297c07')
-  t.same(decodeCborObject(encodeCborX({ T: new Tag(BigInt(ms), 1) })), { T: new Date(ms) })
+  t.same(decodeCborObject(encodeCborg({ T: new Date(ms) })), { T: new Date(ms) })
 })
 
 t.test('reads indefinite lengths, chunked strings, half and single floats, and foreign tags', async t => {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { decodeJsonObject } from '../../../emulator/protocol/json.ts'
 import { putRecordsOf, scanPutRecords } from '../../../emulator/protocol/put-records-input.ts'
 import type { PutRecordsInput } from '../../../emulator/protocol/put-records-input.ts'
-import { encodeCborX } from '../harness.ts'
+import { encodeCborg } from '../harness.ts'
 
 interface Entry {
   readonly Data: Buffer
@@ -35,7 +35,7 @@ function entries({ records }: PutRecordsInput): Entry[] {
 t.test('a CBOR body written by another library gives its records and its other members', async t => {
   fc.assert(
     fc.property(fc.array(entry, { minLength: 1, maxLength: 20 }), records => {
-      const input = scanPutRecords(encodeCborX({ StreamName: 'flights', Records: records, StreamARN: 'arn' }))
+      const input = scanPutRecords(encodeCborg({ StreamName: 'flights', Records: records, StreamARN: 'arn' }))
       return t.strictSame(entries(input), records) && t.same(input.members, { StreamName: 'flights', StreamARN: 'arn' })
     }),
   )
@@ -62,7 +62,7 @@ t.test('indefinite maps, lists and chunked strings, as Java clients write them, 
 })
 
 t.test('unknown members of a record are ignored', async t => {
-  const body = encodeCborX({ StreamName: 's', Records: [{ Data: Buffer.of(1), PartitionKey: 'k', Other: { a: [1] } }] })
+  const body = encodeCborg({ StreamName: 's', Records: [{ Data: Buffer.of(1), PartitionKey: 'k', Other: { a: [1] } }] })
   t.strictSame(entries(scanPutRecords(body)), [{ Data: Buffer.of(1), PartitionKey: 'k' }])
 })
 
@@ -81,11 +81,11 @@ t.test('what is missing, of the wrong type, or too much is named', async t => {
     [{ Records: [{ ...good, ExplicitHashKey: 1 }] }, 'SerializationException', /ExplicitHashKey/],
     [{ Records: [{ Data: '*', PartitionKey: 'k' }] }, 'SerializationException', /base64/],
   ]
-  for (const [input, code, message] of bad) t.throws(() => scanPutRecords(encodeCborX(input)), { code, message })
+  for (const [input, code, message] of bad) t.throws(() => scanPutRecords(encodeCborg(input)), { code, message })
 })
 
 t.test('a body cut short anywhere is refused', async t => {
-  const body = encodeCborX({ StreamName: 's', Records: [{ Data: Buffer.from('data'), PartitionKey: 'k' }] })
+  const body = encodeCborg({ StreamName: 's', Records: [{ Data: Buffer.from('data'), PartitionKey: 'k' }] })
   for (let end = 0; end < body.length; end++) {
     t.throws(() => scanPutRecords(body.subarray(0, end)), { code: 'SerializationException' })
   }

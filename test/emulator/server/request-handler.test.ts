@@ -1,7 +1,7 @@
 import t from 'tap'
 
 import { VirtualClock } from '../../../emulator/index.ts'
-import { cbor, decodeCborX, emulator, encodeCborX, json, raw, target } from '../harness.ts'
+import { cbor, decodeCborg, emulator, encodeCborg, json, raw, target } from '../harness.ts'
 
 const JSON_TYPE = 'application/x-amz-json-1.1'
 const CBOR_TYPE = 'application/x-amz-cbor-1.1'
@@ -16,16 +16,16 @@ t.test('answers in the encoding of the request, with a request id', async t => {
   t.equal(jsonAnswer.headers['content-type'], JSON_TYPE)
   t.match(jsonAnswer.headers['x-amzn-requestid'], /^[0-9a-f-]{36}$/)
   t.same(JSON.parse(jsonAnswer.body.toString()).StreamNames, ['flights'])
-  const cborAnswer = await raw(kinesis, headers(CBOR_TYPE, 'ListStreams'), encodeCborX({}))
+  const cborAnswer = await raw(kinesis, headers(CBOR_TYPE, 'ListStreams'), encodeCborg({}))
   t.equal(cborAnswer.headers['content-type'], CBOR_TYPE)
-  t.same(decodeCborX(cborAnswer.body).StreamNames, ['flights'])
+  t.same(decodeCborg(cborAnswer.body).StreamNames, ['flights'])
 })
 
 t.test('an error carries its name in the body and in a header, in either encoding', async t => {
   const kinesis = await emulator(t)
   const bodies = [
     [JSON_TYPE, Buffer.from('{"StreamName":"nope"}'), (body: Buffer) => JSON.parse(body.toString())],
-    [CBOR_TYPE, encodeCborX({ StreamName: 'nope' }), decodeCborX],
+    [CBOR_TYPE, encodeCborg({ StreamName: 'nope' }), decodeCborg],
   ] as const
   for (const [type, body, decode] of bodies) {
     const answer = await raw(kinesis, headers(type, 'DescribeStream'), body)
@@ -43,7 +43,7 @@ t.test('a timestamp is epoch seconds with a fraction in JSON and epoch milliseco
   const kinesis = await emulator(t, { clock: new VirtualClock(createdMs) })
   const fromJson = await json(kinesis, 'DescribeStreamSummary', { StreamName: 'flights' })
   t.equal(fromJson.StreamDescriptionSummary.StreamCreationTimestamp, createdMs / 1000)
-  const answer = await raw(kinesis, headers(CBOR_TYPE, 'DescribeStreamSummary'), encodeCborX({ StreamName: 'flights' }))
+  const answer = await raw(kinesis, headers(CBOR_TYPE, 'DescribeStreamSummary'), encodeCborg({ StreamName: 'flights' }))
   const expected = Buffer.alloc(10)
   expected[0] = 0xc1
   expected[1] = 0x1b
@@ -63,7 +63,7 @@ t.test('an unknown content type is refused with a 415 that says so', async t => 
 
 t.test('an emulator of JSON only refuses CBOR, so that clients can fall back', async t => {
   const kinesis = await emulator(t, { protocols: ['json'] })
-  const answer = await raw(kinesis, headers(CBOR_TYPE, 'ListStreams'), encodeCborX({}))
+  const answer = await raw(kinesis, headers(CBOR_TYPE, 'ListStreams'), encodeCborg({}))
   t.equal(answer.status, 415)
   t.match(answer.body.toString(), /content type application\/x-amz-cbor-1\.1 is not supported/)
   t.same((await json(kinesis, 'ListStreams', {})).StreamNames, ['flights'])
