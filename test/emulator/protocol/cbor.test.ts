@@ -28,10 +28,9 @@ t.test('what we write, we read', async t => {
 })
 
 t.test('what we write, cborg reads', async () => {
-  fc.assert(
-    fc.property(object, value => t.strictSame(decodeCborg(encodeCbor(value)), value)),
-    { numRuns: 200 },
-  )
+  const canonical = (value: unknown): string => encodeCborg(value).toString('hex')
+  const reads = (value: WireObject): boolean => canonical(decodeCborg(encodeCbor(value))) === canonical(value)
+  fc.assert(fc.property(object, reads), { numRuns: 200 })
 })
 
 t.test('what cborg writes, we read', async t => {
