@@ -16,14 +16,16 @@ export const say = text => process.stderr.write(`[${((performance.now() - starte
 export class StepFailed extends Error {}
 
 /** Runs a command; its output is shown if it fails, or as it comes with `show`. */
-export function run(command, args, { show = false, cwd = root, env = {}, allowFailure = false } = {}) {
+export function run(command, args, { show = false, cwd = root, env = {}, allowFailure = false, limitMs = 0 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
     const chunks = []
+    const limit = limitMs > 0 ? setTimeout(() => child.kill('SIGKILL'), limitMs) : undefined
     child.stdout?.on('data', c => chunks.push(c))
     child.stderr?.on('data', c => chunks.push(c))
     child.on('error', error => reject(new StepFailed(`${command} could not be started: ${error.message}`)))
     child.on('close', (code, signal) => {
+      clearTimeout(limit)
       const output = Buffer.concat(chunks).toString()
       if (code === 0 || allowFailure) return resolve({ code: code ?? 1, output })
       reject(new StepFailed(`${[command, ...args].join(' ')} ended with ${signal ?? `exit code ${code}`}\n${output}`))

@@ -1,0 +1,99 @@
+// `npm test`: sets everything up, then all tests: TypeScript (tap), Python (pytest). Arguments choose: `npm test -- core/source`.
+// Ends with `N passed, N failed`.
+import { readdirSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import { main, python, root, run, say } from './steps.mjs'
+import { setup } from './setup.mjs'
+
+/** Slow or needing more than a checkout: run by `.ci/run`, or when named. */
+const EXTRA = ['interop', 'packages']
+
+export async function testAll(chosen = []) {
+  await setup()
+  const totals = { passed: 0, failed: 0 }
+  const add = ({ passed, failed }) => {
+    totals.passed += passed
+    totals.failed += failed
+  }
+  if (!chosen.every(c => c.startsWith('python'))|| chosen.length === 0) add(await typescript(chosen.filter(c => !c.startsWith('python'))))
+  if (chosen.length === 0 || chosen.some(c => c.startsWith('python'))) add(await pythonTests())
+  return totals
+}
+
+/**
+ * Every compiled test is a program that prints TAP; two run at a time, each in its own process. (tap's own runner takes ten
+ * seconds to load its compiler plug-in, which tests that are compiled already have no use for.)
+ */
+export async function typescript(chosen, node = process.execPath) {
+  const base = path.join(root, 'dist/test')
+  const files = compiledTests(base).filter(file => {
+    const name = path.relative(base, file)
+    return chosen.length === 0 ? !EXTRA.some(e => name.startsWith(e + path.sep)) : chosen.some(c => name.startsWith(c.replace(/^test\//, '')))
+  })
+  say(`TypeScript: ${files.length} test files, on ${(await run(node, ['--version'])).output.trim()} ...`)
+  const totals = { passed: 0, failed: 0 }
+  const queue = [...files]
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const { passed, failed, output, seconds } = await runTestFile(node, file)
+      totals.passed += passed
+      totals.failed += failed
+      const name = path.relative(base, file).replace(/\.js$/, '.ts')
+      if (failed > 0) process.stderr.write(`FAILED ${name}\n${failures(output)}\n`)
+      else if (seconds > 10 || chosen.length > 0) say(`  ${name}: ${passed} passed, ${seconds.toFixed(1)} s`)
+    }
+  }
+  await Promise.all([worker(), worker()])
+  say(`TypeScript: ${totals.passed} passed, ${totals.failed} failed`)
+  return totals
+}
+
+const FILE_LIMIT_MS = 180_000
+
+async function runTestFile(node, file) {
+  const startedAt = performance.now()
+  const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TAP_TIMEOUT: '120' }
+  const { code, output } = await run(node, ['--enable-source-maps', file], { allowFailure: true, env, limitMs: FILE_LIMIT_MS })
+  // The tests of a file are counted, not the assertions in them: a loop would count for many.
+  const named = [...output.matchAll(/^(not )?ok \d+ - (?!.*# (?:SKIP|TODO))/gm)]
+  const failed = named.filter(m => m[1] !== undefined).length
+  const seconds = (performance.now() - startedAt) / 1000
+  return { passed: named.length - failed, failed: code !== 0 && failed === 0 ? 1 : failed, output, seconds }
+}
+
+function failures(output) {
+  const lines = output.split('\n')
+  const shown = new Set()
+  lines.forEach((line, i) => {
+    if (/^\s*not ok /.test(line)) for (let j = Math.max(0, i - 1); j < Math.min(lines.length, i + 30); j++) shown.add(j)
+  })
+  return shown.size === 0 ? lines.slice(-60).join('\n') : [...shown].sort((a, b) => a - b).map(i => lines[i]).join('\n')
+}
+
+async function pythonTests() {
+  say('Python: pytest ...')
+  const { code, output } = await run(python, ['-m', 'pytest', '-q', '--color=no', 'tests'], { cwd: path.join(root, 'python'), allowFailure: true })
+  const count = word => Number(new RegExp(`(\\d+) ${word}`).exec(output.trim().split('\n').at(-1) ?? '')?.[1] ?? 0)
+  const passed = count('passed')
+  const failed = count('failed') + count('errors?')
+  if (code !== 0) process.stderr.write(`${output}\n`)
+  say(`Python: ${passed} passed, ${failed} failed`)
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed }
+}
+
+export function compiledTests(folder) {
+  return readdirSync(folder).flatMap(name => {
+    const full = path.join(folder, name)
+    if (statSync(full).isDirectory()) return compiledTests(full)
+    return name.endsWith('.test.js') ? [full] : []
+  })
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  await main(async () => {
+    const { passed, failed } = await testAll(process.argv.slice(2))
+    process.stdout.write(`${passed} passed, ${failed} failed\n`)
+    return failed > 0 || passed === 0 ? 1 : 0
+  })
