@@ -108,9 +108,7 @@ def main():
 
 def parse_arguments():
     account = "arn:aws:kinesis:us-east-1:000000000000:stream/"
-    parser = argparse.ArgumentParser(
-        description="Writes the delayed flights of one stream to another."
-    )
+    parser = argparse.ArgumentParser(description="Writes the delayed flights of one stream to another.")
     parser.add_argument("--input-arn", default=os.environ.get("FLIGHTS_ARN", account + "flights"))
     parser.add_argument("--output-arn", default=os.environ.get("DELAYED_FLIGHTS_ARN", account + "delayed-flights"))
     parser.add_argument(

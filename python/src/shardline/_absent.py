@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
@@ -217,8 +216,10 @@ class AbsentMethods:
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-class _AbsentModules(MetaPathFinder):
-    """Comes last: sees only modules that nobody else found."""
+class _AbsentModules:
+    """A meta path finder. It comes last, and sees only modules that nobody else found.
+
+    No base class: importlib.abc alone costs 20 ms of every host's start."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None

@@ -10,9 +10,9 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 ALIAS = "pyflink"
 REAL = "shardline"
@@ -20,7 +20,7 @@ REAL = "shardline"
 VARIABLE = "SHARDLINE_PYFLINK_ALIAS"
 
 
-class _AliasFinder(MetaPathFinder):
+class _AliasFinder:
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
@@ -34,12 +34,13 @@ class _AliasFinder(MetaPathFinder):
             if error.name == real_name and str(error) == f"No module named {real_name!r}":
                 return None  # Python's own message, with the name that the script used
             raise
-        spec = ModuleSpec(fullname, _AliasLoader(real), is_package=hasattr(real, "__path__"))
+        loader: Any = _AliasLoader(real)
+        spec = ModuleSpec(fullname, loader, is_package=hasattr(real, "__path__"))
         spec.origin = getattr(real, "__file__", None)
         return spec
 
 
-class _AliasLoader(Loader):
+class _AliasLoader:
     """Hands out a module that is imported already, and takes care that it stays itself."""
 
     def __init__(self, real: ModuleType) -> None:

@@ -5,19 +5,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 from collections.abc import Sequence
 
 from shardline import _script
-from shardline._bridge import engine
+from shardline._bridge import engine, jobs
 from shardline._bridge.jobs import RESTORE_KEY
 from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
 
 _STOP_AT_KEY = "shardline.source.stop-at"
-_LEVELS = ("debug", "info", "warn", "error")
 
 _HELP = """\
 usage: shardline run [options] SCRIPT [ARGUMENT ...]
@@ -69,31 +67,30 @@ def _run(argv: list[str]) -> int:
         metavar="never|latest|TIMESTAMP",
         help="end an endless source there: at what its stream holds when the job starts, or at a time (ISO 8601)",
     )
-    parser.add_argument("--log-level", choices=_LEVELS, help="what Shardline says on stderr (default: warn)")
+    parser.add_argument(
+        "--conf", metavar="KEY=VALUE", action="append", default=[], type=_pair, help="set an option over the script's"
+    )
+    parser.add_argument("--log-level", choices=_script.LOG_LEVELS, help="what to say on stderr (default: warning)")
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the script's own")
     options = parser.parse_args(argv)
-    _override({RESTORE_KEY: options.restore, _STOP_AT_KEY: options.stop_at})
+    overrides = dict(options.conf)
+    if options.restore is not None:
+        overrides[RESTORE_KEY] = options.restore
+    if options.stop_at is not None:
+        overrides[_STOP_AT_KEY] = options.stop_at
+    if overrides:
+        os.environ["SHARDLINE_CONF"] = json.dumps({**jobs.overrides(), **overrides})
     if options.log_level:
-        _log_to_stderr(options.log_level)
+        os.environ[_script.LOG_LEVEL] = options.log_level
     return _script.run(options.script, options.arguments)
 
 
-def _override(values: dict[str, str | None]) -> None:
-    """Options become configuration that is laid over the script's, here and in nothing that the script starts."""
-    given = {key: value for key, value in values.items() if value is not None}
-    if given:
-        os.environ["SHARDLINE_CONF"] = json.dumps({**json.loads(os.environ.get("SHARDLINE_CONF") or "{}"), **given})
-
-
-def _log_to_stderr(level: str) -> None:
-    os.environ["SHARDLINE_LOG_LEVEL"] = level  # the engine reads it
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger = logging.getLogger("shardline")
-    logger.addHandler(handler)
-    logger.setLevel("WARNING" if level == "warn" else level.upper())
-    logger.propagate = False
+def _pair(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"it takes KEY=VALUE, not {text!r}")
+    return key, value
 
 
 def _node_command(argv: list[str]) -> int:

@@ -3,6 +3,7 @@ launcher both end here."""
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from types import ModuleType, TracebackType
@@ -15,6 +16,10 @@ EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
 
+#: The environment variable, and what it may say; npm's launcher sets it too.
+LOG_LEVEL = "SHARDLINE_LOG_LEVEL"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
 
 def run(path: str, arguments: list[str]) -> int:
     """The exit code. A script that fails has printed its traceback by then; one that calls `sys.exit` gets its way."""
@@ -25,6 +30,7 @@ def run(path: str, arguments: list[str]) -> int:
         print(f"shardline: cannot read {path}: {error.strerror}", file=sys.stderr)
         return EXIT_USAGE
     _alias.install()
+    _log_to_stderr(os.environ.get(LOG_LEVEL, "warning"))
     sys.argv = [path, *arguments]
     sys.path[0] = os.path.dirname(os.path.realpath(path))  # noqa: PTH120
     main = ModuleType("__main__")
@@ -45,6 +51,15 @@ def run(path: str, arguments: list[str]) -> int:
         sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_FAILED
     return 0
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(name)s: %(levelname)s: %(message)s"))
+    logger = logging.getLogger("shardline")
+    logger.addHandler(handler)
+    logger.setLevel(level.upper() if level in LOG_LEVELS else logging.WARNING)
+    logger.propagate = False  # a script that sets up logging of its own would print every line twice
 
 
 def _of_script(traceback: TracebackType | None, path: str) -> TracebackType | None:

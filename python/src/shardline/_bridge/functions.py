@@ -43,6 +43,7 @@ class Runner:
                 with contextlib.suppress(FunctionFailure):
                     chain.close()
             self._chains.clear()
+            self._channel.close()
 
     def _serve(self, frame: Frame) -> None:
         key = (frame.function, frame.subtask)

@@ -51,7 +51,7 @@ class Job:
         self._cancelling = False
         self._job_id: str | None = None
         self._submitted: Future[None] = Future()
-        self.checkpoint_directory: str | None = None
+        self._kept_checkpoint: str | None = None
         self.outcome: Future[Outcome] = Future()
         self.outcome.set_running_or_notify_cancel()
 
@@ -106,7 +106,7 @@ class Job:
             self._cancel_and_wait("drain", _DRAIN_SECONDS)
         except KeyboardInterrupt:
             self._cancel_and_wait("now", _CANCEL_SECONDS)
-        if self._checkpointing:
+        if self._kept_checkpoint:
             _say(f"to go on from the last checkpoint: shardline run --restore latest {sys.argv[0]}")
 
     def _cancel_and_wait(self, mode: str, seconds: float) -> None:
@@ -177,7 +177,6 @@ class Job:
                 },
             },
         )
-        self.checkpoint_directory = answer["checkpointDirectory"]
         with self._lock:
             self._job_id = answer["jobId"]
         if not self._submitted.done():
@@ -192,6 +191,7 @@ class Job:
         assert running is not None
         connection, job_id = running
         last_word = connection.job(job_id).finished.result()
+        self._kept_checkpoint = last_word["checkpointPath"]
         if last_word["state"] == "FINISHED":
             return Outcome(job_id, int(last_word["netRuntimeMs"]))
         error = last_word["error"]

@@ -103,6 +103,8 @@ class Peer:
             while (body := self._read_frame()) is not None:
                 self._dispatch(json.loads(body))
             end = BridgeError("the engine closed the control channel")
+        except ConnectionError:
+            end = BridgeError("the engine closed the control channel")
         except OSError as error:
             end = BridgeError(f"the control channel broke: {error}")
         except BridgeError as error:
@@ -116,6 +118,7 @@ class Peer:
         for future in pending:
             if not future.done():
                 future.set_exception(end)
+        self._reader.close()
         self._on_end(end)
 
     def _read_frame(self) -> bytes | None:
@@ -123,7 +126,7 @@ class Peer:
         size = 0
         while (line := self._reader.readline(_MAX_HEADER_BYTES)) not in (b"\r\n", b""):
             size += len(line)
-            if size > _MAX_HEADER_BYTES:
+            if size > _MAX_HEADER_BYTES or not line.endswith(b"\n"):
                 raise BridgeError("a frame's header on the control channel is too long")
             name, _, value = line.partition(b":")
             if name.strip().lower() == b"content-length":

@@ -114,9 +114,12 @@ class EngineProcess:
     def stop(self) -> None:
         """Channels closed, then SIGTERM, then SIGKILL: each step has its time. Idempotent."""
         self.close_channels()
-        process = self._process
-        if process is None:
-            return
+        self.control.close()
+        self.functions.close()
+        if self._process is not None:
+            self._end_process(self._process)
+
+    def _end_process(self, process: subprocess.Popen[bytes]) -> None:
         for action, seconds in ((None, _EXIT_SECONDS), (process.terminate, _TERM_SECONDS), (process.kill, None)):
             if action is not None:
                 action()

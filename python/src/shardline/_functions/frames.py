@@ -105,5 +105,9 @@ class FrameChannel:
             raise FrameError("the function channel ended inside a frame")
         return Frame(frame_type, kind, flags, function, subtask, sequence, count, body)
 
+    def close(self) -> None:
+        """Lets go of the socket, which stays its owner's to close."""
+        self._reader.close()
+
     def write(self, frame: bytes) -> None:
         self._sock.sendall(frame)
