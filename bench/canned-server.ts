@@ -27,15 +27,28 @@ const records = Array.from({ length: recordsPerAnswer }, (_, i) => ({
   Data: Buffer.from(String(i).padStart(recordBytes, 'abcdefghij')),
   PartitionKey: `user-${i % 1000}`,
 }))
-const results = Array.from({ length: 500 }, (_, i) => ({ SequenceNumber: records[i]!.SequenceNumber, ShardId: 'shardId-000000000000' }))
+const results = Array.from({ length: 500 }, (_, i) => ({
+  SequenceNumber: records[i]!.SequenceNumber,
+  ShardId: 'shardId-000000000000',
+}))
 
 const bodies = new Map<string, { readonly cbor: Buffer; readonly json: Buffer }>()
 for (let shard = 0; shard < SHARDS; shard++) {
   const rest = { NextShardIterator: `iterator-of-shard-${shard}`, MillisBehindLatest: 1000 }
-  const inJson = records.map(r => ({ ...r, Data: r.Data.toString('base64'), ApproximateArrivalTimestamp: r.ApproximateArrivalTimestamp / 1000 }))
-  bodies.set(`iterator-of-shard-${shard}`, { cbor: Buffer.from(encode({ Records: records, ...rest })), json: Buffer.from(JSON.stringify({ Records: inJson, ...rest })) })
+  const inJson = records.map(r => ({
+    ...r,
+    Data: r.Data.toString('base64'),
+    ApproximateArrivalTimestamp: r.ApproximateArrivalTimestamp / 1000,
+  }))
+  bodies.set(`iterator-of-shard-${shard}`, {
+    cbor: Buffer.from(encode({ Records: records, ...rest })),
+    json: Buffer.from(JSON.stringify({ Records: inJson, ...rest })),
+  })
 }
-const taken = { cbor: Buffer.from(encode({ FailedRecordCount: 0, Records: results })), json: Buffer.from(JSON.stringify({ FailedRecordCount: 0, Records: results })) }
+const taken = {
+  cbor: Buffer.from(encode({ FailedRecordCount: 0, Records: results })),
+  json: Buffer.from(JSON.stringify({ FailedRecordCount: 0, Records: results })),
+}
 
 const range = (shard: number): object => ({
   StartingHashKey: String((BigInt(shard) << 128n) / BigInt(SHARDS)),
@@ -54,7 +67,11 @@ const control: Readonly<Record<string, (body: { ShardId?: string }) => object>> 
     },
   }),
   ListShards: () => ({
-    Shards: Array.from({ length: SHARDS }, (_, i) => ({ ShardId: `shardId-00000000000${i}`, HashKeyRange: range(i), SequenceNumberRange: { StartingSequenceNumber: '1' } })),
+    Shards: Array.from({ length: SHARDS }, (_, i) => ({
+      ShardId: `shardId-00000000000${i}`,
+      HashKeyRange: range(i),
+      SequenceNumberRange: { StartingSequenceNumber: '1' },
+    })),
   }),
   GetShardIterator: ({ ShardId = '' }) => ({ ShardIterator: `iterator-of-shard-${ShardId.at(-1) ?? ''}` }),
 }
@@ -82,7 +99,12 @@ http
         counts.recordsIn += 500
         answer(response, taken[cbor ? 'cbor' : 'json'], type)
       } else if (operation === undefined) answer(response, Buffer.from(JSON.stringify(counts)), 'application/json')
-      else answer(response, Buffer.from(JSON.stringify(control[operation]!(JSON.parse(body.toString()) as object))), 'application/x-amz-json-1.1')
+      else
+        answer(
+          response,
+          Buffer.from(JSON.stringify(control[operation]!(JSON.parse(body.toString()) as object))),
+          'application/x-amz-json-1.1',
+        )
     })
   })
   .listen(0, '127.0.0.1', function (this: http.Server) {

@@ -13,11 +13,18 @@ const putBody = Buffer.alloc(500 * (recordBytes + 36 + 24), 0x61)
 
 function post(operation: string, body: Buffer): Promise<void> {
   return new Promise((resolve, reject) => {
-    const headers = { 'x-amz-target': `Kinesis_20131202.${operation}`, 'content-type': 'application/x-amz-cbor-1.1', 'content-length': body.length }
-    const request = http.request({ agent, host: endpoint.hostname, port: endpoint.port, method: 'POST', headers }, response => {
-      response.on('data', () => undefined)
-      response.on('end', resolve)
-    })
+    const headers = {
+      'x-amz-target': `Kinesis_20131202.${operation}`,
+      'content-type': 'application/x-amz-cbor-1.1',
+      'content-length': body.length,
+    }
+    const request = http.request(
+      { agent, host: endpoint.hostname, port: endpoint.port, method: 'POST', headers },
+      response => {
+        response.on('data', () => undefined)
+        response.on('end', resolve)
+      },
+    )
     request.on('error', reject)
     request.end(body)
   })

@@ -27,10 +27,16 @@ const root = here('../..')
 const python = `${root}/.venv/bin/python`
 
 const pipelines: readonly Pipeline[] = [
-  { name: 'limit: same requests, no work', command: (e, bytes) => [process.execPath, here('limit.js'), e, String(bytes)] },
+  {
+    name: 'limit: same requests, no work',
+    command: (e, bytes) => [process.execPath, here('limit.js'), e, String(bytes)],
+  },
   { name: 'peer: AWS SDK for JavaScript', command: e => [process.execPath, here('stock-sdk.js'), e] },
   { name: 'passthrough, Node', command: e => [process.execPath, here('passthrough.js'), e] },
-  { name: 'map(lambda s: s), Python, thread mode', command: e => [`${root}/.venv/bin/shardline`, 'run', `${root}/bench/python_map.py`, e] },
+  {
+    name: 'map(lambda s: s), Python, thread mode',
+    command: e => [`${root}/.venv/bin/shardline`, 'run', `${root}/bench/python_map.py`, e],
+  },
 ]
 
 const ROUNDS = Number(process.env['SHARDLINE_BENCH_ROUNDS'] ?? 3)
@@ -39,18 +45,26 @@ const MEASURE_MS = Number(process.env['SHARDLINE_BENCH_MS'] ?? 5000)
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 async function measure(pipeline: Pipeline, recordBytes: number): Promise<Measured> {
-  const server = spawn(process.execPath, [here('canned-server.js'), String(recordBytes)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn(process.execPath, [here('canned-server.js'), String(recordBytes)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const [line] = (await once(server.stdout, 'data')) as [Buffer]
   const endpoint = `http://127.0.0.1:${line.toString().trim()}`
   const counts = async (): Promise<Counts> => (await (await fetch(endpoint)).json()) as Counts
   const [program, ...args] = pipeline.command(endpoint, recordBytes)
   const startedAtMs = Date.now()
-  const env = { ...process.env, AWS_ACCESS_KEY_ID: 'bench', AWS_SECRET_ACCESS_KEY: 'bench', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
+  const env = {
+    ...process.env,
+    AWS_ACCESS_KEY_ID: 'bench',
+    AWS_SECRET_ACCESS_KEY: 'bench',
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  }
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], env })
   try {
     let firstPutAtMs: number | null = null
     while (firstPutAtMs === null) {
-      if (child.exitCode !== null || Date.now() - startedAtMs > 30_000) throw new Error(`${pipeline.name} wrote nothing`)
+      if (child.exitCode !== null || Date.now() - startedAtMs > 30_000)
+        throw new Error(`${pipeline.name} wrote nothing`)
       await sleep(50)
       ;({ firstPutAtMs } = await counts())
     }
@@ -74,7 +88,10 @@ function peakMemory(child: ChildProcess): Measured['memory'] {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return { bytes: Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024, node: /^Name:\s+node/m.test(status) }
   })
-  return { total: peaks.reduce((sum, p) => sum + p.bytes, 0), engine: Math.max(...peaks.filter(p => p.node).map(p => p.bytes)) }
+  return {
+    total: peaks.reduce((sum, p) => sum + p.bytes, 0),
+    engine: Math.max(...peaks.filter(p => p.node).map(p => p.bytes)),
+  }
 }
 
 const childrenOf = (pid: number): number[] =>
@@ -93,14 +110,24 @@ async function table(recordBytes: number): Promise<void> {
   const rate = (p: Pipeline): number => median(rounds.get(p)!.map(m => m.recordsPerSecond))
   const [limit, peer] = [rate(pipelines[0]!), rate(pipelines[1]!)]
   process.stdout.write(`\nKinesis to Kinesis, ${recordBytes} B records, median of ${ROUNDS} rounds\n\n`)
-  process.stdout.write('| pipeline | records/s | of the peer | of the limit | first record | engine peak | all processes |\n|---|---|---|---|---|---|---|\n')
+  process.stdout.write(
+    '| pipeline | records/s | of the peer | of the limit | first record | engine peak | all processes |\n|---|---|---|---|---|---|---|\n',
+  )
   for (const p of pipelines) {
     const measured = rounds.get(p)!
     const megabytes = (pick: (m: NonNullable<Measured['memory']>) => number): string => {
       const known = measured.flatMap(m => (m.memory === null ? [] : [pick(m.memory)]))
       return known.length === 0 ? '-' : `${Math.round(median(known) / 1e6)} MB`
     }
-    const cells = [p.name, thousands(rate(p)), `${(rate(p) / peer).toFixed(1)}x`, `${Math.round((rate(p) / limit) * 100)} %`, `${(median(measured.map(m => m.firstRecordMs)) / 1000).toFixed(2)} s`, megabytes(m => m.engine), megabytes(m => m.total)]
+    const cells = [
+      p.name,
+      thousands(rate(p)),
+      `${(rate(p) / peer).toFixed(1)}x`,
+      `${Math.round((rate(p) / limit) * 100)} %`,
+      `${(median(measured.map(m => m.firstRecordMs)) / 1000).toFixed(2)} s`,
+      megabytes(m => m.engine),
+      megabytes(m => m.total),
+    ]
     process.stdout.write(`| ${cells.join(' | ')} |\n`)
   }
 }

@@ -1,5 +1,12 @@
 /** Ours from Node: Kinesis to Kinesis as strings, 4 PutRecords in flight, a random key a record. */
-import { KinesisStreamsSink, KinesisStreamsSource, PartitionKeyGenerator, SimpleStringSchema, StreamExecutionEnvironment, WatermarkStrategy } from '../core/index.ts'
+import {
+  KinesisStreamsSink,
+  KinesisStreamsSource,
+  PartitionKeyGenerator,
+  SimpleStringSchema,
+  StreamExecutionEnvironment,
+  WatermarkStrategy,
+} from '../core/index.ts'
 
 const endpoint = { 'aws.endpoint': process.argv[2]! }
 const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/bench'

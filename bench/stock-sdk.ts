@@ -2,7 +2,13 @@
  * The peer: a Kinesis-to-Kinesis loop as one writes it with the AWS SDK for JavaScript, over HTTP/1.1 with keep-alive (its default
  * handler is slower still). One reader a shard, values as strings, 4 PutRecords of 500 in flight, a random key a record.
  */
-import { GetRecordsCommand, GetShardIteratorCommand, KinesisClient, ListShardsCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+import {
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  KinesisClient,
+  ListShardsCommand,
+  PutRecordsCommand,
+} from '@aws-sdk/client-kinesis'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { randomUUID } from 'node:crypto'
 
@@ -24,7 +30,9 @@ async function put(values: readonly string[]): Promise<void> {
 }
 
 async function read(ShardId: string): Promise<void> {
-  let { ShardIterator } = await client.send(new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }))
+  let { ShardIterator } = await client.send(
+    new GetShardIteratorCommand({ StreamName, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+  )
   while (ShardIterator !== undefined) {
     const page = await client.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }))
     const values = (page.Records ?? []).map(r => Buffer.from(r.Data!).toString())

@@ -149,7 +149,9 @@ export function toWireError(error: unknown, depth = 0): WireError {
   }
 }
 
-const classes: Readonly<Record<string, new (code: ErrorCode, message: string, options?: ErrorOptionsWithDetails) => ShardlineError>> = {
+const classes: Readonly<
+  Record<string, new (code: ErrorCode, message: string, options?: ErrorOptionsWithDetails) => ShardlineError>
+> = {
   ServiceError,
   FunctionError,
   CheckpointError,

@@ -6,7 +6,11 @@ export { SimpleStringSchema, ByteArraySchema } from './environment/schema.ts'
 export type { Schema } from './environment/schema.ts'
 
 export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'
-export { KinesisStreamsSink, KinesisStreamsSinkBuilder, PartitionKeyGenerator } from './environment/kinesis-streams-sink-builder.ts'
+export {
+  KinesisStreamsSink,
+  KinesisStreamsSinkBuilder,
+  PartitionKeyGenerator,
+} from './environment/kinesis-streams-sink-builder.ts'
 
 export type { Job } from './job/job.ts'
 export type { JobListener, JobMetrics, JobResult, JobState, JobStatus, OperatorMetrics } from './job/job-status.ts'

@@ -18,7 +18,8 @@ export function serializerOf(schema: SchemaSpec): (batch: RecordBatch) => Record
 
 function packStrings(batch: RecordBatch): RecordBatch {
   const values = batch.values()
-  for (const value of values) if (typeof value !== 'string') throw mismatch({ type: 'simple-string', charset: 'UTF-8' }, describeValue(value))
+  for (const value of values)
+    if (typeof value !== 'string') throw mismatch({ type: 'simple-string', charset: 'UTF-8' }, describeValue(value))
   return batch.withSlab('text', packText(values as readonly string[]), null)
 }
 

@@ -38,7 +38,9 @@ async function bundle(buildHash) {
     legalComments: 'none', // THIRD-PARTY-NOTICES.md names what is inside, with the licences
     logLevel: 'warning',
     define: { SHARDLINE_BUILD_HASH: JSON.stringify(buildHash), SHARDLINE_VERSION: JSON.stringify(version) },
-    banner: { js: "import { createRequire as shardlineCreateRequire } from 'node:module'; const require = shardlineCreateRequire(import.meta.url);" },
+    banner: {
+      js: "import { createRequire as shardlineCreateRequire } from 'node:module'; const require = shardlineCreateRequire(import.meta.url);",
+    },
   })
   chmodSync(path.join(root, 'dist/engine/shardline.mjs'), 0o755)
   writeFileSync(path.join(root, 'python/src/shardline/_build.json'), `${JSON.stringify({ buildHash })}\n`)

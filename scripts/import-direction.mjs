@@ -14,7 +14,8 @@ const layers = [
   ['bindings'],
 ]
 
-const rankOf = file => layers.findIndex(names => names.some(n => file === n || file.startsWith(`${n}/`) || file.startsWith(`${n}.`)))
+const rankOf = file =>
+  layers.findIndex(names => names.some(n => file === n || file.startsWith(`${n}/`) || file.startsWith(`${n}.`)))
 
 /** @returns {string | undefined} why `from` may not import `to` (both relative to the root), or undefined */
 export function directionError(from, to) {

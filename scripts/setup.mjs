@@ -23,10 +23,15 @@ function checkNode() {
 }
 
 export async function installPackages() {
-  await once('npm', hashOf(['package-lock.json', '.npmrc']), ['node_modules/typescript', 'node_modules/tap'], async () => {
-    say('Installing npm packages (npm ci) ...')
-    await run('npm', ['ci', '--no-audit', '--no-fund'])
-  })
+  await once(
+    'npm',
+    hashOf(['package-lock.json', '.npmrc']),
+    ['node_modules/typescript', 'node_modules/tap'],
+    async () => {
+      say('Installing npm packages (npm ci) ...')
+      await run('npm', ['ci', '--no-audit', '--no-fund'])
+    },
+  )
 }
 
 async function installPython() {
@@ -37,18 +42,31 @@ async function installPython() {
       const { code, output } = await run(system.executable, ['-m', 'venv', venv], { allowFailure: true })
       if (code !== 0) throw new StepFailed(venvAdvice(system, output))
     }
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-e', `${path.join(root, 'python')}[dev]`])
+    await run(python, [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '-e',
+      `${path.join(root, 'python')}[dev]`,
+    ])
   })
 }
 
 async function findPython() {
   const tried = []
   for (const executable of [process.env.SHARDLINE_PYTHON, 'python3', 'python'].filter(Boolean)) {
-    const { code, output } = await run(executable, ['-c', 'import sys; print(".".join(map(str, sys.version_info[:3])))'], { allowFailure: true }).catch(() => ({ code: 1, output: '' }))
+    const { code, output } = await run(
+      executable,
+      ['-c', 'import sys; print(".".join(map(str, sys.version_info[:3])))'],
+      { allowFailure: true },
+    ).catch(() => ({ code: 1, output: '' }))
     if (code !== 0) continue
     const version = output.trim()
     const [major, minor] = version.split('.').map(Number)
-    if (major > MINIMUM_PYTHON[0] || (major === MINIMUM_PYTHON[0] && minor >= MINIMUM_PYTHON[1])) return { executable, version }
+    if (major > MINIMUM_PYTHON[0] || (major === MINIMUM_PYTHON[0] && minor >= MINIMUM_PYTHON[1]))
+      return { executable, version }
     tried.push(`${executable} is ${version}`)
   }
   throw new StepFailed(

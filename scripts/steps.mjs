@@ -11,14 +11,19 @@ export const python = path.join(venv, 'bin', 'python')
 const stamps = path.join(root, 'node_modules', '.cache', 'shardline')
 
 const started = performance.now()
-export const say = text => process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(5)}s] ${text}\n`)
+export const say = text =>
+  process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(1).padStart(5)}s] ${text}\n`)
 
 export class StepFailed extends Error {}
 
 /** Runs a command; its output is shown if it fails, or as it comes with `show`. */
 export function run(command, args, { show = false, cwd = root, env = {}, allowFailure = false, limitMs = 0 } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: show ? ['ignore', 'inherit', 'inherit'] : ['ignore', 'pipe', 'pipe'],
+    })
     const chunks = []
     const limit = limitMs > 0 ? setTimeout(() => child.kill('SIGKILL'), limitMs) : undefined
     child.stdout?.on('data', c => chunks.push(c))
@@ -40,7 +45,8 @@ export function hashOf(entries, accept = () => true) {
     const full = path.join(root, file)
     if (!existsSync(full)) return
     if (statSync(full).isDirectory()) {
-      for (const name of readdirSync(full).sort()) if (!/^(__pycache__|_engine|_build\.json|node_modules|\..*)$/.test(name)) add(path.join(file, name))
+      for (const name of readdirSync(full).sort())
+        if (!/^(__pycache__|_engine|_build\.json|node_modules|\..*)$/.test(name)) add(path.join(file, name))
     } else if (accept(file)) hash.update(`${file}\0`).update(readFileSync(full)).update('\0')
   }
   entries.forEach(add)
@@ -50,7 +56,8 @@ export function hashOf(entries, accept = () => true) {
 /** Does `work` unless it was done for the same `key`, and `present` files are there. */
 export async function once(name, key, present, work) {
   const stamp = path.join(stamps, name)
-  const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === key && present.every(f => existsSync(path.join(root, f)))
+  const done =
+    existsSync(stamp) && readFileSync(stamp, 'utf8') === key && present.every(f => existsSync(path.join(root, f)))
   if (done) return false
   await work()
   mkdirSync(stamps, { recursive: true })

@@ -17,7 +17,8 @@ export async function testAll(chosen = []) {
     totals.passed += passed
     totals.failed += failed
   }
-  if (!chosen.every(c => c.startsWith('python'))|| chosen.length === 0) add(await typescript(chosen.filter(c => !c.startsWith('python'))))
+  if (!chosen.every(c => c.startsWith('python')) || chosen.length === 0)
+    add(await typescript(chosen.filter(c => !c.startsWith('python'))))
   if (chosen.length === 0 || chosen.some(c => c.startsWith('python'))) add(await pythonTests())
   return totals
 }
@@ -30,7 +31,9 @@ export async function typescript(chosen, node = process.execPath) {
   const base = path.join(root, 'dist/test')
   const files = compiledTests(base).filter(file => {
     const name = path.relative(base, file)
-    return chosen.length === 0 ? !EXTRA.some(e => name.startsWith(e + path.sep)) : chosen.some(c => name.startsWith(c.replace(/^test\//, '')))
+    return chosen.length === 0
+      ? !EXTRA.some(e => name.startsWith(e + path.sep))
+      : chosen.some(c => name.startsWith(c.replace(/^test\//, '')))
   })
   say(`TypeScript: ${files.length} test files, on ${(await run(node, ['--version'])).output.trim()} ...`)
   const totals = { passed: 0, failed: 0 }
@@ -55,7 +58,11 @@ const FILE_LIMIT_MS = 180_000
 async function runTestFile(node, file) {
   const startedAt = performance.now()
   const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TAP_TIMEOUT: '120' }
-  const { code, output } = await run(node, ['--enable-source-maps', file], { allowFailure: true, env, limitMs: FILE_LIMIT_MS })
+  const { code, output } = await run(node, ['--enable-source-maps', file], {
+    allowFailure: true,
+    env,
+    limitMs: FILE_LIMIT_MS,
+  })
   // The tests of a file are counted, not the assertions in them: a loop would count for many.
   const named = [...output.matchAll(/^(not )?ok \d+ - (?!.*# (?:SKIP|TODO))/gm)]
   const failed = named.filter(m => m[1] !== undefined).length
@@ -69,12 +76,20 @@ function failures(output) {
   lines.forEach((line, i) => {
     if (/^\s*not ok /.test(line)) for (let j = Math.max(0, i - 1); j < Math.min(lines.length, i + 30); j++) shown.add(j)
   })
-  return shown.size === 0 ? lines.slice(-60).join('\n') : [...shown].sort((a, b) => a - b).map(i => lines[i]).join('\n')
+  return shown.size === 0
+    ? lines.slice(-60).join('\n')
+    : [...shown]
+        .sort((a, b) => a - b)
+        .map(i => lines[i])
+        .join('\n')
 }
 
 async function pythonTests() {
   say('Python: pytest ...')
-  const { code, output } = await run(python, ['-m', 'pytest', '-q', '--color=no', 'tests'], { cwd: path.join(root, 'python'), allowFailure: true })
+  const { code, output } = await run(python, ['-m', 'pytest', '-q', '--color=no', 'tests'], {
+    cwd: path.join(root, 'python'),
+    allowFailure: true,
+  })
   const count = word => Number(new RegExp(`(\\d+) ${word}`).exec(output.trim().split('\n').at(-1) ?? '')?.[1] ?? 0)
   const passed = count('passed')
   const failed = count('failed') + count('errors?')

@@ -10,7 +10,10 @@ interface Verb {
 
 const verbs: Readonly<Record<string, Verb>> = {
   run: { summary: 'run a PyFlink script: shardline run [options] job.py [arguments]', load: () => import('./run.ts') },
-  local: { summary: 'start a Kinesis on this machine: shardline local --port 4567 --stream flights:4', load: () => import('./local.ts') },
+  local: {
+    summary: 'start a Kinesis on this machine: shardline local --port 4567 --stream flights:4',
+    load: () => import('./local.ts'),
+  },
   rpc: { summary: 'JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },
 }
 
@@ -23,7 +26,9 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   const [name, ...args] = argv
   try {
     if (name === '--version' || name === '-V') {
-      process.stdout.write(`shardline ${engineVersion}${buildHash === null ? '' : ` (build ${buildHash.slice(0, 12)})`}, Node ${process.versions.node}\n`)
+      process.stdout.write(
+        `shardline ${engineVersion}${buildHash === null ? '' : ` (build ${buildHash.slice(0, 12)})`}, Node ${process.versions.node}\n`,
+      )
       return
     }
     if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
@@ -32,13 +37,16 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
       return
     }
     const verb = verbs[name] ?? hidden[name]
-    if (verb === undefined) throw new UsageError(`there is no command '${name}'. Commands: ${Object.keys(verbs).join(', ')}.`)
+    if (verb === undefined)
+      throw new UsageError(`there is no command '${name}'. Commands: ${Object.keys(verbs).join(', ')}.`)
     const { run } = await verb.load()
     process.exitCode = await run(args)
   } catch (error) {
     process.stderr.write(`shardline: ${error instanceof Error ? error.message : String(error)}\n`)
-    if (error instanceof UsageError) process.stderr.write(`See 'shardline ${name !== undefined && name in verbs ? `${name} ` : ''}--help'.\n`)
-    else if (!(error instanceof ShardlineError) && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+    if (error instanceof UsageError)
+      process.stderr.write(`See 'shardline ${name !== undefined && name in verbs ? `${name} ` : ''}--help'.\n`)
+    else if (!(error instanceof ShardlineError) && error instanceof Error)
+      process.stderr.write(`${error.stack ?? ''}\n`)
     process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed
   }
   if (process.exitCode !== exitCodes.ok) process.exit(process.exitCode)

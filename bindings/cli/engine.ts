@@ -15,7 +15,10 @@ import { UsageError } from './exit-codes.ts'
 
 export function run(args: readonly string[]): Promise<number> {
   keepStdoutClean()
-  const { values } = parseArgs({ args: [...args], options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' } } })
+  const { values } = parseArgs({
+    args: [...args],
+    options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' } },
+  })
   const control = openSocket(values['control-fd'], 'control-fd')
   const functions = openSocket(values['function-fd'], 'function-fd')
   // Ctrl-C is the driver's to handle.
@@ -31,10 +34,12 @@ export function run(args: readonly string[]): Promise<number> {
   })
 }
 
-export const driverLost = (): BridgeError => new BridgeError('DRIVER_LOST', 'The Python program that runs the functions is gone.')
+export const driverLost = (): BridgeError =>
+  new BridgeError('DRIVER_LOST', 'The Python program that runs the functions is gone.')
 
 function openSocket(text: string | undefined, option: string): net.Socket {
   const fd = Number(text)
-  if (text === undefined || !Number.isInteger(fd)) throw new UsageError(`--${option} takes the number of an inherited descriptor.`)
+  if (text === undefined || !Number.isInteger(fd))
+    throw new UsageError(`--${option} takes the number of an inherited descriptor.`)
   return new net.Socket({ fd, readable: true, writable: true })
 }

@@ -22,7 +22,8 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCodes.ok
   }
   const port = Number(values.port ?? 4567)
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new UsageError(`--port: '${values.port ?? ''}' is not a port.`)
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new UsageError(`--port: '${values.port ?? ''}' is not a port.`)
   const kinesis = await KinesisEmulator.start({
     port,
     streams: parseStreams(values.stream ?? []),

@@ -39,7 +39,8 @@ export class ProgressDisplay {
 
   #draw(): void {
     const job = this.#job
-    if (job === null || job.status.state === 'CREATED' || (job.status.state === 'FAILED' && job.status.attempt === 0)) return
+    if (job === null || job.status.state === 'CREATED' || (job.status.state === 'FAILED' && job.status.attempt === 0))
+      return
     const metrics = job.metrics()
     const read = metrics.shards.reduce((sum, s) => sum + s.records, 0)
     const now = performance.now()
@@ -48,7 +49,9 @@ export class ProgressDisplay {
       this.#rate = Math.max(0, read - this.#last.records) / seconds
       this.#last = { atMs: now, records: read }
     }
-    const lines = this.#out.isTTY ? fullView(job, metrics, read, this.#rate) : [plainLine(job, metrics, read, this.#rate)]
+    const lines = this.#out.isTTY
+      ? fullView(job, metrics, read, this.#rate)
+      : [plainLine(job, metrics, read, this.#rate)]
     if (this.#out.isTTY) {
       const back = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A\x1b[0J` : ''
       this.#out.write(`${back}${lines.map(l => l.slice(0, this.#out.columns - 1)).join('\n')}\n`)
@@ -60,7 +63,8 @@ export class ProgressDisplay {
 function summary(job: Job, metrics: JobMetrics, read: number, rate: number): string {
   const written = metrics.operators.reduce((sum, o) => sum + (o.sink?.records ?? 0), 0)
   const { completed, lastCheckpointId } = metrics.checkpoints
-  const checkpoints = completed === 0 ? 'no checkpoint yet' : `${completed} checkpoints, last chk-${lastCheckpointId ?? 0}`
+  const checkpoints =
+    completed === 0 ? 'no checkpoint yet' : `${completed} checkpoints, last chk-${lastCheckpointId ?? 0}`
   return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
 }
 
@@ -68,13 +72,21 @@ function fullView(job: Job, metrics: JobMetrics, read: number, rate: number): st
   const shards = [...metrics.shards].sort((a, b) => (a.shardId < b.shardId ? -1 : 1))
   return [
     `${job.name}  ${summary(job, metrics, read, rate)}`,
-    ...shards.slice(0, 20).map(s => `  ${s.stream} ${s.shardId}  ${lag(s.millisBehindLatest, s.finished).padEnd(18)} ${grouped(s.records).padStart(12)} records  at ${s.sequenceNumber ?? '-'}`),
+    ...shards
+      .slice(0, 20)
+      .map(
+        s =>
+          `  ${s.stream} ${s.shardId}  ${lag(s.millisBehindLatest, s.finished).padEnd(18)} ${grouped(s.records).padStart(12)} records  at ${s.sequenceNumber ?? '-'}`,
+      ),
     ...(shards.length > 20 ? [`  and ${shards.length - 20} more shards`] : []),
   ]
 }
 
 function plainLine(job: Job, metrics: JobMetrics, read: number, rate: number): string {
-  const lags = metrics.shards.map(s => `${s.shardId.replace(/^shardId-0*(?=\d)/, '#')} ${lag(s.millisBehindLatest, s.finished)} at ..${s.sequenceNumber?.slice(-24) ?? '-'}`)
+  const lags = metrics.shards.map(
+    s =>
+      `${s.shardId.replace(/^shardId-0*(?=\d)/, '#')} ${lag(s.millisBehindLatest, s.finished)} at ..${s.sequenceNumber?.slice(-24) ?? '-'}`,
+  )
   return `${summary(job, metrics, read, rate)}; ${lags.sort().slice(0, 8).join(', ')}`
 }
 

@@ -6,14 +6,22 @@ import path from 'node:path'
 import { EnvironmentError } from './exit-codes.ts'
 
 const MINIMUM = [3, 10] as const
-const PROBE = 'import sys, importlib.util; print(*sys.version_info[:3], importlib.util.find_spec("shardline") is not None)'
+const PROBE =
+  'import sys, importlib.util; print(*sys.version_info[:3], importlib.util.find_spec("shardline") is not None)'
 
 /** `--python`, SHARDLINE_PYTHON, the active virtual environment, `.venv` here or beside the engine, `python3`. */
 export function findPython(explicit: string | undefined, engineRoot: string): string {
   const chosen = explicit ?? process.env['SHARDLINE_PYTHON']
   if (chosen !== undefined) return check(chosen) ?? missing(`'${chosen}' cannot be run.`)
   const environments = [process.env['VIRTUAL_ENV'], path.resolve('.venv'), path.join(engineRoot, '.venv')]
-  const candidates = [...environments.filter(e => e !== undefined).map(e => path.join(e, 'bin', 'python')).filter(existsSync), 'python3', 'python']
+  const candidates = [
+    ...environments
+      .filter(e => e !== undefined)
+      .map(e => path.join(e, 'bin', 'python'))
+      .filter(existsSync),
+    'python3',
+    'python',
+  ]
   const problems: string[] = []
   for (const candidate of candidates) {
     try {
@@ -35,10 +43,15 @@ function check(python: string): string | null {
   const version = `${major ?? '?'}.${minor ?? '?'}.${patch ?? '?'}`
   if (Number(major) < MINIMUM[0] || (Number(major) === MINIMUM[0] && Number(minor) < MINIMUM[1]))
     throw new EnvironmentError(`${python} is Python ${version}; Python ${MINIMUM.join('.')} or newer is needed.`)
-  if (installed !== 'True') throw new EnvironmentError(`${python} (Python ${version}) has no package 'shardline': run '${python} -m pip install shardline', or name another Python with --python.`)
+  if (installed !== 'True')
+    throw new EnvironmentError(
+      `${python} (Python ${version}) has no package 'shardline': run '${python} -m pip install shardline', or name another Python with --python.`,
+    )
   return python
 }
 
 function missing(why: string): never {
-  throw new EnvironmentError(`No Python to run the script with: ${why} Install Python ${MINIMUM.join('.')} or newer and 'pip install shardline', or name it with --python or SHARDLINE_PYTHON.`)
+  throw new EnvironmentError(
+    `No Python to run the script with: ${why} Install Python ${MINIMUM.join('.')} or newer and 'pip install shardline', or name it with --python or SHARDLINE_PYTHON.`,
+  )
 }

@@ -19,7 +19,10 @@ export function run(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError(`rpc takes no arguments, but was given '${args.join(' ')}'.`)
   keepStdoutClean()
   return new Promise(resolve => {
-    const connection = createMessageConnection(new StreamMessageReader(process.stdin), new StreamMessageWriter(process.stdout))
+    const connection = createMessageConnection(
+      new StreamMessageReader(process.stdin),
+      new StreamMessageWriter(process.stdout),
+    )
     const server = new EngineServer(connection, {
       functions: null,
       exit: code => {

@@ -31,7 +31,8 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
   if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
   if (values['stop-at'] !== undefined) configuration[kinesisSourceOptions.stopAt.key] = values['stop-at']
   const logLevel = values['log-level'] ?? 'warning'
-  if (!LOG_LEVELS.includes(logLevel)) throw new UsageError(`--log-level takes one of ${LOG_LEVELS.join(', ')}, not '${logLevel}'.`)
+  if (!LOG_LEVELS.includes(logLevel))
+    throw new UsageError(`--log-level takes one of ${LOG_LEVELS.join(', ')}, not '${logLevel}'.`)
   return {
     help: values.help,
     script: positionals[0] ?? '',

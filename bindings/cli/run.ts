@@ -55,23 +55,33 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   const child = spawn(python, ['-u', '-m', 'shardline._launch', options.script, ...options.scriptArguments], {
     stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
-    env: { ...process.env, SHARDLINE_ENGINE_FDS: '3,4', SHARDLINE_CONF: JSON.stringify(options.configuration), SHARDLINE_LOG_LEVEL: options.logLevel },
+    env: {
+      ...process.env,
+      SHARDLINE_ENGINE_FDS: '3,4',
+      SHARDLINE_CONF: JSON.stringify(options.configuration),
+      SHARDLINE_LOG_LEVEL: options.logLevel,
+    },
   })
   const display = options.progress ? new ProgressDisplay(process.stderr) : null
   const control = child.stdio[3] as Duplex
-  const server = new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
-    functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
-    // The engine's end is this process's end, and that waits for the script.
-    exit: () => undefined,
-    onJob: job => display?.show(job),
-  })
+  const server = new EngineServer(
+    createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)),
+    {
+      functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
+      // The engine's end is this process's end, and that waits for the script.
+      exit: () => undefined,
+      onJob: job => display?.show(job),
+    },
+  )
   const terminated = forwardSignals(child, server)
   const code = await new Promise<number>(resolve => {
     child.once('error', error => {
       process.stderr.write(`shardline: ${python} could not be started: ${error.message}\n`)
       resolve(exitCodes.environment)
     })
-    child.once('exit', (status, signal) => resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal]))
+    child.once('exit', (status, signal) =>
+      resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal]),
+    )
   })
   display?.close()
   process.exit(terminated() ? exitCodes.terminated : code)

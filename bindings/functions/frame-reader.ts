@@ -25,7 +25,10 @@ export class FrameReader {
         if (this.#headerBytes < HEADER_BYTES) return
         const length = this.#header.readUInt32LE(0)
         if (length < HEADER_BYTES - 4 || length > MAX_FRAME_BYTES)
-          throw new BridgeError('PROTOCOL_VIOLATED', `A frame of ${length} bytes on the function channel; the limit is ${MAX_FRAME_BYTES}.`)
+          throw new BridgeError(
+            'PROTOCOL_VIOLATED',
+            `A frame of ${length} bytes on the function channel; the limit is ${MAX_FRAME_BYTES}.`,
+          )
         this.#body = Buffer.allocUnsafeSlow(length - HEADER_BYTES + 4)
         this.#bodyBytes = 0
       }

@@ -61,7 +61,11 @@ export function encodeFrame(type: FrameType, address: FrameAddress, body: Buffer
 
 export function encodeBundle(address: FrameAddress, batch: RecordBatch): Buffer {
   const { count, nulls, payload } = batch
-  if (payload === 'object') throw new BridgeError('ILLEGAL_STATE', 'JavaScript values cannot be sent to a Python function; map them to strings or bytes.')
+  if (payload === 'object')
+    throw new BridgeError(
+      'ILLEGAL_STATE',
+      'JavaScript values cannot be sent to a Python function; map them to strings or bytes.',
+    )
   const nullBytes = nulls === null ? 0 : (count + 7) >> 3
   let bytes = 0
   for (let i = 0; i < count; i++) bytes += batch.dataLength[i]!
@@ -71,7 +75,8 @@ export function encodeBundle(address: FrameAddress, batch: RecordBatch): Buffer 
     const end = start + bytes + count - 1
     const frame = allocateFor(batch, end, bytes)
     writeValues(frame.buffer, start, batch, frame.delta, 1)
-    if (countNuls(frame.buffer, start, end) === count - 1) return finish(frame.buffer, end, TEXT_JOINED, flags, address, count, nulls)
+    if (countNuls(frame.buffer, start, end) === count - 1)
+      return finish(frame.buffer, end, TEXT_JOINED, flags, address, count, nulls)
   }
   const end = start + bytes + 4 * count
   const frame = allocateFor(batch, end, bytes)
@@ -84,7 +89,8 @@ export function encodeBundle(address: FrameAddress, batch: RecordBatch): Buffer 
 export function decodeResult(frame: Frame, bundle: RecordBatch): RecordBatch {
   const { count, body, flags } = frame
   const payload = payloadKinds[frame.payloadKind]
-  if (payload === undefined) throw new BridgeError('PROTOCOL_VIOLATED', `A result has the unknown payload kind ${frame.payloadKind}.`)
+  if (payload === undefined)
+    throw new BridgeError('PROTOCOL_VIOLATED', `A result has the unknown payload kind ${frame.payloadKind}.`)
   let at = 0
   let nulls: Uint8Array | null = null
   if (flags & HAS_NULLS) nulls = body.subarray(0, (at = (count + 7) >> 3))
@@ -96,10 +102,16 @@ export function decodeResult(frame: Frame, bundle: RecordBatch): RecordBatch {
     bytes.set(body.subarray(at, at + 4 * count))
     at += 4 * count
     for (let i = 0; i < count; i++)
-      if (index[i]! >= bundle.count) throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${index[i]} of a bundle of ${bundle.count}.`)
-  } else if (count > bundle.count) throw new BridgeError('PROTOCOL_VIOLATED', `A result without an index has ${count} values for ${bundle.count}.`)
+      if (index[i]! >= bundle.count)
+        throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${index[i]} of a bundle of ${bundle.count}.`)
+  } else if (count > bundle.count)
+    throw new BridgeError('PROTOCOL_VIOLATED', `A result without an index has ${count} values for ${bundle.count}.`)
   const columns = frame.payloadKind === TEXT_JOINED ? splitJoined(body, at, count) : splitPrefixed(body, at, count)
-  return bundle.withSlab(payload, { slab: body, ...columns, nulls }, index ?? (count === bundle.count ? null : firstOf(count)))
+  return bundle.withSlab(
+    payload,
+    { slab: body, ...columns, nulls },
+    index ?? (count === bundle.count ? null : firstOf(count)),
+  )
 }
 
 function firstOf(count: number): Uint32Array {
@@ -134,14 +146,34 @@ function countNuls(buffer: Buffer, from: number, to: number): number {
   return nuls
 }
 
-function finish(buffer: Buffer, end: number, kind: number, flags: number, address: FrameAddress, count: number, nulls: Uint8Array | null): Buffer {
+function finish(
+  buffer: Buffer,
+  end: number,
+  kind: number,
+  flags: number,
+  address: FrameAddress,
+  count: number,
+  nulls: Uint8Array | null,
+): Buffer {
   writeHeader(buffer, end, frameTypes.BUNDLE, kind, flags, address, count)
   if (nulls !== null) buffer.set(nulls.subarray(0, (count + 7) >> 3), HEADER_BYTES)
   return buffer.subarray(0, end)
 }
 
-function writeHeader(out: Buffer, end: number, type: FrameType, kind: number, flags: number, address: FrameAddress, count: number): void {
-  if (end - 4 > MAX_FRAME_BYTES) throw new BridgeError('ILLEGAL_STATE', `A bundle of ${end} bytes is over the frame limit of ${MAX_FRAME_BYTES}; lower python.fn-execution.bundle.size.`)
+function writeHeader(
+  out: Buffer,
+  end: number,
+  type: FrameType,
+  kind: number,
+  flags: number,
+  address: FrameAddress,
+  count: number,
+): void {
+  if (end - 4 > MAX_FRAME_BYTES)
+    throw new BridgeError(
+      'ILLEGAL_STATE',
+      `A bundle of ${end} bytes is over the frame limit of ${MAX_FRAME_BYTES}; lower python.fn-execution.bundle.size.`,
+    )
   out.writeUInt32LE(end - 4, 0)
   out[4] = type
   out[5] = kind
@@ -159,7 +191,8 @@ function splitJoined(body: Buffer, start: number, count: number): { dataOffset: 
   let at = start
   for (let i = 0; i < count; i++) {
     const nul = i === count - 1 ? body.length : body.indexOf(0, at)
-    if (nul === -1) throw new BridgeError('PROTOCOL_VIOLATED', `A result says that it has ${count} values, but it has ${i + 1}.`)
+    if (nul === -1)
+      throw new BridgeError('PROTOCOL_VIOLATED', `A result says that it has ${count} values, but it has ${i + 1}.`)
     dataOffset[i] = at
     dataLength[i] = nul - at
     at = nul + 1
@@ -167,13 +200,18 @@ function splitJoined(body: Buffer, start: number, count: number): { dataOffset: 
   return { dataOffset, dataLength }
 }
 
-function splitPrefixed(body: Buffer, start: number, count: number): { dataOffset: Uint32Array; dataLength: Uint32Array } {
+function splitPrefixed(
+  body: Buffer,
+  start: number,
+  count: number,
+): { dataOffset: Uint32Array; dataLength: Uint32Array } {
   const dataOffset = new Uint32Array(count)
   const dataLength = new Uint32Array(count)
   let at = start
   for (let i = 0; i < count; i++) {
     const length = at + 4 <= body.length ? body.readUInt32LE(at) : Infinity
-    if (at + 4 + length > body.length) throw new BridgeError('PROTOCOL_VIOLATED', `A result ends within its value ${i} of ${count}.`)
+    if (at + 4 + length > body.length)
+      throw new BridgeError('PROTOCOL_VIOLATED', `A result ends within its value ${i} of ${count}.`)
     dataOffset[i] = at + 4
     dataLength[i] = length
     at += 4 + length

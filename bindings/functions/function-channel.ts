@@ -63,7 +63,12 @@ export class FunctionChannel {
     this.#functions.set(functionId, opened)
     const { jobName, taskName, parallelism, maxParallelism, attempt, operators } = request
     const body = { jobName, taskName, parallelism, maxParallelism, attempt, restoredState: null, operators }
-    await this.#call(functionId, opened, null, encodeFrame(frameTypes.OPEN, this.#address(functionId, opened), Buffer.from(JSON.stringify(body))))
+    await this.#call(
+      functionId,
+      opened,
+      null,
+      encodeFrame(frameTypes.OPEN, this.#address(functionId, opened), Buffer.from(JSON.stringify(body))),
+    )
     let closed: Promise<void> | null = null
     return {
       process: async bundle => {
@@ -104,7 +109,10 @@ export class FunctionChannel {
     const opened = this.#functions.get(frame.functionId)
     const waiting = opened?.waiting.shift()
     if (opened === undefined || waiting === undefined)
-      throw new BridgeError('PROTOCOL_VIOLATED', `An answer (frame type ${frame.type}) on the function channel that nobody waits for.`)
+      throw new BridgeError(
+        'PROTOCOL_VIOLATED',
+        `An answer (frame type ${frame.type}) on the function channel that nobody waits for.`,
+      )
     if (frame.type !== frameTypes.FAILED) return waiting.resolve(frame)
     waiting.reject(this.#failure(frame, opened, waiting.bundle))
     // After a failure the host answers none of the bundles that were on their way; only CLOSE is still answered.
@@ -117,7 +125,10 @@ export class FunctionChannel {
 
   #failure(frame: Frame, { request }: OpenedFunction, bundle: RecordBatch | null): Error {
     const { errorType, message, traceback, operatorName, index } = JSON.parse(frame.body.toString('utf8')) as FailedBody
-    return functionError({ operatorName: operatorName ?? request.taskName, errorType, message, traceback, index }, bundle)
+    return functionError(
+      { operatorName: operatorName ?? request.taskName, errorType, message, traceback, index },
+      bundle,
+    )
   }
 
   #end(error: Error): void {

@@ -31,7 +31,10 @@ export class FunctionHosts implements FunctionRuntime {
 
   async open(request: OpenFunction): Promise<RemoteFunction> {
     if (request.mode === 'process') return this.#openInHost(request)
-    if (this.#driver === null) throw new GraphError(`Operator '${request.operators[0]?.name ?? ''}' is a Python function, but no Python program is connected.`)
+    if (this.#driver === null)
+      throw new GraphError(
+        `Operator '${request.operators[0]?.name ?? ''}' is a Python function, but no Python program is connected.`,
+      )
     return this.#driver.open(request)
   }
 
@@ -43,10 +46,17 @@ export class FunctionHosts implements FunctionRuntime {
   async #openInHost(request: OpenFunction): Promise<RemoteFunction> {
     const child = this.#spawn()
     let exit = 'closed its channel'
-    child.once('exit', (code, signal) => (exit = signal === null ? `exited with code ${String(code)}` : `was ended by ${signal}`))
+    child.once(
+      'exit',
+      (code, signal) => (exit = signal === null ? `exited with code ${String(code)}` : `was ended by ${signal}`),
+    )
     const channel = new FunctionChannel(
       child.stdio[3] as Duplex,
-      () => new FunctionError('FUNCTION_HOST_LOST', `The Python process ${String(child.pid)} that runs '${request.taskName}' ${exit}.`),
+      () =>
+        new FunctionError(
+          'FUNCTION_HOST_LOST',
+          `The Python process ${String(child.pid)} that runs '${request.taskName}' ${exit}.`,
+        ),
     )
     const stop = (): void => {
       channel.close()
@@ -68,10 +78,14 @@ export class FunctionHosts implements FunctionRuntime {
   }
 
   #spawn(): ChildProcess {
-    if (this.#command === null) throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
+    if (this.#command === null)
+      throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
     const { executable, environment } = this.#command
     // stdout of a host is the user's: what functions print goes where the driver's prints go.
-    const child = spawn(executable, ['-m', 'shardline._host'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'], env: { ...process.env, ...environment } })
+    const child = spawn(executable, ['-m', 'shardline._host'], {
+      stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+      env: { ...process.env, ...environment },
+    })
     this.#children.add(child)
     child.once('exit', () => this.#children.delete(child))
     child.once('error', () => this.#children.delete(child))

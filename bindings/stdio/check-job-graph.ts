@@ -8,7 +8,9 @@ import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
 type Check = (value: unknown, path: string) => void
 
 const fail = (path: string, expected: string, value: unknown): never => {
-  throw new GraphError(`The job graph is invalid: ${path} ${value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 80) ?? typeof value}`}; it must be ${expected}.`)
+  throw new GraphError(
+    `The job graph is invalid: ${path} ${value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 80) ?? typeof value}`}; it must be ${expected}.`,
+  )
 }
 const text: Check = (v, p) => void (typeof v === 'string' || fail(p, 'a string', v))
 const bool: Check = (v, p) => void (typeof v === 'boolean' || fail(p, 'true or false', v))
@@ -32,7 +34,8 @@ const record =
   (fields: Readonly<Record<string, Check>>): Check =>
   (v, p) => {
     if (typeof v !== 'object' || v === null || Array.isArray(v)) return fail(p, 'an object', v)
-    for (const [key, check] of Object.entries(fields)) check((v as Record<string, unknown>)[key], p === '' ? key : `${p}.${key}`)
+    for (const [key, check] of Object.entries(fields))
+      check((v as Record<string, unknown>)[key], p === '' ? key : `${p}.${key}`)
   }
 const strings: Check = (v, p) => {
   record({})(v, p)
@@ -101,7 +104,13 @@ const graphShape = record({
   transformations: list(
     variants('kind', {
       source: { ...base, source, output: payload, watermarkStrategy: watermarks },
-      function: { ...base, operation: oneOf('map', 'filter', 'flat_map', 'print', 'collect'), inputs, function: fn, output: payload },
+      function: {
+        ...base,
+        operation: oneOf('map', 'filter', 'flat_map', 'print', 'collect'),
+        inputs,
+        function: fn,
+        output: payload,
+      },
       sink: { ...base, inputs, sink },
     }),
   ),
@@ -111,6 +120,7 @@ const graphShape = record({
 export function checkJobGraph(graph: unknown): void {
   record({ version: int })(graph, '')
   const { version } = graph as { version: number }
-  if (version !== JOB_GRAPH_VERSION) throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${version}.`)
+  if (version !== JOB_GRAPH_VERSION)
+    throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${version}.`)
   graphShape(graph, '')
 }

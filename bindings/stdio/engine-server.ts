@@ -16,7 +16,17 @@ import type { FunctionChannel } from '../functions/function-channel.ts'
 import { MAX_FRAME_BYTES } from '../functions/frame.ts'
 import { checkJobGraph } from './check-job-graph.ts'
 import { ENGINE_ERROR, INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
-import type { CancelParams, FinishedNotification, InitializeParams, InitializeResult, JobIdParams, LogNotification, StatusNotification, SubmitParams, SubmitResult } from './protocol.ts'
+import type {
+  CancelParams,
+  FinishedNotification,
+  InitializeParams,
+  InitializeResult,
+  JobIdParams,
+  LogNotification,
+  StatusNotification,
+  SubmitParams,
+  SubmitResult,
+} from './protocol.ts'
 
 const METRICS_INTERVAL_MS = 1000
 const PARENT_POLL_MS = 2000
@@ -60,7 +70,10 @@ export class EngineServer {
   #initialize(params: InitializeParams): InitializeResult {
     if (params.protocolVersion !== PROTOCOL_VERSION)
       throw toResponseError(
-        new BridgeError('STALE_BUILD', `The client speaks protocol version ${String(params.protocolVersion)}, this engine ${PROTOCOL_VERSION}. Install both from the same release, or run 'npm run build'.`),
+        new BridgeError(
+          'STALE_BUILD',
+          `The client speaks protocol version ${String(params.protocolVersion)}, this engine ${PROTOCOL_VERSION}. Install both from the same release, or run 'npm run build'.`,
+        ),
       )
     this.#initialized = true
     if (params.clientPid !== null) this.#watch(params.clientPid)
@@ -76,7 +89,10 @@ export class EngineServer {
 
   async #submit({ graph, attempt, driver }: SubmitParams): Promise<SubmitResult> {
     checkJobGraph(graph)
-    const hosts = new FunctionHosts(this.#options.functions, driver === null ? null : { executable: driver.executable, environment: driver.hostEnv })
+    const hosts = new FunctionHosts(
+      this.#options.functions,
+      driver === null ? null : { executable: driver.executable, environment: driver.hostEnv },
+    )
     const services: JobServices = {
       clock: systemClock,
       locals: new Map(),
@@ -110,7 +126,13 @@ export class EngineServer {
       const { jobId, state, netRuntimeMs, checkpointPath } = await job.result()
       finished = { jobId, state, netRuntimeMs, checkpointPath, error: null }
     } catch (error) {
-      finished = { jobId: job.jobId, state: job.status.state, netRuntimeMs: 0, checkpointPath: null, error: toWireError(error) }
+      finished = {
+        jobId: job.jobId,
+        state: job.status.state,
+        netRuntimeMs: 0,
+        checkpointPath: null,
+        error: toWireError(error),
+      }
     }
     clearInterval(timer)
     hosts.close()
@@ -138,7 +160,8 @@ export class EngineServer {
   #answer<P, R>(method: string, handler: (params: P) => R | Promise<R>): void {
     this.#connection.onRequest(method, async (params: P) => {
       if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
-      if (typeof params !== 'object' || params === null) return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
+      if (typeof params !== 'object' || params === null)
+        return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
       try {
         return await handler(params)
       } catch (error) {
@@ -183,5 +206,8 @@ function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error as ResponseError<unknown>
   const own = asShardlineError(error)
   const { message, ...data } = toWireError(own.code === 'INTERNAL' && error instanceof Error ? error : own)
-  return new ResponseError(own.code === 'PROTOCOL_VIOLATED' ? ErrorCodes.InvalidParams : ENGINE_ERROR, message, { ...data, message })
+  return new ResponseError(own.code === 'PROTOCOL_VIOLATED' ? ErrorCodes.InvalidParams : ENGINE_ERROR, message, {
+    ...data,
+    message,
+  })
 }

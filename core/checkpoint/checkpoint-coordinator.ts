@@ -57,7 +57,13 @@ export class CheckpointCoordinator {
   #cancelTimer: (() => void) | null = null
   #failuresInARow = 0
   readonly #kept: number[] = []
-  #statistics: CheckpointStatistics = { completed: 0, failed: 0, lastCheckpointId: null, lastPath: null, lastDurationMs: null }
+  #statistics: CheckpointStatistics = {
+    completed: 0,
+    failed: 0,
+    lastCheckpointId: null,
+    lastPath: null,
+    lastDurationMs: null,
+  }
 
   constructor(
     job: { readonly jobName: string; readonly jobId: string },
@@ -176,7 +182,12 @@ export class CheckpointCoordinator {
   #bounded<T>(states: Promise<T>, checkpointId: number): Promise<T> {
     return new Promise((resolve, reject) => {
       const cancel = this.#clock.schedule(this.#options.timeoutMs, () =>
-        reject(new CheckpointError('CHECKPOINT_FAILED', `Checkpoint ${checkpointId} did not complete within ${this.#options.timeoutMs} ms (execution.checkpointing.timeout).`)),
+        reject(
+          new CheckpointError(
+            'CHECKPOINT_FAILED',
+            `Checkpoint ${checkpointId} did not complete within ${this.#options.timeoutMs} ms (execution.checkpointing.timeout).`,
+          ),
+        ),
       )
       states.then(resolve, reject).finally(cancel)
     })

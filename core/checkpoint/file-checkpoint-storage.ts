@@ -57,7 +57,11 @@ export class FileCheckpointStorage implements CheckpointStorage {
       await syncDirectory(this.location)
       return directory
     } catch (cause) {
-      throw new CheckpointError('CHECKPOINT_FAILED', `Checkpoint ${checkpoint.checkpointId} could not be written to ${directory}: ${(cause as Error).message}.`, { cause })
+      throw new CheckpointError(
+        'CHECKPOINT_FAILED',
+        `Checkpoint ${checkpoint.checkpointId} could not be written to ${directory}: ${(cause as Error).message}.`,
+        { cause },
+      )
     }
   }
 
@@ -67,12 +71,20 @@ export class FileCheckpointStorage implements CheckpointStorage {
     try {
       text = await readFile(path.join(directory, METADATA), 'utf8')
     } catch (cause) {
-      throw new CheckpointError('CHECKPOINT_NOT_FOUND', `There is no complete checkpoint at ${directory}: it has no file '${METADATA}'.`, { cause })
+      throw new CheckpointError(
+        'CHECKPOINT_NOT_FOUND',
+        `There is no complete checkpoint at ${directory}: it has no file '${METADATA}'.`,
+        { cause },
+      )
     }
     try {
       return { checkpoint: await readCheckpoint(directory, text), path: directory }
     } catch (cause) {
-      throw new CheckpointError('CHECKPOINT_UNREADABLE', `The checkpoint at ${directory} cannot be read: ${(cause as Error).message}.`, { cause })
+      throw new CheckpointError(
+        'CHECKPOINT_UNREADABLE',
+        `The checkpoint at ${directory} cannot be read: ${(cause as Error).message}.`,
+        { cause },
+      )
     }
   }
 
@@ -107,7 +119,8 @@ export class FileCheckpointStorage implements CheckpointStorage {
 function directoryOf(text: string): string {
   if (text.startsWith('file:')) return fileURLToPath(text)
   const scheme = /^([a-z0-9+]+):\/\//i.exec(text)?.[1]
-  if (scheme !== undefined) throw new ConfigurationError(`Checkpoints on '${scheme}://' are not there yet; give a local directory.`)
+  if (scheme !== undefined)
+    throw new ConfigurationError(`Checkpoints on '${scheme}://' are not there yet; give a local directory.`)
   return path.resolve(text)
 }
 
@@ -117,7 +130,11 @@ function jobDirectoryName(jobName: string): string {
   return safe === jobName ? safe : `${safe}-${sha256(jobName).slice(0, 8)}`
 }
 
-async function writeState(directory: string, name: string, { type, version, json, bytes }: OperatorState): Promise<StoredState> {
+async function writeState(
+  directory: string,
+  name: string,
+  { type, version, json, bytes }: OperatorState,
+): Promise<StoredState> {
   if (bytes === null) return { type, version, json, file: null }
   await writeSynced(path.join(directory, name), bytes)
   return { type, version, json, file: { name, bytes: bytes.length, sha256: sha256(bytes) } }
@@ -126,13 +143,16 @@ async function writeState(directory: string, name: string, { type, version, json
 async function readCheckpoint(directory: string, text: string): Promise<Checkpoint> {
   const { format, version, ...metadata } = JSON.parse(text) as Metadata
   if (format !== CHECKPOINT_FORMAT || version !== CHECKPOINT_VERSION)
-    throw new Error(`its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' version ${CHECKPOINT_VERSION}`)
+    throw new Error(
+      `its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' version ${CHECKPOINT_VERSION}`,
+    )
   const readState = async (state: StoredState | null): Promise<OperatorState | null> => {
     if (state === null) return null
     const { file, ...rest } = state
     if (file === null) return { ...rest, bytes: null }
     const bytes = await readFile(path.join(directory, path.basename(file.name)))
-    if (bytes.length !== file.bytes || sha256(bytes) !== file.sha256) throw new Error(`the file ${file.name} is not what was written`)
+    if (bytes.length !== file.bytes || sha256(bytes) !== file.sha256)
+      throw new Error(`the file ${file.name} is not what was written`)
     return { ...rest, bytes }
   }
   const operators = metadata.operators.map(async operator => ({

@@ -30,7 +30,12 @@ function fail(key: string, text: string, expected: string): never {
   throw new ConfigurationError(`${key}: '${text}' is not ${expected}.`, { details: { key } })
 }
 
-export const stringOption = (key: string, fallback: string | null, description: string, rest: Rest = {}): ConfigOption<string> => ({
+export const stringOption = (
+  key: string,
+  fallback: string | null,
+  description: string,
+  rest: Rest = {},
+): ConfigOption<string> => ({
   key,
   type: 'string',
   default: fallback,
@@ -61,7 +66,12 @@ export const intOption = (
   }
 }
 
-export const doubleOption = (key: string, fallback: number, description: string, rest: Rest = {}): ConfigOption<number> => ({
+export const doubleOption = (
+  key: string,
+  fallback: number,
+  description: string,
+  rest: Rest = {},
+): ConfigOption<number> => ({
   key,
   type: 'double',
   default: String(fallback),
@@ -74,7 +84,12 @@ export const doubleOption = (key: string, fallback: number, description: string,
   ...rest,
 })
 
-export const booleanOption = (key: string, fallback: boolean, description: string, rest: Rest = {}): ConfigOption<boolean> => ({
+export const booleanOption = (
+  key: string,
+  fallback: boolean,
+  description: string,
+  rest: Rest = {},
+): ConfigOption<boolean> => ({
   key,
   type: 'boolean',
   default: String(fallback),
@@ -88,7 +103,12 @@ export const booleanOption = (key: string, fallback: boolean, description: strin
 })
 
 /** In milliseconds once parsed. */
-export const durationOption = (key: string, fallback: string | null, description: string, rest: Rest = {}): ConfigOption<number> => ({
+export const durationOption = (
+  key: string,
+  fallback: string | null,
+  description: string,
+  rest: Rest = {},
+): ConfigOption<number> => ({
   key,
   type: 'duration',
   default: fallback,
@@ -98,7 +118,12 @@ export const durationOption = (key: string, fallback: string | null, description
 })
 
 /** In bytes once parsed. */
-export const memoryOption = (key: string, fallback: string, description: string, rest: Rest = {}): ConfigOption<number> => ({
+export const memoryOption = (
+  key: string,
+  fallback: string,
+  description: string,
+  rest: Rest = {},
+): ConfigOption<number> => ({
   key,
   type: 'memory',
   default: fallback,
@@ -121,7 +146,10 @@ export const enumOption = <T extends string>(
   values,
   parse(text) {
     const wanted = text.trim().replaceAll('-', '_').toLowerCase()
-    return values.find(v => v.replaceAll('-', '_').toLowerCase() === wanted) ?? fail(key, text, `one of ${values.join(', ')}`)
+    return (
+      values.find(v => v.replaceAll('-', '_').toLowerCase() === wanted) ??
+      fail(key, text, `one of ${values.join(', ')}`)
+    )
   },
   ...rest,
 })

@@ -3,11 +3,34 @@ import { booleanOption, doubleOption, durationOption, enumOption, intOption, str
 
 export const executionOptions = {
   jobName: stringOption('pipeline.name', null, 'Name of the job, where the program gives none.'),
-  parallelism: intOption('parallelism.default', null, 'Parallelism where the program sets none. Default: the number of cores.', { min: 1, max: 32768 }),
-  maxParallelism: intOption('pipeline.max-parallelism', 128, 'Number of key groups, and so the most that state can be split.', { min: 1, max: 32768 }),
-  runtimeMode: enumOption('execution.runtime-mode', ['STREAMING', 'BATCH', 'AUTOMATIC'], 'STREAMING', 'Only `STREAMING` is there yet.'),
-  checkpointInterval: durationOption('execution.checkpointing.interval', null, 'Time between checkpoints. Default: no checkpoints.'),
-  checkpointTimeout: durationOption('execution.checkpointing.timeout', '10 min', 'A checkpoint that takes longer is given up.'),
+  parallelism: intOption(
+    'parallelism.default',
+    null,
+    'Parallelism where the program sets none. Default: the number of cores.',
+    { min: 1, max: 32768 },
+  ),
+  maxParallelism: intOption(
+    'pipeline.max-parallelism',
+    128,
+    'Number of key groups, and so the most that state can be split.',
+    { min: 1, max: 32768 },
+  ),
+  runtimeMode: enumOption(
+    'execution.runtime-mode',
+    ['STREAMING', 'BATCH', 'AUTOMATIC'],
+    'STREAMING',
+    'Only `STREAMING` is there yet.',
+  ),
+  checkpointInterval: durationOption(
+    'execution.checkpointing.interval',
+    null,
+    'Time between checkpoints. Default: no checkpoints.',
+  ),
+  checkpointTimeout: durationOption(
+    'execution.checkpointing.timeout',
+    '10 min',
+    'A checkpoint that takes longer is given up.',
+  ),
   checkpointMinPause: durationOption('execution.checkpointing.min-pause', '0 ms', 'Least pause after a checkpoint.'),
   checkpointMode: enumOption(
     'execution.checkpointing.mode',
@@ -15,22 +38,42 @@ export const executionOptions = {
     'EXACTLY_ONCE',
     'Barriers are aligned in both modes.',
   ),
-  checkpointDirectory: stringOption('execution.checkpointing.dir', null, 'Directory for checkpoints, a path or a `file://` URL. Default: named when the job starts.', {
-    aliases: ['state.checkpoints.dir'],
-  }),
-  tolerableFailures: intOption('execution.checkpointing.tolerable-failed-checkpoints', 0, 'Failed checkpoints in a row that do not fail the job.', {
-    min: 0,
-  }),
+  checkpointDirectory: stringOption(
+    'execution.checkpointing.dir',
+    null,
+    'Directory for checkpoints, a path or a `file://` URL. Default: named when the job starts.',
+    {
+      aliases: ['state.checkpoints.dir'],
+    },
+  ),
+  tolerableFailures: intOption(
+    'execution.checkpointing.tolerable-failed-checkpoints',
+    0,
+    'Failed checkpoints in a row that do not fail the job.',
+    {
+      min: 0,
+    },
+  ),
   retainedCheckpoints: intOption('execution.checkpointing.num-retained', 1, 'Completed checkpoints to keep.', {
     min: 1,
     aliases: ['state.checkpoints.num-retained'],
   }),
-  restorePath: stringOption('execution.state-recovery.path', null, 'Checkpoint to start from: a path, or `latest` of this job.', {
-    aliases: ['execution.savepoint.path'],
-  }),
-  ignoreUnclaimedState: booleanOption('execution.state-recovery.ignore-unclaimed-state', false, 'Start from a checkpoint even if it holds state of operators that the job no longer has.', {
-    aliases: ['execution.savepoint.ignore-unclaimed-state'],
-  }),
+  restorePath: stringOption(
+    'execution.state-recovery.path',
+    null,
+    'Checkpoint to start from: a path, or `latest` of this job.',
+    {
+      aliases: ['execution.savepoint.path'],
+    },
+  ),
+  ignoreUnclaimedState: booleanOption(
+    'execution.state-recovery.ignore-unclaimed-state',
+    false,
+    'Start from a checkpoint even if it holds state of operators that the job no longer has.',
+    {
+      aliases: ['execution.savepoint.ignore-unclaimed-state'],
+    },
+  ),
   restartStrategy: enumOption(
     'restart-strategy.type',
     ['none', 'fixed-delay', 'exponential-delay'],
@@ -38,24 +81,63 @@ export const executionOptions = {
     'What follows a failure. Default: `exponential-delay` with checkpoints on, else `none`.',
     { aliases: ['restart-strategy'] },
   ),
-  fixedDelayAttempts: intOption('restart-strategy.fixed-delay.attempts', 1, 'Restarts before the job fails.', { min: 0 }),
+  fixedDelayAttempts: intOption('restart-strategy.fixed-delay.attempts', 1, 'Restarts before the job fails.', {
+    min: 0,
+  }),
   fixedDelayMs: durationOption('restart-strategy.fixed-delay.delay', '1 s', 'Pause before a restart.'),
-  exponentialInitialMs: durationOption('restart-strategy.exponential-delay.initial-backoff', '1 s', 'Pause before the first restart.'),
-  exponentialMaxMs: durationOption('restart-strategy.exponential-delay.max-backoff', '1 min', 'Longest pause before a restart.'),
-  exponentialMultiplier: doubleOption('restart-strategy.exponential-delay.backoff-multiplier', 1.5, 'Growth of the pause.'),
-  exponentialResetMs: durationOption('restart-strategy.exponential-delay.reset-backoff-threshold', '1 h', 'Time without a failure that resets the pause.'),
+  exponentialInitialMs: durationOption(
+    'restart-strategy.exponential-delay.initial-backoff',
+    '1 s',
+    'Pause before the first restart.',
+  ),
+  exponentialMaxMs: durationOption(
+    'restart-strategy.exponential-delay.max-backoff',
+    '1 min',
+    'Longest pause before a restart.',
+  ),
+  exponentialMultiplier: doubleOption(
+    'restart-strategy.exponential-delay.backoff-multiplier',
+    1.5,
+    'Growth of the pause.',
+  ),
+  exponentialResetMs: durationOption(
+    'restart-strategy.exponential-delay.reset-backoff-threshold',
+    '1 h',
+    'Time without a failure that resets the pause.',
+  ),
   sameFailureLimit: intOption(
     'shardline.restart.same-failure-limit',
     3,
     'Under the default strategy: the same failure at the same position this often, with no checkpoint in between, ends the job. 0: never.',
     { min: 0 },
   ),
-  bundleSize: intOption('python.fn-execution.bundle.size', 1000, 'Most values in a bundle to a Python function.', { min: 1 }),
-  bundleTime: durationOption('python.fn-execution.bundle.time', '1000 ms', 'Accepted for compatibility: no value ever waits for company here.', {
-    ignored: true,
+  bundleSize: intOption('python.fn-execution.bundle.size', 1000, 'Most values in a bundle to a Python function.', {
+    min: 1,
   }),
-  bundlesInFlight: intOption('shardline.python.bundles-in-flight', 4, 'Most unanswered bundles of a Python function and subtask.', { min: 1, max: 256 }),
-  pythonMode: enumOption('python.execution-mode', ['thread', 'process'], 'thread', 'Where Python functions run: in the driver, or in processes of their own. (Flink: `process`.)'),
-  channelCapacity: intOption('shardline.channel.capacity', 4, 'Batches that may wait between two subtasks.', { min: 1 }),
-  chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', { aliases: ['pipeline.operator-chaining'] }),
+  bundleTime: durationOption(
+    'python.fn-execution.bundle.time',
+    '1000 ms',
+    'Accepted for compatibility: no value ever waits for company here.',
+    {
+      ignored: true,
+    },
+  ),
+  bundlesInFlight: intOption(
+    'shardline.python.bundles-in-flight',
+    4,
+    'Most unanswered bundles of a Python function and subtask.',
+    { min: 1, max: 256 },
+  ),
+  pythonMode: enumOption(
+    'python.execution-mode',
+    ['thread', 'process'],
+    'thread',
+    'Where Python functions run: in the driver, or in processes of their own. (Flink: `process`.)',
+  ),
+  channelCapacity: intOption('shardline.channel.capacity', 4, 'Batches that may wait between two subtasks.', {
+    min: 1,
+  }),
+  chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', {
+    aliases: ['pipeline.operator-chaining'],
+  }),
 } as const

@@ -8,15 +8,29 @@ export const kinesisSourceOptions = {
     'LATEST',
     'Where to start reading a shard without a checkpoint. `LATEST` means: from the instant at which the job first started.',
   ),
-  initialTimestamp: stringOption('source.init.timestamp', null, 'For `AT_TIMESTAMP`: epoch seconds, or a time as `source.init.timestamp.format` says.'),
+  initialTimestamp: stringOption(
+    'source.init.timestamp',
+    null,
+    'For `AT_TIMESTAMP`: epoch seconds, or a time as `source.init.timestamp.format` says.',
+  ),
   initialTimestampFormat: stringOption(
     'source.init.timestamp.format',
     "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
     'Pattern of `source.init.timestamp`. Only the default pattern and epoch seconds are read so far.',
   ),
-  readerType: enumOption('source.reader.type', ['POLLING', 'EFO'], 'POLLING', 'How shards are read. `EFO` is not there yet.'),
+  readerType: enumOption(
+    'source.reader.type',
+    ['POLLING', 'EFO'],
+    'POLLING',
+    'How shards are read. `EFO` is not there yet.',
+  ),
   discoveryIntervalMs: durationOption('source.shard.discovery.interval', '10 s', 'How often to look for new shards.'),
-  maxRecordCount: intOption('source.shard.get-records.max-record-count', 10000, 'Most records of one GetRecords call.', { min: 1, max: 10000 }),
+  maxRecordCount: intOption(
+    'source.shard.get-records.max-record-count',
+    10000,
+    'Most records of one GetRecords call.',
+    { min: 1, max: 10000 },
+  ),
   emptyFetchIntervalMs: durationOption(
     'source.reader.empty-records-fetch-interval',
     '250 ms',

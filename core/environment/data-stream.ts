@@ -27,7 +27,8 @@ class Settable {
   }
 
   setParallelism(parallelism: number): this {
-    if (!Number.isInteger(parallelism) || parallelism < 1) throw new ConfigurationError(`Parallelism must be a positive whole number, not ${parallelism}.`)
+    if (!Number.isInteger(parallelism) || parallelism < 1)
+      throw new ConfigurationError(`Parallelism must be a positive whole number, not ${parallelism}.`)
     this.transformation.parallelism = parallelism
     return this
   }
@@ -70,7 +71,12 @@ export class DataStream<T> extends Settable {
   }
 
   sinkTo(sink: KinesisStreamsSink): DataStreamSink {
-    return new DataStreamSink(this.#sink('Sink: Kinesis', sink.toSpec(key => this.#assembler.local(key))))
+    return new DataStreamSink(
+      this.#sink(
+        'Sink: Kinesis',
+        sink.toSpec(key => this.#assembler.local(key)),
+      ),
+    )
   }
 
   /** Writes each value to standard output; with an identifier or several subtasks, behind Flink's prefix. */
@@ -113,7 +119,13 @@ export class DataStream<T> extends Settable {
   }
 
   #sink(name: string, sink: (Transformation & { kind: 'sink' })['sink']): Mutable<Transformation> {
-    return this.#assembler.add({ kind: 'sink', name, parallelism: this.transformation.parallelism, inputs: [this.#edge()], sink })
+    return this.#assembler.add({
+      kind: 'sink',
+      name,
+      parallelism: this.transformation.parallelism,
+      inputs: [this.#edge()],
+      sink,
+    })
   }
 
   #edge(): { from: number; partitioning: Partitioning | null } {

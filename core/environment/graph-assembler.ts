@@ -30,8 +30,20 @@ export class GraphAssembler {
   }
 
   /** The graph so far, and a fresh start: a program may execute several jobs one after the other. */
-  take(name: string, configuration: Readonly<Record<string, string>>, parallelism: number | null, maxParallelism: number | null) {
-    const graph: JobGraph = { version: JOB_GRAPH_VERSION, name, configuration, parallelism, maxParallelism, transformations: this.#withSinks() }
+  take(
+    name: string,
+    configuration: Readonly<Record<string, string>>,
+    parallelism: number | null,
+    maxParallelism: number | null,
+  ) {
+    const graph: JobGraph = {
+      version: JOB_GRAPH_VERSION,
+      name,
+      configuration,
+      parallelism,
+      maxParallelism,
+      transformations: this.#withSinks(),
+    }
     const locals = this.#locals
     this.#transformations = []
     this.#locals = new Map()
@@ -40,10 +52,18 @@ export class GraphAssembler {
 
   /** Operators without a sink run too: what they give is dropped. */
   #withSinks(): Transformation[] {
-    const used = new Set(this.#transformations.flatMap(t => (t.kind === 'source' ? [] : t.inputs.map(edge => edge.from))))
+    const used = new Set(
+      this.#transformations.flatMap(t => (t.kind === 'source' ? [] : t.inputs.map(edge => edge.from))),
+    )
     const dangling = this.#transformations.filter(t => t.kind !== 'sink' && !used.has(t.id))
     for (const { id, parallelism } of dangling)
-      this.add({ kind: 'sink', name: 'Discard', parallelism, inputs: [{ from: id, partitioning: null }], sink: { type: 'discard' } })
+      this.add({
+        kind: 'sink',
+        name: 'Discard',
+        parallelism,
+        inputs: [{ from: id, partitioning: null }],
+        sink: { type: 'discard' },
+      })
     return this.#transformations
   }
 }

@@ -115,8 +115,10 @@ export class KinesisStreamsSinkBuilder {
   }
 
   build(): KinesisStreamsSink {
-    if (this.#streamArn === null && !this.#streamName) throw new ConfigurationError('KinesisStreamsSink: set the stream with setStreamArn or setStreamName.')
-    if (this.#schema === null) throw new ConfigurationError('KinesisStreamsSink: set a schema with setSerializationSchema.')
+    if (this.#streamArn === null && !this.#streamName)
+      throw new ConfigurationError('KinesisStreamsSink: set the stream with setStreamArn or setStreamName.')
+    if (this.#schema === null)
+      throw new ConfigurationError('KinesisStreamsSink: set a schema with setSerializationSchema.')
     const key = this.#key
     const specOf = (partitionKeyGenerator: PartitionKeyGeneratorSpec): KinesisStreamsSinkSpec => ({
       type: 'kinesis-streams',
@@ -129,6 +131,8 @@ export class KinesisStreamsSinkBuilder {
     })
     checkSinkLimits(specOf({ type: 'random' }))
     const spec = typeof key === 'function' ? null : specOf(key)
-    return new KinesisStreamsSink(register => spec ?? specOf({ type: 'local', localId: register(key as LocalFunction) }))
+    return new KinesisStreamsSink(
+      register => spec ?? specOf({ type: 'local', localId: register(key as LocalFunction) }),
+    )
   }
 }

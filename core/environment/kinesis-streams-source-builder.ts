@@ -50,8 +50,10 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   build(): KinesisStreamsSource<T> {
-    if (this.#streamArn === null) throw new ConfigurationError('KinesisStreamsSource: set a stream ARN with setStreamArn.')
-    if (this.#schema === null) throw new ConfigurationError('KinesisStreamsSource: set a schema with setDeserializationSchema.')
+    if (this.#streamArn === null)
+      throw new ConfigurationError('KinesisStreamsSource: set a stream ARN with setStreamArn.')
+    if (this.#schema === null)
+      throw new ConfigurationError('KinesisStreamsSource: set a schema with setDeserializationSchema.')
     return {
       output: this.#schema.payload,
       spec: {

@@ -56,7 +56,14 @@ export class StreamExecutionEnvironment {
   fromSource<T>(source: KinesisStreamsSource<T>, watermarkStrategy: WatermarkStrategy, name: string): DataStream<T> {
     const { spec, output } = source
     const watermarks = watermarkStrategy.spec
-    const t = this.#assembler.add({ kind: 'source', name, parallelism: null, source: spec, output, watermarkStrategy: watermarks })
+    const t = this.#assembler.add({
+      kind: 'source',
+      name,
+      parallelism: null,
+      source: spec,
+      output,
+      watermarkStrategy: watermarks,
+    })
     return new DataStream<T>(this, this.#assembler, t)
   }
 
@@ -83,7 +90,12 @@ export class StreamExecutionEnvironment {
   /** Resolves once the job runs. */
   async executeAsync(name?: string, listener: JobListener = warnOnStderr): Promise<Job> {
     const jobName = name ?? this.#configuration[executionOptions.jobName.key] ?? 'Flink Streaming Job'
-    const { graph, locals } = this.#assembler.take(jobName, { ...this.#configuration }, this.#parallelism, this.#maxParallelism)
+    const { graph, locals } = this.#assembler.take(
+      jobName,
+      { ...this.#configuration },
+      this.#parallelism,
+      this.#maxParallelism,
+    )
     const job = new Job(graph, { clock: systemClock, locals, functions: null, print: writeOut }, listener)
     if (job.checkpointDirectory !== null && this.#configuration[executionOptions.checkpointDirectory.key] === undefined)
       listener.warning?.(`Checkpoints go to ${job.checkpointDirectory} (execution.checkpointing.dir).`)
@@ -93,7 +105,8 @@ export class StreamExecutionEnvironment {
 }
 
 function checkParallelism(n: number): number {
-  if (!Number.isInteger(n) || n < 1 || n > 32768) throw new ConfigurationError(`Parallelism must be a whole number from 1 to 32768, not ${n}.`)
+  if (!Number.isInteger(n) || n < 1 || n > 32768)
+    throw new ConfigurationError(`Parallelism must be a whole number from 1 to 32768, not ${n}.`)
   return n
 }
 

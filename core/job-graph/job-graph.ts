@@ -126,9 +126,7 @@ export interface KinesisStreamsSinkSpec {
 
 /** `fixed`: the sink subtask's index; `random`: a UUID for each record. */
 export type PartitionKeyGeneratorSpec =
-  | { readonly type: 'fixed' }
-  | { readonly type: 'random' }
-  | { readonly type: 'local'; readonly localId: string }
+  { readonly type: 'fixed' } | { readonly type: 'random' } | { readonly type: 'local'; readonly localId: string }
 
 /** Writes each value as a line, with Flink's `id:N> ` prefix. Text values only. */
 export interface PrintSinkSpec {

@@ -17,9 +17,13 @@ export function operatorIds(graph: JobGraph): ReadonlyMap<number, string> {
     const shape = JSON.stringify([1, t.kind, whatOf(t), inputs])
     const before = seen.get(shape) ?? 0
     seen.set(shape, before + 1)
-    const id = t.uid === null ? sha256(JSON.stringify([1, t.kind, whatOf(t), inputs, before])).slice(0, 32) : uidId(t.uid)
+    const id =
+      t.uid === null ? sha256(JSON.stringify([1, t.kind, whatOf(t), inputs, before])).slice(0, 32) : uidId(t.uid)
     const other = used.get(id)
-    if (other !== undefined) throw new GraphError(`Operators '${other}' and '${t.name}' have the same uid '${t.uid ?? id}'. A uid names one operator's state; give each its own.`)
+    if (other !== undefined)
+      throw new GraphError(
+        `Operators '${other}' and '${t.name}' have the same uid '${t.uid ?? id}'. A uid names one operator's state; give each its own.`,
+      )
     used.set(id, t.name)
     ids.set(t.id, id)
   }

@@ -19,7 +19,13 @@ import type { SubtaskInput } from './subtask.ts'
 export interface AttemptBuilder {
   source(node: ChainNode): Source
   functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator
-  sinkOperator(node: SinkNode, chain: Chain, subtask: number, restored: readonly OperatorState[], fail: (error: unknown) => void): Operator
+  sinkOperator(
+    node: SinkNode,
+    chain: Chain,
+    subtask: number,
+    restored: readonly OperatorState[],
+    fail: (error: unknown) => void,
+  ): Operator
 }
 
 interface RunningSource {
@@ -41,7 +47,13 @@ export class Attempt implements CheckpointedAttempt {
   #resolveDone!: () => void
   #rejectDone!: (error: unknown) => void
 
-  constructor(plan: JobPlan, builder: AttemptBuilder, restored: Checkpoint | null, channelCapacity: number, clock: Clock) {
+  constructor(
+    plan: JobPlan,
+    builder: AttemptBuilder,
+    restored: Checkpoint | null,
+    channelCapacity: number,
+    clock: Clock,
+  ) {
     this.#plan = plan
     this.#builder = builder
     this.#clock = clock
@@ -59,7 +71,11 @@ export class Attempt implements CheckpointedAttempt {
     try {
       await Promise.all(this.subtasks.map(s => s.tree.open()))
       const restoring = this.#restored.size > 0
-      await Promise.all(this.#sources.map(s => s.enumerator.start(restoring ? restoredSource(this.#restored.get(s.node.operatorId)) : null)))
+      await Promise.all(
+        this.#sources.map(s =>
+          s.enumerator.start(restoring ? restoredSource(this.#restored.get(s.node.operatorId)) : null),
+        ),
+      )
     } catch (error) {
       this.fail(error)
       await this.#end([])
@@ -111,7 +127,9 @@ export class Attempt implements CheckpointedAttempt {
   }
 
   #build(capacity: number): Subtask[] {
-    const inputs = new Map<Chain, Channel[][]>(this.#plan.chains.map(c => [c, Array.from({ length: c.parallelism }, () => [])]))
+    const inputs = new Map<Chain, Channel[][]>(
+      this.#plan.chains.map(c => [c, Array.from({ length: c.parallelism }, () => [])]),
+    )
     const trees = this.#plan.chains.map(chain =>
       Array.from({ length: chain.parallelism }, (_, i) => this.#tree(chain.head, chain, i, inputs, capacity)),
     )
@@ -119,7 +137,10 @@ export class Attempt implements CheckpointedAttempt {
     this.#plan.chains.forEach((chain, c) => {
       const readers = chain.head.kind === 'source' ? this.#startable(chain) : null
       for (let i = 0; i < chain.parallelism; i++) {
-        const input: SubtaskInput = readers === null ? { type: 'channels', gate: new InputGate(inputs.get(chain)![i]!) } : { type: 'source', reader: readers[i]! }
+        const input: SubtaskInput =
+          readers === null
+            ? { type: 'channels', gate: new InputGate(inputs.get(chain)![i]!) }
+            : { type: 'source', reader: readers[i]! }
         subtasks.push(new Subtask(chain, i, trees[c]![i]!, input, this.#clock))
       }
     })
@@ -142,7 +163,13 @@ export class Attempt implements CheckpointedAttempt {
     return readers
   }
 
-  #tree(node: ChainNode, chain: Chain, subtask: number, inputs: ReadonlyMap<Chain, Channel[][]>, capacity: number): OperatorTree {
+  #tree(
+    node: ChainNode,
+    chain: Chain,
+    subtask: number,
+    inputs: ReadonlyMap<Chain, Channel[][]>,
+    capacity: number,
+  ): OperatorTree {
     const children = node.chained.map(child => this.#tree(child, chain, subtask, inputs, capacity))
     const writers = node.edges.map(({ target, partitioning }) => {
       const targets = inputs.get(target)!
@@ -167,7 +194,9 @@ export class Attempt implements CheckpointedAttempt {
         return this.#builder.functionOperator(node, chain, subtask, fail)
       case 'sink': {
         // List state: dealt out in turn, whatever the parallelism was.
-        const states = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter((s, i) => s !== null && i % chain.parallelism === subtask)
+        const states = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(
+          (s, i) => s !== null && i % chain.parallelism === subtask,
+        )
         return this.#builder.sinkOperator(node, chain, subtask, states as OperatorState[], fail)
       }
     }

@@ -3,7 +3,12 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { GraphError } from '../errors.ts'
-import type { CollectionSourceSpec, FunctionTransformation, PayloadType, SourceTransformation } from '../job-graph/job-graph.ts'
+import type {
+  CollectionSourceSpec,
+  FunctionTransformation,
+  PayloadType,
+  SourceTransformation,
+} from '../job-graph/job-graph.ts'
 import { LocalFunctionOperator } from '../operators/local-function-operator.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { Operator } from '../operators/operator.ts'
@@ -56,12 +61,22 @@ export class GraphBuilder implements AttemptBuilder {
 
   functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator {
     const first = node.transformations[0]!
-    if (first.function.type !== 'python') return new LocalFunctionOperator(first.operation, this.#functions.get(first)!, first.name)
+    if (first.function.type !== 'python')
+      return new LocalFunctionOperator(first.operation, this.#functions.get(first)!, first.name)
     const { functions } = this.#services
-    if (functions === null) throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
+    if (functions === null)
+      throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
     let input: PayloadType = node.input
     const operators = node.transformations.map(t => {
-      const operator = { id: t.id, uid: t.uid, name: t.name, operation: t.operation, pickle: (t.function as { pickle: string }).pickle, input, output: t.output }
+      const operator = {
+        id: t.id,
+        uid: t.uid,
+        name: t.name,
+        operation: t.operation,
+        pickle: (t.function as { pickle: string }).pickle,
+        input,
+        output: t.output,
+      }
       input = t.output
       return operator
     })
@@ -82,7 +97,13 @@ export class GraphBuilder implements AttemptBuilder {
     return new RemoteFunctionOperator(functions, request, options, fail)
   }
 
-  sinkOperator(node: SinkNode, chain: Chain, subtask: number, restored: readonly OperatorState[], fail: (error: unknown) => void): Operator {
+  sinkOperator(
+    node: SinkNode,
+    chain: Chain,
+    subtask: number,
+    restored: readonly OperatorState[],
+    fail: (error: unknown) => void,
+  ): Operator {
     const sink = this.#sinks.get(node)!
     return new SinkOperator(() => sink.createWriter({ subtask, parallelism: chain.parallelism, restored, fail }))
   }
@@ -96,13 +117,17 @@ export class GraphBuilder implements AttemptBuilder {
         this.#sinks.set(node, this.#makeSink(node))
         return
       case 'function':
-        for (const t of node.transformations) if (t.function.type !== 'python') this.#functions.set(t, await this.#loadFunction(t))
+        for (const t of node.transformations)
+          if (t.function.type !== 'python') this.#functions.set(t, await this.#loadFunction(t))
     }
   }
 
   #makeSource({ source, output, name }: SourceTransformation): Source {
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
-    return this.#services.kinesisSource?.(source, this.#configuration) ?? new KinesisStreamsSource(source, this.#configuration, this.#services.clock)
+    return (
+      this.#services.kinesisSource?.(source, this.#configuration) ??
+      new KinesisStreamsSource(source, this.#configuration, this.#services.clock)
+    )
   }
 
   #makeSink({ transformation: { sink, name } }: SinkNode): Sink {
@@ -113,8 +138,12 @@ export class GraphBuilder implements AttemptBuilder {
         return new DiscardSink()
       case 'kinesis-streams': {
         const generator = sink.partitionKeyGenerator
-        const key = generator.type === 'local' ? (this.#local(generator.localId, name) as (value: unknown) => string) : null
-        return this.#services.kinesisSink?.(sink, this.#configuration) ?? new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, key)
+        const key =
+          generator.type === 'local' ? (this.#local(generator.localId, name) as (value: unknown) => string) : null
+        return (
+          this.#services.kinesisSink?.(sink, this.#configuration) ??
+          new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, key)
+        )
       }
     }
   }
@@ -133,17 +162,22 @@ export class GraphBuilder implements AttemptBuilder {
     try {
       module = (await import(spec.url)) as Record<string, unknown>
     } catch (cause) {
-      throw new GraphError(`'${t.name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, { cause })
+      throw new GraphError(`'${t.name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, {
+        cause,
+      })
     }
     const fn = module[spec.export]
-    if (typeof fn !== 'function') throw new GraphError(`'${t.name}': the module ${spec.url} exports no function '${spec.export}'.`)
+    if (typeof fn !== 'function')
+      throw new GraphError(`'${t.name}': the module ${spec.url} exports no function '${spec.export}'.`)
     return fn as LocalFunction
   }
 
   #local(localId: string, name: string): LocalFunction | readonly unknown[] {
     const local = this.#services.locals.get(localId)
     if (local === undefined)
-      throw new GraphError(`'${name}' refers to '${localId}' of the process that built the graph. Over a bridge a function must be of type 'python' or 'module'.`)
+      throw new GraphError(
+        `'${name}' refers to '${localId}' of the process that built the graph. Over a bridge a function must be of type 'python' or 'module'.`,
+      )
     return local
   }
 }

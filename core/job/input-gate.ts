@@ -46,7 +46,7 @@ export class InputGate {
   }
 
   #poll(): StreamElement | null {
-    for (let tried = 0; tried < this.#inputs.length; ) {
+    for (let tried = 0; tried < this.#inputs.length;) {
       const input = this.#inputs[this.#next % this.#inputs.length]!
       this.#next = (this.#next + 1) % this.#inputs.length
       const element = input.aligned || input.ended ? undefined : input.channel.take()

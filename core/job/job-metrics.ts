@@ -6,11 +6,18 @@ import type { JobPlan } from './job-plan.ts'
 import type { JobMetrics, OperatorMetrics } from './job-status.ts'
 import type { Subtask } from './subtask.ts'
 
-export function collectMetrics(jobId: string, plan: JobPlan, subtasks: readonly Subtask[], checkpoints: CheckpointStatistics): JobMetrics {
+export function collectMetrics(
+  jobId: string,
+  plan: JobPlan,
+  subtasks: readonly Subtask[],
+  checkpoints: CheckpointStatistics,
+): JobMetrics {
   const trees = subtasks.flatMap(s => [...s.tree.all()])
   const operators = plan.nodes.map(({ node, chain }): OperatorMetrics => {
     const own = trees.filter(tree => tree.node === node)
-    const sinks = own.flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : [])).filter(m => m !== null)
+    const sinks = own
+      .flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : []))
+      .filter(m => m !== null)
     return {
       operatorId: node.operatorId,
       name: node.name,

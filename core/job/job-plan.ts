@@ -7,7 +7,15 @@
  */
 import { GraphError } from '../errors.ts'
 import { JOB_GRAPH_VERSION } from '../job-graph/job-graph.ts'
-import type { FunctionTransformation, JobGraph, Partitioning, PayloadType, SinkTransformation, SourceTransformation, Transformation } from '../job-graph/job-graph.ts'
+import type {
+  FunctionTransformation,
+  JobGraph,
+  Partitioning,
+  PayloadType,
+  SinkTransformation,
+  SourceTransformation,
+  Transformation,
+} from '../job-graph/job-graph.ts'
 import { operatorIds } from '../job-graph/operator-ids.ts'
 
 export type ChainNode = SourceNode | FunctionNode | SinkNode
@@ -66,8 +74,10 @@ export interface PlanOptions {
 }
 
 export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
-  if ((graph.version as number) !== JOB_GRAPH_VERSION) throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${String(graph.version)}.`)
-  if (graph.transformations.length === 0) throw new GraphError('No operators defined in streaming topology. Cannot execute.')
+  if ((graph.version as number) !== JOB_GRAPH_VERSION)
+    throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${String(graph.version)}.`)
+  if (graph.transformations.length === 0)
+    throw new GraphError('No operators defined in streaming topology. Cannot execute.')
   const ids = operatorIds(graph)
   const consumers = countConsumers(graph)
   const placed = new Map<number, { node: ChainNode; chain: Chain; transformation: Transformation }>()
@@ -78,14 +88,22 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
     if (placed.has(t.id)) throw new GraphError(`Two transformations have the id ${t.id}.`)
     const inputs = (t.kind === 'source' ? [] : t.inputs).map(edge => {
       const from = placed.get(edge.from)
-      if (from === undefined) throw new GraphError(`'${t.name}' takes its input from transformation ${edge.from}, which does not come before it.`)
+      if (from === undefined)
+        throw new GraphError(
+          `'${t.name}' takes its input from transformation ${edge.from}, which does not come before it.`,
+        )
       return { ...from, partitioning: edge.partitioning }
     })
     if (t.kind !== 'source' && inputs.length === 0) throw new GraphError(`'${t.name}' has no input.`)
-    const parallelism = t.kind === 'source' && t.source.type === 'collection' ? 1 : (t.parallelism ?? options.parallelism)
+    const parallelism =
+      t.kind === 'source' && t.source.type === 'collection' ? 1 : (t.parallelism ?? options.parallelism)
     const maxParallelism = t.maxParallelism ?? options.maxParallelism
-    if (parallelism > maxParallelism) throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
-    const edges = inputs.map(from => ({ ...from, partitioning: resolve(from.partitioning, from.chain.parallelism, parallelism, t.name) }))
+    if (parallelism > maxParallelism)
+      throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
+    const edges = inputs.map(from => ({
+      ...from,
+      partitioning: resolve(from.partitioning, from.chain.parallelism, parallelism, t.name),
+    }))
     const only = edges.length === 1 ? edges[0] : undefined
     const chainTo = options.chaining && only?.partitioning === 'forward' ? only : undefined
     const fused = chainTo === undefined ? undefined : fusable(chainTo.node, t, consumers)
@@ -119,7 +137,12 @@ function makeNode(t: Transformation, operatorId: string, input: Transformation |
     case 'source':
       return { ...base, kind: 'source', name: `Source: ${t.name}`, transformation: t }
     case 'function':
-      return { ...base, kind: 'function', transformations: [t], input: input === undefined || input.kind === 'sink' ? t.output : input.output }
+      return {
+        ...base,
+        kind: 'function',
+        transformations: [t],
+        input: input === undefined || input.kind === 'sink' ? t.output : input.output,
+      }
     case 'sink':
       return { ...base, kind: 'sink', transformation: t }
   }
@@ -129,7 +152,8 @@ function makeNode(t: Transformation, operatorId: string, input: Transformation |
 function fusable(node: ChainNode, t: Transformation, consumers: ReadonlyMap<number, number>): FunctionNode | undefined {
   if (node.kind !== 'function' || t.kind !== 'function' || t.function.type !== 'python') return undefined
   const last = node.transformations.at(-1)!
-  if (last.function.type !== 'python' || last.function.mode !== t.function.mode || consumers.get(last.id) !== 1) return undefined
+  if (last.function.type !== 'python' || last.function.mode !== t.function.mode || consumers.get(last.id) !== 1)
+    return undefined
   return node
 }
 
@@ -142,6 +166,8 @@ function countConsumers(graph: JobGraph): ReadonlyMap<number, number> {
 
 function resolve(partitioning: Partitioning | null, from: number, to: number, name: string): Partitioning {
   if (partitioning === 'forward' && from !== to)
-    throw new GraphError(`'${name}' has a forward edge, but its input has parallelism ${from} and it has ${to}. Use rebalance, or the same parallelism.`)
+    throw new GraphError(
+      `'${name}' has a forward edge, but its input has parallelism ${from} and it has ${to}. Use rebalance, or the same parallelism.`,
+    )
   return partitioning ?? (from === to ? 'forward' : 'rebalance')
 }

@@ -5,7 +5,8 @@ import type { SinkWriterMetrics } from '../sink/sink.ts'
 import type { ShardMetrics } from '../source/source.ts'
 
 /** Flink's names. */
-export type JobState = 'CREATED' | 'RUNNING' | 'FAILING' | 'RESTARTING' | 'CANCELLING' | 'CANCELED' | 'FINISHED' | 'FAILED'
+export type JobState =
+  'CREATED' | 'RUNNING' | 'FAILING' | 'RESTARTING' | 'CANCELLING' | 'CANCELED' | 'FINISHED' | 'FAILED'
 
 export interface JobStatus {
   readonly jobId: string

@@ -64,7 +64,10 @@ export class Job {
       chaining: configuration.get(executionOptions.chaining),
     })
     this.#checkpointing = configuration.find(executionOptions.checkpointInterval) !== null
-    this.#storage = new FileCheckpointStorage(configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY, graph.name)
+    this.#storage = new FileCheckpointStorage(
+      configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY,
+      graph.name,
+    )
     this.checkpointDirectory = this.#checkpointing ? this.#storage.location : null
     this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
     this.#startedAt = services.clock.monotonic()
@@ -145,7 +148,12 @@ export class Job {
     const { jobId } = this
     const kept = this.#checkpointing && !(this.#builder.bounded && state === 'FINISHED')
     const checkpointPath = kept ? this.#coordinator.statistics.lastPath : null
-    return { jobId, state, netRuntimeMs: Math.round(this.#services.clock.monotonic() - this.#startedAt), checkpointPath }
+    return {
+      jobId,
+      state,
+      netRuntimeMs: Math.round(this.#services.clock.monotonic() - this.#startedAt),
+      checkpointPath,
+    }
   }
 
   /** Waits and starts the next attempt, until one runs. @throws the failure when the strategy gives up */
@@ -158,7 +166,9 @@ export class Job {
         throw cause
       }
       this.#setState('RESTARTING', cause)
-      this.#listener.warning?.(`Attempt ${this.#status.attempt} failed, restarting in ${Math.round(delayMs)} ms: ${cause.message}`)
+      this.#listener.warning?.(
+        `Attempt ${this.#status.attempt} failed, restarting in ${Math.round(delayMs)} ms: ${cause.message}`,
+      )
       await new Promise<void>(resolve => {
         const stop = this.#services.clock.schedule(delayMs, resolve)
         this.#wakeFromRestart = () => {
@@ -233,18 +243,27 @@ export class Job {
           `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, set execution.state-recovery.ignore-unclaimed-state; if not, give operators the uids they had.`,
         )
       if (chain !== undefined && chain.maxParallelism !== maxParallelism)
-        throw new ConfigurationError(`The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job says ${chain.maxParallelism}.`)
+        throw new ConfigurationError(
+          `The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job says ${chain.maxParallelism}.`,
+        )
     }
   }
 
   #warnAboutKeys(graph: JobGraph): void {
     const keys = new Set(Object.keys(graph.configuration))
     for (const t of graph.transformations) {
-      const own = t.kind === 'source' && t.source.type === 'kinesis-streams' ? t.source : t.kind === 'sink' && t.sink.type === 'kinesis-streams' ? t.sink : null
+      const own =
+        t.kind === 'source' && t.source.type === 'kinesis-streams'
+          ? t.source
+          : t.kind === 'sink' && t.sink.type === 'kinesis-streams'
+            ? t.sink
+            : null
       for (const key of Object.keys(own?.configuration ?? {})) keys.add(key)
     }
     for (const { key, nearest } of unknownKeys(keys))
-      this.#listener.warning?.(`Configuration key '${key}' is not known and changes nothing.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`)
+      this.#listener.warning?.(
+        `Configuration key '${key}' is not known and changes nothing.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`,
+      )
   }
 
   #setState(state: JobState, cause: ShardlineError | null): void {

@@ -19,7 +19,12 @@ export class OperatorTree {
   recordsIn = 0
   recordsOut = 0
 
-  constructor(node: ChainNode, operator: Operator | null, children: readonly OperatorTree[], writers: readonly RecordWriter[]) {
+  constructor(
+    node: ChainNode,
+    operator: Operator | null,
+    children: readonly OperatorTree[],
+    writers: readonly RecordWriter[],
+  ) {
     this.node = node
     this.operator = operator
     this.children = children

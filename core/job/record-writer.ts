@@ -20,7 +20,8 @@ export class RecordWriter {
   }
 
   write(batch: RecordBatch): Promise<void> | void {
-    if (this.#partitioning === 'forward' || this.#channels.length === 1) return this.#channels[0]!.put({ type: 'batch', batch })
+    if (this.#partitioning === 'forward' || this.#channels.length === 1)
+      return this.#channels[0]!.put({ type: 'batch', batch })
     return this.#share(batch)
   }
 

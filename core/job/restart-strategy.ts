@@ -18,10 +18,17 @@ export function restartStrategyOf(configuration: Configuration, checkpointing: b
     case 'fixed-delay': {
       let left = configuration.get(executionOptions.fixedDelayAttempts)
       const delayMs = configuration.get(executionOptions.fixedDelayMs)
-      return { delayAfter: error => (error.fatal || left-- <= 0 ? null : delayMs), checkpointCompleted: () => undefined }
+      return {
+        delayAfter: error => (error.fatal || left-- <= 0 ? null : delayMs),
+        checkpointCompleted: () => undefined,
+      }
     }
     case 'exponential-delay':
-      return new ExponentialDelay(configuration, clock, chosen === null ? configuration.get(executionOptions.sameFailureLimit) : 0)
+      return new ExponentialDelay(
+        configuration,
+        clock,
+        chosen === null ? configuration.get(executionOptions.sameFailureLimit) : 0,
+      )
   }
 }
 

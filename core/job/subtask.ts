@@ -18,8 +18,7 @@ interface PendingCheckpoint {
 }
 
 export type SubtaskInput =
-  | { readonly type: 'source'; readonly reader: SourceReader }
-  | { readonly type: 'channels'; readonly gate: InputGate }
+  { readonly type: 'source'; readonly reader: SourceReader } | { readonly type: 'channels'; readonly gate: InputGate }
 
 /** A loop that always finds something ready lets timers and sockets have their turn this often. */
 const YIELD_AFTER_MS = 20
@@ -148,7 +147,9 @@ export class Subtask implements CheckpointedSubtask {
     const states = new Map<string, OperatorState | null>()
     if (this.#input.type === 'source') states.set(this.tree.node.operatorId, this.#input.reader.snapshot(checkpointId))
     if (sendBarrier) await this.tree.barrier(checkpointId, states)
-    else for (const { operator, node } of this.tree.all()) if (operator !== null) states.set(node.operatorId, await operator.snapshot(checkpointId))
+    else
+      for (const { operator, node } of this.tree.all())
+        if (operator !== null) states.set(node.operatorId, await operator.snapshot(checkpointId))
     return states
   }
 

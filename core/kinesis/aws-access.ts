@@ -30,7 +30,8 @@ process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 export function createAwsAccess(configuration: Configuration, arnRegion: string | null): AwsAccess {
   const env = process.env
   const region = arnRegion ?? configuration.find(awsOptions.region) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
-  if (region === undefined) throw new ConfigurationError("No region: set 'aws.region', AWS_REGION, or give the stream's ARN.")
+  if (region === undefined)
+    throw new ConfigurationError("No region: set 'aws.region', AWS_REGION, or give the stream's ARN.")
   const endpointText = configuration.find(awsOptions.endpoint)
   if (endpointText !== null && !URL.canParse(endpointText))
     throw new ConfigurationError(`aws.endpoint: '${endpointText}' is not a URL such as http://127.0.0.1:4567.`)
@@ -80,14 +81,20 @@ async function resolveEndpoint(sdk: KinesisClient): Promise<URL> {
 
 type StaticCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
 
-function withToken(accessKeyId: string, secretAccessKey: string, sessionToken: string | null | undefined): StaticCredentials {
+function withToken(
+  accessKeyId: string,
+  secretAccessKey: string,
+  sessionToken: string | null | undefined,
+): StaticCredentials {
   return sessionToken ? { accessKeyId, secretAccessKey, sessionToken } : { accessKeyId, secretAccessKey }
 }
 
 function staticCredentials(configuration: Configuration): StaticCredentials | undefined {
   const accessKeyId = configuration.find(awsOptions.accessKeyId)
   const secretAccessKey = configuration.find(awsOptions.secretKey)
-  const provider = configuration.find(awsOptions.credentialsProvider) ?? (accessKeyId !== null && secretAccessKey !== null ? 'BASIC' : 'AUTO')
+  const provider =
+    configuration.find(awsOptions.credentialsProvider) ??
+    (accessKeyId !== null && secretAccessKey !== null ? 'BASIC' : 'AUTO')
   switch (provider) {
     case 'BASIC': {
       if (accessKeyId === null || secretAccessKey === null)
@@ -99,14 +106,18 @@ function staticCredentials(configuration: Configuration): StaticCredentials | un
     case 'ENV_VAR': {
       const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret, AWS_SESSION_TOKEN: sessionToken } = process.env
       if (id === undefined || secret === undefined)
-        throw new ConfigurationError('aws.credentials.provider is ENV_VAR, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.')
+        throw new ConfigurationError(
+          'aws.credentials.provider is ENV_VAR, but AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not both set.',
+        )
       return withToken(id, secret, sessionToken)
     }
     case 'AUTO':
     case 'PROFILE':
       return undefined
     default:
-      throw new ConfigurationError(`aws.credentials.provider ${provider} is not there yet; use AUTO, BASIC, ENV_VAR or PROFILE.`)
+      throw new ConfigurationError(
+        `aws.credentials.provider ${provider} is not there yet; use AUTO, BASIC, ENV_VAR or PROFILE.`,
+      )
   }
 }
 

@@ -11,7 +11,12 @@ import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.
 import type { GetRecordsResult } from './get-records-codec.ts'
 import { HttpTransport } from './http-transport.ts'
 import type { HttpAnswer, TransportOptions } from './http-transport.ts'
-import { decodePutRecordsCbor, decodePutRecordsJson, encodePutRecordsCbor, encodePutRecordsJson } from './put-records-codec.ts'
+import {
+  decodePutRecordsCbor,
+  decodePutRecordsJson,
+  encodePutRecordsCbor,
+  encodePutRecordsJson,
+} from './put-records-codec.ts'
 import type { EntryRun, FailedEntry, PutTarget } from './put-records-codec.ts'
 import { serviceError, unreachable, describe } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
@@ -29,7 +34,12 @@ const CBOR = 'application/x-amz-cbor-1.1'
 const JSON_TYPE = 'application/x-amz-json-1.1'
 const GET_RECORDS = 'Kinesis_20131202.GetRecords'
 const PUT_RECORDS = 'Kinesis_20131202.PutRecords'
-const SKEW_ERRORS = new Set(['RequestTimeTooSkewed', 'RequestExpired', 'InvalidSignatureException', 'RequestInTheFuture'])
+const SKEW_ERRORS = new Set([
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'InvalidSignatureException',
+  'RequestInTheFuture',
+])
 /** Signatures are good for five minutes either way. */
 const MIN_SKEW_MS = 240_000
 const POOLED_BODIES = 8
@@ -64,12 +74,15 @@ export class DataPlaneClient {
     const attempted = { operation: 'PutRecords', stream }
     let pooled: Buffer | undefined
     const encode = (cbor: boolean): Buffer =>
-      cbor ? encodePutRecordsCbor(target, runs, size => (pooled = this.#takeBody(size))) : encodePutRecordsJson(target, runs)
+      cbor
+        ? encodePutRecordsCbor(target, runs, size => (pooled = this.#takeBody(size)))
+        : encodePutRecordsJson(target, runs)
     try {
       const { body, cbor } = await this.#call(PUT_RECORDS, encode, attempted)
       return decoding(attempted, () => (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body))
     } finally {
-      if (pooled !== undefined && pooled.length <= MAX_POOLED_BYTES && this.#bodies.length < POOLED_BODIES) this.#bodies.push(pooled)
+      if (pooled !== undefined && pooled.length <= MAX_POOLED_BYTES && this.#bodies.length < POOLED_BODIES)
+        this.#bodies.push(pooled)
     }
   }
 
@@ -80,7 +93,11 @@ export class DataPlaneClient {
     )
   }
 
-  async #call(target: string, encode: (cbor: boolean) => Buffer, attempted: Attempted): Promise<{ body: Buffer; cbor: boolean }> {
+  async #call(
+    target: string,
+    encode: (cbor: boolean) => Buffer,
+    attempted: Attempted,
+  ): Promise<{ body: Buffer; cbor: boolean }> {
     const connection = await (this.#connection ??= this.#connect())
     let cbor = this.#speaksCbor
     let answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
@@ -105,7 +122,13 @@ export class DataPlaneClient {
     attempted: Attempted,
   ): Promise<HttpAnswer> {
     const credentials = await this.#access.credentials()
-    const headers = connection.signer.sign(body, cbor ? CBOR : JSON_TYPE, target, credentials, this.#clock.now() + this.#skewMs)
+    const headers = connection.signer.sign(
+      body,
+      cbor ? CBOR : JSON_TYPE,
+      target,
+      credentials,
+      this.#clock.now() + this.#skewMs,
+    )
     try {
       return await connection.transport.post(headers, body)
     } catch (cause) {
@@ -140,10 +163,14 @@ function decoding<T>(attempted: Attempted, decode: () => T): T {
   try {
     return decode()
   } catch (cause) {
-    throw new ServiceError('RESPONSE_INVALID', `${describe(attempted)}: the answer could not be decoded: ${(cause as Error).message}.`, {
-      cause,
-      details: { ...attempted },
-    })
+    throw new ServiceError(
+      'RESPONSE_INVALID',
+      `${describe(attempted)}: the answer could not be decoded: ${(cause as Error).message}.`,
+      {
+        cause,
+        details: { ...attempted },
+      },
+    )
   }
 }
 
@@ -166,13 +193,18 @@ function readFailure(answer: HttpAnswer): Failure {
   const header = answer.headers['x-amzn-errortype']
   const rawName = body['__type'] ?? body['code'] ?? (Array.isArray(header) ? header[0] : header) ?? 'UnknownError'
   const message = body['message'] ?? body['Message'] ?? ''
-  return { name: String(rawName).split(':')[0]!.split('#').at(-1)!, message: typeof message === 'string' ? message : JSON.stringify(message) }
+  return {
+    name: String(rawName).split(':')[0]!.split('#').at(-1)!,
+    message: typeof message === 'string' ? message : JSON.stringify(message),
+  }
 }
 
 function contentTypeUnknown(failure: Failure, answer: HttpAnswer): boolean {
   return (
     answer.status === 415 ||
-    ['UnknownOperationException', 'SerializationException', 'UnsupportedMediaType', 'UnknownError'].includes(failure.name) ||
+    ['UnknownOperationException', 'SerializationException', 'UnsupportedMediaType', 'UnknownError'].includes(
+      failure.name,
+    ) ||
     /content.?type|media type/i.test(failure.message)
   )
 }

@@ -186,12 +186,16 @@ export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: stri
 
 function toChildShards(value: unknown): ChildShard[] {
   if (!Array.isArray(value)) return []
-  return (value as { ShardId: string; ParentShards: string[]; HashKeyRange: { StartingHashKey: string; EndingHashKey: string } }[]).map(
-    shard => ({
-      shardId: shard.ShardId,
-      parentShards: shard.ParentShards,
-      startingHashKey: shard.HashKeyRange.StartingHashKey,
-      endingHashKey: shard.HashKeyRange.EndingHashKey,
-    }),
-  )
+  return (
+    value as {
+      ShardId: string
+      ParentShards: string[]
+      HashKeyRange: { StartingHashKey: string; EndingHashKey: string }
+    }[]
+  ).map(shard => ({
+    shardId: shard.ShardId,
+    parentShards: shard.ParentShards,
+    startingHashKey: shard.HashKeyRange.StartingHashKey,
+    endingHashKey: shard.HashKeyRange.EndingHashKey,
+  }))
 }

@@ -30,7 +30,12 @@ export class HttpTransport {
 
   constructor(options: TransportOptions) {
     this.#options = options
-    const agentOptions = { keepAlive: true, maxSockets: options.maxConnections, noDelay: true, scheduling: 'lifo' as const }
+    const agentOptions = {
+      keepAlive: true,
+      maxSockets: options.maxConnections,
+      noDelay: true,
+      scheduling: 'lifo' as const,
+    }
     if (options.endpoint.protocol === 'https:') {
       this.#agent = new https.Agent({ ...agentOptions, rejectUnauthorized: !options.trustAllCertificates })
       this.#request = o => https.request(o)
@@ -59,7 +64,11 @@ export class HttpTransport {
       request.on('timeout', () => request.destroy(new Error(`no answer for ${readTimeoutMs} ms`)))
       request.on('response', response => {
         response.on('error', reject)
-        collect(response, body => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }), reject)
+        collect(
+          response,
+          body => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
+          reject,
+        )
       })
       request.end(body)
     })
@@ -93,7 +102,8 @@ function collect(response: http.IncomingMessage, done: (body: Buffer) => void, f
     at += chunk.length
   })
   response.on('end', () => {
-    if (!response.complete || (declared >= 0 && at !== declared)) return fail(new Error('the connection ended within an answer'))
+    if (!response.complete || (declared >= 0 && at !== declared))
+      return fail(new Error('the connection ended within an answer'))
     done(whole ?? (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, at)))
     chunks = []
   })

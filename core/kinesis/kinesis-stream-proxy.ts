@@ -1,9 +1,5 @@
 /** One stream of the real service: control calls by the SDK, the two hot calls by the data-plane client. */
-import {
-  DescribeStreamSummaryCommand,
-  GetShardIteratorCommand,
-  ListShardsCommand,
-} from '@aws-sdk/client-kinesis'
+import { DescribeStreamSummaryCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
 import type { KinesisClient, ListShardsCommandOutput, Shard } from '@aws-sdk/client-kinesis'
 
 import type { Clock } from '../clock.ts'
@@ -18,7 +14,13 @@ import type { GetRecordsResult } from './get-records-codec.ts'
 import type { EntryRun, FailedEntry } from './put-records-codec.ts'
 import { serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
-import type { ShardDescription, SinkStreamProxy, SourceStreamProxy, StartingPosition, StreamSummary } from './stream-proxy.ts'
+import type {
+  ShardDescription,
+  SinkStreamProxy,
+  SourceStreamProxy,
+  StartingPosition,
+  StreamSummary,
+} from './stream-proxy.ts'
 
 export interface StreamIdentity {
   readonly streamArn: string | null
@@ -34,7 +36,8 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   constructor(identity: StreamIdentity, configuration: Configuration, clock: Clock) {
     const arn = identity.streamArn === null ? null : parseStreamArn(identity.streamArn)
     const name = arn?.streamName ?? identity.streamName
-    if (name === null || name === '') throw new ConfigurationError('The stream name must be set: give a stream ARN or a stream name.')
+    if (name === null || name === '')
+      throw new ConfigurationError('The stream name must be set: give a stream ARN or a stream name.')
     this.streamName = name
     this.#arn = identity.streamArn
     this.#access = createAwsAccess(configuration, arn?.region ?? null)
@@ -50,7 +53,9 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   }
 
   async describeStream(): Promise<StreamSummary> {
-    const answer = await this.#control('DescribeStreamSummary', sdk => sdk.send(new DescribeStreamSummaryCommand(this.#stream())))
+    const answer = await this.#control('DescribeStreamSummary', sdk =>
+      sdk.send(new DescribeStreamSummaryCommand(this.#stream())),
+    )
     const summary = answer.StreamDescriptionSummary!
     return {
       streamName: summary.StreamName!,

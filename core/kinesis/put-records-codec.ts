@@ -36,7 +36,11 @@ const KEY_NAME = cborText('PartitionKey')
 const OVERHEAD = 1 + DATA_NAME.length + 5 + KEY_NAME.length + 5
 
 /** Writes the body into `into(size)`, where size is at least what is needed. Benchmark: `npm run bench`, PutRecords rows. */
-export function encodePutRecordsCbor(target: PutTarget, runs: readonly EntryRun[], into: (size: number) => Buffer): Buffer {
+export function encodePutRecordsCbor(
+  target: PutTarget,
+  runs: readonly EntryRun[],
+  into: (size: number) => Buffer,
+): Buffer {
   let count = 0
   let size = 512
   let staged = 0
@@ -85,7 +89,10 @@ export function encodePutRecordsCbor(target: PutTarget, runs: readonly EntryRun[
 }
 
 function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {
-  const stream = streamArn === null ? [cborText('StreamName'), cborText(streamName ?? '')] : [cborText('StreamARN'), cborText(streamArn)]
+  const stream =
+    streamArn === null
+      ? [cborText('StreamName'), cborText(streamName ?? '')]
+      : [cborText('StreamARN'), cborText(streamArn)]
   return Buffer.concat([cborHead(5, 2), ...stream, cborText('Records'), cborHead(4, count)]).copy(out, 0)
 }
 

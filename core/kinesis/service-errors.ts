@@ -46,7 +46,13 @@ export function describe({ operation, stream, shardId }: Attempted): string {
   return `${operation} on stream ${stream}${shardId === undefined ? '' : `, shard ${shardId}`}`
 }
 
-export function serviceError(name: string, message: string, status: number, attempted: Attempted, cause?: unknown): ServiceError {
+export function serviceError(
+  name: string,
+  message: string,
+  status: number,
+  attempted: Attempted,
+  cause?: unknown,
+): ServiceError {
   const code = codes[name] ?? (status >= 500 || status === 0 ? 'SERVICE_FAILED' : 'VALIDATION_FAILED')
   const hint = advice[code]
   const text = `${describe(attempted)} failed: ${name}: ${message.trim() || `HTTP status ${status}`}`

@@ -24,7 +24,13 @@ export class RequestSigner {
   }
 
   /** Headers for the request, authorization included. `nowMs`: the service's idea of now, epoch milliseconds. */
-  sign(body: Uint8Array, contentType: string, target: string, credentials: Credentials, nowMs: number): Record<string, string> {
+  sign(
+    body: Uint8Array,
+    contentType: string,
+    target: string,
+    credentials: Credentials,
+    nowMs: number,
+  ): Record<string, string> {
     const stamp = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '') // 20150830T123600Z
     const day = stamp.slice(0, 8)
     const scope = `${day}/${this.#region}/${this.#service}/aws4_request`

@@ -94,6 +94,10 @@ export class LocalFunctionOperator implements Operator {
   #failure(error: unknown, batch: RecordBatch): Error {
     const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
     const index = this.#operation === 'collect' || this.#operation === 'print' ? null : this.#at
-    return functionError({ operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index }, batch, error)
+    return functionError(
+      { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index },
+      batch,
+      error,
+    )
   }
 }

@@ -24,7 +24,12 @@ export class RemoteFunctionOperator implements Operator {
   #creditReturned: (() => void) | null = null
   #failure: unknown = null
 
-  constructor(runtime: FunctionRuntime, request: OpenFunction, options: BundleOptions, onFailure: (error: unknown) => void) {
+  constructor(
+    runtime: FunctionRuntime,
+    request: OpenFunction,
+    options: BundleOptions,
+    onFailure: (error: unknown) => void,
+  ) {
     this.#runtime = runtime
     this.#request = request
     this.#options = options
@@ -39,7 +44,8 @@ export class RemoteFunctionOperator implements Operator {
   async process(batch: RecordBatch): Promise<void> {
     const { bundleSize, bundlesInFlight } = this.#options
     for (let from = 0; from < batch.count; from += bundleSize) {
-      while (this.#inFlight >= bundlesInFlight && this.#failure === null) await new Promise<void>(resolve => (this.#creditReturned = resolve))
+      while (this.#inFlight >= bundlesInFlight && this.#failure === null)
+        await new Promise<void>(resolve => (this.#creditReturned = resolve))
       this.#throwIfFailed()
       this.#send(batch.slice(from, Math.min(batch.count, from + bundleSize)))
     }

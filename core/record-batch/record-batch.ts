@@ -63,7 +63,11 @@ export class RecordBatch {
     this.positions = attributes.positions ?? null
   }
 
-  static ofSlab(payload: Exclude<PayloadType, 'object'>, columns: SlabColumns, attributes: Attributes = {}): RecordBatch {
+  static ofSlab(
+    payload: Exclude<PayloadType, 'object'>,
+    columns: SlabColumns,
+    attributes: Attributes = {},
+  ): RecordBatch {
     return new RecordBatch(columns.dataOffset.length, payload, columns, null, attributes)
   }
 

@@ -163,7 +163,13 @@ export class AsyncSinkWriter {
     else {
       if (this.#options.failOnError) return this.#fail(refused(this.#options.streamName, failed))
       const before = this.#buffer.bytes
-      this.#retry(selectEntries(runs, failed.map(f => f.index)), failed.length)
+      this.#retry(
+        selectEntries(
+          runs,
+          failed.map(f => f.index),
+        ),
+        failed.length,
+      )
       this.#metrics.bytes -= this.#buffer.bytes - before
     }
     this.#flush(false)

@@ -25,7 +25,10 @@ export class CongestionControl {
   }
 
   blocks(entries: number): boolean {
-    return this.#requests >= this.#maxInFlightRequests || (this.#requests > 0 && this.#entries + entries > this.#maxInFlightEntries)
+    return (
+      this.#requests >= this.#maxInFlightRequests ||
+      (this.#requests > 0 && this.#entries + entries > this.#maxInFlightEntries)
+    )
   }
 
   started(entries: number): void {

@@ -96,7 +96,8 @@ export function selectEntries(runs: readonly EntryRun[], indices: readonly numbe
     }
     const at = runs[run]!.from + index - before
     const last = selected.at(-1)
-    if (last?.to === at && last.dataOffset === runs[run]!.dataOffset) selected[selected.length - 1] = { ...last, to: at + 1 }
+    if (last?.to === at && last.dataOffset === runs[run]!.dataOffset)
+      selected[selected.length - 1] = { ...last, to: at + 1 }
     else selected.push({ ...runs[run]!, from: at, to: at + 1 })
   }
   return selected

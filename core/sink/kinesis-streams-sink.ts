@@ -13,7 +13,11 @@ import type { PartitionKeyGenerator } from './partition-key-generator.ts'
 import { readSinkState, writeSinkState } from './sink-state-codec.ts'
 import type { Sink, SinkWriter, SinkWriterContext } from './sink.ts'
 
-export type SinkProxyFactory = (spec: KinesisStreamsSinkSpec, configuration: Configuration, clock: Clock) => SinkStreamProxy
+export type SinkProxyFactory = (
+  spec: KinesisStreamsSinkSpec,
+  configuration: Configuration,
+  clock: Clock,
+) => SinkStreamProxy
 
 const realProxy: SinkProxyFactory = (spec, configuration, clock) => new KinesisStreamProxy(spec, configuration, clock)
 
@@ -48,7 +52,8 @@ export class KinesisStreamsSink implements Sink {
     const proxy = this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
     try {
       const { status, streamName } = await proxy.describeStream()
-      if (status === 'DELETING') throw new ServiceError('STREAM_NOT_FOUND', `The sink's stream ${streamName} is being deleted.`)
+      if (status === 'DELETING')
+        throw new ServiceError('STREAM_NOT_FOUND', `The sink's stream ${streamName} is being deleted.`)
     } finally {
       proxy.close()
     }
@@ -59,14 +64,24 @@ export class KinesisStreamsSink implements Sink {
     const proxy = this.#proxyFactory(spec, this.#configuration, this.#clock)
     const { streamName } = proxy
     const options = { ...spec, streamName }
-    const writer = new AsyncSinkWriter(runs => proxy.putRecords(runs), options, this.#clock, error => context.fail(error))
+    const writer = new AsyncSinkWriter(
+      runs => proxy.putRecords(runs),
+      options,
+      this.#clock,
+      error => context.fail(error),
+    )
     for (const state of context.restored) writer.restore(readSinkState(state))
     const serialize = serializerOf(spec.serializationSchema)
     const keysOf = this.#keyGenerator(context.subtask, streamName)
     return {
       write: batch => {
         const keys = keysOf(batch)
-        const { slab, dataOffset, dataLength, count } = checkSizes(serialize(batch), keys.keyLength, spec.maxRecordSizeInBytes, streamName)
+        const { slab, dataOffset, dataLength, count } = checkSizes(
+          serialize(batch),
+          keys.keyLength,
+          spec.maxRecordSizeInBytes,
+          streamName,
+        )
         return writer.write({ slab, dataOffset, dataLength, ...keys, from: 0, to: count })
       },
       async snapshot() {
@@ -100,28 +115,54 @@ function checkSizes(batch: RecordBatch, keyLength: Uint32Array, maxBytes: number
     const bytes = batch.dataLength[i]! + keyLength[i]!
     if (bytes <= maxBytes && !(batch.nulls !== null && batch.isNull(i))) continue
     const position = batch.positions?.at(i)
-    const from = position === undefined ? '' : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-    const what = batch.isNull(i) ? 'null cannot be written' : `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxBytes})`
-    throw new ServiceError(batch.isNull(i) ? 'VALIDATION_FAILED' : 'RECORD_TOO_LARGE', `Sink to stream ${stream}: ${what}.${from}`, {
-      details: { stream, ...(position === undefined ? {} : { position }) },
-    })
+    const from =
+      position === undefined
+        ? ''
+        : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
+    const what = batch.isNull(i)
+      ? 'null cannot be written'
+      : `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxBytes})`
+    throw new ServiceError(
+      batch.isNull(i) ? 'VALIDATION_FAILED' : 'RECORD_TOO_LARGE',
+      `Sink to stream ${stream}: ${what}.${from}`,
+      {
+        details: { stream, ...(position === undefined ? {} : { position }) },
+      },
+    )
   }
   return batch
 }
 
 /** The checks of Flink's builder, by the same rules. @throws ConfigurationError naming the setter */
 export function checkSinkLimits(spec: Omit<KinesisStreamsSinkSpec, 'type'>): void {
-  const positive = ['maxBatchSize', 'maxInFlightRequests', 'maxBufferedRequests', 'maxBatchSizeInBytes', 'maxTimeInBufferMs', 'maxRecordSizeInBytes'] as const
+  const positive = [
+    'maxBatchSize',
+    'maxInFlightRequests',
+    'maxBufferedRequests',
+    'maxBatchSizeInBytes',
+    'maxTimeInBufferMs',
+    'maxRecordSizeInBytes',
+  ] as const
   for (const name of positive)
-    if (!Number.isSafeInteger(spec[name]) || spec[name] <= 0) throw new ConfigurationError(`KinesisStreamsSink: ${name} must be a positive whole number, not ${spec[name]}.`)
+    if (!Number.isSafeInteger(spec[name]) || spec[name] <= 0)
+      throw new ConfigurationError(`KinesisStreamsSink: ${name} must be a positive whole number, not ${spec[name]}.`)
   const rules: readonly (readonly [boolean, string])[] = [
-    [spec.maxBufferedRequests > spec.maxBatchSize, `maxBufferedRequests (${spec.maxBufferedRequests}) must be greater than maxBatchSize (${spec.maxBatchSize})`],
+    [
+      spec.maxBufferedRequests > spec.maxBatchSize,
+      `maxBufferedRequests (${spec.maxBufferedRequests}) must be greater than maxBatchSize (${spec.maxBatchSize})`,
+    ],
     [
       spec.maxBatchSizeInBytes >= spec.maxRecordSizeInBytes,
       `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) must be at least maxRecordSizeInBytes (${spec.maxRecordSizeInBytes})`,
     ],
-    [spec.maxBatchSize <= SERVICE_MAX_BATCH_SIZE, `maxBatchSize (${spec.maxBatchSize}) is over the service's ${SERVICE_MAX_BATCH_SIZE} records a request`],
-    [spec.maxBatchSizeInBytes <= SERVICE_MAX_BATCH_BYTES, `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${SERVICE_MAX_BATCH_BYTES} bytes a request`],
+    [
+      spec.maxBatchSize <= SERVICE_MAX_BATCH_SIZE,
+      `maxBatchSize (${spec.maxBatchSize}) is over the service's ${SERVICE_MAX_BATCH_SIZE} records a request`,
+    ],
+    [
+      spec.maxBatchSizeInBytes <= SERVICE_MAX_BATCH_BYTES,
+      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${SERVICE_MAX_BATCH_BYTES} bytes a request`,
+    ],
   ]
   for (const [holds, message] of rules) if (!holds) throw new ConfigurationError(`KinesisStreamsSink: ${message}.`)
 }

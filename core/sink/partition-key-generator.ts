@@ -54,7 +54,8 @@ export function customKey(key: (value: unknown) => string, stream: string): Part
   return batch => {
     const keys = batch.values().map((value, i) => {
       const text: unknown = key(value)
-      if (typeof text === 'string' && text.length > 0 && [...text].length <= MAX_KEY_CHARACTERS) return Buffer.from(text)
+      if (typeof text === 'string' && text.length > 0 && [...text].length <= MAX_KEY_CHARACTERS)
+        return Buffer.from(text)
       const position = batch.positions?.at(i)
       throw new ShardlineError(
         'VALIDATION_FAILED',

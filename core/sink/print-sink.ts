@@ -16,7 +16,13 @@ export class PrintSink implements Sink {
   createWriter({ subtask, parallelism }: SinkWriterContext): SinkWriter {
     const prefix = printPrefix(this.#identifier, subtask, parallelism)
     return {
-      write: batch => this.#write(batch.values().map(value => `${prefix}${String(value)}\n`).join('')),
+      write: batch =>
+        this.#write(
+          batch
+            .values()
+            .map(value => `${prefix}${String(value)}\n`)
+            .join(''),
+        ),
       snapshot: async () => null,
       finish: async () => undefined,
       metrics: () => null,

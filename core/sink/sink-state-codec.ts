@@ -21,13 +21,23 @@ export function writeSinkState(runs: readonly EntryRun[]): OperatorState {
   let at = 0
   for (const run of runs)
     for (let i = run.from; i < run.to; i++) {
-      const [dataOffset, dataLength, keyOffset, keyLength] = [run.dataOffset[i]!, run.dataLength[i]!, run.keyOffset[i]!, run.keyLength[i]!]
+      const [dataOffset, dataLength, keyOffset, keyLength] = [
+        run.dataOffset[i]!,
+        run.dataLength[i]!,
+        run.keyOffset[i]!,
+        run.keyLength[i]!,
+      ]
       at = bytes.writeUInt32LE(dataLength, at)
       at = bytes.writeUInt16LE(keyLength, at)
       at += run.keySlab.copy(bytes, at, keyOffset, keyOffset + keyLength)
       at += run.slab.copy(bytes, at, dataOffset, dataOffset + dataLength)
     }
-  return { type: TYPE, version: SINK_STATE_VERSION, json: { entries: countEntries(runs) }, bytes: size === 0 ? null : bytes }
+  return {
+    type: TYPE,
+    version: SINK_STATE_VERSION,
+    json: { entries: countEntries(runs) },
+    bytes: size === 0 ? null : bytes,
+  }
 }
 
 export function readSinkState(state: OperatorState): EntryRun {
@@ -52,6 +62,10 @@ export function readSinkState(state: OperatorState): EntryRun {
     columns.dataOffset[i] = at + 6 + keyLength
     at += 6 + keyLength + dataLength
   }
-  if (at !== slab.length) throw new CheckpointError('CHECKPOINT_UNREADABLE', `A Kinesis sink's state of ${slab.length} bytes does not hold ${entries} entries.`)
+  if (at !== slab.length)
+    throw new CheckpointError(
+      'CHECKPOINT_UNREADABLE',
+      `A Kinesis sink's state of ${slab.length} bytes does not hold ${entries} entries.`,
+    )
   return { slab, keySlab: slab, ...columns, from: 0, to: entries }
 }

@@ -69,7 +69,9 @@ class CollectionReader implements SourceReader {
     const from = this.#emitted
     this.#emitted = Math.min(this.#end, from + BATCH_VALUES)
     const values = this.#values.slice(from, this.#emitted)
-    return this.#payload === 'object' ? RecordBatch.ofValues(values) : RecordBatch.pack(this.#payload, values as (string | Buffer)[])
+    return this.#payload === 'object'
+      ? RecordBatch.ofValues(values)
+      : RecordBatch.pack(this.#payload, values as (string | Buffer)[])
   }
 
   available(): Promise<void> {

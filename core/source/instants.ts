@@ -11,7 +11,9 @@ export function parseInstantMs(text: string, key: string): number {
   if (/^\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000)
   const ms = /(Z|[+-]\d\d:?\d\d)$/.test(trimmed) ? Date.parse(trimmed) : NaN
   if (Number.isNaN(ms))
-    throw new ConfigurationError(`${key}: '${text}' is not a time. Give epoch seconds, or a time with a zone such as 2026-01-31T12:00:00.000Z.`)
+    throw new ConfigurationError(
+      `${key}: '${text}' is not a time. Give epoch seconds, or a time with a zone such as 2026-01-31T12:00:00.000Z.`,
+    )
   return ms
 }
 
@@ -21,10 +23,13 @@ export function initialPosition(configuration: Configuration, nowMs: number): St
   if (position === 'LATEST') return { type: 'AT_TIMESTAMP', timestampMs: nowMs }
   if (position === 'TRIM_HORIZON') return { type: 'TRIM_HORIZON' }
   const text = configuration.find(kinesisSourceOptions.initialTimestamp)
-  if (text === null) throw new ConfigurationError('source.init.position is AT_TIMESTAMP, which needs source.init.timestamp.')
+  if (text === null)
+    throw new ConfigurationError('source.init.position is AT_TIMESTAMP, which needs source.init.timestamp.')
   const { initialTimestampFormat } = kinesisSourceOptions
   if (configuration.get(initialTimestampFormat) !== initialTimestampFormat.default && !/^\d/.test(text))
-    throw new ConfigurationError(`source.init.timestamp.format other than ${initialTimestampFormat.default ?? ''} is not there yet; give epoch seconds.`)
+    throw new ConfigurationError(
+      `source.init.timestamp.format other than ${initialTimestampFormat.default ?? ''} is not there yet; give epoch seconds.`,
+    )
   return { type: 'AT_TIMESTAMP', timestampMs: parseInstantMs(text, kinesisSourceOptions.initialTimestamp.key) }
 }
 
@@ -36,7 +41,11 @@ export function stopAtMs(configuration: Configuration, nowMs: number): number | 
   return parseInstantMs(text, kinesisSourceOptions.stopAt.key)
 }
 
-export function retryOptions(configuration: Configuration): { retryMinDelayMs: number; retryMaxDelayMs: number; retryMaxAttempts: number } {
+export function retryOptions(configuration: Configuration): {
+  retryMinDelayMs: number
+  retryMaxDelayMs: number
+  retryMaxAttempts: number
+} {
   return {
     retryMinDelayMs: configuration.get(awsOptions.retryMinDelayMs),
     retryMaxDelayMs: configuration.get(awsOptions.retryMaxDelayMs),

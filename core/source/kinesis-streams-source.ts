@@ -17,7 +17,11 @@ import { initialPosition, retryOptions, stopAtMs } from './instants.ts'
 import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-reader.ts'
 import type { EnumeratorContext, ReaderContext, Source, SourceEnumerator, SourceReader } from './source.ts'
 
-export type SourceProxyFactory = (streamArn: string, configuration: Configuration, clock: Clock) => SourceStreamProxy & { readonly customEndpoint?: boolean }
+export type SourceProxyFactory = (
+  streamArn: string,
+  configuration: Configuration,
+  clock: Clock,
+) => SourceStreamProxy & { readonly customEndpoint?: boolean }
 
 const realProxy: SourceProxyFactory = (streamArn, configuration, clock) =>
   new KinesisStreamProxy({ streamArn, streamName: null }, configuration, clock)
@@ -33,7 +37,12 @@ export class KinesisStreamsSource implements Source {
   readonly #submittedAtMs: number
 
   /** `jobConfiguration` gives the keys that the source's own configuration leaves out. */
-  constructor(spec: KinesisStreamsSourceSpec, jobConfiguration: Configuration, clock: Clock, proxyFactory: SourceProxyFactory = realProxy) {
+  constructor(
+    spec: KinesisStreamsSourceSpec,
+    jobConfiguration: Configuration,
+    clock: Clock,
+    proxyFactory: SourceProxyFactory = realProxy,
+  ) {
     this.#spec = spec
     this.#configuration = jobConfiguration.with(spec.configuration)
     this.#clock = clock
@@ -67,7 +76,13 @@ export class KinesisStreamsSource implements Source {
       stopAtMs: stopAtMs(configuration, this.#submittedAtMs),
       ...retryOptions(configuration),
     }
-    return new KinesisStreamsSourceReader(proxy, options, deserializerOf(this.#spec.deserializationSchema), context, this.#clock)
+    return new KinesisStreamsSourceReader(
+      proxy,
+      options,
+      deserializerOf(this.#spec.deserializationSchema),
+      context,
+      this.#clock,
+    )
   }
 
   #proxy(): ReturnType<SourceProxyFactory> {

@@ -28,12 +28,24 @@ interface Row {
 
 export async function readFlights(count: number): Promise<Flight[]> {
   const path = fileURLToPath(new URL('../../../node_modules/vega-datasets/data/flights-3m.parquet', import.meta.url))
-  const rows = (await parquetReadObjects({ file: await asyncBufferFromFile(path), compressors, rowStart: 0, rowEnd: count })) as unknown as Row[]
+  const rows = (await parquetReadObjects({
+    file: await asyncBufferFromFile(path),
+    compressors,
+    rowStart: 0,
+    rowEnd: count,
+  })) as unknown as Row[]
   const flown = new Map<string, number>()
   return rows.map(row => {
     const seq = flown.get(row.origin) ?? 0
     flown.set(row.origin, seq + 1)
     const date = row.date.toISOString().slice(0, 19)
-    return { date, delay: Number(row.delay), distance: Number(row.distance), origin: row.origin, destination: row.destination, seq }
+    return {
+      date,
+      delay: Number(row.delay),
+      distance: Number(row.distance),
+      origin: row.origin,
+      destination: row.destination,
+      seq,
+    }
   })
 }

@@ -23,7 +23,9 @@ async function main(): Promise<number> {
   const kinesis = await KinesisEmulator.start({ port: 0, streams: { flights: 4, 'delayed-flights': 2 }, limits: false })
   const checkpoints = mkdtempSync(path.join(os.tmpdir(), 'shardline-demo-'))
   try {
-    say(`Embedded Kinesis at ${kinesis.endpoint}: streams flights (4 shards) and delayed-flights (2 shards), without limits.`)
+    say(
+      `Embedded Kinesis at ${kinesis.endpoint}: streams flights (4 shards) and delayed-flights (2 shards), without limits.`,
+    )
     const flights = await readFlights(FLIGHTS)
     replay(kinesis, flights)
     say(`Replayed ${grouped(flights.length)} flights into it, keyed by origin airport.`)
@@ -48,12 +50,28 @@ function replay(kinesis: KinesisEmulator, flights: readonly Flight[]): void {
     )
 }
 
-async function runScript(kinesis: KinesisEmulator, checkpoints: string): Promise<{ code: number; seconds: number; peakRss: number | null }> {
+async function runScript(
+  kinesis: KinesisEmulator,
+  checkpoints: string,
+): Promise<{ code: number; seconds: number; peakRss: number | null }> {
   const startedAt = performance.now()
   const conf = `execution.checkpointing.dir=${checkpoints}`
   const child = spawn(
     process.execPath,
-    ['dist/engine/shardline.mjs', 'run', '--progress', '--stop-at', 'latest', '--conf', conf, 'python/examples/delayed_flights.py', '--input-arn', kinesis.streamArn('flights'), '--output-arn', kinesis.streamArn('delayed-flights')],
+    [
+      'dist/engine/shardline.mjs',
+      'run',
+      '--progress',
+      '--stop-at',
+      'latest',
+      '--conf',
+      conf,
+      'python/examples/delayed_flights.py',
+      '--input-arn',
+      kinesis.streamArn('flights'),
+      '--output-arn',
+      kinesis.streamArn('delayed-flights'),
+    ],
     { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...kinesis.environment() } },
   )
   const stop = (signal: NodeJS.Signals): void => void child.kill(signal)
@@ -63,7 +81,11 @@ async function runScript(kinesis: KinesisEmulator, checkpoints: string): Promise
   const watch = setInterval(() => (peakRss = peakRssOf(child.pid) ?? peakRss), 100)
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
   clearInterval(watch)
-  return { code: code ?? (signal === null ? 1 : 128 + os.constants.signals[signal]), seconds: (performance.now() - startedAt) / 1000, peakRss }
+  return {
+    code: code ?? (signal === null ? 1 : 128 + os.constants.signals[signal]),
+    seconds: (performance.now() - startedAt) / 1000,
+    peakRss,
+  }
 }
 
 /** Bytes; where the system tells (Linux). */
@@ -76,7 +98,12 @@ function peakRssOf(pid: number | undefined): number | null {
   }
 }
 
-async function report(kinesis: KinesisEmulator, flights: readonly Flight[], seconds: number, peakRss: number | null): Promise<number> {
+async function report(
+  kinesis: KinesisEmulator,
+  flights: readonly Flight[],
+  seconds: number,
+  peakRss: number | null,
+): Promise<number> {
   say('\nReading delayed-flights back with the AWS SDK ...')
   const v = await verify(flights, 'delayed-flights', kinesis.endpoint, kinesis.region)
   const good = v.lost === 0 && v.unexpected === 0 && v.outOfOrder === 0
@@ -86,13 +113,21 @@ async function report(kinesis: KinesisEmulator, flights: readonly Flight[], seco
     ['lost', grouped(v.lost)],
     ['duplicates', grouped(v.duplicates)],
     ['not expected', grouped(v.unexpected)],
-    ['order per origin', v.outOfOrder === 0 ? `kept, for each of ${v.origins} airports` : `broken ${grouped(v.outOfOrder)} times`],
-    ['time, start and end of the script included', `${seconds.toFixed(1)} s (${grouped(Math.round(flights.length / seconds))} flights/s)`],
+    [
+      'order per origin',
+      v.outOfOrder === 0 ? `kept, for each of ${v.origins} airports` : `broken ${grouped(v.outOfOrder)} times`,
+    ],
+    [
+      'time, start and end of the script included',
+      `${seconds.toFixed(1)} s (${grouped(Math.round(flights.length / seconds))} flights/s)`,
+    ],
     ...(peakRss === null ? [] : [['peak memory of the engine', `${Math.round(peakRss / 1e6)} MB`] as [string, string]]),
   ]
   say('')
   for (const [name, value] of rows) process.stdout.write(`  ${name.padEnd(44)}${value}\n`)
-  process.stdout.write(good ? '\nVerified: nothing lost, nothing out of order.\n' : '\nNOT as it should be: see above.\n')
+  process.stdout.write(
+    good ? '\nVerified: nothing lost, nothing out of order.\n' : '\nNOT as it should be: see above.\n',
+  )
   return good ? 0 : 1
 }
 

@@ -21,8 +21,15 @@ export interface Verdict {
   readonly origins: number
 }
 
-export async function verify(flights: readonly Flight[], stream: string, endpoint: string, region: string): Promise<Verdict> {
-  const expected = new Set(flights.filter(f => f.delay > TOLERATED_MINUTES).map(f => `${f.origin} ${f.seq} ${f.destination} ${f.delay}`))
+export async function verify(
+  flights: readonly Flight[],
+  stream: string,
+  endpoint: string,
+  region: string,
+): Promise<Verdict> {
+  const expected = new Set(
+    flights.filter(f => f.delay > TOLERATED_MINUTES).map(f => `${f.origin} ${f.seq} ${f.destination} ${f.delay}`),
+  )
   const seen = new Set<string>()
   const lastSeq = new Map<string, number>()
   let [found, duplicates, unexpected, outOfOrder] = [0, 0, 0, 0]
@@ -48,8 +55,10 @@ async function* readStream(stream: string, endpoint: string, region: string): As
   const client = new KinesisClient({ endpoint, region, credentials, requestHandler: new NodeHttpHandler() })
   const { Shards: shards = [] } = await client.send(new ListShardsCommand({ StreamName: stream }))
   for (const { ShardId } of shards) {
-    let { ShardIterator } = await client.send(new GetShardIteratorCommand({ StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' }))
-    for (let behind = 1; ShardIterator !== undefined && behind > 0; ) {
+    let { ShardIterator } = await client.send(
+      new GetShardIteratorCommand({ StreamName: stream, ShardId, ShardIteratorType: 'TRIM_HORIZON' }),
+    )
+    for (let behind = 1; ShardIterator !== undefined && behind > 0;) {
       const page = await client.send(new GetRecordsCommand({ ShardIterator, Limit: 10_000 }))
       for (const record of page.Records ?? []) yield Buffer.from(record.Data!).toString()
       ShardIterator = page.NextShardIterator

@@ -8,7 +8,12 @@ import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
-import type { SourceStreamProxy, ShardDescription, StartingPosition, StreamSummary } from '../../kinesis/stream-proxy.ts'
+import type {
+  SourceStreamProxy,
+  ShardDescription,
+  StartingPosition,
+  StreamSummary,
+} from '../../kinesis/stream-proxy.ts'
 import type { EnumeratorContext, RestoredSource, SourceEnumerator } from '../source.ts'
 import { splitIdOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
@@ -77,7 +82,8 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     const [summary, shards] = await Promise.all([this.#proxy.describeStream(), this.#proxy.listShards()])
     this.#creationTimeMs = summary.creationTimeMs
     if (restored !== null) this.#restore(restored, summary)
-    for (const shard of shards) this.#discover(shard, restored === null ? this.#options.initialPosition : { type: 'TRIM_HORIZON' })
+    for (const shard of shards)
+      this.#discover(shard, restored === null ? this.#options.initialPosition : { type: 'TRIM_HORIZON' })
     this.#assign()
     void this.#discoverPeriodically()
   }
@@ -130,18 +136,25 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
           `Stream ${summary.streamName} was created at ${new Date(summary.creationTimeMs).toISOString()}, but the checkpoint was made of one created at ${new Date(state.creationTimeMs).toISOString()}: its positions mean nothing here. Start without the checkpoint, or give the source a new uid.`,
           { details: { stream: summary.streamName } },
         )
-      for (const { split, status } of state.shards) this.#tracker.put(split, status === 'FINISHED' ? 'FINISHED' : 'UNASSIGNED')
+      for (const { split, status } of state.shards)
+        this.#tracker.put(split, status === 'FINISHED' ? 'FINISHED' : 'UNASSIGNED')
     }
     for (const reader of restored.readers)
       for (const split of readSplits(reader)) this.#tracker.put(split, split.finished ? 'FINISHED' : 'UNASSIGNED')
   }
 
-  #discover(shard: Omit<ShardDescription, 'startingSequenceNumber' | 'endingSequenceNumber'>, position: StartingPosition): void {
+  #discover(
+    shard: Omit<ShardDescription, 'startingSequenceNumber' | 'endingSequenceNumber'>,
+    position: StartingPosition,
+  ): void {
     if (this.#tracker.has(shard.shardId)) return
     const { streamArn } = this.#options
     const { shardId, parentShardIds, startingHashKey, endingHashKey } = shard
     const splitId = splitIdOf(streamArn, shardId)
-    this.#tracker.put({ splitId, streamArn, shardId, parentShardIds, startingHashKey, endingHashKey, position, finished: false }, 'UNASSIGNED')
+    this.#tracker.put(
+      { splitId, streamArn, shardId, parentShardIds, startingHashKey, endingHashKey, position, finished: false },
+      'UNASSIGNED',
+    )
   }
 
   #assign(): void {

@@ -53,7 +53,8 @@ export class SplitTracker {
 
   /** Forgets finished shards that the service no longer lists and that no known child waits for. */
   forgetUnlisted(listed: ReadonlySet<string>): void {
-    for (const [shardId, tracked] of this.#byShard) if (tracked.status === 'FINISHED' && !listed.has(shardId)) this.#byShard.delete(shardId)
+    for (const [shardId, tracked] of this.#byShard)
+      if (tracked.status === 'FINISHED' && !listed.has(shardId)) this.#byShard.delete(shardId)
   }
 
   entries(): { readonly split: KinesisShardSplit; readonly status: SplitStatus }[] {

@@ -28,8 +28,7 @@ export interface PollingOptions {
 const SERVICE_FETCH_INTERVAL_MS = 200
 
 export type FetchEnd =
-  | { readonly type: 'shard-end'; readonly childShards: readonly ChildShard[] }
-  | { readonly type: 'stopped' }
+  { readonly type: 'shard-end'; readonly childShards: readonly ChildShard[] } | { readonly type: 'stopped' }
 
 export interface Fetched {
   readonly batch: RecordBatch | null
@@ -120,11 +119,14 @@ export class ShardSplitReader {
         this.#iterator = result.nextShardIterator
         this.millisBehindLatest = result.millisBehindLatest ?? -1
         const { count, positions } = result.batch
-        if (count > 0) this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: positions!.sequenceNumber(count - 1) }
+        if (count > 0)
+          this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: positions!.sequenceNumber(count - 1) }
         const end: FetchEnd | null =
           result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
         const fetched = { batch: count > 0 ? result.batch : null, end }
-        return stopAtMs === null ? fetched : stopAt(fetched, stopAtMs, this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+        return stopAtMs === null
+          ? fetched
+          : stopAt(fetched, stopAtMs, this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
       } catch (error) {
         if (this.#closing.signal.aborted) throw error
         if (!(error instanceof ShardlineError) || !error.retryable) throw error
@@ -133,7 +135,8 @@ export class ShardSplitReader {
           this.#iterator = null
           continue
         }
-        if (error.code === 'THROTTLED') this.#minFetchIntervalMs = Math.max(this.#minFetchIntervalMs, SERVICE_FETCH_INTERVAL_MS)
+        if (error.code === 'THROTTLED')
+          this.#minFetchIntervalMs = Math.max(this.#minFetchIntervalMs, SERVICE_FETCH_INTERVAL_MS)
       } finally {
         release()
       }
@@ -176,8 +179,12 @@ function stopAt(fetched: Fetched, stopAtMs: number, atTip: boolean): Fetched {
 }
 
 function exhausted(cause: ShardlineError, attempts: number): ServiceError {
-  return new ServiceError('SERVICE_FAILED', `${cause.message} Gave up after ${attempts} attempts (retry-strategy.attempts.max).`, {
-    cause,
-    details: cause.details,
-  })
+  return new ServiceError(
+    'SERVICE_FAILED',
+    `${cause.message} Gave up after ${attempts} attempts (retry-strategy.attempts.max).`,
+    {
+      cause,
+      details: cause.details,
+    },
+  )
 }
