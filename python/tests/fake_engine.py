@@ -9,7 +9,7 @@ fake.output      file that sinks append to: one JSON object a value
 fake.records     JSON list of what every Kinesis source reads
 fake.endless     true: sources repeat their records until the job is cancelled
 fake.die         JSON {attempts, bundle}: exit at that bundle in the first attempts
-fake.restored    JSON list: `restoredFrom` of each attempt
+fake.checkpoints JSON list of the attempts that complete a checkpoint, in execution.checkpointing.dir
 fake.bundle      values in a bundle
 fake.slow-drain  seconds that a drain takes
 
@@ -173,6 +173,12 @@ class Job:
             {"jobId": self.id, "state": state, "netRuntimeMs": runtime, "checkpointPath": self.kept, "error": error},
         )
         self.ended.set()
+
+    def complete_checkpoint(self, number):
+        directory = os.path.join(self.conf["execution.checkpointing.dir"], f"chk-{number}")
+        os.makedirs(directory, exist_ok=True)
+        with open(os.path.join(directory, "_metadata"), "w") as file:
+            json.dump({"jobId": self.id}, file)
 
     def execute(self):
         consumers = {}
@@ -340,7 +346,6 @@ class Engine:
                 self.send({"id": message["id"], "error": json.loads(conf["fake.refuse"])})
                 return
             job_id = f"job-{len(self.jobs) + 1}"
-            restored = json.loads(conf.get("fake.restored", "[]"))
             job = self.jobs[job_id] = Job(self, job_id, params)
             if "fake.submissions" in conf:
                 with open(conf["fake.submissions"], "a") as file:
@@ -348,9 +353,11 @@ class Engine:
             attempt = params["attempt"]
             result = {
                 "jobId": job_id,
-                "checkpointDirectory": "/tmp/checkpoints",
-                "restoredFrom": restored[attempt] if attempt < len(restored) else None,
+                "checkpointDirectory": conf.get("execution.checkpointing.dir"),
+                "restoredFrom": conf.get("execution.state-recovery.path"),
             }
+            if attempt in json.loads(conf.get("fake.checkpoints", "[]")):
+                job.complete_checkpoint(attempt + 1)
             if "fake.eager" in conf:  # the last word comes before the answer
                 job.run()
                 job = None

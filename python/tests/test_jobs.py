@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -169,6 +171,25 @@ def test_functions_read_the_jobs_parameters(fake_engine, env, mode):
     assert fake_engine.written() == ["blue a"]
 
 
+@MODES
+def test_functions_import_from_python_files(fake_engine, env, mode, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.path", list(sys.path))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / f"helper_{mode}.py").write_text("PREFIX = 'imported '\n")
+
+    def prefixed(value):
+        return importlib.import_module(f"helper_{mode}").PREFIX + value
+
+    env.configure(
+        Configuration.from_dict(
+            {"python.execution-mode": mode, "python.files": f"/nowhere.py,{tmp_path}/mine/helper_{mode}.py"}
+        )
+    )
+    env.from_collection(["a"], STRING).map(prefixed, STRING).sink_to(sink())
+    env.execute()
+    assert fake_engine.written() == ["imported a"]
+
+
 def test_the_environments_overrides_win_over_the_script(fake_engine, env, tmp_path, monkeypatch):
     fake_engine.configure(env, submissions=str(tmp_path / "submissions"))
     env.configure(Configuration.from_dict({"a": "script", "b": "script"}))
@@ -321,33 +342,51 @@ def test_without_checkpoints_the_engines_death_fails_the_job_with_its_last_words
     assert "something terrible happened" in capfd.readouterr().err
 
 
-def test_with_checkpoints_the_job_goes_on_in_another_engine(fake_engine, env, tmp_path, caplog):
-    fake_engine.configure(env, die={"attempts": 2, "bundle": 0}, submissions=str(tmp_path / "submissions"))
-    env.enable_checkpointing(1000)
-    env.from_collection(["a"], STRING).map(str.upper, STRING).sink_to(sink())
-    env.execute()
-    assert fake_engine.written() == ["A"]
-    submissions = [json.loads(line) for line in (tmp_path / "submissions").read_text().splitlines()]
-    assert [s["attempt"] for s in submissions] == [0, 1, 2]
+def submissions_of(path):
+    """Attempt and restored path of each."""
     key = "execution.state-recovery.path"
-    assert [s["graph"]["configuration"].get(key) for s in submissions] == [None, "latest", "latest"]
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    return [(line["attempt"], line["graph"]["configuration"].get(key)) for line in lines]
+
+
+@pytest.fixture
+def checkpointed(fake_engine, env, tmp_path):
+    env.enable_checkpointing(1000)
+    env.configure(Configuration.from_dict({"execution.checkpointing.dir": str(tmp_path / "chk")}))
+    env.from_collection(["a"], STRING).map(str.upper, STRING).sink_to(sink())
+    return fake_engine.configure(env, submissions=str(tmp_path / "submissions"))
+
+
+def test_with_checkpoints_the_job_goes_on_in_another_engine(fake_engine, checkpointed, tmp_path, caplog):
+    fake_engine.configure(checkpointed, die={"attempts": 2, "bundle": 0}, checkpoints=[0, 1])
+    checkpointed.execute()
+    assert fake_engine.written() == ["A"]
+    chk = str(tmp_path / "chk")
+    assert submissions_of(tmp_path / "submissions") == [(0, None), (1, f"{chk}/chk-1"), (2, f"{chk}/chk-2")]
     assert caplog.text.count("Starting another engine") == 2
 
 
-def test_three_deaths_without_a_checkpoint_in_between_are_the_end(fake_engine, env):
-    fake_engine.configure(env, die={"attempts": 99, "bundle": 0})
-    env.enable_checkpointing(1000)
-    env.from_collection([1]).map(str)
+def test_before_the_first_checkpoint_the_job_starts_again_as_it_was_submitted(fake_engine, checkpointed, tmp_path):
+    older = tmp_path / "chk" / "chk-9"
+    older.mkdir(parents=True)
+    (older / "_metadata").write_text('{"jobId": "of an earlier run"}')
+    (tmp_path / "chk" / "chk-10").mkdir()
+    fake_engine.configure(checkpointed, die={"attempts": 1, "bundle": 0})
+    checkpointed._configuration.set_string("execution.state-recovery.path", "/what/the/user/said")
+    checkpointed.execute()
+    assert submissions_of(tmp_path / "submissions") == [(0, "/what/the/user/said"), (1, "/what/the/user/said")]
+
+
+def test_three_deaths_without_a_checkpoint_in_between_are_the_end(fake_engine, checkpointed):
+    fake_engine.configure(checkpointed, die={"attempts": 99, "bundle": 0}, checkpoints=[0])
     with pytest.raises(EngineDiedError, match="died 3 times without a checkpoint in between"):
-        env.execute()
+        checkpointed.execute()
 
 
-def test_a_checkpoint_in_between_starts_the_count_again(fake_engine, env):
-    fake_engine.configure(env, die={"attempts": 5, "bundle": 0}, restored=[None, "chk-1", "chk-1", "chk-2", "chk-2"])
-    env.enable_checkpointing(1000)
-    env.from_collection(["a"], STRING).map(str, STRING).sink_to(sink())
-    env.execute()
-    assert fake_engine.written() == ["a"]
+def test_a_checkpoint_in_between_starts_the_count_again(fake_engine, checkpointed):
+    fake_engine.configure(checkpointed, die={"attempts": 6, "bundle": 0}, checkpoints=[0, 2, 4])
+    checkpointed.execute()
+    assert fake_engine.written() == ["A"]
 
 
 # ---- cancelling

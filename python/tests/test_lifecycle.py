@@ -103,6 +103,24 @@ def test_a_job_that_was_not_waited_for_ends_with_the_script(program):
     assert gone(engine, 0.5)
 
 
+def test_an_iterator_that_nobody_closes_does_not_hold_the_script_up(program):
+    script = program(
+        """
+        from shardline._functions import collecting
+        collecting.MAX_VALUES = 5
+        values = endless(environment()).execute_and_collect()
+        next(values)
+        time.sleep(0.3)
+        tell()
+        """
+    )
+    _, engine = script.read()
+    started = time.monotonic()
+    assert script.end() == (0, "", "")
+    assert gone(engine, 0.5)
+    assert time.monotonic() - started < 4
+
+
 def test_the_engine_ends_when_the_script_is_killed(program):
     script = program("env = environment()\nendless(env).map(str)\nenv.execute_async()\ntell()\ntime.sleep(60)\n")
     _, engine = script.read()

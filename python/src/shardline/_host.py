@@ -28,6 +28,7 @@ def main() -> None:
     parameters: dict[str, str] = json.loads(os.environ.get("SHARDLINE_JOB_PARAMETERS") or "{}")
     os.set_inheritable(_CHANNEL_FD, False)
     sock = socket.socket(fileno=_CHANNEL_FD)
+    os.register_at_fork(after_in_child=lambda: os.close(sock.detach()))
     threading.Thread(target=_watch, args=(sock,), name="shardline-watch", daemon=True).start()
     Runner(sock, lambda: parameters).run()
 

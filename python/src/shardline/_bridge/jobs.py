@@ -1,7 +1,7 @@
 """A submitted job, from the script's side.
 
 A thread of its own supervises it: it submits the graph, waits for the job's last word, and if the engine dies submits
-the same graph again, from the latest checkpoint. Without checkpoints there is nothing to go on from, and the job fails.
+the same graph again, from the job's newest checkpoint. A job that takes none fails instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, NamedTuple
 
-from shardline._bridge import errors
+from shardline._bridge import checkpoints, errors
 from shardline._bridge.session import Connection, Session, environment
 from shardline.errors import (
     BridgeError,
@@ -51,6 +51,8 @@ class Job:
         self._cancelling = False
         self._job_id: str | None = None
         self._submitted: Future[None] = Future()
+        self._checkpoint_directory: str | None = None
+        self._own_ids: set[str] = set()
         self._kept_checkpoint: str | None = None
         self.outcome: Future[Outcome] = Future()
         self.outcome.set_running_or_notify_cancel()
@@ -132,19 +134,18 @@ class Job:
 
     def _run(self) -> Outcome:
         deaths = 0
-        last_restored: str | None = None
+        last_checkpoint: str | None = None
         while True:
             try:
-                restored = self._submit()
-                if restored != last_restored:
-                    deaths = 0  # a checkpoint was completed since the engine died last
-                last_restored = restored
+                self._submit()
                 return self._finished()
             except BridgeError as error:
                 died = self._death(error)
                 if died is None:
                     raise
-            deaths += 1
+            checkpoint = checkpoints.newest(self._checkpoint_directory, self._own_ids)
+            deaths = deaths + 1 if checkpoint == last_checkpoint else 1
+            last_checkpoint = checkpoint
             if self._cancelling:
                 raise JobCancellationException(
                     "the job was cancelled, and the engine ended before it said so"
@@ -157,11 +158,12 @@ class Job:
                 raise EngineDiedError(
                     f"the engine died {deaths} times without a checkpoint in between: {died}"
                 ) from died
-            _log.warning("%s\nStarting another engine, and the job from its latest checkpoint", died)
+            _log.warning("%s\nStarting another engine, and the job from %s", died, checkpoint or "where it started")
             self._attempt += 1
-            self._graph["configuration"][RESTORE_KEY] = "latest"
+            if checkpoint is not None:
+                self._graph["configuration"][RESTORE_KEY] = checkpoint
 
-    def _submit(self) -> str | None:
+    def _submit(self) -> None:
         connection = self._session.connection()
         with self._lock:
             self._connection, self._job_id = connection, None
@@ -177,14 +179,14 @@ class Job:
                 },
             },
         )
+        self._checkpoint_directory = answer["checkpointDirectory"]
+        self._own_ids.add(answer["jobId"])
         with self._lock:
             self._job_id = answer["jobId"]
         if not self._submitted.done():
             self._submitted.set_result(None)
         if self._cancelling:
             self.cancel("now")
-        restored: str | None = answer["restoredFrom"]
-        return restored
 
     def _finished(self) -> Outcome:
         running = self._running()

@@ -20,6 +20,7 @@ from typing import Any
 from shardline._bridge import engine
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
+from shardline._functions import collecting
 from shardline.errors import BridgeError, EngineDiedError, EngineUnavailableError, ShardlineError
 from shardline.version import __version__
 
@@ -106,6 +107,7 @@ class Connection:
     def close(self) -> None:
         """Bounded at every step. Idempotent."""
         self._closing = True
+        collecting.close_all()
         if self.died is None:
             with contextlib.suppress(ShardlineError, TimeoutError):
                 for job_id, events in list(self._jobs.items()):
@@ -120,11 +122,6 @@ class Connection:
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "job/status":
             self.job(params["jobId"]).state = params["state"]
-            if params["state"] == "RESTARTING" and params.get("cause"):
-                cause = params["cause"]
-                logging.getLogger("shardline").warning(
-                    "the job restarts: %s", cause.get("message") or cause.get("code")
-                )
         elif method == "job/finished":
             events = self.job(params["jobId"])
             events.state = params["state"]

@@ -65,6 +65,12 @@ class Collector:
         _collectors.pop(self.id, None)
 
 
+def close_all() -> None:
+    """At the end of the process: a bundle that waits for a reader must not hold it up."""
+    for open_collector in list(_collectors.values()):
+        open_collector.close()
+
+
 def collector(collector_id: str) -> Collector | None:
     """None: the program has closed it."""
     return _collectors.get(collector_id)

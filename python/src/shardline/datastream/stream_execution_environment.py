@@ -136,17 +136,16 @@ class StreamExecutionEnvironment(AbsentMethods):
 
     def add_jars(self, *jars_path: str) -> None:
         """Accepted and kept; there is no JVM that would load them."""
-        self._append("pipeline.jars", jars_path)
+        self._append("pipeline.jars", ";", jars_path)
 
     def add_classpaths(self, *classpaths: str) -> None:
         """Accepted and kept; there is no JVM that would load them."""
-        self._append("pipeline.classpaths", classpaths)
+        self._append("pipeline.classpaths", ";", classpaths)
 
     def add_python_file(self, file_path: str) -> None:
         """A folder, an archive or a single module that functions import: it goes on `sys.path`."""
-        self._append("python.files", (file_path,))
-        path = Path(file_path).resolve()
-        _import_from(path.parent if path.suffix == ".py" else path)
+        self._append("python.files", ",", [file_path])
+        _import_from(file_path)
 
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
         """Kept for a cluster. Here functions run with what this interpreter has installed."""
@@ -155,15 +154,15 @@ class StreamExecutionEnvironment(AbsentMethods):
 
     def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
         """Kept for a cluster. Here archives are not unpacked."""
-        self._append("python.archives", (archive_path + (f"#{target_dir}" if target_dir else ""),))
+        self._append("python.archives", ",", [archive_path + (f"#{target_dir}" if target_dir else "")])
 
     def set_python_executable(self, python_exec: str) -> None:
         """The interpreter of function hosts, in `process` mode. Unless set, it is this one."""
         self._configuration.set_string("python.executable", python_exec)
 
-    def _append(self, key: str, values: Iterable[str]) -> None:
-        listed = Configuration.parse_list_value(self._configuration.get_string(key, ""))
-        self._configuration.set_string(key, ";".join([*listed, *values]))
+    def _append(self, key: str, separator: str, values: Iterable[str]) -> None:
+        listed = self._configuration.get_string(key, "")
+        self._configuration.set_string(key, separator.join([*([listed] if listed else []), *values]))
 
     # ---- sources
 
@@ -245,7 +244,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         finally:
             self._transformations = []
         for path in _python_path(configuration):
-            _import_from(Path(path).resolve())
+            _import_from(path)
         current = session.current()
         current.job_parameters.clear()
         current.job_parameters.update(self._job_parameters)
@@ -279,13 +278,17 @@ def _carried(value: Any, payload: str) -> str:
 
 
 def _python_path(configuration: Configuration) -> list[str]:
-    texts = (configuration.get_string("python.pythonpath", "").replace(":", ";"),)
-    return [path for text in texts for path in Configuration.parse_list_value(text)]
+    """What functions import from, as Flink writes it: files with commas, folders as in PYTHONPATH."""
+    files = configuration.get_string("python.files", "").split(",")
+    folders = configuration.get_string("python.pythonpath", "").split(os.pathsep)
+    return [path.strip() for path in (*files, *folders) if path.strip()]
 
 
-def _import_from(path: Path) -> None:
-    if str(path) not in sys.path:
-        sys.path.append(str(path))
+def _import_from(file_path: str) -> None:
+    path = Path(file_path.removeprefix("file://")).resolve()
+    folder = str(path.parent if path.suffix == ".py" else path)
+    if folder not in sys.path:
+        sys.path.append(folder)
 
 
 __getattr__ = module_getattr(__name__)

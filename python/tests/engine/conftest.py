@@ -1,0 +1,225 @@
+"""The built engine, and the embedded Kinesis that it brings, read and written by boto3."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.config import Config
+
+#: SHARDLINE_TEST_ENGINE: another build than the checkout's.
+ENGINE = Path(
+    os.environ.get("SHARDLINE_TEST_ENGINE") or Path(__file__).parents[3] / "dist" / "engine" / "shardline.mjs"
+)
+REGION = "us-east-1"
+
+
+def pytest_collection_modifyitems(items):
+    here = str(Path(__file__).parent)
+    for item in items:
+        if str(item.path).startswith(here):
+            item.add_marker(pytest.mark.engine)
+            if not ENGINE.exists():
+                item.add_marker(pytest.mark.skip(reason="the engine is not built: npm run build"))
+
+
+class Kinesis:
+    """One emulator for all tests; every test makes streams of its own."""
+
+    def __init__(self):
+        self._process = subprocess.Popen(
+            ["node", str(ENGINE), "local", "--port", "0", "--no-limits"], stdout=subprocess.PIPE, text=True
+        )
+        first = self._process.stdout.readline()
+        self.endpoint = re.search(r"http://\S+?(?=[,.]? )|http://\S+?(?=[,.]?$)", first).group(0).rstrip(",.")
+        self.client = boto3.client(
+            "kinesis",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(retries={"max_attempts": 2}),
+        )
+        self._streams = 0
+
+    def stream(self, shards=1):
+        """The new stream's ARN."""
+        self._streams += 1
+        name = f"stream-{self._streams}"
+        self.client.create_stream(StreamName=name, ShardCount=shards)
+        self.client.get_waiter("stream_exists").wait(StreamName=name, WaiterConfig={"Delay": 1})
+        return self.client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
+
+    def put(self, arn, records):
+        """Pairs of partition key and data; the answer's records, with shard and sequence number."""
+        answers = []
+        for start in range(0, len(records), 500):
+            batch = [
+                {"PartitionKey": key, "Data": data if isinstance(data, bytes) else data.encode()}
+                for key, data in records[start : start + 500]
+            ]
+            answer = self.client.put_records(StreamARN=arn, Records=batch)
+            assert answer["FailedRecordCount"] == 0
+            answers += answer["Records"]
+        return answers
+
+    def read(self, arn):
+        """All records, shard by shard, as bytes."""
+        return [record["Data"] for records in self.shards(arn).values() for record in records]
+
+    def shards(self, arn):
+        records = defaultdict(list)
+        for shard in self.client.list_shards(StreamARN=arn)["Shards"]:
+            iterator = self.client.get_shard_iterator(
+                StreamARN=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            while iterator:
+                answer = self.client.get_records(ShardIterator=iterator)
+                records[shard["ShardId"]] += answer["Records"]
+                iterator = answer.get("NextShardIterator")
+                if not answer["Records"] and not answer["MillisBehindLatest"]:
+                    break
+        return records
+
+    def wait_for(self, arn, count, timeout=40):
+        """Until at least `count` records are there; all of them."""
+        deadline = time.monotonic() + timeout
+        while len(found := self.read(arn)) < count:
+            assert time.monotonic() < deadline, f"{len(found)} of {count} records after {timeout} s"
+            time.sleep(0.05)
+        return found
+
+    def close(self):
+        self.client.close()
+        self._process.terminate()
+        self._process.communicate(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def kinesis():
+    if not ENGINE.exists():
+        pytest.skip("the engine is not built")
+    kinesis = Kinesis()
+    yield kinesis
+    kinesis.close()
+
+
+@pytest.fixture(autouse=True)
+def _aws(kinesis, monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", kinesis.endpoint)
+    monkeypatch.setenv("SHARDLINE_ENGINE", str(ENGINE))
+
+
+PROLOGUE = """
+import json, os, sys, time
+from pyflink.common import Configuration, SimpleStringSchema, Types, WatermarkStrategy
+from pyflink.datastream import StreamExecutionEnvironment
+from pyflink.datastream.connectors.kinesis import KinesisStreamsSink, KinesisStreamsSource, PartitionKeyGenerator
+
+STRING = Types.STRING()
+
+def environment(parallelism=1, checkpoints=None):
+    env = StreamExecutionEnvironment.get_execution_environment()
+    env.set_parallelism(parallelism)
+    if checkpoints:
+        env.enable_checkpointing(checkpoints)
+    return env
+
+def read(env, arn, position="TRIM_HORIZON"):
+    config = Configuration().set_string("source.init.position", position)
+    config.set_string("source.reader.empty-records-fetch-interval", "20 ms")
+    source = KinesisStreamsSource.builder().set_stream_arn(arn).set_source_config(config)
+    source = source.set_deserialization_schema(SimpleStringSchema()).build()
+    return env.from_source(source, WatermarkStrategy.no_watermarks(), "input", STRING)
+
+def write(stream, arn):
+    sink = KinesisStreamsSink.builder().set_stream_name(arn.split("/")[-1])
+    sink = sink.set_kinesis_client_properties({"aws.region": arn.split(":")[3]})
+    sink = sink.set_serialization_schema(SimpleStringSchema()).set_max_in_flight_requests(1)
+    sink = sink.set_max_time_in_buffer_ms(50).set_partition_key_generator(PartitionKeyGenerator.fixed())
+    stream.sink_to(sink.build())
+"""
+
+
+class Script:
+    """A running script; `shardline` options come first."""
+
+    def __init__(self, path, command):
+        self.path = path
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def end(self, timeout=50):
+        out, err = self.process.communicate(timeout=timeout)
+        return self.process.returncode, out, err
+
+    def children(self, *words):
+        """The ids of the processes below this one whose command line has all of the words."""
+        found = []
+        pending = [self.process.pid]
+        while pending:
+            parent = pending.pop()
+            try:
+                children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+            except FileNotFoundError:
+                continue
+            tasks = Path(f"/proc/{parent}/task")
+            for task in tasks.iterdir():
+                try:
+                    children += (task / "children").read_text().split()
+                except FileNotFoundError:
+                    continue
+            for child in set(map(int, children)):
+                pending.append(child)
+                try:
+                    line = Path(f"/proc/{child}/cmdline").read_text()
+                except FileNotFoundError:
+                    continue
+                if all(word in line for word in words) and child not in found:
+                    found.append(child)
+        return found
+
+
+@pytest.fixture
+def run(tmp_path):
+    """run(code, *options, launcher="python" | "node")"""
+    scripts = []
+
+    def start(code, *options, launcher="python", arguments=()):
+        path = tmp_path / f"job-{len(scripts)}.py"
+        path.write_text(PROLOGUE + textwrap.dedent(code))
+        command = [sys.executable, "-m", "shardline"] if launcher == "python" else ["node", str(ENGINE)]
+        conf = ["--conf", f"execution.checkpointing.dir={tmp_path / 'checkpoints'}"]
+        if launcher == "node":
+            conf += ["--python", sys.executable]
+        script = Script(path, [*command, "run", *conf, *options, str(path), *arguments])
+        scripts.append(script)
+        return script
+
+    yield start
+    for script in scripts:
+        if script.process.poll() is None:
+            script.process.kill()
+        if not script.process.stdout.closed:
+            script.process.communicate()
+
+
+@pytest.fixture
+def alive():
+    def check(pid):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return False
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+    return check
