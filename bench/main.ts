@@ -18,6 +18,8 @@ interface Pipeline {
 interface Measured {
   readonly recordsPerSecond: number
   readonly firstRecordMs: number
+  /** Of all its processes, microseconds; null: the system does not tell. */
+  readonly cpuPerRecord: number | null
   /** Bytes, of the pipeline's processes together; null: the system does not tell. */
   readonly memory: { readonly total: number; readonly engine: number } | null
 }
@@ -69,17 +71,29 @@ async function measure(pipeline: Pipeline, recordBytes: number): Promise<Measure
       ;({ firstPutAtMs } = await counts())
     }
     await sleep(WARM_UP_MS)
-    const [before, from] = [await counts(), performance.now()]
+    const [before, from, cpuBefore] = [await counts(), performance.now(), cpuMicroseconds(child)]
     await sleep(MEASURE_MS)
-    const [after, to] = [await counts(), performance.now()]
+    const [after, to, cpuAfter] = [await counts(), performance.now(), cpuMicroseconds(child)]
     const recordsPerSecond = ((after.recordsIn - before.recordsIn) / (to - from)) * 1000
-    return { recordsPerSecond, firstRecordMs: firstPutAtMs - startedAtMs, memory: peakMemory(child) }
+    const cpuPerRecord =
+      cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / (after.recordsIn - before.recordsIn)
+    return { recordsPerSecond, cpuPerRecord, firstRecordMs: firstPutAtMs - startedAtMs, memory: peakMemory(child) }
   } finally {
     for (const process of [child, server]) {
       process.kill('SIGKILL')
       if (process.exitCode === null && process.signalCode === null) await once(process, 'exit')
     }
   }
+}
+
+/** Microseconds of CPU that a process and its children have used: a figure that a busy machine does not blur. */
+function cpuMicroseconds(child: ChildProcess): number | null {
+  if (!existsSync('/proc/self/stat')) return null
+  const ticks = [child.pid!, ...childrenOf(child.pid!)].map(pid => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
+    return Number(fields[11]) + Number(fields[12])
+  })
+  return ticks.reduce((a, b) => a + b, 0) * 10_000 // a tick is 10 ms
 }
 
 function peakMemory(child: ChildProcess): Measured['memory'] {
@@ -108,10 +122,11 @@ async function table(recordBytes: number): Promise<void> {
       rounds.get(pipeline)!.push(await measure(pipeline, recordBytes))
     }
   const rate = (p: Pipeline): number => median(rounds.get(p)!.map(m => m.recordsPerSecond))
+  const cpu = (p: Pipeline): number => median(rounds.get(p)!.map(m => m.cpuPerRecord ?? NaN))
   const [limit, peer] = [rate(pipelines[0]!), rate(pipelines[1]!)]
   process.stdout.write(`\nKinesis to Kinesis, ${recordBytes} B records, median of ${ROUNDS} rounds\n\n`)
   process.stdout.write(
-    '| pipeline | records/s | of the peer | of the limit | first record | engine peak | all processes |\n|---|---|---|---|---|---|---|\n',
+    '| pipeline | records/s | of the peer | of the limit | CPU a record | of the peer | first record | engine peak | all processes |\n|---|---|---|---|---|---|---|---|---|\n',
   )
   for (const p of pipelines) {
     const measured = rounds.get(p)!
@@ -124,6 +139,8 @@ async function table(recordBytes: number): Promise<void> {
       thousands(rate(p)),
       `${(rate(p) / peer).toFixed(1)}x`,
       `${Math.round((rate(p) / limit) * 100)} %`,
+      Number.isNaN(cpu(p)) ? '-' : `${cpu(p).toFixed(2)} us`,
+      Number.isNaN(cpu(p)) ? '-' : `${(cpu(pipelines[1]!) / cpu(p)).toFixed(1)}x less`,
       `${(median(measured.map(m => m.firstRecordMs)) / 1000).toFixed(2)} s`,
       megabytes(m => m.engine),
       megabytes(m => m.total),

@@ -60,32 +60,37 @@ export function encodePutRecordsCbor(
   }
   const out = into(size + staged)
   let at = writePrefix(out, target, count)
-  runs.forEach((run, r) => {
-    const region = regions[r]!
-    const { slab, dataOffset, dataLength, keySlab, keyOffset, keyLength } = run
-    const delta = region === null ? 0 : stage(slab, region, out, size)
-    for (let i = run.from; i < run.to; i++) {
-      const length = dataLength[i]!
-      const offset = dataOffset[i]!
-      // A map of two: Data, PartitionKey. The first name is written out: constants beat copies here.
-      out[at++] = 0xa2
-      out[at++] = 0x64
-      out[at++] = 0x44
-      out[at++] = 0x61
-      out[at++] = 0x74
-      out[at++] = 0x61
-      at = writeHead(out, at, 0x40, length)
-      if (region === null) slab.copy(out, at, offset, offset + length)
-      else out.copyWithin(at, offset + delta, offset + delta + length)
-      at += length
-      for (let j = 0; j < KEY_NAME.length; j++) out[at++] = KEY_NAME[j]!
-      const keyBytes = keyLength[i]!
-      const key = keyOffset[i]!
-      at = writeHead(out, at, 0x60, keyBytes)
-      for (let j = 0; j < keyBytes; j++) out[at++] = keySlab[key + j]!
-    }
-  })
+  runs.forEach((run, r) => (at = encodeRun(out, at, run, regions[r]!, size)))
   return out.subarray(0, at)
+}
+
+/** A function of its own so that `at` lives in a register: captured by a closure it costs twice the time. */
+function encodeRun(out: Buffer, start: number, run: EntryRun, region: Region | null, freeFrom: number): number {
+  const { slab, dataOffset, dataLength, keySlab, keyOffset, keyLength, from, to } = run
+  const delta = region === null ? 0 : stage(slab, region, out, freeFrom)
+  let at = start
+  for (let i = from; i < to; i++) {
+    const length = dataLength[i]!
+    const offset = dataOffset[i]!
+    // A map of two: Data, PartitionKey. The first name is written out: constants beat copies here.
+    out[at] = 0xa2
+    out[at + 1] = 0x64
+    out[at + 2] = 0x44
+    out[at + 3] = 0x61
+    out[at + 4] = 0x74
+    out[at + 5] = 0x61
+    at = writeHead(out, at + 6, 0x40, length)
+    if (region === null) slab.copy(out, at, offset, offset + length)
+    else out.copyWithin(at, offset + delta, offset + delta + length)
+    at += length
+    for (let j = 0; j < KEY_NAME.length; j++) out[at + j] = KEY_NAME[j]!
+    const keyBytes = keyLength[i]!
+    const key = keyOffset[i]!
+    at = writeHead(out, at + KEY_NAME.length, 0x60, keyBytes)
+    for (let j = 0; j < keyBytes; j++) out[at + j] = keySlab[key + j]!
+    at += keyBytes
+  }
+  return at
 }
 
 function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {
