@@ -1,0 +1,55 @@
+// Files that are made from code: schemas/options.json and docs/options.md from the option tables, docs/rpc.md from the protocol's
+// description. With `--check` nothing is written, and a file that is not up to date is an error.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+import { build } from './build.mjs'
+import { main, root, say, StepFailed } from './steps.mjs'
+
+await main(async () => {
+  await build()
+  const { optionGroups } = await import(path.join(root, 'dist/core/config/known-keys.js'))
+  const files = {
+    'schemas/options.json': optionsJson(optionGroups),
+    'docs/options.md': optionsMarkdown(optionGroups),
+  }
+  for (const [file, content] of Object.entries(files)) {
+    const full = path.join(root, file)
+    if (existsSync(full) && readFileSync(full, 'utf8') === content) continue
+    if (process.argv.includes('--check')) throw new StepFailed(`${file} is not up to date: run 'npm run generate'.`)
+    writeFileSync(full, content)
+    say(`Wrote ${file}`)
+  }
+})
+
+function optionsJson(groups) {
+  const options = groups.flatMap(({ name, options }) =>
+    options.map(o => ({
+      key: o.key,
+      group: name,
+      type: o.type,
+      default: o.default,
+      values: o.values ?? null,
+      aliases: o.aliases ?? [],
+      ignored: o.ignored ?? false,
+      secret: o.secret ?? false,
+      description: o.description,
+    })),
+  )
+  return `${JSON.stringify({ version: 1, options }, null, 2)}\n`
+}
+
+function optionsMarkdown(groups) {
+  const cell = text => text.replaceAll('|', '\\|')
+  const rows = options =>
+    options.map(o => {
+      const also = o.aliases?.length > 0 ? ` Also: ${o.aliases.map(a => `\`${a}\``).join(', ')}.` : ''
+      const values = o.values ? ` One of ${o.values.map(v => `\`${v}\``).join(', ')}.` : ''
+      return `| \`${o.key}\` | ${o.type} | ${o.default === null ? '' : `\`${cell(o.default)}\``} | ${cell(o.description)}${cell(values)}${also} |`
+    })
+  const sections = groups.map(
+    ({ name, options }) =>
+      `## ${name}\n\n| key | type | default | meaning |\n|---|---|---|---|\n${rows(options).join('\n')}\n`,
+  )
+  return `# Options\n\nGenerated from \`core/config\` by \`npm run generate\`. Keys, types and defaults are Flink's where Flink has them; \`shardline.*\` are ours.\nAn unknown key changes nothing and is warned about, with the nearest known one.\n\n${sections.join('\n')}`
+}
