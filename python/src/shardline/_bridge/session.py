@@ -28,6 +28,7 @@ PROTOCOL_VERSION = 1
 _HANDSHAKE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 5.0
 _DEATH_SECONDS = 10.0
+_JOIN_SECONDS = 1.0
 
 _LEVELS = {"trace": 5, "debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
@@ -116,6 +117,8 @@ class Connection:
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
         self.process.stop()
+        # A thread that still writes to sys.stdout would abort the interpreter's end; one in a function is left alone.
+        self._runner_thread.join(_JOIN_SECONDS)
 
     # ---- the reader's thread
 
