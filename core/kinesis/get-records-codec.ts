@@ -45,7 +45,7 @@ class Columns {
   }
 
   grow(): void {
-    const larger = new Columns(this.capacity * 2)
+    const larger = new Columns(Math.max(16, this.capacity * 2))
     larger.dataOffset.set(this.dataOffset)
     larger.dataLength.set(this.dataLength)
     larger.keyOffset.set(this.keyOffset)
@@ -77,6 +77,8 @@ class Columns {
   }
 }
 
+const BYTE_STRING = 2
+
 /** Field names of a record, by the length of the name: no two that matter share one. */
 const DATA = 'Data'.length
 const PARTITION_KEY = 'PartitionKey'.length
@@ -99,14 +101,16 @@ export function decodeGetRecordsCbor(body: Buffer, stream: string, shardId: stri
     else if (name === 'ChildShards') childShards = toChildShards(reader.value())
     else reader.skip()
   }
-  batch ??= RecordBatch.pack('bytes', [])
+  // Not an answer with no records: taken for one, it would end the shard.
+  if (batch === null) throw new RangeError('a GetRecords answer has no Records')
   return { batch, nextShardIterator, millisBehindLatest, childShards }
 }
 
 function readRecords(reader: CborReader, stream: string, shardId: string): RecordBatch {
   if (reader.head() !== 4) throw new RangeError('Records is not an array')
   const declared = reader.argument
-  const columns = new Columns(declared >= 0 ? declared : 1024)
+  // A record takes 8 bytes at the very least: what a broken head declares is not believed beyond that.
+  const columns = new Columns(declared >= 0 ? Math.min(declared, reader.buffer.length >> 3) : 1024)
   let n = 0
   for (; declared < 0 ? !reader.atBreak() : n < declared; n++) {
     if (n === columns.capacity) columns.grow()
@@ -124,8 +128,9 @@ function readRecords(reader: CborReader, stream: string, shardId: string): Recor
         reader.skip()
         continue
       }
-      reader.head()
+      const major = reader.head()
       const length = reader.argument
+      if (nameLength === DATA && major !== BYTE_STRING) throw new RangeError('Data is not a byte string')
       if (length < 0) throw new RangeError('a string of indefinite length in a record')
       const offset = reader.at
       reader.at += length
@@ -161,7 +166,8 @@ interface JsonAnswer {
 
 export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: string): GetRecordsResult {
   const answer = JSON.parse(body.toString('utf8')) as JsonAnswer
-  const records = answer.Records ?? []
+  const records = answer.Records
+  if (records === undefined) throw new RangeError('a GetRecords answer has no Records')
   const columns = new Columns(records.length)
   let bytes = 0
   for (const r of records) bytes += ((r.Data.length * 3) >> 2) + 3 * r.PartitionKey.length + r.SequenceNumber.length
@@ -174,7 +180,7 @@ export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: stri
     at += columns.keyLength[n] = slab.write(r.PartitionKey, at, 'utf8')
     columns.sequenceOffset[n] = at
     at += columns.sequenceLength[n] = slab.write(r.SequenceNumber, at, 'latin1')
-    columns.arrival[n] = (r.ApproximateArrivalTimestamp ?? 0) * 1000
+    columns.arrival[n] = Math.round((r.ApproximateArrivalTimestamp ?? 0) * 1000)
   })
   return {
     batch: columns.toBatch(records.length, slab, stream, shardId),
@@ -189,12 +195,12 @@ function toChildShards(value: unknown): ChildShard[] {
   return (
     value as {
       ShardId: string
-      ParentShards: string[]
+      ParentShards?: string[]
       HashKeyRange: { StartingHashKey: string; EndingHashKey: string }
     }[]
   ).map(shard => ({
     shardId: shard.ShardId,
-    parentShards: shard.ParentShards,
+    parentShards: shard.ParentShards ?? [],
     startingHashKey: shard.HashKeyRange.StartingHashKey,
     endingHashKey: shard.HashKeyRange.EndingHashKey,
   }))

@@ -109,8 +109,9 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     this.#access.close()
   }
 
-  #stream(): { StreamARN: string } | { StreamName: string } {
-    return this.#arn === null ? { StreamName: this.streamName } : { StreamARN: this.#arn }
+  /** Both where both are known: the service takes either, some emulators know only names. */
+  #stream(): { StreamName: string; StreamARN?: string } {
+    return this.#arn === null ? { StreamName: this.streamName } : { StreamName: this.streamName, StreamARN: this.#arn }
   }
 
   async #control<T>(operation: string, call: (sdk: KinesisClient) => Promise<T>, shardId?: string): Promise<T> {

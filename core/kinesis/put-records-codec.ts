@@ -19,7 +19,8 @@ export interface EntryRun {
 }
 
 export interface PutTarget {
-  readonly streamName: string | null
+  readonly streamName: string
+  /** Sent beside the name where it is known. */
   readonly streamArn: string | null
 }
 
@@ -94,11 +95,12 @@ function encodeRun(out: Buffer, start: number, run: EntryRun, region: Region | n
 }
 
 function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {
-  const stream =
-    streamArn === null
-      ? [cborText('StreamName'), cborText(streamName ?? '')]
-      : [cborText('StreamARN'), cborText(streamArn)]
-  return Buffer.concat([cborHead(5, 2), ...stream, cborText('Records'), cborHead(4, count)]).copy(out, 0)
+  const stream = [cborText('StreamName'), cborText(streamName)]
+  if (streamArn !== null) stream.push(cborText('StreamARN'), cborText(streamArn))
+  return Buffer.concat([cborHead(5, 1 + stream.length / 2), ...stream, cborText('Records'), cborHead(4, count)]).copy(
+    out,
+    0,
+  )
 }
 
 function writeHead(out: Buffer, at: number, major: number, length: number): number {
@@ -125,7 +127,8 @@ export function encodePutRecordsJson(target: PutTarget, runs: readonly EntryRun[
       const key = run.keySlab.utf8Slice(run.keyOffset[i]!, run.keyOffset[i]! + run.keyLength[i]!)
       records.push(`{"Data":"${data}","PartitionKey":${JSON.stringify(key)}}`)
     }
-  const stream = target.streamArn === null ? { StreamName: target.streamName } : { StreamARN: target.streamArn }
+  const { streamName, streamArn } = target
+  const stream = { StreamName: streamName, ...(streamArn === null ? {} : { StreamARN: streamArn }) }
   return Buffer.from(`${JSON.stringify(stream).slice(0, -1)},"Records":[${records.join(',')}]}`)
 }
 
@@ -153,9 +156,12 @@ export function decodePutRecordsJson(body: Buffer): FailedEntry[] {
 }
 
 function failedEntries(answer: PutAnswer): FailedEntry[] {
+  if (answer.Records === undefined) throw new RangeError('a PutRecords answer has no Records')
   const failed: FailedEntry[] = []
-  answer.Records?.forEach((r, index) => {
+  answer.Records.forEach((r, index) => {
     if (r.ErrorCode) failed.push({ index, errorCode: r.ErrorCode, errorMessage: r.ErrorMessage ?? '' })
   })
+  if (failed.length === 0 && (answer.FailedRecordCount ?? 0) !== 0)
+    throw new RangeError(`a PutRecords answer names none of its ${String(answer.FailedRecordCount)} failed records`)
   return failed
 }

@@ -126,7 +126,7 @@ export class ShardSplitReader {
         const fetched = { batch: count > 0 ? result.batch : null, end }
         return stopAtMs === null
           ? fetched
-          : stopAt(fetched, stopAtMs, this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+          : stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
       } catch (error) {
         if (this.#closing.signal.aborted) throw error
         if (!(error instanceof ShardlineError) || !error.retryable) throw error
