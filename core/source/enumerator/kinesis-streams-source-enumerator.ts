@@ -6,7 +6,7 @@
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
-import { ServiceError, ShardlineError } from '../../errors.ts'
+import { CheckpointError, ServiceError, ShardlineError } from '../../errors.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
 import type {
   SourceStreamProxy,
@@ -23,6 +23,7 @@ import type { SplitStatus } from './split-tracker.ts'
 import type { KinesisShardAssigner } from './uniform-shard-assigner.ts'
 
 export const ENUMERATOR_STATE_VERSION = 1
+const ENUMERATOR_STATE_TYPE = 'kinesis-enumerator'
 
 export interface EnumeratorState {
   readonly streamArn: string
@@ -68,7 +69,10 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   readonly #closing = new AbortController()
   readonly #stopped = new Set<string>()
   #creationTimeMs = 0
-  #discovering: Promise<void> | undefined
+  /** A shard ended whose children are not all known: the source must not end, nor they start, before a listing that began later. */
+  #needsListing = false
+  #listing = false
+  #ended = false
 
   constructor(proxy: SourceStreamProxy, options: EnumeratorOptions, context: EnumeratorContext, clock: Clock) {
     this.#proxy = proxy
@@ -80,11 +84,13 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
 
   async start(restored: RestoredSource | null): Promise<void> {
     const [summary, shards] = await Promise.all([this.#proxy.describeStream(), this.#proxy.listShards()])
+    this.#closing.signal.throwIfAborted()
     this.#creationTimeMs = summary.creationTimeMs
-    if (restored !== null) this.#restore(restored, summary)
+    if (restored !== null) this.#restore(restored, summary, new Set(shards.map(s => s.shardId)))
     for (const shard of shards)
       this.#discover(shard, restored === null ? this.#options.initialPosition : { type: 'TRIM_HORIZON' })
     this.#assign()
+    this.#endIfStopped()
     void this.#discoverPeriodically()
   }
 
@@ -92,11 +98,15 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     const splitEvent = event as SplitEvent
     if (splitEvent.type === 'stopped') {
       this.#stopped.add(splitEvent.shardId)
-      return this.#endIfStopped()
+      this.#endIfStopped()
+      return
     }
     const { shardId, childShards } = splitEvent
     this.#tracker.markFinished(shardId)
-    for (const child of childShards)
+    // Some endpoints end a shard without naming its children; and a child may have another parent that is not known yet,
+    // which must be read before it.
+    const known = childShards.length > 0 && childShards.every(c => c.parentShards.every(p => this.#tracker.has(p)))
+    for (const child of known ? childShards : [])
       this.#discover(
         {
           shardId: child.shardId,
@@ -107,9 +117,11 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
         { type: 'TRIM_HORIZON' },
       )
     this.#assign()
-    // Some endpoints end a shard without naming its children.
-    if (childShards.length === 0) void this.#discoverNow().then(() => this.#endIfStopped())
-    else this.#endIfStopped()
+    if (!known) {
+      this.#needsListing = true
+      void this.#list()
+    }
+    this.#endIfStopped()
   }
 
   snapshot(): OperatorState {
@@ -118,7 +130,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
       creationTimeMs: this.#creationTimeMs,
       shards: this.#tracker.entries(),
     }
-    return { type: 'kinesis-enumerator', version: ENUMERATOR_STATE_VERSION, json: state, bytes: null }
+    return { type: ENUMERATOR_STATE_TYPE, version: ENUMERATOR_STATE_VERSION, json: state, bytes: null }
   }
 
   close(): void {
@@ -126,21 +138,32 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     this.#proxy.close()
   }
 
-  /** The readers' word goes before the enumerator's: they took their snapshot later. What neither has finished is read on. */
-  #restore(restored: RestoredSource, summary: StreamSummary): void {
-    const state = restored.enumerator?.json as EnumeratorState | undefined
-    if (state !== undefined) {
+  /**
+   * The readers' word goes before the enumerator's: they took their snapshot later. What neither has finished is read on,
+   * unless the service no longer lists the shard: then all of its records have passed their retention.
+   */
+  #restore(restored: RestoredSource, summary: StreamSummary, listed: ReadonlySet<string>): void {
+    const put = (split: KinesisShardSplit, finished: boolean): void => {
+      const done = finished || !listed.has(split.shardId)
+      this.#tracker.put({ ...split, finished: done }, done ? 'FINISHED' : 'UNASSIGNED')
+    }
+    if (restored.enumerator !== null) {
+      const state = readEnumeratorState(restored.enumerator)
+      if (state.streamArn !== this.#options.streamArn)
+        throw new CheckpointError(
+          'CHECKPOINT_UNREADABLE',
+          `The checkpoint holds positions in ${state.streamArn}, but the source reads ${this.#options.streamArn}. Start without the checkpoint, or give the source a new uid.`,
+          { details: { stream: summary.streamName } },
+        )
       if (Math.abs(state.creationTimeMs - summary.creationTimeMs) > CREATION_TOLERANCE_MS)
         throw new ServiceError(
           'STREAM_RECREATED',
           `Stream ${summary.streamName} was created at ${new Date(summary.creationTimeMs).toISOString()}, but the checkpoint was made of one created at ${new Date(state.creationTimeMs).toISOString()}: its positions mean nothing here. Start without the checkpoint, or give the source a new uid.`,
           { details: { stream: summary.streamName } },
         )
-      for (const { split, status } of state.shards)
-        this.#tracker.put(split, status === 'FINISHED' ? 'FINISHED' : 'UNASSIGNED')
+      for (const { split, status } of state.shards) put(split, status === 'FINISHED')
     }
-    for (const reader of restored.readers)
-      for (const split of readSplits(reader)) this.#tracker.put(split, split.finished ? 'FINISHED' : 'UNASSIGNED')
+    for (const reader of restored.readers) for (const split of readSplits(reader)) put(split, split.finished)
   }
 
   #discover(
@@ -158,17 +181,20 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   }
 
   #assign(): void {
+    if (this.#ended) return
     const bySubtask = new Map<number, KinesisShardSplit[]>()
     const { parallelism } = this.#context
     for (const split of this.#tracker.assignable()) {
       const subtask = this.#options.assigner(split, parallelism)
-      if (!Number.isInteger(subtask) || subtask < 0 || subtask >= parallelism)
-        return this.#context.fail(
+      if (!Number.isInteger(subtask) || subtask < 0 || subtask >= parallelism) {
+        this.#context.fail(
           new ShardlineError(
             'CONFIGURATION_INVALID',
             `The shard assigner gave subtask ${subtask} for ${split.shardId}; it must be from 0 to ${parallelism - 1}.`,
           ),
         )
+        return
+      }
       this.#tracker.markAssigned(split.shardId)
       const splits = bySubtask.get(subtask)
       if (splits === undefined) bySubtask.set(subtask, [split])
@@ -185,32 +211,67 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
       } catch {
         return
       }
-      await this.#discoverNow()
+      await this.#list()
     }
   }
 
   /** With a stopping source: once every shard that was handed out is done, nothing more is handed out. */
   #endIfStopped(): void {
-    if (!this.#options.stops) return
+    if (!this.#options.stops || this.#needsListing || this.#ended) return
     const reading = this.#tracker.entries().some(t => t.status === 'ASSIGNED' && !this.#stopped.has(t.split.shardId))
-    if (!reading && this.#tracker.assignable().length === 0) this.#context.noMoreSplits()
+    if (reading || this.#tracker.assignable().length > 0) return
+    this.#ended = true
+    this.#context.noMoreSplits()
   }
 
-  #discoverNow(): Promise<void> {
-    return (this.#discovering ??= this.#list().finally(() => (this.#discovering = undefined)))
-  }
-
+  /** One listing at a time; one that was asked for meanwhile follows at once, because the first may have looked too early. */
   async #list(): Promise<void> {
+    if (this.#listing) return
+    this.#listing = true
     try {
-      const shards = await this.#proxy.listShards()
-      if (this.#closing.signal.aborted) return
-      for (const shard of shards) this.#discover(shard, { type: 'TRIM_HORIZON' })
-      this.#tracker.forgetUnlisted(new Set(shards.map(s => s.shardId)))
-      this.#assign()
+      do {
+        const needed = this.#takeNeed()
+        // Only what had finished before the listing began may be missing from it because it is gone.
+        const finished = this.#tracker.finishedShards()
+        let shards: ShardDescription[]
+        try {
+          shards = await this.#proxy.listShards()
+        } catch (error) {
+          if (needed) this.#needsListing = true
+          throw error
+        }
+        if (this.#closing.signal.aborted) return
+        for (const shard of shards) this.#discover(shard, { type: 'TRIM_HORIZON' })
+        const listed = new Set(shards.map(s => s.shardId))
+        for (const shardId of finished) if (!listed.has(shardId)) this.#tracker.forget(shardId)
+        this.#assign()
+      } while (this.#isNeeded())
     } catch (error) {
       if (this.#closing.signal.aborted) return
       // A listing that fails for now is tried again at the next tick; one that can never succeed ends the job.
       if (!(error instanceof ShardlineError) || !error.retryable) this.#context.fail(error)
+    } finally {
+      this.#listing = false
     }
+    this.#endIfStopped()
   }
+
+  #isNeeded(): boolean {
+    return this.#needsListing
+  }
+
+  #takeNeed(): boolean {
+    const needed = this.#needsListing
+    this.#needsListing = false
+    return needed
+  }
+}
+
+function readEnumeratorState({ type, version, json }: OperatorState): EnumeratorState {
+  if (type !== ENUMERATOR_STATE_TYPE || version !== ENUMERATOR_STATE_VERSION)
+    throw new CheckpointError(
+      'CHECKPOINT_UNREADABLE',
+      `The checkpoint holds '${type}' state of version ${version} where a Kinesis source expects '${ENUMERATOR_STATE_TYPE}' of version ${ENUMERATOR_STATE_VERSION}. It was made by another kind of source, or by another version.`,
+    )
+  return json as EnumeratorState
 }

@@ -47,14 +47,12 @@ export class SplitTracker {
       .sort(bySplitId)
   }
 
-  get allFinished(): boolean {
-    return [...this.#byShard.values()].every(t => t.status === 'FINISHED')
+  finishedShards(): string[] {
+    return [...this.#byShard.values()].filter(t => t.status === 'FINISHED').map(t => t.split.shardId)
   }
 
-  /** Forgets finished shards that the service no longer lists and that no known child waits for. */
-  forgetUnlisted(listed: ReadonlySet<string>): void {
-    for (const [shardId, tracked] of this.#byShard)
-      if (tracked.status === 'FINISHED' && !listed.has(shardId)) this.#byShard.delete(shardId)
+  forget(shardId: string): void {
+    this.#byShard.delete(shardId)
   }
 
   entries(): { readonly split: KinesisShardSplit; readonly status: SplitStatus }[] {

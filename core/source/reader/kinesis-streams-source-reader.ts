@@ -1,7 +1,8 @@
 /**
  * The splits of one subtask: takes their batches in turn, and remembers how far each was emitted.
- * A finished split stays in the snapshots until a checkpoint completed whose enumerator state knows of it, so that a crash at
- * any instant neither reads a shard again nor leaves its children waiting.
+ * A finished split stays in the snapshots until one that holds it is complete and the enumerator knows of it, so that every
+ * checkpoint says it is finished, by one state or the other: a crash at any instant neither reads a shard again nor leaves its
+ * children waiting.
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../clock.ts'
@@ -24,8 +25,10 @@ interface ActiveSplit {
 
 interface FinishedSplit {
   readonly split: KinesisShardSplit
-  /** The newest checkpoint of this reader when it finished: that one's enumerator state may not know of it. */
+  /** The newest checkpoint of this reader when it finished: that one does not hold it as finished. */
   readonly afterCheckpoint: number
+  /** The enumerator was told, so checkpoints that are triggered from now on know of it without this reader. */
+  told: boolean
 }
 
 export class KinesisStreamsSourceReader implements SourceReader {
@@ -62,6 +65,8 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   addSplits(splits: readonly unknown[]): void {
+    // The enumerator's state still holds what comes too late here.
+    if (this.#closed) return
     for (const split of splits as readonly KinesisShardSplit[]) {
       const reader = new ShardSplitReader(
         split.shardId,
@@ -105,7 +110,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
         } else {
           active.split = { ...active.split, finished: true }
           this.#finishedMetrics.push(metricsOf(active))
-          this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint })
+          this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, told: false })
           this.#pendingEvent = { type: 'finished', shardId: active.split.shardId, childShards: end.childShards }
         }
       }
@@ -136,7 +141,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
-    this.#finishedSplits = this.#finishedSplits.filter(f => checkpointId <= f.afterCheckpoint + 1)
+    this.#finishedSplits = this.#finishedSplits.filter(f => !f.told || checkpointId <= f.afterCheckpoint)
   }
 
   metrics(): SourceReaderMetrics {
@@ -154,7 +159,9 @@ export class KinesisStreamsSourceReader implements SourceReader {
   #reportPending(): void {
     const event = this.#pendingEvent
     this.#pendingEvent = null
-    if (event !== null) this.#context.sendEvent(event)
+    if (event === null) return
+    for (const finished of this.#finishedSplits) if (finished.split.shardId === event.shardId) finished.told = true
+    this.#context.sendEvent(event)
   }
 
   #signal(): void {
