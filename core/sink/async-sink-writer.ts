@@ -155,13 +155,19 @@ export class AsyncSinkWriter {
     }
     this.#metrics.currentSendTimeMs = this.#clock.monotonic() - startedAt
     if (this.#closed) return
-    if (cause !== null) return this.#requestFailed(runs, entries, cause)
+    if (cause !== null) {
+      this.#requestFailed(runs, entries, cause)
+      return
+    }
     this.#limit.completed(entries, failed.length)
     this.#metrics.records += entries - failed.length
     this.#metrics.bytes += bytes
     if (failed.length === 0) this.#failures = 0
     else {
-      if (this.#options.failOnError) return this.#fail(refused(this.#options.streamName, failed))
+      if (this.#options.failOnError) {
+        this.#fail(refused(this.#options.streamName, failed))
+        return
+      }
       const before = this.#buffer.bytes
       this.#retry(
         selectEntries(
@@ -173,12 +179,16 @@ export class AsyncSinkWriter {
       this.#metrics.bytes -= this.#buffer.bytes - before
     }
     this.#flush(false)
+    this.#armFlushTimer()
     this.#notify()
   }
 
   #requestFailed(runs: readonly EntryRun[], entries: number, cause: unknown): void {
     this.#limit.completed(entries, entries)
-    if (this.#options.failOnError || !(cause instanceof ShardlineError) || !cause.retryable) return this.#fail(cause)
+    if (this.#options.failOnError || !(cause instanceof ShardlineError) || !cause.retryable) {
+      this.#fail(cause)
+      return
+    }
     this.#retry(runs, entries)
     this.#notify()
   }
@@ -191,6 +201,8 @@ export class AsyncSinkWriter {
     this.#backoffTimer ??= this.#clock.schedule(Math.random() * bound, () => {
       this.#backoffTimer = null
       this.#flush(true)
+      // What the limits held back goes out at the latest with the timer, even if nothing is written any more.
+      this.#armFlushTimer()
       this.#notify()
     })
   }
@@ -216,9 +228,12 @@ export class AsyncSinkWriter {
   }
 
   async #change(): Promise<void> {
-    this.#throwIfFailed()
-    if (this.#closed) throw new ShardlineError('ILLEGAL_STATE', 'the sink writer is closed')
+    this.#throwIfOver()
     await new Promise<void>(resolve => this.#waiting.push(resolve))
+    this.#throwIfOver()
+  }
+
+  #throwIfOver(): void {
     this.#throwIfFailed()
     if (this.#closed) throw new ShardlineError('ILLEGAL_STATE', 'the sink writer is closed')
   }

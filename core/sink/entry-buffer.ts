@@ -7,6 +7,19 @@
  */
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
 
+const NO_BYTES = Buffer.alloc(0)
+const NO_NUMBERS = new Uint32Array(0)
+const NOTHING: EntryRun = {
+  slab: NO_BYTES,
+  dataOffset: NO_NUMBERS,
+  dataLength: NO_NUMBERS,
+  keySlab: NO_BYTES,
+  keyOffset: NO_NUMBERS,
+  keyLength: NO_NUMBERS,
+  from: 0,
+  to: 0,
+}
+
 export class EntryBuffer {
   #runs: EntryRun[] = []
   /** Index of the front run: runs before it were taken. */
@@ -24,14 +37,15 @@ export class EntryBuffer {
   }
 
   push(run: EntryRun): void {
+    if (run.from === run.to) return
     this.#runs.push(run)
-    this.#account(run, 1)
+    this.#account(run)
   }
 
   pushFront(runs: readonly EntryRun[]): void {
     this.#runs = [...runs, ...this.runs()]
     this.#head = 0
-    for (const run of runs) this.#account(run, 1)
+    for (const run of runs) this.#account(run)
   }
 
   /** At most `maxCount` entries from the front, fewer where `maxBytes` would be passed, but at least one. */
@@ -55,9 +69,10 @@ export class EntryBuffer {
         this.#runs[this.#head] = { ...run, from: to }
         break
       }
-      this.#head++
+      // A run that was taken must not keep its slab alive from here.
+      this.#runs[this.#head++] = NOTHING
     }
-    if (this.#head > 64 && this.#head * 2 > this.#runs.length) {
+    if (this.#head * 2 > this.#runs.length) {
       this.#runs = this.#runs.slice(this.#head)
       this.#head = 0
     }
@@ -70,9 +85,9 @@ export class EntryBuffer {
     return this.#runs.slice(this.#head)
   }
 
-  #account(run: EntryRun, sign: 1 | -1): void {
-    this.#count += sign * (run.to - run.from)
-    for (let i = run.from; i < run.to; i++) this.#bytes += sign * entrySize(run, i)
+  #account(run: EntryRun): void {
+    this.#count += run.to - run.from
+    for (let i = run.from; i < run.to; i++) this.#bytes += entrySize(run, i)
   }
 }
 

@@ -49,12 +49,17 @@ export const randomKey: PartitionKeyGenerator = ({ count }) => {
   return { keySlab, keyOffset, keyLength: new Uint32Array(count).fill(UUID_LENGTH) }
 }
 
+/** As the service counts: code points. */
+function characters(text: string): number {
+  return text.length <= MAX_KEY_CHARACTERS ? text.length : Array.from(text).length
+}
+
 /** A user's function of the value. @throws ShardlineError if a key is not 1 to 256 characters */
 export function customKey(key: (value: unknown) => string, stream: string): PartitionKeyGenerator {
   return batch => {
     const keys = batch.values().map((value, i) => {
       const text: unknown = key(value)
-      if (typeof text === 'string' && text.length > 0 && [...text].length <= MAX_KEY_CHARACTERS)
+      if (typeof text === 'string' && text.length > 0 && characters(text) <= MAX_KEY_CHARACTERS)
         return Buffer.from(text)
       const position = batch.positions?.at(i)
       throw new ShardlineError(

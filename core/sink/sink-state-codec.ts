@@ -55,14 +55,14 @@ export function readSinkState(state: OperatorState): EntryRun {
     keyLength: new Uint32Array(entries),
   }
   let at = 0
-  for (let i = 0; i < entries; i++) {
+  for (let i = 0; i < entries && at + 6 <= slab.length; i++) {
     const dataLength = (columns.dataLength[i] = slab.readUInt32LE(at))
     const keyLength = (columns.keyLength[i] = slab.readUInt16LE(at + 4))
     columns.keyOffset[i] = at + 6
     columns.dataOffset[i] = at + 6 + keyLength
     at += 6 + keyLength + dataLength
   }
-  if (at !== slab.length)
+  if (at !== slab.length || columns.dataOffset.at(-1) === 0)
     throw new CheckpointError(
       'CHECKPOINT_UNREADABLE',
       `A Kinesis sink's state of ${slab.length} bytes does not hold ${entries} entries.`,
