@@ -22,6 +22,8 @@ export interface CheckpointedAttempt {
   /** The operators with what is constant about them; asked for at each trigger, enumerators' states included. */
   operators(checkpointId: number): readonly Omit<OperatorCheckpoint, 'subtasks'>[]
   readonly subtasks: readonly CheckpointedSubtask[]
+  /** It has failed: what its checkpoints fail of says nothing about checkpoints. */
+  readonly failing: boolean
 }
 
 export interface CheckpointedSubtask {
@@ -87,6 +89,7 @@ export class CheckpointCoordinator {
 
   start(attempt: CheckpointedAttempt): void {
     this.#attempt = attempt
+    this.#failuresInARow = 0
     this.#schedule(this.#options.intervalMs)
   }
 
@@ -119,7 +122,7 @@ export class CheckpointCoordinator {
 
   /** Removes what this coordinator stored. */
   async removeAll(): Promise<void> {
-    for (const id of this.#kept.splice(0)) await this.#storage.remove(id)
+    await this.#retain(0)
   }
 
   #schedule(delayMs: number | null): void {
@@ -135,8 +138,11 @@ export class CheckpointCoordinator {
       await this.trigger(attempt)
       this.#failuresInARow = 0
     } catch (error) {
-      if (this.#attempt !== attempt) return
-      if (++this.#failuresInARow > this.#options.tolerableFailures) return this.#listener.failed(error)
+      if (this.#attempt !== attempt || attempt.failing) return
+      if (++this.#failuresInARow > this.#options.tolerableFailures) {
+        this.#listener.failed(error)
+        return
+      }
     }
     if (this.#attempt !== attempt) return
     const spent = this.#clock.monotonic() - startedAt
@@ -171,11 +177,23 @@ export class CheckpointCoordinator {
         lastDurationMs: this.#clock.monotonic() - startedAt,
       }
       this.#listener.completed()
-      while (this.#kept.length > this.#options.retained) await this.#storage.remove(this.#kept.shift()!)
+      await this.#retain(this.#options.retained)
       return path
     } catch (error) {
       this.#statistics = { ...this.#statistics, failed: this.#statistics.failed + 1 }
       throw asShardlineError(error)
+    }
+  }
+
+  /** A checkpoint that cannot be removed is in nobody's way; it is tried again after the next one. */
+  async #retain(count: number): Promise<void> {
+    while (this.#kept.length > count) {
+      try {
+        await this.#storage.remove(this.#kept[0]!)
+      } catch {
+        return
+      }
+      this.#kept.shift()
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * Checkpoints in a local directory. Crash-safe at every step: files are written and synced first, the metadata under another
- * name, synced and renamed last, and the directory synced. A crash leaves a directory without `_metadata`, which nobody reads.
+ * name, their directory synced, the metadata renamed last, and all directories synced. A crash leaves a directory without
+ * `_metadata`, which nobody reads.
  */
 import { createHash } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
@@ -13,6 +14,8 @@ import type { Checkpoint, CheckpointStorage, OperatorCheckpoint, StoredCheckpoin
 import type { OperatorState } from './operator-state.ts'
 
 const METADATA = '_metadata'
+/** Of a directory; file systems take 255 bytes. */
+const MAX_NAME = 200
 
 interface StoredState {
   readonly type: string
@@ -40,7 +43,7 @@ export class FileCheckpointStorage implements CheckpointStorage {
   async store(checkpoint: Checkpoint): Promise<string> {
     const directory = path.join(this.location, `chk-${checkpoint.checkpointId}`)
     try {
-      await rm(directory, { recursive: true, force: true })
+      await this.remove(checkpoint.checkpointId)
       await mkdir(directory, { recursive: true })
       const operators = []
       for (const operator of checkpoint.operators) {
@@ -52,9 +55,11 @@ export class FileCheckpointStorage implements CheckpointStorage {
       }
       const metadata: Metadata = { format: CHECKPOINT_FORMAT, version: CHECKPOINT_VERSION, ...checkpoint, operators }
       await writeSynced(path.join(directory, `${METADATA}.inprogress`), `${JSON.stringify(metadata, null, 1)}\n`)
+      await syncDirectory(directory)
       await rename(path.join(directory, `${METADATA}.inprogress`), path.join(directory, METADATA))
       await syncDirectory(directory)
       await syncDirectory(this.location)
+      await syncDirectory(path.dirname(this.location))
       return directory
     } catch (cause) {
       throw new CheckpointError(
@@ -102,7 +107,8 @@ export class FileCheckpointStorage implements CheckpointStorage {
   async #latest(): Promise<string> {
     for (const id of (await this.#ids()).sort((a, b) => b - a)) {
       const directory = path.join(this.location, `chk-${id}`)
-      if ((await readdir(directory)).includes(METADATA)) return directory
+      // It may be gone by now: another process of the same job may retain fewer.
+      if ((await readdir(directory).catch((): string[] => [])).includes(METADATA)) return directory
     }
     throw new CheckpointError(
       'CHECKPOINT_NOT_FOUND',
@@ -126,7 +132,10 @@ function directoryOf(text: string): string {
 
 /** A job's name as a directory name; where characters were lost, a hash keeps different names apart. */
 function jobDirectoryName(jobName: string): string {
-  const safe = jobName.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/^[.-]+/, '')
+  const safe = jobName
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, MAX_NAME)
   return safe === jobName ? safe : `${safe}-${sha256(jobName).slice(0, 8)}`
 }
 
