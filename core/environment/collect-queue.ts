@@ -3,12 +3,13 @@ export class CollectQueue<T> implements AsyncIterable<T> {
   #batches: (readonly T[])[] = []
   #ended = false
   #error: unknown = null
-  #taken: (() => void) | null = null
+  /** Several subtasks may wait at once. */
+  #waiting: (() => void)[] = []
   #arrived: (() => void) | null = null
 
   /** Resolves when the batch was taken. */
   async put(values: readonly T[]): Promise<void> {
-    while (this.#batches.length > 0 && !this.#ended) await new Promise<void>(resolve => (this.#taken = resolve))
+    while (this.#batches.length > 0 && !this.#ended) await new Promise<void>(resolve => this.#waiting.push(resolve))
     if (this.#ended) return
     this.#batches.push(values)
     this.#wake()
@@ -17,7 +18,7 @@ export class CollectQueue<T> implements AsyncIterable<T> {
   end(): void {
     this.#ended = true
     this.#wake()
-    this.#taken?.()
+    this.#letWritersGo()
   }
 
   fail(error: unknown): void {
@@ -30,12 +31,15 @@ export class CollectQueue<T> implements AsyncIterable<T> {
       const batch = this.#batches.shift()
       if (batch !== undefined) {
         yield* batch
-        this.#taken?.()
-        this.#taken = null
+        this.#letWritersGo()
       } else if (this.#error !== null) throw this.#error as Error
       else if (this.#ended) return
       else await new Promise<void>(resolve => (this.#arrived = resolve))
     }
+  }
+
+  #letWritersGo(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #wake(): void {

@@ -1,7 +1,6 @@
 /** A stream of values, and what can be said of it. Nothing runs before `execute`. */
 import { ConfigurationError } from '../errors.ts'
 import type { FunctionOperation, Partitioning, Transformation } from '../job-graph/job-graph.ts'
-import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { CollectQueue } from './collect-queue.ts'
 import type { GraphAssembler, Mutable } from './graph-assembler.ts'
 import type { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
@@ -112,7 +111,7 @@ export class DataStream<T> extends Settable {
       operation,
       parallelism: this.transformation.parallelism,
       inputs: [this.#edge()],
-      function: this.#assembler.localFunction(fn as LocalFunction),
+      function: this.#assembler.localFunction(fn),
       output: operation === 'filter' && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
     })
     return new DataStream<U>(this.#environment, this.#assembler, t)

@@ -69,7 +69,7 @@ export class KinesisStreamsSinkBuilder {
   }
 
   setPartitionKeyGenerator<T>(generator: PartitionKeyGenerator<T>): this {
-    this.#key = generator as PartitionKeyGenerator<never>
+    this.#key = generator
     return this
   }
 

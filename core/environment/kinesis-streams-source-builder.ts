@@ -32,7 +32,7 @@ export class KinesisStreamsSourceBuilder<T> {
   /** Options by key, such as `source.init.position`; see docs/options.md. @throws ConfigurationError */
   setSourceConfig(configuration: Readonly<Record<string, string>>): this {
     const checked = new Configuration(configuration)
-    for (const option of Object.values(kinesisSourceOptions)) checked.find(option as never)
+    for (const option of Object.values(kinesisSourceOptions)) checked.find<unknown>(option)
     this.#configuration = { ...configuration }
     return this
   }

@@ -66,20 +66,32 @@ export class Attempt implements CheckpointedAttempt {
     this.subtasks = this.#build(channelCapacity)
   }
 
+  get failing(): boolean {
+    return this.#failure !== null
+  }
+
   /** Resolves once everything is open and the sources read. Rejects, with the attempt ended, if that fails. */
   async start(): Promise<void> {
     try {
-      await Promise.all(this.subtasks.map(s => s.tree.open()))
+      // All have come to an end before anything is closed: what opens late would stay open.
+      await allOf(this.subtasks.map(s => s.tree.open()))
+      this.#throwIfFailed()
       const restoring = this.#restored.size > 0
-      await Promise.all(
+      await allOf(
         this.#sources.map(s =>
-          s.enumerator.start(restoring ? restoredSource(this.#restored.get(s.node.operatorId)) : null),
+          s.enumerator
+            .start(restoring ? restoredSource(this.#restored.get(s.node.operatorId)) : null)
+            .catch((error: unknown) => {
+              this.fail(error)
+              throw error
+            }),
         ),
       )
+      this.#throwIfFailed()
     } catch (error) {
       this.fail(error)
       await this.#end([])
-      throw error
+      throw this.#failure
     }
     void this.#run()
   }
@@ -105,6 +117,10 @@ export class Attempt implements CheckpointedAttempt {
       maxParallelism: chain.maxParallelism,
       enumerator: this.#sources.find(s => s.node === node)?.enumerator.snapshot(checkpointId) ?? null,
     }))
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure as Error
   }
 
   async #run(): Promise<void> {
@@ -201,6 +217,11 @@ export class Attempt implements CheckpointedAttempt {
       }
     }
   }
+}
+
+/** As `Promise.all`, but settles only when all have. */
+async function allOf(promises: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(promises)) if (result.status === 'rejected') throw result.reason
 }
 
 function restoredSource(operator: OperatorCheckpoint | undefined): Parameters<SourceEnumerator['start']>[0] {

@@ -98,6 +98,8 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
     const parallelism =
       t.kind === 'source' && t.source.type === 'collection' ? 1 : (t.parallelism ?? options.parallelism)
     const maxParallelism = t.maxParallelism ?? options.maxParallelism
+    if (!Number.isInteger(parallelism) || parallelism < 1)
+      throw new GraphError(`'${t.name}': parallelism must be a whole number from 1, not ${parallelism}.`)
     if (parallelism > maxParallelism)
       throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
     const edges = inputs.map(from => ({

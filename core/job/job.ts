@@ -57,13 +57,17 @@ export class Job {
     this.#services = services
     this.#listener = listener
     this.name = graph.name
-    for (const option of Object.values(executionOptions)) configuration.find(option as never)
+    for (const option of Object.values(executionOptions)) configuration.find<unknown>(option)
+    const maxParallelism = graph.maxParallelism ?? configuration.get(executionOptions.maxParallelism)
     this.#plan = planJob(graph, {
-      parallelism: graph.parallelism ?? configuration.find(executionOptions.parallelism) ?? os.availableParallelism(),
-      maxParallelism: graph.maxParallelism ?? configuration.get(executionOptions.maxParallelism),
+      parallelism:
+        graph.parallelism ??
+        configuration.find(executionOptions.parallelism) ??
+        Math.min(os.availableParallelism(), maxParallelism),
+      maxParallelism,
       chaining: configuration.get(executionOptions.chaining),
     })
-    this.#checkpointing = configuration.find(executionOptions.checkpointInterval) !== null
+    this.#checkpointing = checkpointIntervalMs(configuration) !== null
     this.#storage = new FileCheckpointStorage(
       configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY,
       graph.name,
@@ -128,8 +132,7 @@ export class Job {
         this.#coordinator.stop()
         await this.#coordinator.settle()
         if (this.#cancel === 'now') return this.#end('CANCELED')
-        await this.#restart(asShardlineError(error))
-        if (this.#cancel !== null) return this.#end('CANCELED')
+        if (!(await this.#restart(asShardlineError(error)))) return this.#end('CANCELED')
       }
     }
   }
@@ -156,11 +159,14 @@ export class Job {
     }
   }
 
-  /** Waits and starts the next attempt, until one runs. @throws the failure when the strategy gives up */
-  async #restart(failure: ShardlineError): Promise<void> {
+  /**
+   * Waits and starts the next attempt, until one runs, or until the job was cancelled (false).
+   * @throws the failure when the strategy gives up, or when it befell a job that was draining
+   */
+  async #restart(failure: ShardlineError): Promise<boolean> {
     let cause = failure
     for (;;) {
-      const delayMs = this.#restarts.delayAfter(cause)
+      const delayMs = this.#cancel === null ? this.#restarts.delayAfter(cause) : null
       if (delayMs === null) {
         this.#setState('FAILED', cause)
         throw cause
@@ -177,14 +183,15 @@ export class Job {
         }
       })
       this.#wakeFromRestart = null
-      if (this.#cancel !== null) return
+      if (this.#wasCancelled()) return false
       this.#builder.attempt++
       this.#status = { ...this.#status, attempt: this.#builder.attempt }
       try {
         await this.#loadLatest()
         await this.#startAttempt()
-        return
+        return true
       } catch (error) {
+        if (this.#wasCancelled()) return false
         cause = asShardlineError(error)
       }
     }
@@ -195,15 +202,23 @@ export class Job {
     const attempt = new Attempt(this.#plan, this.#builder, this.#restored, capacity, this.#services.clock)
     this.#attempt = attempt
     await attempt.start()
+    if (this.#wasCancelled()) {
+      attempt.stop()
+      return
+    }
     this.#setState('RUNNING', null)
     this.#coordinator.start(attempt)
-    if (this.#cancel === 'drain') attempt.stop()
+  }
+
+  /** A cancellation may come during any wait. */
+  #wasCancelled(): boolean {
+    return this.#cancel !== null
   }
 
   async #makeCoordinator(): Promise<CheckpointCoordinator> {
     const c = this.#configuration
     const options = {
-      intervalMs: c.find(executionOptions.checkpointInterval),
+      intervalMs: checkpointIntervalMs(c),
       timeoutMs: c.get(executionOptions.checkpointTimeout),
       minPauseMs: c.get(executionOptions.checkpointMinPause),
       tolerableFailures: c.get(executionOptions.tolerableFailures),
@@ -270,6 +285,15 @@ export class Job {
     this.#status = { ...this.#status, state, cause }
     this.#listener.status?.(this.#status)
   }
+}
+
+/** Flink's rules: 0 turns checkpoints off, as no value does, and less than 10 ms is a mistake. */
+function checkpointIntervalMs(configuration: Configuration): number | null {
+  const { key } = executionOptions.checkpointInterval
+  const intervalMs = configuration.find(executionOptions.checkpointInterval)
+  if (intervalMs !== null && intervalMs !== 0 && intervalMs < 10)
+    throw new ConfigurationError(`${key}: ${intervalMs} ms is too short; give at least 10 ms, or 0 for no checkpoints.`)
+  return intervalMs === 0 ? null : intervalMs
 }
 
 function isTerminal(state: JobState): boolean {

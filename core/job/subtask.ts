@@ -65,10 +65,10 @@ export class Subtask implements CheckpointedSubtask {
     }
   }
 
-  checkpoint(checkpointId: number): Promise<States> {
-    if (this.#finalStates !== null) return Promise.resolve(this.#finalStates)
+  async checkpoint(checkpointId: number): Promise<States> {
+    if (this.#finalStates !== null) return this.#finalStates
+    if (this.#aborted !== null) throw this.#aborted
     return new Promise((resolve, reject) => {
-      if (this.#aborted !== null) return reject(this.#aborted as Error)
       this.#pending.set(checkpointId, { resolve, reject })
       if (this.#input.type === 'source') {
         this.#barriers.push(checkpointId)
