@@ -28,7 +28,7 @@ export class CborReader {
     if (byte === undefined) throw new RangeError('CBOR ends too early')
     const low = byte & 31
     if (low < 24) this.argument = low
-    else if (low === 24) this.argument = this.buffer[this.at++]!
+    else if (low === 24) this.argument = this.#view.getUint8(this.at++)
     else if (low === 25) {
       this.argument = this.#view.getUint16(this.at)
       this.at += 2
@@ -54,7 +54,7 @@ export class CborReader {
     const major = this.head()
     const n = this.argument
     if (major === 2 || major === 3) {
-      if (n >= 0) this.at += n
+      if (n >= 0) this.#pass(n)
       else while (!this.atBreak()) this.skip()
     } else if (major === 4 || major === 5) {
       if (n < 0) while (!this.atBreak()) this.skip()
@@ -74,10 +74,10 @@ export class CborReader {
         return -1 - n
       case 2:
         if (n < 0) return Buffer.concat(this.#items() as Buffer[])
-        return this.buffer.subarray(this.at, (this.at += n))
+        return this.buffer.subarray(this.#pass(n), this.at)
       case 3:
         if (n < 0) return this.#items().join('')
-        return this.buffer.utf8Slice(this.at, (this.at += n))
+        return this.buffer.utf8Slice(this.#pass(n), this.at)
       case 4:
         return n < 0 ? this.#items() : Array.from({ length: n }, () => this.value())
       case 5: {
@@ -100,6 +100,14 @@ export class CborReader {
     const value = Number(this.value())
     // 10^11 seconds is the year 5138; 10^11 milliseconds is 1973.
     return Math.abs(value) < 1e11 ? value * 1000 : value
+  }
+
+  /** Moves on by `n` bytes; answers where they begin. */
+  #pass(n: number): number {
+    const from = this.at
+    if (n > this.buffer.length - from) throw new RangeError('CBOR ends too early')
+    this.at = from + n
+    return from
   }
 
   #items(): unknown[] {

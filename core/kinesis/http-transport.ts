@@ -53,7 +53,10 @@ export class HttpTransport {
   post(headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const send = (): void => {
-        if (this.#closed) return reject(new Error('the client is closed'))
+        if (this.#closed) {
+          reject(new Error('the client is closed'))
+          return
+        }
         const connection = this.#takeIdle() ?? this.#connect()
         connection.waiting = { resolve, reject }
         connection.written = connection.reusable = false
@@ -124,7 +127,7 @@ export class HttpTransport {
       idleSince: 0,
     }
     this.#open.add(connection)
-    socket.on('error', error => this.#fail(connection, error))
+    socket.on('error', (error: Error) => this.#fail(connection, error))
     socket.on('timeout', () => this.#fail(connection, new Error(`no answer for ${this.#options.readTimeoutMs} ms`)))
     socket.on('end', () => this.#ended(connection))
     socket.on('close', () => this.#fail(connection, new Error('the connection was closed within a request')))
@@ -132,7 +135,10 @@ export class HttpTransport {
   }
 
   #read(connection: Connection, bytes: Buffer): void {
-    if (connection.waiting === null) return this.#fail(connection, new Error('an answer that nobody asked for'))
+    if (connection.waiting === null) {
+      this.#fail(connection, new Error('an answer that nobody asked for'))
+      return
+    }
     try {
       const answer = connection.parser.push(bytes)
       if (answer !== null) this.#answered(connection, answer)

@@ -53,13 +53,19 @@ export function serviceError(
   attempted: Attempted,
   cause?: unknown,
 ): ServiceError {
-  const code = codes[name] ?? (status >= 500 || status === 0 ? 'SERVICE_FAILED' : 'VALIDATION_FAILED')
+  const code = codes[name] ?? codeOfStatus(status)
   const hint = advice[code]
   const text = `${describe(attempted)} failed: ${name}: ${message.trim() || `HTTP status ${status}`}`
   return new ServiceError(code, `${text.replace(/\.?$/, '.')}${hint === undefined ? '' : ` ${hint}`}`, {
     details: { ...attempted, errorName: name, status },
     ...(cause === undefined ? {} : { cause }),
   })
+}
+
+/** For answers whose name says nothing: of the service, or of a proxy before it. */
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 429) return 'THROTTLED'
+  return status >= 500 || status === 408 || status < 400 ? 'SERVICE_FAILED' : 'VALIDATION_FAILED'
 }
 
 export function unreachable(endpoint: string, attempted: Attempted, cause: Error): ServiceError {
