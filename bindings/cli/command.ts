@@ -39,8 +39,8 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     const verb = verbs[name] ?? hidden[name]
     if (verb === undefined)
       throw new UsageError(`there is no command '${name}'. Commands: ${Object.keys(verbs).join(', ')}.`)
-    const { run } = await verb.load()
-    process.exitCode = await run(args)
+    const loaded = await verb.load()
+    process.exitCode = await loaded.run(args)
   } catch (error) {
     process.stderr.write(`shardline: ${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof UsageError)

@@ -72,10 +72,10 @@ export function encodeBundle(address: FrameAddress, batch: RecordBatch): Buffer 
   const start = HEADER_BYTES + nullBytes
   const flags = nulls === null ? 0 : HAS_NULLS
   if (payload === 'text') {
-    const end = start + bytes + count - 1
+    const end = start + bytes + Math.max(0, count - 1)
     const frame = allocateFor(batch, end, bytes)
     writeValues(frame.buffer, start, batch, frame.delta, 1)
-    if (countNuls(frame.buffer, start, end) === count - 1)
+    if (countNuls(frame.buffer, start, end) === Math.max(0, count - 1))
       return finish(frame.buffer, end, TEXT_JOINED, flags, address, count, nulls)
   }
   const end = start + bytes + 4 * count
@@ -106,6 +106,7 @@ export function decodeResult(frame: Frame, bundle: RecordBatch): RecordBatch {
         throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${index[i]} of a bundle of ${bundle.count}.`)
   } else if (count > bundle.count)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result without an index has ${count} values for ${bundle.count}.`)
+  if (at > body.length) throw new BridgeError('PROTOCOL_VIOLATED', `A result ends before its ${count} values.`)
   const columns = frame.payloadKind === TEXT_JOINED ? splitJoined(body, at, count) : splitPrefixed(body, at, count)
   return bundle.withSlab(
     payload,
@@ -190,9 +191,14 @@ function splitJoined(body: Buffer, start: number, count: number): { dataOffset: 
   const dataLength = new Uint32Array(count)
   let at = start
   for (let i = 0; i < count; i++) {
-    const nul = i === count - 1 ? body.length : body.indexOf(0, at)
-    if (nul === -1)
-      throw new BridgeError('PROTOCOL_VIOLATED', `A result says that it has ${count} values, but it has ${i + 1}.`)
+    const found = body.indexOf(0, at)
+    const last = i === count - 1
+    if ((found === -1) !== last)
+      throw new BridgeError(
+        'PROTOCOL_VIOLATED',
+        `A result says that it has ${count} values, but it has ${last ? 'more' : i + 1}.`,
+      )
+    const nul = last ? body.length : found
     dataOffset[i] = at
     dataLength[i] = nul - at
     at = nul + 1

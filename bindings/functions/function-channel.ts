@@ -63,17 +63,20 @@ export class FunctionChannel {
     this.#functions.set(functionId, opened)
     const { jobName, taskName, parallelism, maxParallelism, attempt, operators } = request
     const body = { jobName, taskName, parallelism, maxParallelism, attempt, restoredState: null, operators }
-    await this.#call(
-      functionId,
-      opened,
-      null,
-      encodeFrame(frameTypes.OPEN, this.#address(functionId, opened), Buffer.from(JSON.stringify(body))),
-    )
+    const frame = encodeFrame(frameTypes.OPEN, this.#address(functionId, opened), Buffer.from(JSON.stringify(body)))
+    try {
+      await this.#call(opened, null, frame)
+    } catch (error) {
+      this.#functions.delete(functionId)
+      throw error
+    }
     let closed: Promise<void> | null = null
     return {
       process: async bundle => {
+        // The host drops what comes after a bundle that failed: waiting for it would take the answer of the CLOSE.
+        if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
         const frame = encodeBundle({ ...this.#address(functionId, opened), sequence: opened.sequence++ }, bundle)
-        return decodeResult(await this.#call(functionId, opened, bundle, frame), bundle)
+        return decodeResult(await this.#call(opened, bundle, frame), bundle)
       },
       close: () => (closed ??= this.#close(functionId, opened)),
     }
@@ -87,19 +90,21 @@ export class FunctionChannel {
 
   async #close(functionId: number, opened: OpenedFunction): Promise<void> {
     if (this.#ended !== null) return
-    await this.#call(functionId, opened, null, encodeFrame(frameTypes.CLOSE, this.#address(functionId, opened)))
-    this.#functions.delete(functionId)
+    try {
+      await this.#call(opened, null, encodeFrame(frameTypes.CLOSE, this.#address(functionId, opened)))
+    } finally {
+      this.#functions.delete(functionId)
+    }
   }
 
   #address(functionId: number, { request }: OpenedFunction): { functionId: number; subtask: number; sequence: number } {
     return { functionId, subtask: request.subtask, sequence: 0 }
   }
 
-  #call(functionId: number, opened: OpenedFunction, bundle: RecordBatch | null, frame: Buffer): Promise<Frame> {
+  #call(opened: OpenedFunction, bundle: RecordBatch | null, frame: Buffer): Promise<Frame> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
       opened.waiting.push({ bundle, resolve, reject })
-      this.#functions.set(functionId, opened)
       // Not waiting for 'drain' is safe: credits bound what is under way.
       this.#stream.write(frame)
     })
@@ -113,10 +118,14 @@ export class FunctionChannel {
         'PROTOCOL_VIOLATED',
         `An answer (frame type ${frame.type}) on the function channel that nobody waits for.`,
       )
-    if (frame.type !== frameTypes.FAILED) return waiting.resolve(frame)
+    if (frame.type !== frameTypes.FAILED) {
+      waiting.resolve(frame)
+      return
+    }
     waiting.reject(this.#failure(frame, opened, waiting.bundle))
     // After a failure the host answers none of the bundles that were on their way; only CLOSE is still answered.
     if (waiting.bundle === null) return
+    opened.failed = true
     for (const dropped of opened.waiting.splice(0)) {
       if (dropped.bundle === null) opened.waiting.push(dropped)
       else dropped.reject(new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed'))
@@ -124,9 +133,18 @@ export class FunctionChannel {
   }
 
   #failure(frame: Frame, { request }: OpenedFunction, bundle: RecordBatch | null): Error {
-    const { errorType, message, traceback, operatorName, index } = JSON.parse(frame.body.toString('utf8')) as FailedBody
+    let body: FailedBody
+    try {
+      body = JSON.parse(frame.body.toString('utf8')) as FailedBody
+    } catch (cause) {
+      return new BridgeError('PROTOCOL_VIOLATED', 'A FAILED frame on the function channel does not hold JSON.', {
+        cause,
+      })
+    }
+    const { errorType, message, traceback, operatorName, index } = body
+    const known = index !== null && bundle !== null && index >= 0 && index < bundle.count
     return functionError(
-      { operatorName: operatorName ?? request.taskName, errorType, message, traceback, index },
+      { operatorName: operatorName ?? request.taskName, errorType, message, traceback, index: known ? index : null },
       bundle,
     )
   }

@@ -7,14 +7,19 @@ import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
 
 type Check = (value: unknown, path: string) => void
 
-const fail = (path: string, expected: string, value: unknown): never => {
-  throw new GraphError(
-    `The job graph is invalid: ${path} ${value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 80) ?? typeof value}`}; it must be ${expected}.`,
-  )
+function fail(path: string, expected: string, value: unknown): never {
+  const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value).slice(0, 80)}`
+  throw new GraphError(`The job graph is invalid: ${path} ${found}; it must be ${expected}.`)
 }
-const text: Check = (v, p) => void (typeof v === 'string' || fail(p, 'a string', v))
-const bool: Check = (v, p) => void (typeof v === 'boolean' || fail(p, 'true or false', v))
-const int: Check = (v, p) => void (Number.isSafeInteger(v) || fail(p, 'a whole number', v))
+const text: Check = (v, p) => {
+  if (typeof v !== 'string') fail(p, 'a string', v)
+}
+const bool: Check = (v, p) => {
+  if (typeof v !== 'boolean') fail(p, 'true or false', v)
+}
+const int: Check = (v, p) => {
+  if (!Number.isSafeInteger(v)) fail(p, 'a whole number', v)
+}
 const nullable =
   (check: Check): Check =>
   (v, p) => {
@@ -22,8 +27,9 @@ const nullable =
   }
 const oneOf =
   (...values: readonly string[]): Check =>
-  (v, p) =>
-    void (values.includes(v as string) || fail(p, `one of ${values.join(', ')}`, v))
+  (v, p) => {
+    if (!values.includes(v as string)) fail(p, `one of ${values.join(', ')}`, v)
+  }
 const list =
   (check: Check): Check =>
   (v, p) => {

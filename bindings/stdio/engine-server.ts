@@ -88,6 +88,9 @@ export class EngineServer {
   }
 
   async #submit({ graph, attempt, driver }: SubmitParams): Promise<SubmitResult> {
+    if (!Number.isSafeInteger(attempt) || attempt < 0) throw invalid("'attempt' must be a whole number from 0")
+    if (driver !== null && (typeof (driver as unknown) !== 'object' || typeof driver.executable !== 'string'))
+      throw invalid("'driver' must be null or an object with 'executable' and 'hostEnv'")
     checkJobGraph(graph)
     const hosts = new FunctionHosts(
       this.#options.functions,
@@ -100,7 +103,7 @@ export class EngineServer {
       print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
     }
     const job: Job = new Job(graph, services, {
-      status: status => this.#notify('job/status', wireStatus(status)),
+      status: status => void this.#notify('job/status', wireStatus(status)),
       warning: message => this.#log('warn', 'job', message),
     })
     if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' goes on in a new engine, attempt ${attempt}.`)
@@ -141,6 +144,7 @@ export class EngineServer {
   }
 
   async #cancel({ jobId, mode }: CancelParams): Promise<object> {
+    if (mode !== 'drain' && (mode as string) !== 'now') throw invalid("'mode' must be 'drain' or 'now'")
     await this.#job(jobId).cancel(mode)
     return {}
   }
@@ -157,13 +161,13 @@ export class EngineServer {
     return job
   }
 
-  #answer<P, R>(method: string, handler: (params: P) => R | Promise<R>): void {
-    this.#connection.onRequest(method, async (params: P) => {
+  #answer(method: string, handler: (params: never) => unknown): void {
+    this.#connection.onRequest(method, async (params: unknown) => {
       if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
       if (typeof params !== 'object' || params === null)
         return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
       try {
-        return await handler(params)
+        return await handler(params as never)
       } catch (error) {
         return toResponseError(error)
       }
@@ -197,6 +201,8 @@ export class EngineServer {
     setTimeout(() => this.#options.exit(code), 2000).unref()
   }
 }
+
+const invalid = (what: string): BridgeError => new BridgeError('PROTOCOL_VIOLATED', `Invalid params: ${what}.`)
 
 function wireStatus({ jobId, state, attempt, cause }: JobStatus): StatusNotification {
   return { jobId, state, attempt, cause: cause === null ? null : toWireError(cause) }

@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 
-import { RecordBatch } from './record-batch.ts'
+import type { RecordBatch } from './record-batch.ts'
 
 function isAscii(slab: Buffer, words: Uint32Array, base: number, from: number, to: number): boolean {
   let i = from

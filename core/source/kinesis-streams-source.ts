@@ -3,7 +3,7 @@
  * each with a client of its own. It holds no logic.
  */
 import type { Clock } from '../clock.ts'
-import { Configuration } from '../config/configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
@@ -92,7 +92,7 @@ export class KinesisStreamsSource implements Source {
   #validate(): void {
     parseStreamArn(this.#spec.streamArn)
     const configuration = this.#configuration
-    for (const option of Object.values(kinesisSourceOptions)) configuration.find(option as never)
+    for (const option of Object.values(kinesisSourceOptions)) configuration.find<unknown>(option)
     if (configuration.get(kinesisSourceOptions.readerType) === 'EFO')
       throw new ConfigurationError("source.reader.type EFO is not there yet; use 'POLLING'.")
     initialPosition(configuration, this.#submittedAtMs)
