@@ -1,0 +1,75 @@
+/** What the README shows is compiled and run as it stands there. */
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+
+import { KinesisEmulator } from '../../emulator/index.ts'
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
+const LIMIT_MS = 60_000
+
+function example(language: string): string {
+  const block = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1]
+  if (block === undefined) throw new Error(`the README has no example in ${language}`)
+  return block
+}
+
+async function run(program: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(program, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  return { code, stdout, stderr }
+}
+
+t.test('the TypeScript example compiles against the declarations and prints what it read', async t => {
+  // Inside the checkout, so that the name 'shardline' means this package, as it does for whoever has it installed.
+  const folder = mkdtempSync(path.join(root, 'dist/readme-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(path.join(folder, 'example.ts'), example('ts'))
+  const options = {
+    target: 'es2023',
+    module: 'nodenext',
+    strict: true,
+    types: ['node'],
+    outDir: folder,
+    rootDir: folder,
+    skipLibCheck: true,
+  }
+  writeFileSync(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['example.ts'] }))
+  execFileSync(path.join(root, 'node_modules/.bin/tsc'), ['-p', folder], { stdio: 'pipe' })
+  const { code, stdout, stderr } = await run(process.execPath, [path.join(folder, 'example.js')], folder)
+  t.equal(code, 0, stderr)
+  t.strictSame(stdout.trim().split('\n').sort(), ['ONE TEA', 'TWO COFFEES'])
+})
+
+t.test('the Python example runs under the command, and writes what it read', async t => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'shardline-readme-'))
+  const kinesis = await KinesisEmulator.start({ port: 0, streams: { orders: 2, shouted: 1 }, limits: false })
+  t.teardown(async () => {
+    await kinesis.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  kinesis.put('orders', [
+    { data: 'two coffees', partitionKey: 'table-1' },
+    { data: 'one tea', partitionKey: 'table-7' },
+  ])
+  writeFileSync(path.join(folder, 'shout.py'), example('python'))
+  const args = [path.join(root, 'dist/engine/shardline.mjs'), 'run', '--stop-at', 'latest', 'shout.py']
+  const { code, stdout, stderr } = await run(process.execPath, args, folder, kinesis.environment())
+  t.equal(code, 0, stderr)
+  t.equal(stdout, '', 'standard output is the script’s')
+  const written = kinesis.records('shouted').flatMap(shard => shard.records.map(r => r.text))
+  t.strictSame(written.sort(), ['ONE TEA', 'TWO COFFEES'])
+})
