@@ -1,6 +1,15 @@
 // `npm run build`: type-checks and compiles to dist/, and bundles the engine into one file that starts fast.
 // The build's hash is put into the engine and beside the Python package: at the handshake they must agree.
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,18 +23,35 @@ export async function build() {
   await once('tsc', hashOf(COMPILED, isSource), ['dist/core/index.js'], async () => {
     say('Compiling TypeScript ...')
     await run(path.join(root, 'node_modules/.bin/tsc'), ['-p', '.'])
+    prune(path.join(root, 'dist'))
   })
   const buildHash = hashOf(SOURCES, isSource)
-  await once('engine', buildHash, ['dist/engine/shardline.mjs', 'python/src/shardline/_build.json'], async () => {
-    say('Bundling the engine ...')
-    await bundle(buildHash)
-  })
+  await once(
+    'engine',
+    buildHash,
+    ['dist/engine/shardline.mjs', ...beside('_build.json', '_options.json')],
+    async () => {
+      say('Bundling the engine ...')
+      await bundle(buildHash)
+    },
+  )
 }
 
-async function bundle(buildHash) {
-  const { build: esbuild } = await import('esbuild')
+const beside = (...names) => names.map(name => `python/src/shardline/${name}`)
+
+/** What tsc made of a source that is there no more: it would be tested, and published. */
+function prune(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const full = path.join(entry.parentPath, entry.name)
+    const source = path.join(root, path.relative(folder, full)).replace(/\.(js|js\.map|d\.ts)$/, '.ts')
+    if (entry.isFile() && /\.(js|js\.map|d\.ts)$/.test(entry.name) && !existsSync(source)) rmSync(full, { force: true })
+  }
+}
+
+/** How the engine becomes one file; `npm run generate` asks the same bundle whose code is in it. */
+export function engineBundle(buildHash) {
   const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
-  await esbuild({
+  return {
     absWorkingDir: root,
     entryPoints: ['bindings/cli/main.ts'],
     outfile: 'dist/engine/shardline.mjs',
@@ -41,9 +67,16 @@ async function bundle(buildHash) {
     banner: {
       js: "import { createRequire as shardlineCreateRequire } from 'node:module'; const require = shardlineCreateRequire(import.meta.url);",
     },
-  })
+  }
+}
+
+async function bundle(buildHash) {
+  const { build: esbuild } = await import('esbuild')
+  await esbuild(engineBundle(buildHash))
   chmodSync(path.join(root, 'dist/engine/shardline.mjs'), 0o755)
-  writeFileSync(path.join(root, 'python/src/shardline/_build.json'), `${JSON.stringify({ buildHash })}\n`)
+  const [buildJson, optionsJson] = beside('_build.json', '_options.json')
+  writeFileSync(path.join(root, buildJson), `${JSON.stringify({ buildHash })}\n`)
+  copyFileSync(path.join(root, 'schemas/options.json'), path.join(root, optionsJson))
   linkCommand()
 }
 

@@ -1,9 +1,10 @@
 // Files that are made from code: schemas/options.json and docs/options.md from the option tables, docs/rpc.md from the protocol's
-// description. With `--check` nothing is written, and a file that is not up to date is an error.
+// description, THIRD-PARTY-NOTICES.md from what is bundled into the engine. With `--check` nothing is written, and a file that is not up to date is an error.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { build } from './build.mjs'
+import { thirdPartyNotices } from './third-party-notices.mjs'
 import { main, root, say, StepFailed } from './steps.mjs'
 
 await main(async () => {
@@ -12,6 +13,7 @@ await main(async () => {
   const files = {
     'schemas/options.json': optionsJson(optionGroups),
     'docs/options.md': optionsMarkdown(optionGroups),
+    'THIRD-PARTY-NOTICES.md': await thirdPartyNotices(),
   }
   for (const [file, content] of Object.entries(files)) {
     const full = path.join(root, file)
@@ -29,6 +31,8 @@ function optionsJson(groups) {
       group: name,
       type: o.type,
       default: o.default,
+      min: o.min ?? null,
+      max: o.max ?? null,
       values: o.values ?? null,
       aliases: o.aliases ?? [],
       ignored: o.ignored ?? false,

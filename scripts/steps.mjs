@@ -46,7 +46,8 @@ export function hashOf(entries, accept = () => true) {
     if (!existsSync(full)) return
     if (statSync(full).isDirectory()) {
       for (const name of readdirSync(full).sort())
-        if (!/^(__pycache__|_engine|_build\.json|node_modules|\..*)$/.test(name)) add(path.join(file, name))
+        if (!/^(__pycache__|_engine|_build\.json|_options\.json|node_modules|\..*)$/.test(name))
+          add(path.join(file, name))
     } else if (accept(file)) hash.update(`${file}\0`).update(readFileSync(full)).update('\0')
   }
   entries.forEach(add)

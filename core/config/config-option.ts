@@ -22,6 +22,9 @@ export interface ConfigOption<T> extends OptionBase {
   readonly default: string | null
   readonly parse: (text: string) => T
   readonly values?: readonly string[]
+  /** Of an `int`: the least and the greatest value that is taken. */
+  readonly min?: number
+  readonly max?: number
 }
 
 type Rest = Omit<OptionBase, 'key' | 'description'>
@@ -56,6 +59,8 @@ export const intOption = (
     type: 'int',
     default: fallback === null ? null : String(fallback),
     description,
+    min,
+    max,
     parse(text) {
       const value = Number(text.trim())
       if (!Number.isInteger(value) || value < min || value > max || text.trim() === '')
