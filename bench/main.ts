@@ -26,7 +26,6 @@ interface Measured {
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
 const root = here('../..')
-const python = `${root}/.venv/bin/python`
 
 const pipelines: readonly Pipeline[] = [
   {
