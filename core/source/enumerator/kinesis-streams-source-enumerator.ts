@@ -217,7 +217,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
 
   /** With a stopping source: once every shard that was handed out is done, nothing more is handed out. */
   #endIfStopped(): void {
-    if (!this.#options.stops || this.#needsListing || this.#ended) return
+    if (!this.#options.stops || this.#needsListing || this.#listing || this.#ended) return
     const reading = this.#tracker.entries().some(t => t.status === 'ASSIGNED' && !this.#stopped.has(t.split.shardId))
     if (reading || this.#tracker.assignable().length > 0) return
     this.#ended = true

@@ -49,6 +49,7 @@ export class ShardSplitReader {
   #position: StartingPosition
   #iterator: string | null = null
   #minFetchIntervalMs: number
+  #calledAt = 0
   #slot: Fetched | null = null
   #slotTaken: (() => void) | null = null
 
@@ -93,13 +94,12 @@ export class ShardSplitReader {
     const { emptyFetchIntervalMs, nonEmptyFetchIntervalMs } = this.#options
     try {
       for (;;) {
-        const startedAt = this.#clock.monotonic()
         const fetched = await this.#fetch()
         signal.throwIfAborted()
         if (fetched.batch !== null || fetched.end !== null) await this.#handOver(fetched)
         if (fetched.end !== null) return
         const pause = fetched.batch === null ? emptyFetchIntervalMs : nonEmptyFetchIntervalMs
-        const spent = this.#clock.monotonic() - startedAt
+        const spent = this.#clock.monotonic() - this.#calledAt
         const wait = Math.max(pause, this.#minFetchIntervalMs - spent)
         if (wait > 0) await sleep(this.#clock, wait, signal)
       }
@@ -115,6 +115,7 @@ export class ShardSplitReader {
       try {
         const askedAtMs = this.#clock.now()
         this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
+        this.#calledAt = this.#clock.monotonic()
         const result = await this.#proxy.getRecords(this.shardId, this.#iterator, maxRecordCount)
         this.#iterator = result.nextShardIterator
         this.millisBehindLatest = result.millisBehindLatest ?? -1

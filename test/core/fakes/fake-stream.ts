@@ -1,0 +1,338 @@
+/**
+ * A stream behind the engine's network seam: shards with a lineage, records with arrival times, iterators that expire, and
+ * failures on demand. One for each test; `sourceProxy()` is what the engine gets.
+ */
+import { ServiceError } from '../../../core/errors.ts'
+import type { ErrorCode } from '../../../core/errors.ts'
+import type { ChildShard, GetRecordsResult } from '../../../core/kinesis/get-records-codec.ts'
+import type {
+  ShardDescription,
+  SourceStreamProxy,
+  StartingPosition,
+  StreamSummary,
+} from '../../../core/kinesis/stream-proxy.ts'
+import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { RecordPositions } from '../../../core/record-batch/record-positions.ts'
+import type { ManualClock } from './manual-clock.ts'
+
+export interface FakeRecord {
+  readonly sequenceNumber: string
+  readonly partitionKey: string
+  readonly data: string
+  readonly arrivalMs: number
+}
+
+interface FakeShard {
+  readonly shardId: string
+  readonly parents: readonly string[]
+  readonly start: bigint
+  readonly end: bigint
+  readonly records: FakeRecord[]
+  children: string[]
+  /** Where it ended; null: open. */
+  endingSequenceNumber: string | null
+  /** No longer listed. */
+  expired: boolean
+}
+
+export interface Call {
+  readonly operation: keyof SourceStreamProxy
+  readonly shardId: string | null
+  readonly position: StartingPosition | null
+  readonly atMs: number
+}
+
+const MAX_HASH_KEY = (1n << 128n) - 1n
+
+export const shardIdOf = (n: number): string => `shardId-${String(n).padStart(12, '0')}`
+export const arnOf = (name: string): string => `arn:aws:kinesis:us-east-1:123456789012:stream/${name}`
+
+export class FakeStream {
+  readonly name: string
+  readonly clock: ManualClock
+  creationTimeMs: number
+  deleted = false
+  /** Whether the end of a shard names its children, as the service does and some emulators do not. */
+  namesChildren = true
+  /** While set, listings know what was there when they set out, and arrive when it resolves. */
+  listingsHeld: Promise<void> | null = null
+  readonly calls: Call[] = []
+  readonly #shards = new Map<string, FakeShard>()
+  readonly #failures: { readonly operation: string; readonly shardId: string | null; readonly error: Error }[] = []
+  #nextShard = 0
+  #nextSequence = 1
+  #iteratorEpoch = 0
+
+  constructor(clock: ManualClock, { name = 'flights', shards = 1 } = {}) {
+    this.clock = clock
+    this.name = name
+    this.creationTimeMs = clock.now() - 86_400_000
+    const width = (MAX_HASH_KEY + 1n) / BigInt(shards)
+    for (let i = 0; i < shards; i++)
+      this.#add([], width * BigInt(i), i === shards - 1 ? MAX_HASH_KEY : width * BigInt(i + 1) - 1n)
+  }
+
+  get arn(): string {
+    return arnOf(this.name)
+  }
+
+  get shardIds(): string[] {
+    return [...this.#shards.keys()]
+  }
+
+  get openShardIds(): string[] {
+    return [...this.#shards.values()].filter(s => s.endingSequenceNumber === null).map(s => s.shardId)
+  }
+
+  /** Appends records; their data, as text. */
+  put(shardId: string, ...data: string[]): FakeRecord[] {
+    const shard = this.#shard(shardId)
+    if (shard.endingSequenceNumber !== null) throw new Error(`${shardId} is closed`)
+    const records = data.map(text => ({
+      sequenceNumber: this.#sequence(),
+      partitionKey: `key-${text}`,
+      data: text,
+      arrivalMs: this.clock.now(),
+    }))
+    shard.records.push(...records)
+    return records
+  }
+
+  records(shardId: string): readonly FakeRecord[] {
+    return this.#shard(shardId).records
+  }
+
+  parentsOf(shardId: string): readonly string[] {
+    return this.#shard(shardId).parents
+  }
+
+  /** Ends a shard; answers its children. */
+  split(shardId: string): string[] {
+    const { start, end } = this.#shard(shardId)
+    const middle = (start + end) / 2n
+    return this.#replace(
+      [shardId],
+      [
+        [start, middle],
+        [middle + 1n, end],
+      ],
+    )
+  }
+
+  /** Ends two adjacent shards; answers their child. */
+  merge(a: string, b: string): string {
+    const [low, high] = [this.#shard(a), this.#shard(b)].sort((x, y) => (x.start < y.start ? -1 : 1)) as [
+      FakeShard,
+      FakeShard,
+    ]
+    if (low.end + 1n !== high.start) throw new Error('not adjacent')
+    return this.#replace([low.shardId, high.shardId], [[low.start, high.end]])[0]!
+  }
+
+  /** Pairs of open shards that could be merged. */
+  adjacentPairs(): [string, string][] {
+    const open = this.openShardIds.map(id => this.#shard(id))
+    return open.flatMap(a =>
+      open.filter(b => a.end + 1n === b.start).map((b): [string, string] => [a.shardId, b.shardId]),
+    )
+  }
+
+  /** Its records have passed their retention; the service lists it no longer. */
+  expire(shardId: string): void {
+    this.#shard(shardId).expired = true
+  }
+
+  /** Makes every iterator that was given out so far too old. */
+  expireIterators(): void {
+    this.#iteratorEpoch++
+  }
+
+  /** The next call of this operation fails. */
+  fail(operation: keyof SourceStreamProxy, code: ErrorCode, { times = 1, shardId = null as string | null } = {}): void {
+    for (let i = 0; i < times; i++)
+      this.#failures.push({ operation, shardId, error: new ServiceError(code, `${operation} failed: ${code}.`) })
+  }
+
+  get pendingFailures(): number {
+    return this.#failures.length
+  }
+
+  callsOf(operation: keyof SourceStreamProxy, shardId: string | null = null): Call[] {
+    return this.calls.filter(c => c.operation === operation && (shardId === null || c.shardId === shardId))
+  }
+
+  sourceProxy(): SourceStreamProxy & { readonly closed: boolean } {
+    let closed = false
+    const called = (
+      operation: keyof SourceStreamProxy,
+      shardId: string | null,
+      position: StartingPosition | null,
+    ): void => {
+      this.calls.push({ operation, shardId, position, atMs: this.clock.now() })
+      if (closed) throw new ServiceError('ENDPOINT_UNREACHABLE', 'the client is closed')
+      const i = this.#failures.findIndex(
+        f => f.operation === operation && (f.shardId === null || f.shardId === shardId),
+      )
+      if (i >= 0) throw this.#failures.splice(i, 1)[0]!.error
+      if (this.deleted) throw new ServiceError('STREAM_NOT_FOUND', `${operation}: no stream ${this.name}.`)
+    }
+    return {
+      get closed() {
+        return closed
+      },
+      describeStream: async () => {
+        called('describeStream', null, null)
+        return this.summary()
+      },
+      listShards: async () => {
+        called('listShards', null, null)
+        const answer = [...this.#shards.values()].filter(s => !s.expired).map(describeShard)
+        if (this.listingsHeld !== null) await this.listingsHeld
+        return answer
+      },
+      getShardIterator: async (shardId, position) => {
+        called('getShardIterator', shardId, position)
+        const shard = this.#shard(shardId)
+        if (shard.expired) throw new ServiceError('STREAM_NOT_FOUND', `no shard ${shardId}`)
+        return `${this.#iteratorEpoch}/${shardId}/${indexOf(shard, position)}`
+      },
+      getRecords: async (shardId, shardIterator, limit) => {
+        called('getRecords', shardId, null)
+        return this.#read(shardId, shardIterator, limit)
+      },
+      close: () => (closed = true),
+    }
+  }
+
+  summary(): StreamSummary {
+    return { streamName: this.name, streamArn: this.arn, status: 'ACTIVE', creationTimeMs: this.creationTimeMs }
+  }
+
+  #read(shardId: string, shardIterator: string, limit: number): GetRecordsResult {
+    const [epoch, of, index] = shardIterator.split('/')
+    if (of !== shardId) throw new Error(`the iterator is of ${String(of)}, not of ${shardId}`)
+    if (Number(epoch) !== this.#iteratorEpoch) throw new ServiceError('ITERATOR_EXPIRED', 'Iterator expired.')
+    const shard = this.#shard(shardId)
+    const from = Number(index)
+    const records = shard.records.slice(from, from + limit)
+    const next = from + records.length
+    const atTip = next === shard.records.length
+    const ended = atTip && shard.endingSequenceNumber !== null
+    return {
+      batch: batchOf(this.name, shardId, records),
+      nextShardIterator: ended ? null : `${epoch}/${shardId}/${next}`,
+      millisBehindLatest: atTip ? 0 : this.clock.now() - (records.at(-1)?.arrivalMs ?? 0) + 1,
+      childShards: ended && this.namesChildren ? shard.children.map(id => this.#childShard(id)) : [],
+    }
+  }
+
+  #childShard(shardId: string): ChildShard {
+    const { parents, start, end } = this.#shard(shardId)
+    return { shardId, parentShards: parents, startingHashKey: String(start), endingHashKey: String(end) }
+  }
+
+  #replace(parents: readonly string[], ranges: readonly (readonly [bigint, bigint])[]): string[] {
+    for (const id of parents) {
+      const parent = this.#shard(id)
+      if (parent.endingSequenceNumber !== null) throw new Error(`${id} is closed`)
+      parent.endingSequenceNumber = this.#sequence()
+    }
+    const children = ranges.map(([start, end]) => this.#add(parents, start, end))
+    for (const id of parents) this.#shard(id).children = children
+    return children
+  }
+
+  #add(parents: readonly string[], start: bigint, end: bigint): string {
+    const shardId = shardIdOf(this.#nextShard++)
+    this.#shards.set(shardId, {
+      shardId,
+      parents,
+      start,
+      end,
+      records: [],
+      children: [],
+      endingSequenceNumber: null,
+      expired: false,
+    })
+    return shardId
+  }
+
+  #sequence(): string {
+    return String(this.#nextSequence++).padStart(20, '0').replace(/^0/, '4')
+  }
+
+  #shard(shardId: string): FakeShard {
+    const shard = this.#shards.get(shardId)
+    if (shard === undefined) throw new ServiceError('STREAM_NOT_FOUND', `no shard ${shardId}`)
+    return shard
+  }
+}
+
+export function describeShard(shard: FakeShard): ShardDescription {
+  return {
+    shardId: shard.shardId,
+    parentShardIds: shard.parents,
+    startingHashKey: String(shard.start),
+    endingHashKey: String(shard.end),
+    startingSequenceNumber: '0',
+    endingSequenceNumber: shard.endingSequenceNumber,
+  }
+}
+
+function indexOf({ records }: FakeShard, position: StartingPosition): number {
+  const first = (holds: (r: FakeRecord) => boolean): number => {
+    const i = records.findIndex(holds)
+    return i < 0 ? records.length : i
+  }
+  switch (position.type) {
+    case 'TRIM_HORIZON':
+      return 0
+    case 'LATEST':
+      return records.length
+    case 'AT_TIMESTAMP':
+      return first(r => r.arrivalMs >= position.timestampMs)
+    case 'AT_SEQUENCE_NUMBER':
+      return first(r => r.sequenceNumber >= position.sequenceNumber)
+    case 'AFTER_SEQUENCE_NUMBER':
+      return first(r => r.sequenceNumber > position.sequenceNumber)
+  }
+}
+
+/** Records as a GetRecords answer holds them. */
+export function batchOf(stream: string, shardId: string, records: readonly FakeRecord[]): RecordBatch {
+  const parts: Buffer[] = []
+  let at = 0
+  const column = (): { offset: Uint32Array; length: Uint32Array } => ({
+    offset: new Uint32Array(records.length),
+    length: new Uint32Array(records.length),
+  })
+  const [data, key, sequence] = [column(), column(), column()]
+  records.forEach((r, i) => {
+    for (const [{ offset, length }, text] of [
+      [data, r.data],
+      [key, r.partitionKey],
+      [sequence, r.sequenceNumber],
+    ] as const) {
+      const bytes = Buffer.from(text)
+      parts.push(bytes)
+      offset[i] = at
+      at += length[i] = bytes.length
+    }
+  })
+  const slab = Buffer.concat(parts, at)
+  const positions = new RecordPositions({
+    stream,
+    shardId,
+    slab,
+    keyOffset: key.offset,
+    keyLength: key.length,
+    sequenceOffset: sequence.offset,
+    sequenceLength: sequence.length,
+  })
+  const timestamp = Float64Array.from(records, r => r.arrivalMs)
+  return RecordBatch.ofSlab(
+    'bytes',
+    { slab, dataOffset: data.offset, dataLength: data.length },
+    { timestamp, positions },
+  )
+}
