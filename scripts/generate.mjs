@@ -9,9 +9,9 @@ import { main, root, say, StepFailed } from './steps.mjs'
 
 await main(async () => {
   await build()
-  const { optionGroups } = await import(path.join(root, 'dist/core/config/known-keys.js'))
+  const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/config/known-keys.js'))
   const files = {
-    'schemas/options.json': optionsJson(optionGroups),
+    'schemas/options.json': optionsJson(optionGroups, silentPrefixes),
     'docs/options.md': optionsMarkdown(optionGroups),
     'THIRD-PARTY-NOTICES.md': await thirdPartyNotices(),
   }
@@ -24,7 +24,7 @@ await main(async () => {
   }
 })
 
-function optionsJson(groups) {
+function optionsJson(groups, silentPrefixes) {
   const options = groups.flatMap(({ name, options }) =>
     options.map(o => ({
       key: o.key,
@@ -40,7 +40,7 @@ function optionsJson(groups) {
       description: o.description,
     })),
   )
-  return `${JSON.stringify({ version: 1, options }, null, 2)}\n`
+  return `${JSON.stringify({ version: 1, silentPrefixes, options }, null, 2)}\n`
 }
 
 function optionsMarkdown(groups) {

@@ -15,8 +15,8 @@ export const optionGroups: readonly OptionGroup[] = [
   { name: 'AWS access', options: Object.values(awsOptions) },
 ]
 
-/** Keys of Flink that scripts set and that have nothing to say to an engine without a cluster, a JVM and jars. */
-const silentPrefixes = [
+/** Beginnings of keys of Flink that scripts set and that have nothing to say to an engine without a cluster, a JVM and jars. */
+export const silentPrefixes: readonly string[] = [
   'pipeline.jars',
   'pipeline.classpaths',
   'pipeline.auto-watermark-interval',

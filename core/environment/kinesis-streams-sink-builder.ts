@@ -1,4 +1,6 @@
 /** What a program says of a Kinesis sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
+import { awsOptions } from '../config/aws-options.ts'
+import { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
@@ -57,8 +59,10 @@ export class KinesisStreamsSinkBuilder {
     return this
   }
 
-  /** `aws.*` keys; see docs/options.md. */
+  /** `aws.*` keys; see docs/options.md. @throws ConfigurationError */
   setKinesisClientProperties(properties: Readonly<Record<string, string>>): this {
+    const checked = new Configuration(properties)
+    for (const option of Object.values(awsOptions)) checked.find<unknown>(option)
     this.#configuration = { ...properties }
     return this
   }

@@ -1,4 +1,5 @@
 /** What a program says of a Kinesis source. The setters are Flink's; a wrong value fails at the call. */
+import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
 import { ConfigurationError } from '../errors.ts'
@@ -32,7 +33,8 @@ export class KinesisStreamsSourceBuilder<T> {
   /** Options by key, such as `source.init.position`; see docs/options.md. @throws ConfigurationError */
   setSourceConfig(configuration: Readonly<Record<string, string>>): this {
     const checked = new Configuration(configuration)
-    for (const option of Object.values(kinesisSourceOptions)) checked.find<unknown>(option)
+    for (const option of [...Object.values(kinesisSourceOptions), ...Object.values(awsOptions)])
+      checked.find<unknown>(option)
     this.#configuration = { ...configuration }
     return this
   }

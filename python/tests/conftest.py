@@ -55,10 +55,10 @@ class FakeEngine:
         return [line["value"] for line in lines if sink is None or line["sink"] == sink]
 
     def configure(self, env, **options):
-        env._configuration.set_string("fake.output", str(self.output))
+        env._configuration.set_string("env.fake.output", str(self.output))
         for key, value in options.items():
             text = value if isinstance(value, str) else json.dumps(value)
-            env._configuration.set_string("fake." + key.replace("_", "-"), text)
+            env._configuration.set_string("env.fake." + key.replace("_", "-"), text)
         return env
 
 

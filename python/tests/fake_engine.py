@@ -3,15 +3,15 @@ package, so that an error in a codec does not cancel out.
 
 Started as `node ENGINE engine --control-fd N --function-fd M`, it runs graphs of collections, Kinesis sources (whose
 records are given), functions and sinks (whose values are written to a file), all with one subtask. A job's
-configuration scripts the rest:
+configuration scripts the rest, under keys that pass in silence:
 
-fake.output      file that sinks append to: one JSON object a value
-fake.records     JSON list of what every Kinesis source reads
-fake.endless     true: sources repeat their records until the job is cancelled
-fake.die         JSON {attempts, bundle}: exit at that bundle in the first attempts
-fake.checkpoints JSON list of the attempts that complete a checkpoint, in execution.checkpointing.dir
-fake.bundle      values in a bundle
-fake.slow-drain  seconds that a drain takes
+env.fake.output      file that sinks append to: one JSON object a value
+env.fake.records     JSON list of what every Kinesis source reads
+env.fake.endless     true: sources repeat their records until the job is cancelled
+env.fake.die         JSON {attempts, bundle}: exit at that bundle in the first attempts
+env.fake.checkpoints JSON list of the attempts that complete a checkpoint, in execution.checkpointing.dir
+env.fake.bundle      values in a bundle
+env.fake.slow-drain  seconds that a drain takes
 
 FAKE_CRASH, FAKE_BUILD_HASH, FAKE_PROTOCOL and FAKE_STUBBORN in the environment script the process itself.
 """
@@ -141,7 +141,7 @@ class Job:
             self.execute()
             if self.cancelled is not None:
                 if self.cancelled == "drain":
-                    time.sleep(float(self.conf.get("fake.slow-drain", "0")))
+                    time.sleep(float(self.conf.get("env.fake.slow-drain", "0")))
                 state = "CANCELED"
         except FunctionFailed as failed:
             state = "FAILED"
@@ -252,15 +252,15 @@ class Job:
             if t["output"] != "text":
                 values = [base64.b64decode(value) for value in values]
         else:
-            values = json.loads(self.conf.get("fake.records", "[]"))
+            values = json.loads(self.conf.get("env.fake.records", "[]"))
             if t["output"] == "bytes":
                 values = [None if value is None else value.encode() for value in values]
-        size = int(self.conf.get("fake.bundle", "1000"))
+        size = int(self.conf.get("env.fake.bundle", "1000"))
         while self.cancelled is None:
             for start in range(0, len(values), size):
                 if self.cancelled is None:
                     yield values[start : start + size]
-            if self.conf.get("fake.endless") != "true":
+            if self.conf.get("env.fake.endless") != "true":
                 return
             time.sleep(0.01)
 
@@ -269,7 +269,7 @@ class Job:
             if consumer["kind"] == "sink":
                 self.write(consumer, t["output"], values)
                 continue
-            die = json.loads(self.conf.get("fake.die", "null"))
+            die = json.loads(self.conf.get("env.fake.die", "null"))
             if die and self.attempt < die["attempts"] and self.bundles == die["bundle"]:
                 print("fake engine: something terrible happened", file=sys.stderr, flush=True)
                 os._exit(13)
@@ -285,7 +285,7 @@ class Job:
     def write(self, t, payload_type, values):
         if t["sink"]["type"] == "discard":
             return
-        with open(self.conf["fake.output"], "a") as file:
+        with open(self.conf["env.fake.output"], "a") as file:
             for value in values:
                 if isinstance(value, bytes):
                     value = base64.b64encode(value).decode()
@@ -342,13 +342,13 @@ class Engine:
             self.notify("log", {"level": "info", "logger": "fake", "message": "hello"})
         elif method == "job/submit":
             conf = params["graph"]["configuration"]
-            if "fake.refuse" in conf:
-                self.send({"id": message["id"], "error": json.loads(conf["fake.refuse"])})
+            if "env.fake.refuse" in conf:
+                self.send({"id": message["id"], "error": json.loads(conf["env.fake.refuse"])})
                 return
             job_id = f"job-{len(self.jobs) + 1}"
             job = self.jobs[job_id] = Job(self, job_id, params)
-            if "fake.submissions" in conf:
-                with open(conf["fake.submissions"], "a") as file:
+            if "env.fake.submissions" in conf:
+                with open(conf["env.fake.submissions"], "a") as file:
                     file.write(json.dumps(params) + "\n")
             attempt = params["attempt"]
             result = {
@@ -356,9 +356,9 @@ class Engine:
                 "checkpointDirectory": conf.get("execution.checkpointing.dir"),
                 "restoredFrom": conf.get("execution.state-recovery.path"),
             }
-            if attempt in json.loads(conf.get("fake.checkpoints", "[]")):
+            if attempt in json.loads(conf.get("env.fake.checkpoints", "[]")):
                 job.complete_checkpoint(attempt + 1)
-            if "fake.eager" in conf:  # the last word comes before the answer
+            if "env.fake.eager" in conf:  # the last word comes before the answer
                 job.run()
                 job = None
         elif method == "job/cancel":

@@ -148,15 +148,15 @@ def test_a_failing_job_is_one_and_ends_with_its_reason(fake_engine, script):
 def test_options_reach_the_job_as_configuration(fake_engine, script, tmp_path):
     submissions = tmp_path / "submissions"
     done = shardline(
-        "run", "--restore", "latest", "--stop-at", "never", "--conf", f"fake.submissions={submissions}",
+        "run", "--restore", "latest", "--stop-at", "never", "--conf", f"env.fake.submissions={submissions}",
         script(JOB.replace("SUBTRACT", "0")),
-        env={"SHARDLINE_CONF": '{"a": "b"}'},
+        env={"SHARDLINE_CONF": '{"env.a": "b"}'},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     text = submissions.read_text()
     assert '"execution.state-recovery.path": "latest"' in text
     assert '"shardline.source.stop-at": "never"' in text
-    assert '"a": "b"' in text
+    assert '"env.a": "b"' in text
 
 
 @pytest.mark.parametrize("runner", ["run", "plain"])
@@ -183,14 +183,14 @@ def test_ctrl_c_is_a_hundred_and_thirty_after_a_drain(fake_engine, script):
         from pyflink.datastream.connectors.kinesis import KinesisStreamsSource
         env = StreamExecutionEnvironment.get_execution_environment()
         env.enable_checkpointing(1000)
-        source = KinesisStreamsSource.builder().set_stream_arn("arn:aws:kinesis:us-east-1:0:stream/in")
+        source = KinesisStreamsSource.builder().set_stream_arn("arn:aws:kinesis:us-east-1:000000000000:stream/in")
         source = source.set_deserialization_schema(SimpleStringSchema()).build()
         stream = env.from_source(source, WatermarkStrategy.no_watermarks(), "in", Types.STRING())
         stream.set_parallelism(1).print().set_parallelism(1)
         env.execute()
         """
     )
-    arguments = ["--conf", "fake.endless=true", "--conf", 'fake.records=["a"]']
+    arguments = ["--conf", "env.fake.endless=true", "--conf", 'env.fake.records=["a"]']
     process = subprocess.Popen(
         command("run", *arguments, path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

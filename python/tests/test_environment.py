@@ -410,10 +410,13 @@ def test_from_source_checks_what_it_is_given(env):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda b: b.set_stream_arn(""), "ARN must be set"),
-        (lambda b: b.set_stream_arn("input"), "'input' is not a stream's ARN"),
-        (lambda b: b.set_stream_arn("arn:aws:kinesis:us-east-1:1:stream/a:b"), "is not a stream's ARN"),
-        (lambda b: b.set_source_config(Configuration.from_dict({"source.init.position": "START"})), "must be one of"),
+        (lambda b: b.set_stream_arn(""), "'' is not the ARN of a Kinesis stream"),
+        (lambda b: b.set_stream_arn("input"), "'input' is not the ARN of a Kinesis stream"),
+        (lambda b: b.set_stream_arn("arn:aws:kinesis:us-east-1:1:stream/a:b"), "is not the ARN of a Kinesis stream"),
+        (
+            lambda b: b.set_source_config(Configuration.from_dict({"source.init.position": "START"})),
+            "source.init.position: 'START' is not one of LATEST, TRIM_HORIZON, AT_TIMESTAMP",
+        ),
         (
             lambda b: b.set_source_config(Configuration.from_dict({"source.init.position": "AT_TIMESTAMP"})),
             "needs source.init.timestamp",
@@ -427,6 +430,8 @@ def test_a_source_is_checked_when_it_is_built(change, message):
 
 
 def test_a_source_needs_a_schema():
+    with pytest.raises(ConfigurationError, match="ARN must be set"):
+        KinesisStreamsSource.builder().build()
     with pytest.raises(ConfigurationError, match="a schema must be set"):
         KinesisStreamsSource.builder().set_stream_arn(ARN).build()
     with pytest.raises(TypeError, match="takes a DeserializationSchema"):
@@ -455,6 +460,8 @@ def test_the_configuration_of_a_source_is_copied():
         (lambda b: b.set_max_batch_size(0), "max_batch_size must be an integer of at least 1"),
         (lambda b: b.set_max_buffered_requests(500), "must be greater than"),
         (lambda b: b.set_max_batch_size_in_bytes(1000), "must not be less than"),
+        (lambda b: b.set_max_batch_size(501), "over the service's 500 records a request"),
+        (lambda b: b.set_max_batch_size_in_bytes(10 * 1024**2 + 1), "over the service's 10485760 bytes a request"),
     ],
 )
 def test_a_sink_is_checked_when_it_is_built(change, message):

@@ -33,14 +33,14 @@ def test_the_example_imports_nothing_but_pyflink_and_the_standard_library():
 def test_the_example_reports_delayed_flights_and_keeps_their_number(fake_engine, tmp_path):
     submissions = tmp_path / "submissions"
     conf = {
-        "fake.records": json.dumps([json.dumps(flight) for flight in FLIGHTS]),
-        "fake.output": str(fake_engine.output),
-        "fake.submissions": str(submissions),
+        "env.fake.records": json.dumps([json.dumps(flight) for flight in FLIGHTS]),
+        "env.fake.output": str(fake_engine.output),
+        "env.fake.submissions": str(submissions),
     }
     done = subprocess.run(
         [
             sys.executable, "-W", "error", "-m", "shardline", "run", str(EXAMPLE),
-            "--output-arn", "arn:aws:kinesis:eu-west-1:1:stream/late", "--endpoint", "http://localhost:1",
+            "--output-arn", "arn:aws:kinesis:eu-west-1:000000000000:stream/late", "--endpoint", "http://localhost:1",
         ],
         capture_output=True, text=True, check=False, env={**os.environ, "SHARDLINE_CONF": json.dumps(conf)},
     )  # fmt: skip

@@ -192,12 +192,12 @@ def test_functions_import_from_python_files(fake_engine, env, mode, tmp_path, mo
 
 def test_the_environments_overrides_win_over_the_script(fake_engine, env, tmp_path, monkeypatch):
     fake_engine.configure(env, submissions=str(tmp_path / "submissions"))
-    env.configure(Configuration.from_dict({"a": "script", "b": "script"}))
-    monkeypatch.setenv("SHARDLINE_CONF", '{"a": "override", "n": 5}')
+    env.configure(Configuration.from_dict({"env.a": "script", "env.b": "script"}))
+    monkeypatch.setenv("SHARDLINE_CONF", '{"env.a": "override", "env.n": 5}')
     env.from_collection([1]).map(str)
     env.execute()
     configuration = json.loads((tmp_path / "submissions").read_text())["graph"]["configuration"]
-    assert (configuration["a"], configuration["b"], configuration["n"]) == ("override", "script", "5")
+    assert [configuration[f"env.{key}"] for key in "abn"] == ["override", "script", "5"]
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", "5"])

@@ -21,13 +21,13 @@ from shardline.datastream.connectors.kinesis import KinesisStreamsSource
 def environment(**options):
     env = StreamExecutionEnvironment.get_execution_environment()
     for key, value in options.items():
-        env._configuration.set_string("fake." + key, value)
+        env._configuration.set_string("env.fake." + key, value)
     return env
 
 def endless(env):
-    source = KinesisStreamsSource.builder().set_stream_arn("arn:aws:kinesis:us-east-1:0:stream/in")
+    source = KinesisStreamsSource.builder().set_stream_arn("arn:aws:kinesis:us-east-1:000000000000:stream/in")
     source = source.set_deserialization_schema(SimpleStringSchema()).build()
-    env._configuration.set_string("fake.endless", "true").set_string("fake.records", '["a"]')
+    env._configuration.set_string("env.fake.endless", "true").set_string("env.fake.records", '["a"]')
     return env.from_source(source, WatermarkStrategy.no_watermarks(), "in", Types.STRING())
 
 def tell(name="engine"):

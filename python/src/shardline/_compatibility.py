@@ -1,4 +1,4 @@
-"""What a script should know before it moves to a real Flink: said once, as a warning at the line that does it."""
+"""What a script should know, such as what a real Flink does differently: said once, as a warning at the line of it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ _OWN_FOLDER = str(Path(__file__).parent)
 _said: set[str] = set()
 
 
-def warn_once(message: str) -> None:
+def warn_once(message: str, category: type[Warning] = FlinkCompatibilityWarning) -> None:
     if message in _said:
         return
     _said.add(message)
-    warnings.warn(message, FlinkCompatibilityWarning, stacklevel=_depth_of_script())
+    warnings.warn(message, category, stacklevel=_depth_of_script())
+
+
+def said(message: str) -> bool:
+    """The engine need not repeat it."""
+    return message in _said
 
 
 def _depth_of_script() -> int:

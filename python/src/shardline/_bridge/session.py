@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from typing import Any
 
+from shardline import _compatibility
 from shardline._bridge import engine
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
@@ -133,7 +134,7 @@ class Connection:
         elif method == "job/print":
             sys.stdout.write("".join(f"{line}\n" for line in params["lines"]))
             sys.stdout.flush()
-        elif method == "log":
+        elif method == "log" and not _compatibility.said(params["message"]):
             level = _LEVELS.get(str(params["level"]).lower(), logging.INFO)
             logging.getLogger(f"shardline.engine.{params['logger']}").log(level, "%s", params["message"])
 

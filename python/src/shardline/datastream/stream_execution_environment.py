@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
+from shardline import _options
 from shardline._absent import AbsentMethods, module_getattr
 from shardline._bridge import jobs, session
 from shardline._bridge.jobs import Job
@@ -234,6 +235,7 @@ class StreamExecutionEnvironment(AbsentMethods):
     def _submit(self, job_name: str | None) -> Job:
         configuration = Configuration(self._configuration).add_all(Configuration.from_dict(jobs.overrides()))
         try:
+            _options.check(configuration.to_dict(), _options.JOB, _options.KINESIS_SOURCE, _options.AWS)
             graph = _graph.build(
                 job_name or configuration.get_string("pipeline.name", DEFAULT_JOB_NAME),
                 self._transformations,

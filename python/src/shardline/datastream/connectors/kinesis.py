@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from shardline import _absent
+from shardline import _absent, _options
 from shardline._absent import module_getattr
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import DeserializationSchema, SerializationSchema
@@ -27,9 +27,10 @@ __all__ = [
     "PartitionKeyGenerator",
 ]
 
-_STREAM_ARN = re.compile(r"arn:[^:]+:kinesis:[^:]+:[^:]*:stream/[a-zA-Z0-9_.-]{1,128}")
+_STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}")
+_SERVICE_MAX_BATCH_SIZE = 500
+_SERVICE_MAX_BATCH_BYTES = 10 * 1024 * 1024
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
-_POSITIONS = ("LATEST", "TRIM_HORIZON", "AT_TIMESTAMP")
 
 
 # ---- source
@@ -93,6 +94,11 @@ class KinesisStreamsSourceBuilder:
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
+        if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
+            raise ConfigurationError(
+                f"'{stream_arn}' is not the ARN of a Kinesis stream. "
+                "It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name."
+            )
         self._stream_arn = stream_arn
         return self
 
@@ -116,17 +122,13 @@ class KinesisStreamsSourceBuilder:
     def set_source_config(self, source_config: Configuration) -> KinesisStreamsSourceBuilder:
         if not isinstance(source_config, Configuration):
             raise TypeError(f"set_source_config() takes a Configuration, not {type(source_config).__name__}")
+        _options.check(source_config.to_dict(), _options.KINESIS_SOURCE, _options.AWS)
         self._config = Configuration(source_config)
         return self
 
     def build(self) -> KinesisStreamsSource:
         if not self._stream_arn:
             raise ConfigurationError("KinesisStreamsSource: the stream's ARN must be set (set_stream_arn)")
-        if not _STREAM_ARN.fullmatch(self._stream_arn):
-            raise ConfigurationError(
-                f"KinesisStreamsSource: {self._stream_arn!r} is not a stream's ARN, "
-                "which looks like arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"
-            )
         if self._schema is None:
             raise ConfigurationError("KinesisStreamsSource: a schema must be set (set_deserialization_schema)")
         _check_position(self._config)
@@ -135,10 +137,8 @@ class KinesisStreamsSourceBuilder:
 
 def _check_position(config: Configuration) -> None:
     position = config.get_string("source.init.position", "LATEST").strip().upper().replace("-", "_")
-    if position not in _POSITIONS:
-        raise ConfigurationError(f"source.init.position must be one of {', '.join(_POSITIONS)}, and is {position!r}")
     if position == "AT_TIMESTAMP" and not config.contains_key("source.init.timestamp"):
-        raise ConfigurationError("source.init.position AT_TIMESTAMP needs source.init.timestamp")
+        raise ConfigurationError("source.init.position is AT_TIMESTAMP, which needs source.init.timestamp.")
 
 
 # ---- sink
@@ -236,7 +236,9 @@ class KinesisStreamsSinkBuilder:
 
     def set_kinesis_client_properties(self, kinesis_client_properties: Mapping[str, Any]) -> KinesisStreamsSinkBuilder:
         """`aws.region`, `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `aws.*` keys."""
-        self._client_properties = Configuration.from_dict(dict(kinesis_client_properties)).to_dict()
+        properties = Configuration.from_dict(dict(kinesis_client_properties)).to_dict()
+        _options.check(properties, _options.AWS)
+        self._client_properties = properties
         return self
 
     def set_max_batch_size(self, max_batch_size: int) -> KinesisStreamsSinkBuilder:
@@ -291,6 +293,16 @@ class KinesisStreamsSinkBuilder:
             raise ConfigurationError(
                 f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) must not be less than "
                 f"max_record_size_in_bytes ({self._max_record_size_in_bytes})"
+            )
+        if self._max_batch_size > _SERVICE_MAX_BATCH_SIZE:
+            raise ConfigurationError(
+                f"KinesisStreamsSink: max_batch_size ({self._max_batch_size}) is over the service's "
+                f"{_SERVICE_MAX_BATCH_SIZE} records a request"
+            )
+        if self._max_batch_size_in_bytes > _SERVICE_MAX_BATCH_BYTES:
+            raise ConfigurationError(
+                f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) is over the service's "
+                f"{_SERVICE_MAX_BATCH_BYTES} bytes a request"
             )
         spec = {
             "type": "kinesis-streams",

@@ -1,0 +1,149 @@
+"""The options that the engine knows: `schemas/options.json`, made from the engine's own tables.
+
+A wrong value fails here, at the script's own line and with the engine's message, before any engine is asked. The rules
+of parsing are those of `core/config` in the source tree: where JavaScript's differ from Python's, JavaScript's count.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from shardline._compatibility import warn_once
+from shardline.errors import ConfigurationError
+
+AWS = "AWS access"
+JOB = "Job"
+KINESIS_SOURCE = "Kinesis source"
+
+_PACKAGE = Path(__file__).resolve().parent
+_TYPO = 3
+
+_DURATION = re.compile(r"P(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?", re.IGNORECASE)
+_QUANTITY = re.compile(r"[0-9]+\s*([a-zµ]*)", re.IGNORECASE)
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
+_OTHER_BASE = re.compile(r"0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
+_DURATION_UNITS = {
+    *("", "ms", "milli", "millis", "millisecond", "milliseconds", "us", "µs", "micro", "micros", "microsecond"),
+    *("microseconds", "ns", "nano", "nanos", "nanosecond", "nanoseconds", "s", "sec", "secs", "second", "seconds"),
+    *("m", "min", "minute", "minutes", "h", "hour", "hours", "d", "day", "days"),
+}
+_MEMORY_UNITS = {
+    *("", "b", "bytes", "k", "kb", "kibibytes", "m", "mb", "mebibytes", "g", "gb", "gibibytes", "t", "tb", "tebibytes"),
+}
+
+
+class Table(NamedTuple):
+    options: list[dict[str, Any]]
+    #: Every key that is read, also by an older name.
+    keys: frozenset[str]
+    #: Beginnings of keys of Flink's that mean nothing here.
+    silent_prefixes: tuple[str, ...]
+
+
+@functools.cache
+def table() -> Table:
+    beside = _PACKAGE / "_options.json"
+    file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout, not built yet
+    document = json.loads(file.read_text(encoding="utf-8"))
+    options = document["options"]
+    keys = frozenset(key for option in options for key in (option["key"], *option["aliases"]))
+    return Table(options, keys, tuple(document["silentPrefixes"]))
+
+
+def check(values: Mapping[str, str], *groups: str) -> None:
+    """Raises `ConfigurationError` for the first value that the engine would not take; warns about unknown keys."""
+    for option in table().options:
+        if option["group"] not in groups:
+            continue
+        text = next((values[key] for key in (option["key"], *option["aliases"]) if key in values), None)
+        expected = None if text is None else _mismatch(option, text)
+        if expected is not None:
+            raise ConfigurationError(
+                f"{option['key']}: '{text}' is not {expected}.",
+                code="CONFIGURATION_INVALID",
+                details={"key": option["key"]},
+            )
+    for message in unknown(values):
+        warn_once(message, UserWarning)
+
+
+def unknown(keys: Iterable[str]) -> Iterator[str]:
+    """What to say about each key that nothing reads: the engine says the same."""
+    for key in keys:
+        if key in table().keys:
+            continue
+        silent = key.startswith(table().silent_prefixes)
+        nearest = _nearest(key, _TYPO if silent else max(_TYPO, math.ceil(len(key) * 0.45)))
+        if nearest is not None or not silent:
+            hint = "" if nearest is None else f" Did you mean '{nearest}'?"
+            yield f"Configuration key '{key}' is not known and changes nothing.{hint}"
+
+
+def _nearest(key: str, below: int) -> str | None:
+    best = None
+    for option in table().options:
+        for candidate in (option["key"], *option["aliases"]):
+            distance = _distance(key.lower(), candidate.lower())
+            if distance < below:
+                best, below = candidate, distance
+    return best
+
+
+def _distance(a: str, b: str) -> int:
+    """Levenshtein's."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        following = [i]
+        for j, y in enumerate(b, 1):
+            following.append(min(row[j] + 1, following[j - 1] + 1, row[j - 1] + (x != y)))
+        row = following
+    return row[-1]
+
+
+def _mismatch(option: Mapping[str, Any], text: str) -> str | None:
+    """What the value should be, if it is not; None if it is."""
+    kind = option["type"]
+    stripped = text.strip()
+    if kind == "int":
+        number = _number(stripped)
+        low, high = option["min"], option["max"]
+        if number is None or not float(number).is_integer() or not low <= number <= high:
+            return f"a whole number from {low} to {high}"
+    elif kind == "double":
+        if _number(stripped) is None:
+            return "a number"
+    elif kind == "boolean":
+        if stripped.lower() not in ("true", "false"):
+            return "'true' or 'false'"
+    elif kind == "duration":
+        if not (len(stripped) > 1 and _DURATION.fullmatch(stripped)) and not _quantity(stripped, _DURATION_UNITS):
+            return "a duration such as '500 ms', '10 s' or '5 min'"
+    elif kind == "memory":
+        if not _quantity(stripped, _MEMORY_UNITS):
+            return "a size such as '64 kb', '16 mb' or '1 gb'"
+    elif kind == "enum" and _folded(text) not in map(_folded, option["values"]):
+        return f"one of {', '.join(option['values'])}"
+    return None
+
+
+def _number(text: str) -> float | int | None:
+    """As JavaScript's `Number`, without its infinities: `1e3` and `0x10` are whole numbers."""
+    if _OTHER_BASE.fullmatch(text):
+        return int(text, 0)
+    number = float(text) if _DECIMAL.fullmatch(text) else math.nan
+    return number if math.isfinite(number) else None
+
+
+def _quantity(text: str, units: set[str]) -> bool:
+    match = _QUANTITY.fullmatch(text)
+    return match is not None and match[1].lower() in units
+
+
+def _folded(text: str) -> str:
+    return text.strip().replace("-", "_").lower()
