@@ -11,8 +11,14 @@ const TYPESCRIPT = ['core', 'bindings', 'schemas', 'emulator', 'bench', 'scripts
 const checks = [
   { name: 'eslint, with the import directions', command: [bin('eslint'), ...TYPESCRIPT] },
   { name: 'prettier', command: [bin('prettier'), '--check', '--log-level=warn', ...TYPESCRIPT] },
-  { name: 'ruff check', command: [python, '-m', 'ruff', 'check', 'python', 'bench'] },
-  { name: 'ruff format', command: [python, '-m', 'ruff', 'format', '--check', 'python', 'bench'] },
+  {
+    name: 'ruff check',
+    command: [python, '-m', 'ruff', 'check', '--config', 'python/pyproject.toml', 'python', 'bench'],
+  },
+  {
+    name: 'ruff format',
+    command: [python, '-m', 'ruff', 'format', '--check', '--config', 'python/pyproject.toml', 'python', 'bench'],
+  },
   { name: 'mypy --strict', command: [python, '-m', 'mypy', '--config-file', 'python/pyproject.toml', 'python/src'] },
   {
     name: 'generated files are up to date',

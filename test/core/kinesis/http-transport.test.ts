@@ -5,6 +5,7 @@ import https from 'node:https'
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import t from 'tap'
+import type { Test } from 'tap'
 
 import { HttpTransport } from '../../../core/kinesis/http-transport.ts'
 import type { TransportOptions } from '../../../core/kinesis/http-transport.ts'
@@ -13,7 +14,7 @@ const require = createRequire(import.meta.url)
 
 type Handler = (body: Buffer, request: http.IncomingMessage, response: http.ServerResponse) => void
 
-async function serve(t: Tap.Test, handler: Handler, secure = false) {
+async function serve(t: Test, handler: Handler, secure = false) {
   let connections = 0
   const listener: http.RequestListener = (request, response) => {
     const chunks: Buffer[] = []
@@ -36,11 +37,7 @@ async function serve(t: Tap.Test, handler: Handler, secure = false) {
   return { endpoint, connections: () => connections }
 }
 
-declare namespace Tap {
-  type Test = { teardown(fn: () => void): void }
-}
-
-function transport(t: Tap.Test, endpoint: URL, overrides: Partial<TransportOptions> = {}): HttpTransport {
+function transport(t: Test, endpoint: URL, overrides: Partial<TransportOptions> = {}): HttpTransport {
   const made = new HttpTransport({
     endpoint,
     maxConnections: 10,
