@@ -13,11 +13,11 @@ const checks = [
   { name: 'prettier', command: [bin('prettier'), '--check', '--log-level=warn', ...TYPESCRIPT] },
   {
     name: 'ruff check',
-    command: [python, '-m', 'ruff', 'check', '--config', 'python/pyproject.toml', 'python', 'bench'],
+    command: [python, '-m', 'ruff', 'check', 'python', 'bench'],
   },
   {
     name: 'ruff format',
-    command: [python, '-m', 'ruff', 'format', '--check', '--config', 'python/pyproject.toml', 'python', 'bench'],
+    command: [python, '-m', 'ruff', 'format', '--check', 'python', 'bench'],
   },
   { name: 'mypy --strict', command: [python, '-m', 'mypy', '--config-file', 'python/pyproject.toml', 'python/src'] },
   {
