@@ -44,6 +44,8 @@ export class AsyncSinkWriter {
   readonly #waiting: (() => void)[] = []
   #flushTimer: (() => void) | null = null
   #backoffTimer: (() => void) | null = null
+  /** Entries at the front that have waited long enough: they go as soon as the limits allow, in a full batch or not. */
+  #due = 0
   /** Requests in a row that met a failure. */
   #failures = 0
   #draining = false
@@ -130,14 +132,17 @@ export class AsyncSinkWriter {
   /** Sends full batches, or with `partial` whatever there is, as far as the limits allow. */
   #flush(partial: boolean): void {
     const { maxBatchSize, maxBatchSizeInBytes } = this.#options
+    if (partial) this.#due = this.#buffer.count
     while (this.#backoffTimer === null && !this.#closed && this.#failure === null) {
       const limit = Math.min(maxBatchSize, this.#limit.maxInFlightEntries)
       const next = Math.min(limit, this.#buffer.count)
       if (next === 0 || this.#limit.blocks(next)) return
-      if (!partial && !this.#draining && this.#buffer.count < limit && this.#buffer.bytes < maxBatchSizeInBytes) return
-      const before = this.#buffer.bytes
+      const full = this.#buffer.count >= limit || this.#buffer.bytes >= maxBatchSizeInBytes
+      if (!full && this.#due === 0 && !this.#draining) return
+      const { bytes, count } = this.#buffer
       const runs = this.#buffer.take(next, maxBatchSizeInBytes)
-      void this.#request(runs, before - this.#buffer.bytes)
+      this.#due = Math.max(0, this.#due - (count - this.#buffer.count))
+      void this.#request(runs, bytes - this.#buffer.bytes)
     }
   }
 
@@ -179,7 +184,6 @@ export class AsyncSinkWriter {
       this.#metrics.bytes -= this.#buffer.bytes - before
     }
     this.#flush(false)
-    this.#armFlushTimer()
     this.#notify()
   }
 
@@ -196,13 +200,12 @@ export class AsyncSinkWriter {
   #retry(runs: readonly EntryRun[], entries: number): void {
     this.#metrics.retries += entries
     this.#buffer.pushFront(runs)
+    this.#due += entries
     // Full jitter: anywhere between at once and the growing bound.
     const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#failures++, 16))
     this.#backoffTimer ??= this.#clock.schedule(Math.random() * bound, () => {
       this.#backoffTimer = null
-      this.#flush(true)
-      // What the limits held back goes out at the latest with the timer, even if nothing is written any more.
-      this.#armFlushTimer()
+      this.#flush(false)
       this.#notify()
     })
   }

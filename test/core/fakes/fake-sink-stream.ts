@@ -9,7 +9,7 @@ export interface HeldRequest {
   readonly entries: readonly Entry[]
   /** Entries at these indices failed; none: all were written. */
   answer(...failed: number[]): void
-  reject(error: unknown): void
+  reject(error: Error): void
   readonly answered: boolean
 }
 
@@ -40,7 +40,7 @@ export class FakeSinkStream {
         },
         reject: error => {
           answered = true
-          reject(error as Error)
+          reject(error)
         },
         get answered() {
           return answered

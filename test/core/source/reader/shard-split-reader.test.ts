@@ -10,6 +10,7 @@ import { ManualClock, settle, until } from '../../fakes/manual-clock.ts'
 import { pollingOptions } from '../../fakes/splits.ts'
 
 const SHARD = shardIdOf(0)
+const BEGINNING: StartingPosition = { type: 'TRIM_HORIZON' }
 
 interface Reading {
   readonly clock: ManualClock
@@ -25,7 +26,7 @@ interface Reading {
 function reading(
   overrides: Partial<PollingOptions> = {},
   {
-    position = { type: 'TRIM_HORIZON' } as StartingPosition,
+    position = BEGINNING,
     clock = new ManualClock(),
     stream = new FakeStream(clock),
   } = {},

@@ -1,0 +1,156 @@
+import t from 'tap'
+
+import { Configuration } from '../../../core/config/configuration.ts'
+import { ServiceError } from '../../../core/errors.ts'
+import type { KinesisStreamsSinkSpec } from '../../../core/job-graph/job-graph.ts'
+import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { checkSinkLimits, KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
+import { writeSinkState } from '../../../core/sink/sink-state-codec.ts'
+import type { SinkWriterContext } from '../../../core/sink/sink.ts'
+import { sourceBatch, textBatch } from '../fakes/batches.ts'
+import { FakeSinkStream, runOf } from '../fakes/fake-sink-stream.ts'
+import { ManualClock, settle } from '../fakes/manual-clock.ts'
+
+const sinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {}): KinesisStreamsSinkSpec => ({
+  type: 'kinesis-streams',
+  streamArn: null,
+  streamName: 'out',
+  configuration: {},
+  serializationSchema: { type: 'simple-string', charset: 'UTF-8' },
+  partitionKeyGenerator: { type: 'fixed' },
+  failOnError: false,
+  maxBatchSize: 500,
+  maxInFlightRequests: 50,
+  maxBufferedRequests: 10_000,
+  maxBatchSizeInBytes: 5 * 1024 * 1024,
+  maxTimeInBufferMs: 5000,
+  maxRecordSizeInBytes: 1024 * 1024,
+  ...overrides,
+})
+
+function sinkOf(overrides: Partial<KinesisStreamsSinkSpec> = {}, context: Partial<SinkWriterContext> = {}) {
+  const stream = new FakeSinkStream()
+  const key = (value: unknown): string => `key of ${String(value)}`
+  const sink = new KinesisStreamsSink(sinkSpec(overrides), new Configuration(), new ManualClock(), key, () =>
+    stream.proxy(),
+  )
+  const full = { subtask: 3, parallelism: 4, restored: [], fail: () => undefined, ...context }
+  return { stream, sink, writer: () => sink.createWriter(full) }
+}
+
+t.test('values become entries with a partition key', async t => {
+  const { writer, stream } = sinkOf({ maxBatchSize: 2 })
+  await writer().write(textBatch('a', 'zürich'))
+  t.same(stream.requests[0]?.entries, [
+    ['3', 'a'],
+    ['3', 'zürich'],
+  ])
+})
+
+t.test("a program's own key function is asked for each value", async t => {
+  const { writer, stream } = sinkOf({ maxBatchSize: 1, partitionKeyGenerator: { type: 'local', localId: 'x' } })
+  await writer().write(textBatch('a'))
+  t.same(stream.requests[0]?.entries, [['key of a', 'a']])
+})
+
+t.test('a record that is too large is told with its position, and nothing of its batch is sent', async t => {
+  const { writer, stream } = sinkOf({ maxBatchSize: 1, maxRecordSizeInBytes: 10 })
+  t.throws(() => void writer().write(asText(sourceBatch('good', 'x'.repeat(10)))), {
+    code: 'RECORD_TOO_LARGE',
+    message:
+      /a record of 11 bytes with its key is over maxRecordSizeInBytes \(10\).*stream flights, shardId-000000000003, sequence number 495/,
+    details: { stream: 'out', position: { stream: 'flights', partitionKey: 'key 1' } },
+  })
+  t.equal(stream.requests.length, 0)
+  await writer().write(asText(sourceBatch('x'.repeat(9))))
+  t.equal(stream.requests.length, 1, 'the limit itself is allowed')
+})
+
+const asText = (batch: RecordBatch): RecordBatch => batch.withSlab('text', batch, null)
+
+t.test('null cannot be written', async t => {
+  const { writer } = sinkOf()
+  t.throws(() => void writer().write(textBatch('a', null)), { code: 'VALIDATION_FAILED', message: /null/ })
+  t.throws(() => void writer().write(RecordBatch.ofValues(['a', null])), { message: /given null/ })
+})
+
+t.test('a snapshot holds what was not sent; restored, it is sent first', async t => {
+  const first = sinkOf()
+  const w = first.writer()
+  await w.write(textBatch('a', 'b'))
+  const state = await w.snapshot()
+  w.close()
+  const second = sinkOf({ maxBatchSize: 3 }, { restored: [state!, writeSinkState([runOf([['k', 'other']])])] })
+  const restored = second.writer()
+  t.equal(restored.metrics()?.bufferedEntries, 3)
+  await restored.write(textBatch('c'))
+  t.same(second.stream.requests[0]?.entries, [
+    ['3', 'a'],
+    ['3', 'b'],
+    ['k', 'other'],
+  ])
+  restored.close()
+})
+
+t.test('the end of input sends everything', async t => {
+  const { writer, stream } = sinkOf()
+  const w = writer()
+  await w.write(textBatch('a'))
+  const finishing = w.finish()
+  await settle()
+  stream.held[0]!.answer()
+  await finishing
+  t.same(stream.written, [['3', 'a']])
+  w.close()
+  t.equal(stream.closedProxies, 1)
+})
+
+t.test('a destination that is not there, or on its way out, is told before the job runs', async t => {
+  const missing = sinkOf()
+  missing.stream.describeError = new ServiceError('STREAM_NOT_FOUND', 'no stream out')
+  await t.rejects(missing.sink.validate(), { code: 'STREAM_NOT_FOUND' })
+  const deleting = sinkOf()
+  deleting.stream.status = 'DELETING'
+  await t.rejects(deleting.sink.validate(), { code: 'STREAM_NOT_FOUND', message: /being deleted/ })
+  const there = sinkOf()
+  await there.sink.validate()
+  t.equal(missing.stream.closedProxies + deleting.stream.closedProxies + there.stream.closedProxies, 3)
+})
+
+t.test("limits have Flink's rules, and messages name the setting", async t => {
+  const wrong: readonly (readonly [Partial<KinesisStreamsSinkSpec>, RegExp])[] = [
+    [{ maxBatchSize: 0 }, /maxBatchSize must be a positive/],
+    [{ maxInFlightRequests: -1 }, /maxInFlightRequests/],
+    [{ maxTimeInBufferMs: 0.5 }, /maxTimeInBufferMs/],
+    [{ maxRecordSizeInBytes: NaN }, /maxRecordSizeInBytes/],
+    [{ maxBufferedRequests: 500 }, /maxBufferedRequests \(500\) must be greater than maxBatchSize \(500\)/],
+    [{ maxBatchSizeInBytes: 1024 * 1024 - 1 }, /maxBatchSizeInBytes .* must be at least maxRecordSizeInBytes/],
+    [{ maxBatchSize: 501 }, /over the service's 500 records/],
+    [{ maxBatchSizeInBytes: 10 * 1024 * 1024 + 1 }, /over the service's 10485760 bytes/],
+  ]
+  for (const [overrides, message] of wrong)
+    t.throws(() => checkSinkLimits(sinkSpec(overrides)), { code: 'CONFIGURATION_INVALID', message })
+  checkSinkLimits(sinkSpec({ maxBufferedRequests: 501, maxBatchSizeInBytes: 1024 * 1024 }))
+  t.throws(() => sinkOf({ maxBatchSize: 0 }), { code: 'CONFIGURATION_INVALID' })
+})
+
+t.test('what it cannot write is said when it is made, or by the value', async t => {
+  t.throws(() => sinkOf({ serializationSchema: { type: 'simple-string', charset: 'UTF-16' } }), { message: /UTF-16/ })
+  t.throws(
+    () =>
+      void sinkOf()
+        .writer()
+        .write(RecordBatch.ofValues([17])),
+    {
+      code: 'GRAPH_INVALID',
+      message: /SimpleStringSchema writes strings, but it was given a value of type number/,
+    },
+  )
+  t.throws(
+    () =>
+      void sinkOf()
+        .writer()
+        .write(RecordBatch.pack('bytes', ['a'])),
+    { message: /payload 'bytes'/ },
+  )
+})
