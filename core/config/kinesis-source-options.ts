@@ -44,7 +44,7 @@ export const kinesisSourceOptions = {
   maxConcurrentReads: intOption(
     'shardline.source.max-concurrent-reads',
     8,
-    'Most GetRecords calls in flight at once in a source subtask.',
+    'Most GetRecords calls of a source subtask that are in flight, or whose records wait for the job: with 10 MiB an answer, this bounds the memory of the source.',
     { min: 1 },
   ),
   stopAt: stringOption(

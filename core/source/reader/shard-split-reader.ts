@@ -94,9 +94,14 @@ export class ShardSplitReader {
     const { emptyFetchIntervalMs, nonEmptyFetchIntervalMs } = this.#options
     try {
       for (;;) {
-        const fetched = await this.#fetch()
-        signal.throwIfAborted()
-        if (fetched.batch !== null || fetched.end !== null) await this.#handOver(fetched)
+        const { fetched, release } = await this.#fetch()
+        try {
+          signal.throwIfAborted()
+          // The permit goes back when the batch is taken, so that what waits here is bounded too, however many shards there are.
+          if (fetched.batch !== null || fetched.end !== null) await this.#handOver(fetched)
+        } finally {
+          release()
+        }
         if (fetched.end !== null) return
         const pause = fetched.batch === null ? emptyFetchIntervalMs : nonEmptyFetchIntervalMs
         const spent = this.#clock.monotonic() - this.#calledAt
@@ -108,7 +113,8 @@ export class ShardSplitReader {
     }
   }
 
-  async #fetch(): Promise<Fetched> {
+  /** Comes with the permit that it was fetched under. */
+  async #fetch(): Promise<{ readonly fetched: Fetched; readonly release: () => void }> {
     const { maxRecordCount, retryMaxAttempts, stopAtMs } = this.#options
     for (let attempt = 1; ; attempt++) {
       const release = await this.#permits.acquire(this.#closing.signal)
@@ -125,10 +131,10 @@ export class ShardSplitReader {
         const end: FetchEnd | null =
           result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
         const fetched = { batch: count > 0 ? result.batch : null, end }
-        return stopAtMs === null
-          ? fetched
-          : stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+        const atTip = stopAtMs !== null && count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs
+        return { fetched: stopAtMs === null ? fetched : stopAt(fetched, stopAtMs, atTip), release }
       } catch (error) {
+        release()
         if (this.#closing.signal.aborted) throw error
         if (!(error instanceof ShardlineError) || !error.retryable) throw error
         if (attempt >= retryMaxAttempts) throw exhausted(error, attempt)
@@ -138,8 +144,6 @@ export class ShardSplitReader {
         }
         if (error.code === 'THROTTLED')
           this.#minFetchIntervalMs = Math.max(this.#minFetchIntervalMs, SERVICE_FETCH_INTERVAL_MS)
-      } finally {
-        release()
       }
       await sleep(this.#clock, this.#backoffMs(attempt), this.#closing.signal)
     }
