@@ -25,11 +25,7 @@ interface Reading {
 
 function reading(
   overrides: Partial<PollingOptions> = {},
-  {
-    position = BEGINNING,
-    clock = new ManualClock(),
-    stream = new FakeStream(clock),
-  } = {},
+  { position = BEGINNING, clock = new ManualClock(), stream = new FakeStream(clock) } = {},
 ): Reading {
   const reader = new ShardSplitReader(
     SHARD,
@@ -75,6 +71,39 @@ t.test('it fetches one batch ahead, and no further until that one is taken', asy
   t.equal(r.stream.callsOf('getRecords').length, 2)
   t.same(r.values, ['a', 'b'])
   r.reader.close()
+})
+
+t.test('a batch that waits keeps its permit: another shard fetches when it is taken', async t => {
+  const clock = new ManualClock()
+  const stream = new FakeStream(clock, { shards: 2 })
+  const permits = new Permits(1)
+  const readers = [0, 1].map(
+    n =>
+      new ShardSplitReader(
+        shardIdOf(n),
+        BEGINNING,
+        stream.sourceProxy(),
+        pollingOptions(),
+        clock,
+        permits,
+        () => undefined,
+      ),
+  )
+  stream.put(shardIdOf(0), 'a')
+  stream.put(shardIdOf(1), 'b')
+  for (const reader of readers) reader.run().catch(() => undefined)
+  await settle()
+  t.same(
+    readers.map(r => r.ready),
+    [true, false],
+  )
+  readers[0]!.take()
+  await settle()
+  t.same(
+    readers.map(r => r.ready),
+    [false, true],
+  )
+  for (const reader of readers) reader.close()
 })
 
 t.test('a shard with nothing to read is asked again after the pause', async t => {
