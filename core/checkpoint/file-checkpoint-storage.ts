@@ -136,7 +136,7 @@ function jobDirectoryName(jobName: string): string {
     .replace(/[^A-Za-z0-9._-]+/g, '-')
     .replace(/^[.-]+/, '')
     .slice(0, MAX_NAME)
-  return safe === jobName ? safe : `${safe}-${sha256(jobName).slice(0, 8)}`
+  return safe === jobName && safe !== '' ? safe : `${safe}-${sha256(jobName).slice(0, 8)}`
 }
 
 async function writeState(
