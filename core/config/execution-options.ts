@@ -3,6 +3,12 @@ import { booleanOption, doubleOption, durationOption, enumOption, intOption, str
 
 export const executionOptions = {
   jobName: stringOption('pipeline.name', null, 'Name of the job, where the program gives none.'),
+  submittedAt: intOption(
+    'shardline.job.submitted-at',
+    null,
+    'When the job was first submitted, epoch milliseconds: what `LATEST` and `stop-at latest` mean. A driver that submits a job again after an engine died sets it, so that nothing in between is missed. Default: now.',
+    { min: 0, max: Number.MAX_SAFE_INTEGER },
+  ),
   parallelism: intOption(
     'parallelism.default',
     null,

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
+import { executionOptions } from '../config/execution-options.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
@@ -33,7 +34,7 @@ export class KinesisStreamsSource implements Source {
   readonly #configuration: Configuration
   readonly #clock: Clock
   readonly #proxyFactory: SourceProxyFactory
-  /** The instant at which the job was submitted: what LATEST and `stop-at latest` mean in all its attempts. */
+  /** The instant at which the job was first submitted: what LATEST and `stop-at latest` mean in all its attempts. */
   readonly #submittedAtMs: number
 
   /** `jobConfiguration` gives the keys that the source's own configuration leaves out. */
@@ -47,7 +48,7 @@ export class KinesisStreamsSource implements Source {
     this.#configuration = jobConfiguration.with(spec.configuration)
     this.#clock = clock
     this.#proxyFactory = proxyFactory
-    this.#submittedAtMs = clock.now()
+    this.#submittedAtMs = jobConfiguration.find(executionOptions.submittedAt) ?? clock.now()
     this.#validate()
   }
 

@@ -6,7 +6,7 @@ import { Configuration } from '../../../core/config/configuration.ts'
 import type { KinesisStreamsSourceSpec } from '../../../core/job-graph/job-graph.ts'
 import { KinesisStreamsSource } from '../../../core/source/kinesis-streams-source.ts'
 import type { SourceEnumerator, SourceReader } from '../../../core/source/source.ts'
-import { arnOf, FakeStream } from '../fakes/fake-stream.ts'
+import { arnOf, FakeStream, shardIdOf } from '../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
 
 const specOf = (overrides: Partial<KinesisStreamsSourceSpec> = {}): KinesisStreamsSourceSpec => ({
@@ -321,4 +321,28 @@ t.test("the source's own configuration wins over the job's", async t => {
   )
   source.createReader({ subtask: 0, sendEvent: () => undefined, fail: () => undefined }).close()
   t.match(seen, { 'aws.endpoint': 'http://own', 'aws.region': 'eu-west-1' })
+})
+
+t.test('LATEST is the instant of the first submission, even for an engine that took over later', async t => {
+  const clock = new ManualClock()
+  const stream = new FakeStream(clock)
+  const submitted = new Configuration({ 'shardline.job.submitted-at': String(clock.now()) })
+  await clock.pass(1000, 1000)
+  stream.put(shardIdOf(0), 'while nobody was reading')
+  await clock.pass(1000, 1000)
+  const source = new KinesisStreamsSource(specOf({ configuration: {} }), submitted, clock, () => stream.sourceProxy())
+  const seen: unknown[] = []
+  const reader = source.createReader({ subtask: 0, sendEvent: () => undefined, fail: () => undefined })
+  const enumerator = source.createEnumerator({
+    parallelism: 1,
+    addSplits: (_, splits) => reader.addSplits(splits),
+    noMoreSplits: () => undefined,
+    fail: error => t.fail(String(error)),
+  })
+  await enumerator.start(null)
+  await settle()
+  seen.push(...(reader.poll()?.values() ?? []))
+  t.same(seen, ['while nobody was reading'])
+  enumerator.close()
+  reader.close()
 })

@@ -6,6 +6,7 @@ import base64
 import os
 import pickle
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NoReturn
@@ -35,6 +36,7 @@ from shardline.datastream.execution_mode import RuntimeExecutionMode
 __all__ = ["StreamExecutionEnvironment"]
 
 DEFAULT_JOB_NAME = "Flink Streaming Job"
+SUBMITTED_AT_KEY = "shardline.job.submitted-at"
 
 
 class StreamExecutionEnvironment(AbsentMethods):
@@ -234,6 +236,9 @@ class StreamExecutionEnvironment(AbsentMethods):
 
     def _submit(self, job_name: str | None) -> Job:
         configuration = Configuration(self._configuration).add_all(Configuration.from_dict(jobs.overrides()))
+        if not configuration.contains_key(SUBMITTED_AT_KEY):
+            # For LATEST: an engine that replaces a dead one starts where that one would have.
+            configuration.set_string(SUBMITTED_AT_KEY, str(time.time_ns() // 1_000_000))
         try:
             _options.check(configuration.to_dict(), _options.JOB, _options.KINESIS_SOURCE, _options.AWS)
             graph = _graph.build(
