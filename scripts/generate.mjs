@@ -22,6 +22,7 @@ await main(async () => {
     writeFileSync(full, content)
     say(`Wrote ${file}`)
   }
+  await build() // the Python package carries a copy of the options
 })
 
 function optionsJson(groups, silentPrefixes) {
