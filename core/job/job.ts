@@ -10,14 +10,15 @@ import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.ts'
 import { FileCheckpointStorage } from '../checkpoint/file-checkpoint-storage.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
-import { unknownKeys } from '../config/known-keys.ts'
-import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../errors.ts'
+import { asShardlineError, ConfigurationError, JobError } from '../errors.ts'
 import type { ShardlineError } from '../errors.ts'
 import type { JobGraph } from '../job-graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
+import { checkClaimed } from './claimed-state.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { collectMetrics } from './job-metrics.ts'
 import { planJob } from './job-plan.ts'
+import { keyWarnings } from './key-warnings.ts'
 import type { JobPlan } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
 import type { JobListener, JobMetrics, JobResult, JobState, JobStatus } from './job-status.ts'
@@ -76,7 +77,7 @@ export class Job {
     this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
     this.#startedAt = services.clock.monotonic()
     this.#status = { jobId: this.jobId, state: 'CREATED', attempt: 0, cause: null }
-    this.#warnAboutKeys(graph)
+    for (const warning of keyWarnings(graph)) listener.warning?.(warning)
   }
 
   get status(): JobStatus {
@@ -236,7 +237,7 @@ export class Job {
     const path = this.#configuration.find(executionOptions.restorePath)
     if (path === null) return
     const { checkpoint, path: found } = await this.#storage.load(path)
-    this.#checkClaimed(checkpoint, found)
+    if (!this.#configuration.get(executionOptions.ignoreUnclaimedState)) checkClaimed(checkpoint, found, this.#plan)
     this.#restored = checkpoint
     this.restoredFrom = found
   }
@@ -245,40 +246,6 @@ export class Job {
   async #loadLatest(): Promise<void> {
     const { lastPath } = this.#coordinator.statistics
     if (lastPath !== null) this.#restored = (await this.#storage.load(lastPath)).checkpoint
-  }
-
-  #checkClaimed(checkpoint: Checkpoint, path: string): void {
-    if (this.#configuration.get(executionOptions.ignoreUnclaimedState)) return
-    const known = new Map(this.#plan.nodes.map(n => [n.node.operatorId, n.chain]))
-    for (const { operatorId, name, subtasks, enumerator, maxParallelism } of checkpoint.operators) {
-      const chain = known.get(operatorId)
-      if (chain === undefined && (enumerator !== null || subtasks.some(s => s !== null)))
-        throw new CheckpointError(
-          'CHECKPOINT_UNREADABLE',
-          `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, set execution.state-recovery.ignore-unclaimed-state; if not, give operators the uids they had.`,
-        )
-      if (chain !== undefined && chain.maxParallelism !== maxParallelism)
-        throw new ConfigurationError(
-          `The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job says ${chain.maxParallelism}.`,
-        )
-    }
-  }
-
-  #warnAboutKeys(graph: JobGraph): void {
-    const keys = new Set(Object.keys(graph.configuration))
-    for (const t of graph.transformations) {
-      const own =
-        t.kind === 'source' && t.source.type === 'kinesis-streams'
-          ? t.source
-          : t.kind === 'sink' && t.sink.type === 'kinesis-streams'
-            ? t.sink
-            : null
-      for (const key of Object.keys(own?.configuration ?? {})) keys.add(key)
-    }
-    for (const { key, nearest } of unknownKeys(keys))
-      this.#listener.warning?.(
-        `Configuration key '${key}' is not known and changes nothing.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`,
-      )
   }
 
   #setState(state: JobState, cause: ShardlineError | null): void {
