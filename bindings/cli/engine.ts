@@ -24,13 +24,18 @@ export function run(args: readonly string[]): Promise<number> {
   // Ctrl-C is the driver's to handle.
   process.on('SIGINT', () => undefined)
   return new Promise(resolve => {
-    new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
-      functions: new FunctionChannel(functions, driverLost),
-      exit: code => {
-        resolve(code)
-        process.exit(code)
+    const server = new EngineServer(
+      createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)),
+      {
+        functions: new FunctionChannel(functions, driverLost),
+        exit: code => {
+          resolve(code)
+          process.exit(code)
+        },
       },
-    })
+    )
+    // A service manager signals every process at once: the driver, which drains too and then ends, must find its engine alive.
+    process.on('SIGTERM', () => void server.drain())
   })
 }
 

@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
+import type { Job } from '../../core/job/job.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
@@ -64,42 +65,50 @@ export async function run(args: readonly string[]): Promise<number> {
   })
   const display = options.progress ? new ProgressDisplay(process.stderr) : null
   const control = child.stdio[3] as Duplex
-  const server = new EngineServer(
-    createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)),
-    {
-      functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
-      // The engine's end is this process's end, and that waits for the script.
-      exit: () => undefined,
-      onJob: job => display?.show(job),
+  const jobs: Job[] = []
+  new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
+    functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
+    // The engine's end is this process's end, and that waits for the script.
+    exit: () => undefined,
+    onJob: job => {
+      jobs.push(job)
+      display?.show(job)
     },
-  )
-  const terminated = forwardSignals(child, server)
+  })
+  const terminated = forwardSignals(child)
   const code = await new Promise<number>(resolve => {
     child.once('error', error => {
       process.stderr.write(`shardline: ${python} could not be started: ${error.message}\n`)
       resolve(exitCodes.environment)
     })
-    child.once('exit', (status, signal) =>
-      resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal]),
-    )
+    child.once('exit', (status, signal) => {
+      if (signal !== null && !terminated()) sayKilled(options.script, signal, jobs)
+      resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal])
+    })
   })
   display?.close()
   process.exit(terminated() ? exitCodes.terminated : code)
 }
 
-const DRAIN_MS = 30_000
-
-/** Ctrl-C is the script's to handle; SIGTERM drains the jobs, then ends the script. The result tells whether one came. */
-function forwardSignals(child: ChildProcess, server: EngineServer): () => boolean {
+/**
+ * Ctrl-C reaches the script directly; SIGTERM is passed on, and the script drains its jobs and ends. A second one ends it now.
+ * The result tells whether one came.
+ */
+function forwardSignals(child: ChildProcess): () => boolean {
   let terminated = false
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => {
-    if (terminated) return void child.kill('SIGKILL')
+    child.kill(terminated ? 'SIGKILL' : 'SIGTERM')
     terminated = true
-    const timer = setTimeout(() => child.kill('SIGTERM'), DRAIN_MS)
-    timer.unref()
-    void server.drain().finally(() => setTimeout(() => child.kill('SIGTERM'), 1000).unref())
   })
   process.on('SIGHUP', () => child.kill('SIGHUP'))
   return () => terminated
+}
+
+/** The script can say nothing any more. */
+function sayKilled(script: string, signal: NodeJS.Signals, jobs: readonly Job[]): void {
+  const goOn = jobs.some(job => job.metrics().checkpoints.completed > 0)
+    ? ` To go on from the last checkpoint: shardline run --restore latest ${script}`
+    : ''
+  process.stderr.write(`shardline: ${script} was ended by ${signal}.${goOn}\n`)
 }

@@ -18,6 +18,14 @@ export interface HostCommand {
 }
 
 const EXIT_GRACE_MS = 3000
+/** A function that hangs must not hold up the end of an attempt for ever. Flink's `task.cancellation.timeout`. */
+const CLOSE_LIMIT_MS = 180_000
+
+/** Hosts end by themselves when their channel does, but one whose function hangs takes its time. */
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
 
 export class FunctionHosts implements FunctionRuntime {
   readonly #driver: FunctionChannel | null
@@ -69,7 +77,16 @@ export class FunctionHosts implements FunctionRuntime {
       let closed: Promise<void> | null = null
       return {
         process: bundle => opened.process(bundle),
-        close: () => (closed ??= opened.close().finally(stop)),
+        close: () => {
+          if (closed !== null) return closed
+          const limit = setTimeout(() => child.kill('SIGKILL'), CLOSE_LIMIT_MS)
+          limit.unref()
+          closed = opened.close().finally(() => {
+            clearTimeout(limit)
+            stop()
+          })
+          return closed
+        },
       }
     } catch (error) {
       stop()
@@ -86,9 +103,14 @@ export class FunctionHosts implements FunctionRuntime {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       env: { ...process.env, ...environment },
     })
+    const forget = (): void => {
+      this.#children.delete(child)
+      alive.delete(child)
+    }
     this.#children.add(child)
-    child.once('exit', () => this.#children.delete(child))
-    child.once('error', () => this.#children.delete(child))
+    alive.add(child)
+    child.once('exit', forget)
+    child.once('error', forget)
     return child
   }
 }

@@ -35,6 +35,7 @@ exit codes:
   2    the command line is wrong
   3    the environment is: Node is missing or too old, the engine is not built, or the build is stale
   130  interrupted; jobs were drained first
+  143  terminated; jobs were drained first
 """
 
 

@@ -1,7 +1,7 @@
 """A function host: `python -m shardline._host`, started by the engine in `process` mode, function channel on fd 3.
 
-It answers the channel's frames and exits when the channel ends, even if a function is still busy then. Ctrl-C is the
-driver's to handle.
+It answers the channel's frames and exits when the channel ends, even if a function is still busy then. Ctrl-C and
+SIGTERM are the driver's to handle: a job drains through its hosts.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _GRACE_SECONDS = 5.0
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: None)  # not SIG_IGN: programs that functions start would inherit it
     if os.environ.get(_alias.VARIABLE) == "1":
         _alias.install()
     parameters: dict[str, str] = json.loads(os.environ.get("SHARDLINE_JOB_PARAMETERS") or "{}")

@@ -9,6 +9,7 @@ import sys
 from types import ModuleType, TracebackType
 
 from shardline import _alias
+from shardline._bridge import session
 from shardline.errors import EngineUnavailableError
 
 EXIT_FAILED = 1
@@ -42,6 +43,7 @@ def run(path: str, arguments: list[str]) -> int:
     except SystemExit:
         raise
     except KeyboardInterrupt:
+        session.current().close("drain")  # what `execute_async` started; `execute` has drained its own
         return EXIT_INTERRUPTED
     except EngineUnavailableError as error:
         print(f"shardline: {error}", file=sys.stderr)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import textwrap
@@ -152,15 +154,53 @@ def write(stream, arn):
 
 
 class Script:
-    """A running script; `shardline` options come first."""
+    """A running script, in a process group of its own as a shell would start it; `shardline` options come first."""
 
     def __init__(self, path, command):
         self.path = path
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.mark = f"SHARDLINE_TEST_SCRIPT={path}-{time.monotonic_ns()}"
+        name, _, value = self.mark.partition("=")
+        self._out, self._err = path.with_suffix(".out"), path.with_suffix(".err")
+        with self._out.open("wb") as out, self._err.open("wb") as err:
+            self.process = subprocess.Popen(
+                command, stdout=out, stderr=err, start_new_session=True, env={**os.environ, name: value}
+            )
+
+    @property
+    def out(self):
+        return self._out.read_text()
+
+    @property
+    def err(self):
+        return self._err.read_text()
 
     def end(self, timeout=50):
-        out, err = self.process.communicate(timeout=timeout)
-        return self.process.returncode, out, err
+        """Exit code, stdout and stderr, once the whole family is gone."""
+        code = self.process.wait(timeout)
+        self.wait_until(lambda: not self.family(), "a process was left behind", 12)
+        return code, self.out, self.err
+
+    def signal_group(self, number):
+        """As a terminal does for Ctrl-C: to the foreground group, of which the engine of a Python driver is no part."""
+        os.killpg(self.process.pid, number)
+
+    def wait_until(self, condition, what, timeout=40):
+        deadline = time.monotonic() + timeout
+        while not condition():
+            assert time.monotonic() < deadline, f"{what}\n{self.err}"
+            time.sleep(0.02)
+
+    def family(self):
+        """Every living process that inherited this script's environment, whoever its parent is by now."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                ours = self.mark.encode() in (folder / "environ").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if ours and int(folder.name) != os.getpid():
+                found.append(int(folder.name))
+        return found
 
     def children(self, *words):
         """The ids of the processes below this one whose command line has all of the words."""
@@ -191,26 +231,29 @@ class Script:
 
 @pytest.fixture
 def run(tmp_path):
-    """run(code, *options, launcher="python" | "node")"""
+    """run(code, *options, launcher="python" | "node" | "plain"); the last is `python job.py`"""
     scripts = []
 
     def start(code, *options, launcher="python", arguments=()):
         path = tmp_path / f"job-{len(scripts)}.py"
-        path.write_text(PROLOGUE + textwrap.dedent(code))
-        command = [sys.executable, "-m", "shardline"] if launcher == "python" else ["node", str(ENGINE)]
+        text = PROLOGUE + textwrap.dedent(code)
+        path.write_text(text.replace("pyflink", "shardline") if launcher == "plain" else text)
         conf = ["--conf", f"execution.checkpointing.dir={tmp_path / 'checkpoints'}"]
-        if launcher == "node":
-            conf += ["--python", sys.executable]
-        script = Script(path, [*command, "run", *conf, *options, str(path), *arguments])
+        command = {
+            "python": [sys.executable, "-m", "shardline", "run", *conf, *options],
+            "node": ["node", str(ENGINE), "run", *conf, "--python", sys.executable, *options],
+            "plain": [sys.executable, *options],
+        }[launcher]
+        script = Script(path, [*command, str(path), *arguments])
         scripts.append(script)
         return script
 
     yield start
     for script in scripts:
-        if script.process.poll() is None:
-            script.process.kill()
-        if not script.process.stdout.closed:
-            script.process.communicate()
+        for process in script.family():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        script.process.wait()
 
 
 @pytest.fixture

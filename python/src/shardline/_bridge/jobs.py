@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any, NamedTuple
 
-from shardline._bridge import checkpoints, errors
+from shardline._bridge import checkpoints, errors, termination
 from shardline._bridge.session import Connection, Session, environment
 from shardline.errors import (
     BridgeError,
@@ -29,7 +29,7 @@ from shardline.errors import (
 RESTORE_KEY = "execution.state-recovery.path"
 _MAX_ENGINE_DEATHS = 3
 _DRAIN_SECONDS = 30.0
-_CANCEL_SECONDS = 5.0
+_CANCEL_SECONDS = 2.0
 _log = logging.getLogger("shardline")
 
 
@@ -58,6 +58,7 @@ class Job:
         self.outcome.set_running_or_notify_cancel()
 
     def start(self) -> None:
+        termination.install()
         threading.Thread(target=self._supervise, name="shardline-job", daemon=True).start()
 
     def job_id(self) -> str:
@@ -92,31 +93,36 @@ class Job:
         return connection.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode})
 
     def wait(self) -> Outcome:
-        """For `execute()`: Ctrl-C drains the job, a second Ctrl-C ends it, and both raise KeyboardInterrupt."""
+        """For `execute()`: Ctrl-C drains the job, a second Ctrl-C ends it, and both raise KeyboardInterrupt; SIGTERM
+        drains it too, and ends the script."""
         try:
             error = self.outcome.exception()
         except KeyboardInterrupt:
-            self._interrupt()
+            self._interrupt("interrupted", "Ctrl-C again")
+            raise
+        except termination.Terminated:
+            self._interrupt("terminated", "another SIGTERM")
             raise
         if error is not None:
             raise error.with_traceback(None)  # where the supervisor was says nothing about the job
         return self.outcome.result()
 
-    def _interrupt(self) -> None:
+    def _interrupt(self, why: str, sooner: str) -> None:
         try:
-            _say("interrupted: stopping the sources and draining the job (Ctrl-C again ends it at once)")
+            _say(f"{why}: stopping the sources and draining the job ({sooner} ends it at once)")
             self._cancel_and_wait("drain", _DRAIN_SECONDS)
         except KeyboardInterrupt:
             self._cancel_and_wait("now", _CANCEL_SECONDS)
         if self._kept_checkpoint:
-            _say(f"to go on from the last checkpoint: shardline run --restore latest {sys.argv[0]}")
+            _say(_how_to_go_on())
 
     def _cancel_and_wait(self, mode: str, seconds: float) -> None:
         try:
             self.cancel(mode)
             self.outcome.exception(seconds)
         except FutureTimeoutError:
-            _say(f"the job did not end within {seconds:g} s")
+            _say(f"the job did not end within {seconds:g} s: a function may hang. It is left as it is")
+            self._session.abandon()
         except ShardlineError:
             pass  # the engine is gone, and the job with it
 
@@ -143,6 +149,11 @@ class Job:
                 died = self._death(error)
                 if died is None:
                     raise
+            if self._connection is not None and not self._connection.process.is_child:
+                raise EngineDiedError(
+                    "the engine is gone: it is the process that started this script, `shardline run`, and it was ended"
+                    + (f"; {_how_to_go_on()}" if self._checkpointing else "")
+                ) from died
             checkpoint = checkpoints.newest(self._checkpoint_directory, self._own_ids)
             deaths = deaths + 1 if checkpoint == last_checkpoint else 1
             last_checkpoint = checkpoint
@@ -228,6 +239,10 @@ def overrides() -> dict[str, str]:
         return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     except (ValueError, AttributeError) as error:
         raise ConfigurationError(f"SHARDLINE_CONF is not a JSON map: {error}") from error
+
+
+def _how_to_go_on() -> str:
+    return f"to go on from the last checkpoint: shardline run --restore latest {sys.argv[0]}"
 
 
 def _say(message: str) -> None:

@@ -14,11 +14,12 @@ import sys
 import threading
 from collections import defaultdict
 from collections.abc import Mapping
+from concurrent import futures
 from concurrent.futures import Future
 from typing import Any
 
 from shardline import _compatibility
-from shardline._bridge import engine
+from shardline._bridge import engine, termination
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
 from shardline._functions import collecting
@@ -28,6 +29,7 @@ from shardline.version import __version__
 PROTOCOL_VERSION = 1
 _HANDSHAKE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 5.0
+_DRAIN_SECONDS = 30.0
 _DEATH_SECONDS = 10.0
 _JOIN_SECONDS = 1.0
 
@@ -106,15 +108,20 @@ class Connection:
         self._dead.wait(_DEATH_SECONDS)
         return self.died
 
-    def close(self) -> None:
-        """Bounded at every step. Idempotent."""
+    def close(self, mode: str | None = "now") -> None:
+        """Ends the jobs that still run: now, by `drain`, or (None) as the end of the channels ends them, which waits for
+        nothing. Bounded at every step. Idempotent."""
         self._closing = True
         collecting.close_all()
-        if self.died is None:
+        if self.died is None and mode is not None:
             with contextlib.suppress(ShardlineError, TimeoutError):
-                for job_id, events in list(self._jobs.items()):
-                    if not events.finished.done():
-                        self.peer.call_async("job/cancel", {"jobId": job_id, "mode": "now"})
+                running = [
+                    self.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode})
+                    for job_id, events in list(self._jobs.items())
+                    if not events.finished.done()
+                ]
+                if mode == "drain":
+                    futures.wait(running, _DRAIN_SECONDS)
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
         self.process.stop()
@@ -169,6 +176,7 @@ class Session:
         self._starter: threading.Thread | None = None
         self._process: EngineProcess | None = None
         self._closed = False
+        self._abandoned = False
         self._inherited = _inherited_descriptors()
 
     def start(self) -> None:
@@ -224,7 +232,11 @@ class Session:
         else:
             future.set_result(connection)
 
-    def close(self) -> None:
+    def abandon(self) -> None:
+        """A job did not end when it was told to: `close` will not ask again."""
+        self._abandoned = True
+
+    def close(self, mode: str = "now") -> None:
         """At the end of the process. Idempotent; leaves no child behind."""
         with self._lock:
             self._closed = True
@@ -236,7 +248,7 @@ class Session:
         if starter is not None:
             starter.join(_SHUTDOWN_SECONDS)
         if future.done() and future.exception() is None:
-            future.result().close()
+            future.result().close(None if self._abandoned else mode)
         elif self._process is not None:
             self._process.stop()
 
@@ -262,7 +274,7 @@ def current() -> Session:
 
 def close() -> None:
     if _session is not None:
-        _session.close()
+        _session.close("drain" if termination.requested() else "now")
 
 
 def environment(overrides: Mapping[str, str]) -> dict[str, str]:
