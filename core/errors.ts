@@ -168,6 +168,7 @@ export function fromWireError(wire: WireError): ShardlineError {
   }
   if (wire.className === 'ConfigurationError') return new ConfigurationError(wire.message, options)
   if (wire.className === 'GraphError') return new GraphError(wire.message, options)
-  const code = wire.code in errorCodes ? wire.code : 'INTERNAL'
-  return new (classes[wire.className] ?? ShardlineError)(code, wire.message, options)
+  const code = Object.hasOwn(errorCodes, wire.code) ? wire.code : 'INTERNAL'
+  const known = Object.hasOwn(classes, wire.className) ? classes[wire.className]! : ShardlineError
+  return new known(code, wire.message, options)
 }

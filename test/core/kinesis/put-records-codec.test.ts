@@ -1,0 +1,121 @@
+import { decode, encode } from 'cborg'
+import fc from 'fast-check'
+import t from 'tap'
+
+import type { EntryRun } from '../../../core/kinesis/put-records-codec.ts'
+import {
+  decodePutRecordsCbor,
+  decodePutRecordsJson,
+  encodePutRecordsCbor,
+  encodePutRecordsJson,
+} from '../../../core/kinesis/put-records-codec.ts'
+import type { Entry } from '../fakes/fake-sink-stream.ts'
+import { entriesOf, runOf } from '../fakes/fake-sink-stream.ts'
+
+interface Body {
+  readonly StreamName?: string
+  readonly StreamARN?: string
+  readonly Records: readonly { readonly Data: Uint8Array; readonly PartitionKey: string }[]
+}
+
+const byName = { streamName: 'out', streamArn: null }
+const byArn = { streamName: 'out', streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/out' }
+
+const cborBody = (runs: readonly EntryRun[], target = byName as typeof byName | typeof byArn): Body =>
+  decode(encodePutRecordsCbor(target, runs, size => Buffer.alloc(size, 0xee))) as Body
+const jsonBody = (runs: readonly EntryRun[], target = byName as typeof byName | typeof byArn): Body => {
+  const body = JSON.parse(encodePutRecordsJson(target, runs).toString()) as Body
+  return { ...body, Records: body.Records.map(r => ({ ...r, Data: Buffer.from(String(r.Data), 'base64') })) }
+}
+const entriesIn = (body: Body): Entry[] => body.Records.map(r => [r.PartitionKey, Buffer.from(r.Data).toString()])
+
+t.test('a request names its stream by ARN where there is one, else by name', async t => {
+  for (const bodyOf of [cborBody, jsonBody]) {
+    t.match(bodyOf([runOf([['k', 'v']])], byArn), { StreamARN: byArn.streamArn })
+    t.match(bodyOf([runOf([['k', 'v']])], byName), { StreamName: 'out' })
+  }
+})
+
+t.test('whatever the entries, and however they lie in their slabs, another decoder reads the same', async t => {
+  const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+  const entry = fc.tuple(
+    text.filter(k => k !== ''),
+    fc.oneof(
+      text,
+      fc.integer({ min: 0, max: 3000 }).map(n => 'x'.repeat(n)),
+    ),
+  )
+  const run = fc.tuple(fc.array(entry, { minLength: 1, maxLength: 20 }), fc.nat(), fc.nat()).map(([entries, a, b]) => {
+    const whole = runOf(entries)
+    const [from, to] = [a % entries.length, (b % entries.length) + 1].sort((x, y) => x - y) as [number, number]
+    return { ...whole, from, to }
+  })
+  fc.assert(
+    fc.property(fc.array(run, { maxLength: 5 }), runs => {
+      const expected = JSON.stringify(entriesOf(runs))
+      if (JSON.stringify(entriesIn(cborBody(runs))) !== expected) throw new Error('CBOR differs')
+      if (JSON.stringify(entriesIn(jsonBody(runs))) !== expected) throw new Error('JSON differs')
+    }),
+    { numRuns: 200 },
+  )
+  t.pass('held')
+})
+
+t.test('entries that lie far apart, or overlap, in a slab', async t => {
+  const slab = Buffer.alloc(100_000, 'x')
+  slab.write('first', 10)
+  slab.write('second', 99_000)
+  const run: EntryRun = {
+    slab,
+    dataOffset: Uint32Array.of(99_000, 10, 10),
+    dataLength: Uint32Array.of(6, 5, 3),
+    ...pick(
+      runOf([
+        ['a', ''],
+        ['b', ''],
+        ['c', ''],
+      ]),
+    ),
+    from: 0,
+    to: 3,
+  }
+  t.same(entriesIn(cborBody([run])), [
+    ['a', 'second'],
+    ['b', 'first'],
+    ['c', 'fir'],
+  ])
+})
+
+const pick = ({ keySlab, keyOffset, keyLength }: EntryRun) => ({ keySlab, keyOffset, keyLength })
+
+t.test('the failed entries of an answer, in CBOR and JSON', async t => {
+  const failed = { ErrorCode: 'ProvisionedThroughputExceededException', ErrorMessage: 'Rate exceeded' }
+  const ok = { ShardId: 'shardId-000000000000', SequenceNumber: '1' }
+  const answers = [
+    [{ FailedRecordCount: 0, Records: [ok, ok] }, []],
+    [{ FailedRecordCount: 1, Records: [ok, failed, ok] }, [1]],
+    [{ EncryptionType: 'NONE', Records: [failed, ok, failed], FailedRecordCount: 2 }, [0, 2]],
+    [{ FailedRecordCount: 1, Records: [{ ...ok, ErrorCode: null, ErrorMessage: null }, failed] }, [1]],
+  ] as const
+  for (const [answer, indices] of answers)
+    for (const got of [
+      decodePutRecordsCbor(Buffer.from(encode(answer))),
+      decodePutRecordsJson(Buffer.from(JSON.stringify(answer))),
+      decodePutRecordsJson(Buffer.from(JSON.stringify(answer, null, 2))),
+    ])
+      t.same(
+        got,
+        indices.map(index => ({ index, errorCode: failed.ErrorCode, errorMessage: failed.ErrorMessage })),
+      )
+})
+
+t.test('an answer that does not say what became of the entries is an error, never a success', async t => {
+  for (const answer of [{}, { FailedRecordCount: 3 }, { FailedRecordCount: 1, Records: [{ ShardId: 's' }] }]) {
+    t.throws(() => decodePutRecordsCbor(Buffer.from(encode(answer))), RangeError)
+    t.throws(() => decodePutRecordsJson(Buffer.from(JSON.stringify(answer))), RangeError)
+  }
+  t.throws(() => decodePutRecordsCbor(Buffer.from(encode([]))), RangeError)
+  t.throws(() => decodePutRecordsJson(Buffer.from('<html>')))
+  const body = Buffer.from(encode({ FailedRecordCount: 1, Records: [{ ErrorCode: 'X', ErrorMessage: 'y' }] }))
+  for (let end = 0; end < body.length; end++) t.throws(() => decodePutRecordsCbor(Buffer.from(body.subarray(0, end))))
+})

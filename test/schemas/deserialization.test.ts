@@ -1,0 +1,40 @@
+import t from 'tap'
+
+import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { deserializerOf, packText } from '../../schemas/deserialization.ts'
+import { sourceBatch } from '../core/fakes/batches.ts'
+
+const bytes = (...values: Buffer[]): RecordBatch => RecordBatch.pack('bytes', values)
+const text = (charset: string) => deserializerOf({ type: 'simple-string', charset })
+
+t.test('bytes stay what they are', async t => {
+  const batch = bytes(Buffer.of(0xff))
+  t.equal(deserializerOf({ type: 'byte-array' })(batch), batch)
+})
+
+t.test('UTF-8, however it is spelled, is not copied', async t => {
+  const batch = bytes(Buffer.from('zürich'))
+  for (const charset of ['UTF-8', 'utf8', 'Utf-8']) {
+    const out = text(charset)(batch)
+    t.same([out.payload, out.values()], ['text', ['zürich']])
+    t.equal(out.slab, batch.slab)
+  }
+})
+
+t.test('other charsets are decoded, and positions stay', async t => {
+  t.same(text('ISO-8859-1')(bytes(Buffer.from('zürich', 'latin1'))).values(), ['zürich'])
+  t.same(text('UTF-16LE')(bytes(Buffer.from('zürich', 'utf16le'), Buffer.of())).values(), ['zürich', ''])
+  const source = sourceBatch('a', 'b')
+  t.same(text('us-ascii')(source).positions!.at(1), source.positions!.at(1))
+})
+
+t.test('a charset that nobody knows is an error when the schema is used', async t => {
+  t.throws(() => text('klingon'), { code: 'CONFIGURATION_INVALID', message: /'klingon'/ })
+})
+
+t.test('strings are packed into one slab', async t => {
+  const texts = ['', 'zürich', '𝕂', 'a'.repeat(1000)]
+  const columns = packText(texts)
+  t.same(RecordBatch.ofSlab('text', columns).values(), texts)
+  t.same(packText([]).dataOffset.length, 0)
+})
