@@ -1,0 +1,280 @@
+import { Duplex } from 'node:stream'
+
+import t from 'tap'
+
+import type { Frame } from '../../../bindings/functions/frame.ts'
+import { encodeFrame, frameTypes } from '../../../bindings/functions/frame.ts'
+import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
+import { FunctionChannel } from '../../../bindings/functions/function-channel.ts'
+import { BridgeError } from '../../../core/errors.ts'
+import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
+import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
+import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { sourceBatch, textBatch } from '../../core/fakes/batches.ts'
+import { settle } from '../../core/fakes/manual-clock.ts'
+
+const requestOf = (overrides: Partial<OpenFunction> = {}): OpenFunction => ({
+  jobName: 'flights',
+  taskName: 'Map -> Filter',
+  subtask: 3,
+  parallelism: 4,
+  maxParallelism: 128,
+  attempt: 1,
+  mode: 'thread',
+  operators: [
+    { id: 2, uid: null, name: 'Map', operation: 'map', pickle: 'AAAA', input: 'text', output: 'text' },
+    { id: 3, uid: 'u', name: 'Filter', operation: 'filter', pickle: 'BBBB', input: 'text', output: 'text' },
+  ],
+  ...overrides,
+})
+
+/** The other end of a channel: it notes what it is sent, and answers what the test says. */
+class ScriptedHost {
+  readonly got: Frame[] = []
+  readonly stream: Duplex
+  readonly channel: FunctionChannel
+  /** Opens and closes are answered by themselves; bundles by the test. */
+  polite = true
+
+  constructor() {
+    const reader = new FrameReader(frame => {
+      this.got.push(frame)
+      if (!this.polite) return
+      if (frame.type === frameTypes.OPEN) this.answer(frame, frameTypes.OPENED)
+      if (frame.type === frameTypes.CLOSE) this.answer(frame, frameTypes.CLOSED)
+    })
+    this.stream = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _, done) => {
+        reader.push(chunk)
+        done()
+      },
+    })
+    this.channel = new FunctionChannel(this.stream, () => new BridgeError('DRIVER_LOST', 'the driver is gone'))
+  }
+
+  bundles(): Frame[] {
+    return this.got.filter(f => f.type === frameTypes.BUNDLE)
+  }
+
+  answer({ functionId, subtask, sequence }: Frame, type: 2 | 7 | 5, body: Buffer | null = null): void {
+    this.stream.push(encodeFrame(type, { functionId, subtask, sequence }, body))
+  }
+
+  /** The values of a bundle in capitals. */
+  shout(frame: Frame): void {
+    const body = Buffer.from(frame.body.toString().toUpperCase())
+    const out = encodeFrame(frameTypes.RESULT, frame, body)
+    out.writeUInt32LE(frame.count, 20)
+    this.stream.push(out)
+  }
+
+  fail(frame: Frame, overrides: object = {}): void {
+    const body = {
+      errorType: 'ValueError',
+      message: 'no',
+      traceback: 'Traceback ...',
+      operatorId: 2,
+      operatorName: 'Map',
+      index: 1,
+      ...overrides,
+    }
+    this.answer(frame, frameTypes.FAILED, Buffer.from(JSON.stringify(body)))
+  }
+
+  end(): void {
+    this.stream.push(null)
+  }
+}
+
+t.test('a chain is opened with what it needs to know', async t => {
+  const host = new ScriptedHost()
+  await host.channel.open(requestOf())
+  t.match(host.got[0], { type: frameTypes.OPEN, functionId: 1, subtask: 3, sequence: 0 })
+  t.same(JSON.parse(host.got[0]!.body.toString()), {
+    jobName: 'flights',
+    taskName: 'Map -> Filter',
+    parallelism: 4,
+    maxParallelism: 128,
+    attempt: 1,
+    restoredState: null,
+    operators: requestOf().operators,
+  })
+})
+
+t.test('bundles are numbered, and answered in their order', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const answers = [fn.process(textBatch('a', 'b')), fn.process(textBatch('c'))]
+  await settle()
+  t.same(
+    host.bundles().map(f => [f.sequence, f.count]),
+    [
+      [0, 2],
+      [1, 1],
+    ],
+  )
+  for (const frame of host.bundles()) host.shout(frame)
+  t.same(
+    (await Promise.all(answers)).map(b => b.values()),
+    [['A', 'B'], ['C']],
+  )
+})
+
+t.test('functions and subtasks share a channel without mixing', async t => {
+  const host = new ScriptedHost()
+  const one = await host.channel.open(requestOf({ subtask: 0 }))
+  const two = await host.channel.open(requestOf({ subtask: 1 }))
+  const first = one.process(textBatch('one'))
+  const second = two.process(textBatch('two'))
+  await settle()
+  for (const frame of [...host.bundles()].reverse()) host.shout(frame)
+  t.same((await first).values(), ['ONE'])
+  t.same((await second).values(), ['TWO'])
+})
+
+t.test('a failure names the operator and the position of the record', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const source = sourceBatch('a', 'b')
+  const answer = fn.process(source.withSlab('text', source, null))
+  await settle()
+  host.fail(host.bundles()[0]!)
+  t.match(await answer.catch((e: unknown) => e), {
+    code: 'FUNCTION_FAILED',
+    message:
+      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1: ValueError: no/,
+    details: { traceback: 'Traceback ...', index: 1 },
+  })
+})
+
+t.test('an index that the bundle does not have is not taken for a position', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const answer = fn.process(textBatch('a'))
+  await settle()
+  host.fail(host.bundles()[0]!, { index: 17, operatorName: null })
+  t.match(await answer.catch((e: unknown) => e), { message: /^Operator 'Map -> Filter' failed: ValueError/ })
+})
+
+t.test('after a failure in the middle the bundles behind it fail too, and closing is still answered', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const answers = ['a', 'b', 'c'].map(v => fn.process(textBatch(v)).catch((e: unknown) => e))
+  await settle()
+  host.shout(host.bundles()[0]!)
+  host.fail(host.bundles()[1]!)
+  t.match(await answers[0], { count: 1 })
+  t.match(await answers[1], { code: 'FUNCTION_FAILED' })
+  t.match(await answers[2], { code: 'ILLEGAL_STATE' })
+  // The host drops what comes after; a bundle that is refused here cannot take the answer of the CLOSE.
+  await t.rejects(fn.process(textBatch('d')), { code: 'ILLEGAL_STATE' })
+  t.equal(host.bundles().length, 3)
+  await fn.close()
+  t.equal(host.got.at(-1)?.type, frameTypes.CLOSE)
+})
+
+t.test('an operator whose bundle fails while it sends the next one can still be closed', async t => {
+  const host = new ScriptedHost()
+  const failures: unknown[] = []
+  const runtime = { open: (request: OpenFunction) => host.channel.open(request) }
+  const operator = new RemoteFunctionOperator(runtime, requestOf(), { bundleSize: 1, bundlesInFlight: 2 }, e =>
+    failures.push(e),
+  )
+  await operator.open(() => undefined)
+  const processing = operator.process(textBatch('a', 'b', 'c', 'd')).catch((e: unknown) => e)
+  await settle()
+  host.shout(host.bundles()[0]!)
+  host.fail(host.bundles()[1]!, { index: 0 })
+  t.match(await processing, { code: 'FUNCTION_FAILED' })
+  await operator.close()
+  t.match(failures, [{ code: 'FUNCTION_FAILED' }])
+})
+
+t.test('a chain that cannot be opened says why', async t => {
+  const host = new ScriptedHost()
+  host.polite = false
+  const opening = host.channel.open(requestOf())
+  await settle()
+  host.fail(host.got[0]!, { errorType: 'ModuleNotFoundError', index: null })
+  await t.rejects(opening, { code: 'FUNCTION_FAILED', message: /ModuleNotFoundError/ })
+})
+
+t.test('when the channel ends everything that waits fails, and so does what comes later', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const answer = fn.process(textBatch('a')).catch((e: unknown) => e)
+  host.polite = false
+  const opening = host.channel.open(requestOf()).catch((e: unknown) => e)
+  await settle()
+  host.end()
+  t.match(await answer, { code: 'DRIVER_LOST' })
+  t.match(await opening, { code: 'DRIVER_LOST' })
+  await t.rejects(fn.process(textBatch('b')), { code: 'DRIVER_LOST' })
+  await t.rejects(host.channel.open(requestOf()), { code: 'DRIVER_LOST' })
+  await fn.close()
+})
+
+t.test('what breaks the protocol ends the channel', async t => {
+  const answers: readonly ((host: ScriptedHost) => void)[] = [
+    host => host.stream.push(Buffer.alloc(24)),
+    host => host.answer({ ...host.got[0]!, functionId: 99 }, frameTypes.OPENED),
+    host => host.answer(host.got[0]!, frameTypes.FAILED, Buffer.from('not JSON')),
+  ]
+  for (const say of answers) {
+    const host = new ScriptedHost()
+    const fn = await host.channel.open(requestOf())
+    const answer = fn.process(textBatch('a')).catch((e: unknown) => e)
+    await settle()
+    say(host)
+    t.match(await answer, { code: 'PROTOCOL_VIOLATED' })
+  }
+})
+
+t.test('closing twice is closing once', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  await Promise.all([fn.close(), fn.close()])
+  await fn.close()
+  t.equal(host.got.filter(f => f.type === frameTypes.CLOSE).length, 1)
+})
+
+t.test('the operator keeps to its credits, emits in order, and waits for all at a barrier', async t => {
+  const host = new ScriptedHost()
+  const emitted: unknown[] = []
+  let release = (): void => undefined
+  const emit = (batch: RecordBatch): Promise<void> => {
+    emitted.push(...batch.values())
+    return new Promise(resolve => (release = resolve))
+  }
+  const runtime = { open: (request: OpenFunction) => host.channel.open(request) }
+  const operator = new RemoteFunctionOperator(
+    runtime,
+    requestOf(),
+    { bundleSize: 2, bundlesInFlight: 2 },
+    () => undefined,
+  )
+  await operator.open(emit)
+  void operator.process(textBatch('a', 'b', 'c', 'd', 'e'))
+  await settle()
+  t.equal(host.bundles().length, 2)
+  host.shout(host.bundles()[0]!)
+  host.shout(host.bundles()[1]!)
+  await settle()
+  t.same(emitted, ['A', 'B'], 'the second waits until the first was taken')
+  t.equal(host.bundles().length, 2, 'and a credit returns only then')
+  release()
+  await settle()
+  t.equal(host.bundles().length, 3)
+  let snapshotted = false
+  void operator.snapshot().then(() => (snapshotted = true))
+  host.shout(host.bundles()[2]!)
+  release()
+  await settle()
+  t.equal(snapshotted, false)
+  release()
+  await settle()
+  t.same(emitted, ['A', 'B', 'C', 'D', 'E'])
+  t.equal(snapshotted, true)
+  await operator.close()
+})

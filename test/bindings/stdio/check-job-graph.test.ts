@@ -1,0 +1,93 @@
+import t from 'tap'
+
+import { checkJobGraph } from '../../../bindings/stdio/check-job-graph.ts'
+import {
+  collectionT,
+  functionT,
+  graphOf,
+  kinesisSinkSpec,
+  kinesisSourceSpec,
+  pythonT,
+  sinkT,
+  sourceT,
+} from '../../core/fakes/graphs.ts'
+
+const everything = () =>
+  JSON.parse(
+    JSON.stringify(
+      graphOf([
+        sourceT(1, { source: kinesisSourceSpec({ configuration: { 'aws.region': 'x' } }) }),
+        collectionT(2, 'a'),
+        functionT(3, [1], {
+          function: { type: 'module', url: 'file:///f.mjs', export: 'f' },
+          partitioning: 'rebalance',
+        }),
+        pythonT(4, [3]),
+        sinkT(5, [4], { sink: kinesisSinkSpec() }),
+        sinkT(6, [2], { sink: { type: 'print', identifier: null } }),
+        sinkT(7, [2]),
+      ]),
+    ),
+  ) as Record<string, unknown>
+
+/** Every object of a document, with its path as messages give it. */
+function* objects(value: unknown, path = ''): Iterable<readonly [Record<string, unknown>, string]> {
+  if (Array.isArray(value)) for (const [i, item] of value.entries()) yield* objects(item, `${path}[${i}]`)
+  else if (typeof value === 'object' && value !== null) {
+    yield [value as Record<string, unknown>, path]
+    for (const [key, child] of Object.entries(value)) yield* objects(child, path === '' ? key : `${path}.${key}`)
+  }
+}
+
+t.test('a whole graph is fine', async t => {
+  checkJobGraph(everything())
+  t.pass('accepted')
+})
+
+t.test('every missing key is named', async t => {
+  const paths = [...objects(everything())].flatMap(([o, path]) =>
+    path.endsWith('configuration') ? [] : Object.keys(o).map(key => [path, key] as const),
+  )
+  t.ok(paths.length > 80)
+  for (const [path, key] of paths) {
+    const graph = everything()
+    const [owner] = [...objects(graph)].find(([, p]) => p === path)!
+    // eslint-disable-next-line @typescript-eslint/no-dynamic-delete
+    delete owner[key]
+    const full = path === '' ? key : `${path}.${key}`
+    t.throws(() => checkJobGraph(graph), {
+      code: 'GRAPH_INVALID',
+      message: new RegExp(`${escaped(full)} is missing; it must be`),
+    })
+  }
+})
+
+t.test('every value of a wrong kind is named', async t => {
+  const wrong = { some: 'object' }
+  for (const [owner, path] of objects(everything()))
+    for (const key of Object.keys(owner)) {
+      const graph = everything()
+      const [same] = [...objects(graph)].find(([, p]) => p === path)!
+      if (key === 'configuration') continue
+      same[key] = Array.isArray(same[key]) || (typeof same[key] === 'object' && same[key] !== null) ? 17 : wrong
+      t.throws(() => checkJobGraph(graph), {
+        code: 'GRAPH_INVALID',
+        message: /is (17|\{"some":"object"\}|17); it must be/,
+      })
+    }
+})
+
+t.test('configuration is text by text', async t => {
+  t.throws(() => checkJobGraph({ ...everything(), configuration: { 'parallelism.default': 3 } }), {
+    message: /configuration\['parallelism.default'\] is 3; it must be a string/,
+  })
+})
+
+t.test('anything that is no graph at all', async t => {
+  for (const nothing of [null, undefined, 17, 'graph', []])
+    t.throws(() => checkJobGraph(nothing), { code: 'GRAPH_INVALID' })
+  t.throws(() => checkJobGraph({ ...everything(), version: 2 }), { message: /version 1, not 2/ })
+  t.throws(() => checkJobGraph({}), { message: /version is missing/ })
+})
+
+const escaped = (text: string): string => text.replace(/[.[\]]/g, c => `\\${c}`)
