@@ -29,7 +29,7 @@ export async function build() {
   await once(
     'engine',
     buildHash,
-    ['dist/engine/shardline.mjs', ...beside('_build.json', '_options.json')],
+    ['dist/engine/bin.mjs', 'dist/engine/shardline.mjs', ...beside('_build.json', '_options.json')],
     async () => {
       say('Bundling the engine ...')
       await bundle(buildHash)
@@ -61,6 +61,7 @@ export function engineBundle(buildHash) {
     format: 'esm',
     minifyWhitespace: true,
     minifySyntax: true,
+    lineLimit: 200, // Node shows the whole line in which something was thrown
     legalComments: 'none', // THIRD-PARTY-NOTICES.md names what is inside, with the licences
     logLevel: 'warning',
     define: { SHARDLINE_BUILD_HASH: JSON.stringify(buildHash), SHARDLINE_VERSION: JSON.stringify(version) },
@@ -73,7 +74,8 @@ export function engineBundle(buildHash) {
 async function bundle(buildHash) {
   const { build: esbuild } = await import('esbuild')
   await esbuild(engineBundle(buildHash))
-  chmodSync(path.join(root, 'dist/engine/shardline.mjs'), 0o755)
+  copyFileSync(path.join(root, 'bindings/cli/bin.mjs'), path.join(root, 'dist/engine/bin.mjs'))
+  for (const name of ['bin', 'shardline']) chmodSync(path.join(root, `dist/engine/${name}.mjs`), 0o755)
   const [buildJson, optionsJson] = beside('_build.json', '_options.json')
   writeFileSync(path.join(root, buildJson), `${JSON.stringify({ buildHash })}\n`)
   copyFileSync(path.join(root, 'schemas/options.json'), path.join(root, optionsJson))

@@ -24,23 +24,30 @@ export async function run(args: readonly string[]): Promise<number> {
   const port = Number(values.port ?? 4567)
   if (!Number.isInteger(port) || port < 0 || port > 65535)
     throw new UsageError(`--port: '${values.port ?? ''}' is not a port.`)
-  const kinesis = await KinesisEmulator.start({
-    port,
-    streams: parseStreams(values.stream ?? []),
-    limits: !values['no-limits'],
-    ...(values.region === undefined ? {} : { region: values.region }),
-  })
+  const streams = parseStreams(values.stream ?? [])
+  let kinesis: KinesisEmulator
+  try {
+    const region = values.region === undefined ? {} : { region: values.region }
+    kinesis = await KinesisEmulator.start({ port, streams, limits: !values['no-limits'], ...region })
+  } catch (error) {
+    const { message } = error as Error
+    const hint = message.endsWith('the port is taken.') ? ' --port 0 takes any port that is free.' : ''
+    process.stderr.write(`shardline: ${message}${hint}\n`)
+    return exitCodes.failed
+  }
   const lines = [
     `Kinesis is ready at ${kinesis.endpoint}${values['no-limits'] ? ', without limits' : ''}. Ctrl-C ends it.`,
-    ...Object.keys(parseStreams(values.stream ?? [])).map(name => `  ${kinesis.streamArn(name)}`),
+    ...Object.keys(streams).map(name => `  ${kinesis.streamArn(name)}`),
     '',
     ...Object.entries(kinesis.environment()).map(([key, value]) => `export ${key}=${value}`),
   ]
-  process.stdout.write(`${lines.join('\n')}\n`)
-  await new Promise<void>(resolve => {
+  const ended = new Promise<void>(resolve => {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
+  // Only now: who reads that it is ready may end it at once.
+  process.stdout.write(`${lines.join('\n')}\n`)
+  await ended
   await kinesis.close()
   return exitCodes.ok
 }

@@ -25,7 +25,7 @@ t.test('the same sources give the same bytes', async t => {
 t.test('the tarball holds the library, the command, the schemas and the documents, and nothing else', async t => {
   const files = lines(await run('tar', ['tzf', packages.tarball], { cwd: out })).map(f => f.replace(/^package\//, ''))
   const belongs =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|THIRD-PARTY-NOTICES\.md|dist\/engine\/shardline\.mjs|schemas\/[a-z-]+(\.schema)?\.json|docs\/.+\.(md|svg|png)|dist\/(core|emulator|schemas)\/.+\.(js|d\.ts))$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bindings\/stdio\/README\.md|THIRD-PARTY-NOTICES\.md|dist\/engine\/(bin|shardline)\.mjs|schemas\/[a-z-]+(\.schema)?\.json|docs\/.+\.(md|svg|png)|dist\/(core|emulator|schemas)\/.+\.(js|d\.ts))$/
   t.same(
     files.filter(f => !belongs.test(f)),
     [],
@@ -36,6 +36,7 @@ t.test('the tarball holds the library, the command, the schemas and the document
     'dist/core/index.js',
     'dist/core/index.d.ts',
     'dist/emulator/index.js',
+    'dist/engine/bin.mjs',
     'dist/engine/shardline.mjs',
     'schemas/options.json',
   ])

@@ -185,10 +185,15 @@ def explain(name: str) -> str | None:
     """Why `name` (without the leading package) is not here; None if it is not a name of PyFlink's."""
     if name in NEVER_EXISTED:
         return NEVER_EXISTED[name]
-    feature = MODULES.get(name) or NAMES.get(name)
+    feature = MODULES.get(name) or NAMES.get(name) or (TABLE if name.startswith("table.") else None)
     if feature is None:
         return None
     return f"{name.rsplit('.', 1)[-1]} is not in this version of Shardline ({feature})"
+
+
+def is_explained(error: BaseException) -> bool:
+    """Whether it is one of ours that says why a name is not here."""
+    return isinstance(error, (ImportError, AttributeError)) and " is not in this version of Shardline" in str(error)
 
 
 def module_getattr(module: str) -> Callable[[str], Any]:

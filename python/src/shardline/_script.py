@@ -3,19 +3,25 @@ launcher both end here."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import sys
-from types import ModuleType, TracebackType
+from collections.abc import Iterator
+from types import FrameType, ModuleType, TracebackType
 
-from shardline import _alias
+from shardline import _absent, _alias
 from shardline._bridge import session
-from shardline.errors import EngineUnavailableError
+from shardline.errors import EngineUnavailableError, ShardlineError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_ENVIRONMENT = 3
 EXIT_INTERRUPTED = 130
+
+_DEFECTS = ("INTERNAL", "PROTOCOL_VIOLATED")
+_OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
+_IMPORTLIB = (os.path.dirname(importlib.__file__) + os.sep, "<frozen importlib")  # noqa: PTH120
 
 #: The environment variable, and what it may say; npm's launcher sets it too.
 LOG_LEVEL = "SHARDLINE_LOG_LEVEL"
@@ -50,6 +56,10 @@ def run(path: str, arguments: list[str]) -> int:
         return EXIT_ENVIRONMENT
     except BaseException as error:  # noqa: BLE001 - the script's own
         error.__traceback__ = _of_script(error.__traceback__, path)
+        if isinstance(error, ShardlineError) and error.code not in _DEFECTS:
+            _shorten(error, _OWN_FOLDER)
+        elif _absent.is_explained(error):
+            _shorten(error, _OWN_FOLDER, *_IMPORTLIB)
         sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_FAILED
     return 0
@@ -62,6 +72,25 @@ def _log_to_stderr(level: str) -> None:
     logger.addHandler(handler)
     logger.setLevel(level.upper() if level in LOG_LEVELS else logging.WARNING)
     logger.propagate = False  # a script that sets up logging of its own would print every line twice
+
+
+def _shorten(error: BaseException, *folders: str) -> None:
+    """The message says what to do. Where the engine and this package were at the time helps only with their defects."""
+    if os.environ.get(LOG_LEVEL) == "debug":
+        return
+    error.__cause__ = None
+    error.__suppress_context__ = True
+    kept = None
+    for frame, last, line in reversed(list(_frames(error.__traceback__))):
+        if not frame.f_code.co_filename.startswith(folders):
+            kept = TracebackType(kept, frame, last, line)
+    error.__traceback__ = kept
+
+
+def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int, int]]:
+    while traceback is not None:
+        yield traceback.tb_frame, traceback.tb_lasti, traceback.tb_lineno
+        traceback = traceback.tb_next
 
 
 def _of_script(traceback: TracebackType | None, path: str) -> TracebackType | None:

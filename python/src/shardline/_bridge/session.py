@@ -109,8 +109,8 @@ class Connection:
         return self.died
 
     def close(self, mode: str | None = "now") -> None:
-        """Ends the jobs that still run: now, by `drain`, or (None) as the end of the channels ends them, which waits for
-        nothing. Bounded at every step. Idempotent."""
+        """Ends the jobs that still run: now, by `drain`, or (None) as the end of the channels ends them, which waits
+        for nothing. Bounded at every step. Idempotent."""
         self._closing = True
         collecting.close_all()
         if self.died is None and mode is not None:
