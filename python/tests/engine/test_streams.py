@@ -267,3 +267,25 @@ def test_a_stale_build_is_three(run):
     exit_code, _, err = run(code).end()
     assert exit_code == 3
     assert err.startswith("shardline: stale build")
+
+
+def test_the_first_line_says_where_checkpoints_go_unless_the_script_does(kinesis, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source, target = kinesis.stream(), kinesis.stream()
+    code = f"""
+        env = environment(1, checkpoints=1000)
+        write(read(env, {source!r}), {target!r})
+        env.execute("where")
+    """
+    directory = f"{tmp_path}/.shardline/checkpoints/where"
+    options = {"shardline.source.stop-at": "latest"}
+    monkeypatch.setenv("SHARDLINE_CONF", json.dumps(options))
+    said = f"shardline: checkpoints go to {directory} (execution.checkpointing.dir)\n"
+    assert run(code, launcher="plain").end() == (0, "", said)
+
+    monkeypatch.setenv("SHARDLINE_CONF", json.dumps({**options, "execution.state-recovery.path": "latest"}))
+    exit_code, _, err = run(code, launcher="plain").end()
+    assert (exit_code, err.startswith(f"shardline: restored from {directory}/chk-")) == (0, True), err
+
+    monkeypatch.setenv("SHARDLINE_CONF", json.dumps({**options, "execution.checkpointing.dir": str(tmp_path / "own")}))
+    assert run(code, launcher="plain").end() == (0, "", "")

@@ -27,6 +27,7 @@ from shardline.errors import (
 )
 
 RESTORE_KEY = "execution.state-recovery.path"
+CHECKPOINT_DIRECTORY_KEYS = ("execution.checkpointing.dir", "state.checkpoints.dir")
 _MAX_ENGINE_DEATHS = 3
 _DRAIN_SECONDS = 30.0
 _CANCEL_SECONDS = 2.0
@@ -192,12 +193,22 @@ class Job:
         )
         self._checkpoint_directory = answer["checkpointDirectory"]
         self._own_ids.add(answer["jobId"])
+        if self._attempt == 0:
+            self._say_where(answer)
         with self._lock:
             self._job_id = answer["jobId"]
         if not self._submitted.done():
             self._submitted.set_result(None)
         if self._cancelling:
             self.cancel("now")
+
+    def _say_where(self, answer: dict[str, Any]) -> None:
+        """Where it goes on from, and where checkpoints go if the script does not say."""
+        if answer["restoredFrom"] is not None:
+            _say(f"restored from {answer['restoredFrom']}")
+        configured = any(key in self._graph["configuration"] for key in CHECKPOINT_DIRECTORY_KEYS)
+        if answer["checkpointDirectory"] is not None and not configured:
+            _say(f"checkpoints go to {answer['checkpointDirectory']} (execution.checkpointing.dir)")
 
     def _finished(self) -> Outcome:
         running = self._running()
