@@ -1,7 +1,8 @@
 /** `shardline rpc`: the control protocol on stdin and stdout; see bindings/stdio/README.md. */
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
 import { EngineServer } from '../stdio/engine-server.ts'
+import { FrameMessageReader } from '../stdio/message-reader.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 
@@ -19,10 +20,9 @@ export function run(args: readonly string[]): Promise<number> {
   if (args.length > 0) throw new UsageError(`rpc takes no arguments, but was given '${args.join(' ')}'.`)
   keepStdoutClean()
   return new Promise(resolve => {
-    const connection = createMessageConnection(
-      new StreamMessageReader(process.stdin),
-      new StreamMessageWriter(process.stdout),
-    )
+    const writer = new StreamMessageWriter(process.stdout)
+    const reader = new FrameMessageReader(process.stdin, refusal => writer.write(refusal).catch(() => undefined))
+    const connection = createMessageConnection(reader, writer)
     const server = new EngineServer(connection, {
       functions: null,
       exit: code => {

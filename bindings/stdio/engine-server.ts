@@ -44,6 +44,8 @@ export class EngineServer {
   readonly #connection: MessageConnection
   readonly #options: EngineServerOptions
   readonly #jobs = new Map<string, Job>()
+  /** Until the last word about each job was sent. */
+  readonly #followed = new Set<Promise<void>>()
   #initialized = false
   #shutDown = false
   #exited = false
@@ -62,12 +64,15 @@ export class EngineServer {
     connection.listen()
   }
 
-  /** Ends all jobs in order, as Ctrl-C does. */
+  /** Ends all jobs in order, as Ctrl-C does, and says so. */
   async drain(): Promise<void> {
     await Promise.all([...this.#jobs.values()].map(job => job.cancel('drain')))
+    await Promise.all(this.#followed)
   }
 
   #initialize(params: InitializeParams): InitializeResult {
+    if (typeof (params as unknown) !== 'object' || (params as unknown) === null)
+      throw new ResponseError(INVALID_PARAMS, "'initialize' takes an object of named parameters.")
     if (params.protocolVersion !== PROTOCOL_VERSION)
       throw toResponseError(
         new BridgeError(
@@ -116,7 +121,8 @@ export class EngineServer {
       hosts.close()
       throw error
     }
-    void this.#follow(job, hosts)
+    const followed = this.#follow(job, hosts).finally(() => this.#followed.delete(followed))
+    this.#followed.add(followed)
     return { jobId: job.jobId, checkpointDirectory: job.checkpointDirectory, restoredFrom: job.restoredFrom }
   }
 
