@@ -10,7 +10,6 @@ import threading
 
 import pytest
 
-NODE = pytest.mark.parametrize("launcher", ["node"])
 RUN = pytest.mark.parametrize("launcher", ["python", "node"])
 EVERY = pytest.mark.parametrize("launcher", ["python", "node", "plain"])
 MODES = pytest.mark.parametrize("mode", ["thread", "process"])
@@ -227,9 +226,15 @@ STUCK = """
 """
 
 
-@RUN
-@MODES
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("launcher", "mode", "number"),
+    [
+        ("python", "thread", signal.SIGINT),
+        ("python", "process", signal.SIGTERM),
+        ("node", "process", signal.SIGINT),
+        ("node", "thread", signal.SIGTERM),
+    ],
+)
 def test_a_second_signal_ends_a_drain_that_cannot_end(kinesis, run, launcher, mode, number):
     source = kinesis.stream()
     script = run(STUCK.format(mode=mode, source=source), launcher=launcher)

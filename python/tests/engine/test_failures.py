@@ -8,8 +8,6 @@ import time
 
 import pytest
 
-LAUNCHERS = pytest.mark.parametrize("launcher", ["python", "node"])
-
 ENDLESS = """
     env = environment(checkpoints=200)
     write(read(env, {source!r}).map(lambda value: value + "!", STRING), {target!r})
@@ -87,53 +85,6 @@ def test_without_checkpoints_a_killed_engine_fails_the_script(kinesis, run, stre
     code, _, err = script.end()
     assert code == 1
     assert "EngineDiedError: the engine was ended by SIGKILL" in err
-
-
-@LAUNCHERS
-def test_a_host_is_killed_and_the_job_goes_on(kinesis, run, streams, alive, launcher):
-    source, target = streams
-    options = ["--conf", "python.execution-mode=process"]
-    script = run(ENDLESS.format(source=source, target=target), *options, launcher=launcher)
-    kinesis.put(source, numbered(0, 500))
-    wait_for_all(kinesis, target, 500)
-    time.sleep(0.6)
-    (first,) = script.children("shardline._host")
-    os.kill(first, signal.SIGKILL)
-    kinesis.put(source, numbered(500, 1000))
-    wait_for_all(kinesis, target, 1000)
-    (second,) = script.children("shardline._host")
-    assert second != first
-    below = script.children()
-    script.process.send_signal(signal.SIGKILL)
-    wait_until_gone(alive, below)
-
-
-@LAUNCHERS
-def test_ctrl_c_drains_and_restore_goes_on_exactly_there(kinesis, run, streams, launcher):
-    source, target = streams
-    code = ENDLESS.format(source=source, target=target)
-    script = run(code, launcher=launcher)
-    kinesis.put(source, numbered(0, 500))
-    wait_for_all(kinesis, target, 500)
-    interrupt(script, launcher)
-    exit_code, _, err = script.end()
-    assert exit_code == 130, err
-    assert "draining" in err
-    assert f"--restore latest {script.path}" in err
-    assert "Traceback" not in err
-
-    kinesis.put(source, numbered(500, 800))
-    script = run(code, "--restore", "latest", "--stop-at", "latest", launcher=launcher)
-    assert script.end()[0] == 0
-    assert sorted(numbers(kinesis, target)) == list(range(800))
-
-
-def interrupt(script, launcher):
-    """As a terminal does: to the whole foreground group, of which the engine of a Python driver is no part."""
-    if launcher == "node":
-        for child in script.children("shardline._launch"):
-            os.kill(child, signal.SIGINT)
-    script.process.send_signal(signal.SIGINT)
 
 
 def test_a_script_that_is_killed_leaves_nothing_behind(kinesis, run, streams, alive):

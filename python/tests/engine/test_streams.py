@@ -242,33 +242,6 @@ def test_a_job_of_a_graph_that_branches(kinesis, run):
     assert sorted(map(int, kinesis.read(target))) == list(range(0, 20, 2))
 
 
-def test_an_unknown_option_is_warned_about(kinesis, run):
-    source = kinesis.stream()
-    code = f"""
-        env = environment()
-        env.configure(Configuration().set_string("pipeline.nmae", "x"))
-        read(env, {source!r}).print()
-        env.execute()
-    """
-    code, _, err = run(code, "--stop-at", "latest").end()
-    assert code == 0
-    assert "pipeline.nmae" in err
-    assert "pipeline.name" in err
-
-
-def test_a_stale_build_is_three(run):
-    code = """
-        from shardline._bridge import engine
-        engine.build_hash = lambda: "of another build"
-        env = environment()
-        env.from_collection([1]).print()
-        env.execute()
-    """
-    exit_code, _, err = run(code).end()
-    assert exit_code == 3
-    assert err.startswith("shardline: stale build")
-
-
 def test_the_first_line_says_where_checkpoints_go_unless_the_script_does(kinesis, run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source, target = kinesis.stream(), kinesis.stream()
