@@ -3,7 +3,7 @@
 import path from 'node:path'
 
 const layers = [
-  ['core/errors', 'core/config', 'core/record-batch', 'core/metrics', 'core/clock'],
+  ['core/errors', 'core/config', 'core/record-batch', 'core/metrics', 'core/clock', 'core/persistent-failure'],
   ['schemas', 'core/kinesis', 'core/event-time'],
   ['core/job-graph'],
   ['core/checkpoint'],

@@ -109,7 +109,7 @@ export class DataStream<T> extends Settable {
       kind: 'function',
       name,
       operation,
-      parallelism: this.transformation.parallelism,
+      parallelism: null,
       inputs: [this.#edge()],
       function: this.#assembler.localFunction(fn),
       output: operation === 'filter' && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
@@ -121,7 +121,7 @@ export class DataStream<T> extends Settable {
     return this.#assembler.add({
       kind: 'sink',
       name,
-      parallelism: this.transformation.parallelism,
+      parallelism: null,
       inputs: [this.#edge()],
       sink,
     })

@@ -17,6 +17,7 @@ import { Subtask } from './subtask.ts'
 import type { SubtaskInput } from './subtask.ts'
 
 export interface AttemptBuilder {
+  readonly warn: (message: string) => void
   source(node: ChainNode): Source
   functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator
   sinkOperator(
@@ -174,7 +175,12 @@ export class Attempt implements CheckpointedAttempt {
     })
     this.#sources.push({ node: chain.head, enumerator })
     const readers = Array.from({ length: chain.parallelism }, (_, subtask) =>
-      source.createReader({ subtask, sendEvent: event => enumerator.handleSourceEvent(subtask, event), fail }),
+      source.createReader({
+        subtask,
+        sendEvent: event => enumerator.handleSourceEvent(subtask, event),
+        fail,
+        warn: this.#builder.warn,
+      }),
     )
     return readers
   }

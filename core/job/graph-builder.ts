@@ -31,17 +31,29 @@ export class GraphBuilder implements AttemptBuilder {
   readonly #sources = new Map<ChainNode, Source>()
   readonly #sinks = new Map<ChainNode, Sink>()
   readonly #functions = new Map<FunctionTransformation, LocalFunction>()
+  readonly warn: (message: string) => void
   attempt = 0
 
-  private constructor(plan: JobPlan, configuration: Configuration, services: JobServices) {
+  private constructor(
+    plan: JobPlan,
+    configuration: Configuration,
+    services: JobServices,
+    warn: (message: string) => void,
+  ) {
+    this.warn = warn
     this.#plan = plan
     this.#configuration = configuration
     this.#services = services
   }
 
   /** @throws ConfigurationError, GraphError if something of the plan cannot run here */
-  static async create(plan: JobPlan, configuration: Configuration, services: JobServices): Promise<GraphBuilder> {
-    const builder = new GraphBuilder(plan, configuration, services)
+  static async create(
+    plan: JobPlan,
+    configuration: Configuration,
+    services: JobServices,
+    warn: (message: string) => void,
+  ): Promise<GraphBuilder> {
+    const builder = new GraphBuilder(plan, configuration, services, warn)
     for (const { node } of plan.nodes) await builder.#prepare(node)
     return builder
   }
@@ -105,7 +117,9 @@ export class GraphBuilder implements AttemptBuilder {
     fail: (error: unknown) => void,
   ): Operator {
     const sink = this.#sinks.get(node)!
-    return new SinkOperator(() => sink.createWriter({ subtask, parallelism: chain.parallelism, restored, fail }))
+    return new SinkOperator(() =>
+      sink.createWriter({ subtask, parallelism: chain.parallelism, restored, fail, warn: this.warn }),
+    )
   }
 
   async #prepare(node: ChainNode): Promise<void> {

@@ -91,7 +91,9 @@ export class Job {
   /** Resolves once the job runs. @throws ShardlineError what kept it from running; the job is FAILED then */
   async start(): Promise<void> {
     try {
-      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services)
+      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, message =>
+        this.#listener.warning?.(message),
+      )
       await Promise.all([this.#builder.validateSinks(), this.#restore()])
       this.#coordinator = await this.#makeCoordinator()
       await this.#startAttempt()

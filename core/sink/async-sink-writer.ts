@@ -6,6 +6,7 @@
 import type { Clock } from '../clock.ts'
 import { ServiceError, ShardlineError } from '../errors.ts'
 import type { EntryRun, FailedEntry } from '../kinesis/put-records-codec.ts'
+import { PersistentFailure } from '../persistent-failure.ts'
 import { CongestionControl } from './congestion-control.ts'
 import { countEntries, EntryBuffer, selectEntries } from './entry-buffer.ts'
 
@@ -41,6 +42,7 @@ export class AsyncSinkWriter {
   readonly #onFailure: (error: unknown) => void
   readonly #buffer = new EntryBuffer()
   readonly #limit: CongestionControl
+  readonly #trouble: PersistentFailure
   readonly #waiting: (() => void)[] = []
   #flushTimer: (() => void) | null = null
   #backoffTimer: (() => void) | null = null
@@ -58,12 +60,14 @@ export class AsyncSinkWriter {
     options: AsyncSinkWriterOptions,
     clock: Clock,
     onFailure: (error: unknown) => void,
+    warn: (message: string) => void = () => undefined,
   ) {
     this.#send = send
     this.#options = options
     this.#clock = clock
     this.#onFailure = onFailure
     this.#limit = new CongestionControl(options.maxInFlightRequests, options.maxBatchSize)
+    this.#trouble = new PersistentFailure(clock, warn)
   }
 
   /** Takes all entries of the run; resolves when the last of them is in the buffer. */
@@ -167,6 +171,10 @@ export class AsyncSinkWriter {
     this.#limit.completed(entries, failed.length)
     this.#metrics.records += entries - failed.length
     this.#metrics.bytes += bytes
+    const sink = `The sink to stream ${this.#options.streamName}`
+    // A request of which some entries were taken is progress: a hot shard is back-pressure, not an outage.
+    if (failed.length < entries) this.#trouble.succeeded(sink)
+    else this.#trouble.failed(`${sink} has every record refused: ${failed[0]!.errorCode}: ${failed[0]!.errorMessage}.`)
     if (failed.length === 0) this.#failures = 0
     else {
       if (this.#options.failOnError) {
@@ -193,6 +201,7 @@ export class AsyncSinkWriter {
       this.#fail(cause)
       return
     }
+    this.#trouble.failed(cause.message)
     this.#retry(runs, entries)
     this.#notify()
   }

@@ -69,6 +69,7 @@ export class KinesisStreamsSink implements Sink {
       options,
       this.#clock,
       error => context.fail(error),
+      message => context.warn?.(message),
     )
     for (const state of context.restored) writer.restore(readSinkState(state))
     const serialize = serializerOf(spec.serializationSchema)

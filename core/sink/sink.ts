@@ -14,6 +14,8 @@ export interface SinkWriterContext {
   /** The writer's state in the checkpoint that is restored, this subtask's share of it. */
   readonly restored: readonly OperatorState[]
   fail(error: unknown): void
+  /** Something that a user should read. */
+  warn?(message: string): void
 }
 
 export interface SinkWriter {

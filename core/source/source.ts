@@ -41,6 +41,8 @@ export interface ReaderContext {
   readonly subtask: number
   sendEvent(event: unknown): void
   fail(error: unknown): void
+  /** Something that a user should read. */
+  warn?(message: string): void
 }
 
 export interface SourceReader {

@@ -76,6 +76,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
         this.#clock,
         this.#permits,
         () => this.#signal(),
+        message => this.#context.warn?.(message),
       )
       this.#active.push({ split, reader, records: 0, bytes: 0 })
       reader.run().catch((error: unknown) => this.#context.fail(error))

@@ -8,6 +8,7 @@ import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
 import type { SourceStreamProxy, StartingPosition } from '../../kinesis/stream-proxy.ts'
+import { PersistentFailure } from '../../persistent-failure.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { Permits } from './permits.ts'
 
@@ -44,6 +45,7 @@ export class ShardSplitReader {
   readonly #clock: Clock
   readonly #permits: Permits
   readonly #onReady: () => void
+  readonly #trouble: PersistentFailure
   readonly #closing = new AbortController()
   /** The position after the last record that was fetched. */
   #position: StartingPosition
@@ -61,6 +63,7 @@ export class ShardSplitReader {
     clock: Clock,
     permits: Permits,
     onReady: () => void,
+    warn: (message: string) => void = () => undefined,
   ) {
     this.shardId = shardId
     this.#position = position
@@ -69,6 +72,7 @@ export class ShardSplitReader {
     this.#clock = clock
     this.#permits = permits
     this.#onReady = onReady
+    this.#trouble = new PersistentFailure(clock, warn)
     this.#minFetchIntervalMs = options.minFetchIntervalMs
   }
 
@@ -123,6 +127,7 @@ export class ShardSplitReader {
         this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
         this.#calledAt = this.#clock.monotonic()
         const result = await this.#proxy.getRecords(this.shardId, this.#iterator, maxRecordCount)
+        this.#trouble.succeeded(`GetRecords on shard ${this.shardId}`)
         this.#iterator = result.nextShardIterator
         this.millisBehindLatest = result.millisBehindLatest ?? -1
         const { count, positions } = result.batch
@@ -142,6 +147,7 @@ export class ShardSplitReader {
           this.#iterator = null
           continue
         }
+        this.#trouble.failed(error.message)
         if (error.code === 'THROTTLED')
           this.#minFetchIntervalMs = Math.max(this.#minFetchIntervalMs, SERVICE_FETCH_INTERVAL_MS)
       }

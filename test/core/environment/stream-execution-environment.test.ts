@@ -52,6 +52,21 @@ t.test('collecting from several subtasks gives every value once, however slow th
   )
 })
 
+t.test("an operator takes the environment's parallelism, whatever its input has", async t => {
+  const env = environment({}, 3)
+  env
+    .fromCollection(['a'])
+    .setParallelism(1)
+    .map(v => v)
+    .map(v => v)
+    .setParallelism(2)
+    .filter(() => true)
+  const job = await env.executeAsync('parallelism')
+  const parallelism = Object.fromEntries(job.metrics().operators.map(o => [o.name, o.parallelism]))
+  await job.result()
+  t.same(parallelism, { 'Source: Collection Source': 1, Map: 2, Filter: 3, Discard: 3 })
+})
+
 t.test('leaving the loop early cancels the job', async t => {
   const kinesis = await emulator(t)
   kinesis.put('flights', numbered(1000))

@@ -24,12 +24,20 @@ function writing(overrides: Partial<AsyncSinkWriterOptions> = {}) {
   const clock = new ManualClock()
   const stream = new FakeSinkStream()
   const failures: unknown[] = []
-  const writer = new AsyncSinkWriter(stream.send, optionsOf(overrides), clock, e => failures.push(e))
+  const warnings: string[] = []
+  const writer = new AsyncSinkWriter(
+    stream.send,
+    optionsOf(overrides),
+    clock,
+    e => failures.push(e),
+    message => warnings.push(message),
+  )
   return {
     clock,
     stream,
     writer,
     failures,
+    warnings,
     write: (...names: string[]) => writer.write(runOf(names.map(named))),
     sent: () => stream.requests.map(r => r.entries.map(e => e[1]).join('')),
     buffered: () =>
@@ -387,4 +395,20 @@ t.test('every entry is acknowledged once, none is lost, whatever the service ref
     { numRuns: 80 },
   )
   t.pass('held')
+})
+
+t.test('an outage that lasts is said, and so is its end', async t => {
+  const w = writing()
+  await w.write('a', 'b', 'c', 'd')
+  for (let second = 0; second < 30 && w.warnings.length === 0; second++) {
+    w.stream.held.at(-1)?.reject(throttled())
+    await settle()
+    await w.clock.pass(1000, 100)
+  }
+  t.match(w.warnings, [/^Rate exceeded\. This has lasted for \d+ s/])
+  await w.clock.pass(6000, 100)
+  w.stream.held.at(-1)!.answer()
+  await settle()
+  t.match(w.warnings, [/Rate exceeded/, /^The sink to stream out works again/])
+  w.writer.close()
 })
