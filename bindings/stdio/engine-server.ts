@@ -9,6 +9,7 @@ import { systemClock } from '../../core/clock.ts'
 import { asShardlineError, BridgeError, toWireError } from '../../core/errors.ts'
 import { Job } from '../../core/job/job.ts'
 import type { JobServices } from '../../core/job/job-services.ts'
+import { isTerminal } from '../../core/job/job-status.ts'
 import type { JobStatus } from '../../core/job/job-status.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
@@ -30,6 +31,7 @@ import type {
 
 const METRICS_INTERVAL_MS = 1000
 const PARENT_POLL_MS = 2000
+const ENDED_JOBS_KEPT = 100
 
 export interface EngineServerOptions {
   /** The driver's function channel; null: the client runs no functions. */
@@ -147,6 +149,13 @@ export class EngineServer {
     hosts.close()
     await sendMetrics()
     await this.#notify('job/finished', finished)
+    this.#forgetOldest()
+  }
+
+  /** A client may ask for a job's last status for a while; a program that runs jobs for ever keeps only the newest of them. */
+  #forgetOldest(): void {
+    const ended = [...this.#jobs.values()].filter(job => isTerminal(job.status.state))
+    for (const job of ended.slice(0, -ENDED_JOBS_KEPT)) this.#jobs.delete(job.jobId)
   }
 
   async #cancel({ jobId, mode }: CancelParams): Promise<object> {

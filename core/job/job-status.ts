@@ -8,6 +8,10 @@ import type { ShardMetrics } from '../source/source.ts'
 export type JobState =
   'CREATED' | 'RUNNING' | 'FAILING' | 'RESTARTING' | 'CANCELLING' | 'CANCELED' | 'FINISHED' | 'FAILED'
 
+export function isTerminal(state: JobState): boolean {
+  return state === 'FINISHED' || state === 'CANCELED' || state === 'FAILED'
+}
+
 export interface JobStatus {
   readonly jobId: string
   readonly state: JobState

@@ -21,6 +21,7 @@ import { planJob } from './job-plan.ts'
 import { keyWarnings } from './key-warnings.ts'
 import type { JobPlan } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
+import { isTerminal } from './job-status.ts'
 import type { JobListener, JobMetrics, JobResult, JobState, JobStatus } from './job-status.ts'
 import { restartStrategyOf } from './restart-strategy.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
@@ -263,8 +264,4 @@ function checkpointIntervalMs(configuration: Configuration): number | null {
   if (intervalMs !== null && intervalMs !== 0 && intervalMs < 10)
     throw new ConfigurationError(`${key}: ${intervalMs} ms is too short; give at least 10 ms, or 0 for no checkpoints.`)
   return intervalMs === 0 ? null : intervalMs
-}
-
-function isTerminal(state: JobState): boolean {
-  return state === 'FINISHED' || state === 'CANCELED' || state === 'FAILED'
 }

@@ -16,6 +16,9 @@ import { Permits } from './permits.ts'
 import { ShardSplitReader } from './shard-split-reader.ts'
 import type { PollingOptions } from './shard-split-reader.ts'
 
+/** A stream that is resharded for years ends many shards; the metrics show the last of them. */
+const FINISHED_SHARDS_SHOWN = 100
+
 interface ActiveSplit {
   split: KinesisShardSplit
   readonly reader: ShardSplitReader
@@ -111,6 +114,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
         } else {
           active.split = { ...active.split, finished: true }
           this.#finishedMetrics.push(metricsOf(active))
+          if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) this.#finishedMetrics.shift()
           this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, told: false })
           this.#pendingEvent = { type: 'finished', shardId: active.split.shardId, childShards: end.childShards }
         }
