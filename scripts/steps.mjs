@@ -17,7 +17,11 @@ export const say = text =>
 export class StepFailed extends Error {}
 
 /** Runs a command; its output is shown if it fails, or as it comes with `show`. */
-export function run(command, args, { show = false, cwd = root, env = {}, allowFailure = false, limitMs = 0 } = {}) {
+export function run(
+  command,
+  args,
+  { show = false, cwd = root, env = {}, allowFailure = false, limitMs = 0, onOutput = undefined } = {},
+) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       cwd,
@@ -26,7 +30,10 @@ export function run(command, args, { show = false, cwd = root, env = {}, allowFa
     })
     const chunks = []
     const limit = limitMs > 0 ? setTimeout(() => child.kill('SIGKILL'), limitMs) : undefined
-    child.stdout?.on('data', c => chunks.push(c))
+    child.stdout?.on('data', c => {
+      chunks.push(c)
+      onOutput?.(c.toString())
+    })
     child.stderr?.on('data', c => chunks.push(c))
     child.on('error', error => reject(new StepFailed(`${command} could not be started: ${error.message}`)))
     child.on('close', (code, signal) => {
