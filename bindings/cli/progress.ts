@@ -64,7 +64,9 @@ function summary(job: Job, metrics: JobMetrics, read: number, rate: number): str
   const written = metrics.operators.reduce((sum, o) => sum + (o.sink?.records ?? 0), 0)
   const { completed, lastCheckpointId } = metrics.checkpoints
   const checkpoints =
-    completed === 0 ? 'no checkpoint yet' : `${completed} checkpoints, last chk-${lastCheckpointId ?? 0}`
+    completed === 0
+      ? 'no checkpoint yet'
+      : `${completed} ${completed === 1 ? 'checkpoint' : 'checkpoints'}, last chk-${lastCheckpointId ?? 0}`
   return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
 }
 

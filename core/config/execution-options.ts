@@ -47,7 +47,7 @@ export const executionOptions = {
   checkpointDirectory: stringOption(
     'execution.checkpointing.dir',
     null,
-    'Directory for checkpoints, a path or a `file://` URL. Default: named when the job starts.',
+    "Directory for checkpoints, a path or a `file://` URL. Checkpoints lie in a folder of the job's name below it: two jobs that run at once need two names. Default: `.shardline/checkpoints` here.",
     {
       aliases: ['state.checkpoints.dir'],
     },
@@ -60,10 +60,15 @@ export const executionOptions = {
       min: 0,
     },
   ),
-  retainedCheckpoints: intOption('execution.checkpointing.num-retained', 1, 'Completed checkpoints to keep.', {
-    min: 1,
-    aliases: ['state.checkpoints.num-retained'],
-  }),
+  retainedCheckpoints: intOption(
+    'execution.checkpointing.num-retained',
+    1,
+    'Completed checkpoints of a run to keep; those of earlier runs stay until you remove them.',
+    {
+      min: 1,
+      aliases: ['state.checkpoints.num-retained'],
+    },
+  ),
   restorePath: stringOption(
     'execution.state-recovery.path',
     null,
@@ -123,10 +128,7 @@ export const executionOptions = {
   bundleTime: durationOption(
     'python.fn-execution.bundle.time',
     '1000 ms',
-    'Accepted for compatibility: no value ever waits for company here.',
-    {
-      ignored: true,
-    },
+    'The bundles in flight to a Python function should be answered within this time: they shrink for a slow function. No value waits for company.',
   ),
   bundlesInFlight: intOption(
     'shardline.python.bundles-in-flight',

@@ -105,8 +105,9 @@ export class GraphBuilder implements AttemptBuilder {
     const options = {
       bundleSize: this.#configuration.get(executionOptions.bundleSize),
       bundlesInFlight: this.#configuration.get(executionOptions.bundlesInFlight),
+      bundleTimeMs: this.#configuration.get(executionOptions.bundleTime),
     }
-    return new RemoteFunctionOperator(functions, request, options, fail)
+    return new RemoteFunctionOperator(functions, request, options, this.#services.clock, fail)
   }
 
   sinkOperator(

@@ -1,13 +1,19 @@
-/** What a graph's configuration keys deserve to be warned about: those that mean nothing here. */
+/** What a graph's configuration deserves to be warned about: keys and values that mean nothing here. */
+import { Configuration } from '../config/configuration.ts'
+import { executionOptions } from '../config/execution-options.ts'
 import { unknownKeys } from '../config/known-keys.ts'
 import type { JobGraph, Transformation } from '../job-graph/job-graph.ts'
 
 export function keyWarnings(graph: JobGraph): string[] {
+  const mode = new Configuration(graph.configuration).get(executionOptions.runtimeMode)
+  const warnings =
+    mode === 'STREAMING' ? [] : [`execution.runtime-mode ${mode} is not there yet: the job runs as STREAMING.`]
   const keys = [graph.configuration, ...graph.transformations.map(configurationOf)].flatMap(c => Object.keys(c))
-  return unknownKeys(new Set(keys)).map(
+  const unknown = unknownKeys(new Set(keys)).map(
     ({ key, nearest }) =>
       `Configuration key '${key}' is not known and changes nothing.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`,
   )
+  return [...warnings, ...unknown]
 }
 
 function configurationOf(t: Transformation): Readonly<Record<string, string>> {

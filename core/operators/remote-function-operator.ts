@@ -3,19 +3,26 @@
  * credit returns when it has been emitted, so a slow sink stops the bundles too. Answers are emitted in order.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { Clock } from '../clock.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
 import type { Emit, Operator } from './operator.ts'
 
+/** Small enough that the first answers of a slow function do not keep anybody waiting. */
+const FIRST_BUNDLE = 32
+
 export interface BundleOptions {
   readonly bundleSize: number
   readonly bundlesInFlight: number
+  /** What is in flight should be answered within this time. */
+  readonly bundleTimeMs: number
 }
 
 export class RemoteFunctionOperator implements Operator {
   readonly #runtime: FunctionRuntime
   readonly #request: OpenFunction
   readonly #options: BundleOptions
+  readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
   #function: RemoteFunction | null = null
   #emit: Emit = () => undefined
@@ -23,16 +30,21 @@ export class RemoteFunctionOperator implements Operator {
   #emitted: Promise<void> = Promise.resolve()
   #creditReturned: (() => void) | null = null
   #failure: unknown = null
+  #bundleSize: number
+  #answeredAtMs = 0
 
   constructor(
     runtime: FunctionRuntime,
     request: OpenFunction,
     options: BundleOptions,
+    clock: Clock,
     onFailure: (error: unknown) => void,
   ) {
     this.#runtime = runtime
     this.#request = request
     this.#options = options
+    this.#clock = clock
+    this.#bundleSize = Math.min(FIRST_BUNDLE, options.bundleSize)
     this.#onFailure = onFailure
   }
 
@@ -42,12 +54,14 @@ export class RemoteFunctionOperator implements Operator {
   }
 
   async process(batch: RecordBatch): Promise<void> {
-    const { bundleSize, bundlesInFlight } = this.#options
-    for (let from = 0; from < batch.count; from += bundleSize) {
+    const { bundlesInFlight } = this.#options
+    for (let from = 0; from < batch.count;) {
       while (this.#inFlight >= bundlesInFlight && this.#failure === null)
         await new Promise<void>(resolve => (this.#creditReturned = resolve))
       this.#throwIfFailed()
-      this.#send(batch.slice(from, Math.min(batch.count, from + bundleSize)))
+      const to = Math.min(batch.count, from + this.#bundleSize)
+      this.#send(batch.slice(from, to))
+      from = to
     }
   }
 
@@ -68,8 +82,12 @@ export class RemoteFunctionOperator implements Operator {
 
   #send(bundle: RecordBatch): void {
     this.#inFlight++
+    const sentAtMs = this.#clock.monotonic()
     const answer = this.#function!.process(bundle)
-    answer.catch(() => undefined) // handled below, in order
+    answer.then(
+      () => this.#adapt(bundle.count, sentAtMs),
+      () => undefined, // handled below, in order
+    )
     this.#emitted = this.#emitted
       .then(async () => {
         const result = await answer
@@ -84,6 +102,19 @@ export class RemoteFunctionOperator implements Operator {
         this.#inFlight--
         this.#returnCredit()
       })
+  }
+
+  /** Bundles grow while answers come quickly and shrink for a slow function: what is in flight is answered within the bundle time. */
+  #adapt(count: number, sentAtMs: number): void {
+    const { bundleSize, bundlesInFlight, bundleTimeMs } = this.#options
+    const now = this.#clock.monotonic()
+    // One bundle after the other: this one began when it was sent, or when the one before it was answered.
+    const busyMs = now - Math.max(sentAtMs, this.#answeredAtMs)
+    this.#answeredAtMs = now
+    const shareMs = Math.max(1, bundleTimeMs / bundlesInFlight)
+    if (busyMs > shareMs) this.#bundleSize = Math.max(1, Math.floor((count * shareMs) / busyMs))
+    else if (busyMs < shareMs / 8 && count >= this.#bundleSize)
+      this.#bundleSize = Math.min(bundleSize, this.#bundleSize * 4)
   }
 
   async #drain(): Promise<void> {

@@ -145,7 +145,9 @@ def test_an_engine_that_ignores_everything_is_killed(program):
 
 
 def test_ctrl_c_does_not_reach_the_engine(program):
-    script = program("environment()\ntry:\n    tell()\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    tell('after')\n")
+    script = program(
+        "environment()\ntry:\n    tell()\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    tell('after')\n"
+    )
     _, engine = script.read()
     assert os.getpgid(engine) != os.getpgid(script.process.pid)
     script.process.send_signal(signal.SIGINT)

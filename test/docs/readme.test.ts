@@ -7,6 +7,10 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
+import { checkJobGraph } from '../../bindings/stdio/check-job-graph.ts'
+import { systemClock } from '../../core/clock.ts'
+import type { JobGraph } from '../../core/job-graph/job-graph.ts'
+import { Job } from '../../core/job/job.ts'
 import { KinesisEmulator } from '../../emulator/index.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
@@ -72,4 +76,21 @@ t.test('the Python example runs under the command, and writes what it read', asy
   t.equal(stdout, '', 'standard output is the script’s')
   const written = kinesis.records('shouted').flatMap(shard => shard.records.map(r => r.text))
   t.strictSame(written.sort(), ['ONE TEA', 'TWO COFFEES'])
+})
+
+t.test('the smallest graph of the RPC guide is a graph that runs', async t => {
+  const guide = readFileSync(path.join(root, 'docs/rpc.md'), 'utf8')
+  const graph = JSON.parse(/```json\n([\s\S]*?)```/.exec(guide)![1]!) as JobGraph
+  checkJobGraph(graph)
+  let printed = ''
+  const services = {
+    clock: systemClock,
+    locals: new Map(),
+    functions: null,
+    print: (lines: string) => void (printed += lines),
+  }
+  const job = new Job(graph, services)
+  await job.start()
+  await job.result()
+  t.equal(printed, 'hello\nworld\n')
 })

@@ -188,7 +188,8 @@ def explain(name: str) -> str | None:
     feature = MODULES.get(name) or NAMES.get(name) or (TABLE if name.startswith("table.") else None)
     if feature is None:
         return None
-    return f"{name.rsplit('.', 1)[-1]} is not in this version of Shardline ({feature})"
+    shown = f"pyflink.{name}" if name in MODULES else name.rsplit(".", 1)[-1]
+    return f"{shown} is not in this version of Shardline ({feature})"
 
 
 def is_explained(error: BaseException) -> bool:

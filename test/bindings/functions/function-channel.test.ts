@@ -7,6 +7,7 @@ import { encodeFrame, frameTypes } from '../../../bindings/functions/frame.ts'
 import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
 import { FunctionChannel } from '../../../bindings/functions/function-channel.ts'
 import { BridgeError } from '../../../core/errors.ts'
+import { systemClock } from '../../../core/clock.ts'
 import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
 import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
@@ -178,8 +179,12 @@ t.test('an operator whose bundle fails while it sends the next one can still be 
   const host = new ScriptedHost()
   const failures: unknown[] = []
   const runtime = { open: (request: OpenFunction) => host.channel.open(request) }
-  const operator = new RemoteFunctionOperator(runtime, requestOf(), { bundleSize: 1, bundlesInFlight: 2 }, e =>
-    failures.push(e),
+  const operator = new RemoteFunctionOperator(
+    runtime,
+    requestOf(),
+    { bundleSize: 1, bundlesInFlight: 2, bundleTimeMs: 1000 },
+    systemClock,
+    e => failures.push(e),
   )
   await operator.open(() => undefined)
   const processing = operator.process(textBatch('a', 'b', 'c', 'd')).catch((e: unknown) => e)
@@ -251,7 +256,8 @@ t.test('the operator keeps to its credits, emits in order, and waits for all at 
   const operator = new RemoteFunctionOperator(
     runtime,
     requestOf(),
-    { bundleSize: 2, bundlesInFlight: 2 },
+    { bundleSize: 2, bundlesInFlight: 2, bundleTimeMs: 1000 },
+    systemClock,
     () => undefined,
   )
   await operator.open(emit)

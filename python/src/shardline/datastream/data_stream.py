@@ -70,7 +70,7 @@ class DataStream(AbsentMethods):
         return self
 
     def set_buffer_timeout(self, timeout_millis: int) -> DataStream:
-        """Accepted, and without effect: `python.fn-execution.bundle.time` bounds how long a value waits."""
+        """Accepted, and without effect: no value waits for company here."""
         return self
 
     def start_new_chain(self) -> DataStream:

@@ -95,7 +95,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return self
 
     def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
-        """Accepted, and without effect: `python.fn-execution.bundle.time` bounds how long a value waits."""
+        """Accepted, and without effect: no value waits for company here."""
         self._configuration.set_string("execution.buffer-timeout.interval", f"{timeout_millis} ms")
         return self
 

@@ -1,0 +1,77 @@
+import t from 'tap'
+
+import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
+import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
+import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { ManualClock, settle } from '../fakes/manual-clock.ts'
+
+/** A function that takes this many milliseconds a value, one bundle after the other, and gives back what it got. */
+async function working(msPerValue: number, { bundleSize = 1000, bundlesInFlight = 4, bundleTimeMs = 1000 } = {}) {
+  const clock = new ManualClock()
+  const bundles: number[] = []
+  const emitted: unknown[] = []
+  let freeAtMs = 0
+  const runtime = {
+    open: async () => ({
+      process(bundle: RecordBatch): Promise<RecordBatch> {
+        bundles.push(bundle.count)
+        freeAtMs = Math.max(freeAtMs, clock.monotonic()) + bundle.count * msPerValue
+        return new Promise(resolve => clock.schedule(freeAtMs - clock.monotonic(), () => resolve(bundle)))
+      },
+      close: async () => undefined,
+    }),
+  }
+  const options = { bundleSize, bundlesInFlight, bundleTimeMs }
+  const operator = new RemoteFunctionOperator(runtime, {} as OpenFunction, options, clock, error =>
+    t.fail(String(error)),
+  )
+  await operator.open(batch => void emitted.push(...batch.values()))
+  return { clock, bundles, emitted, operator }
+}
+
+const batchOf = (n: number): RecordBatch =>
+  RecordBatch.pack(
+    'text',
+    Array.from({ length: n }, (_, i) => String(i)),
+  )
+
+t.test('bundles grow to their full size while answers come quickly', async t => {
+  const { clock, bundles, emitted, operator } = await working(0.001)
+  const done = operator.process(batchOf(20_000))
+  for (let i = 0; i < 100; i++) await clock.pass(1, 1)
+  await done
+  await operator.finish()
+  t.equal(bundles[0], 32)
+  t.equal(Math.max(...bundles), 1000)
+  t.same(emitted, batchOf(20_000).values())
+})
+
+t.test('bundles shrink for a slow function, so that what is in flight is answered within the bundle time', async t => {
+  const { clock, bundles, emitted, operator } = await working(50)
+  const done = operator.process(batchOf(300))
+  let seen = 0
+  for (let i = 0; i < 400 && emitted.length < 300; i++) {
+    await clock.pass(50, 50)
+    await settle()
+    if (bundles.length > 8) t.ok((bundles.at(-1) ?? 0) * 50 <= 250)
+    seen = Math.max(seen, emitted.length)
+  }
+  await done
+  await operator.finish()
+  t.same(emitted, batchOf(300).values())
+  t.ok(Math.max(...bundles) <= 32)
+})
+
+t.test('no more bundles are in flight than there are credits', async t => {
+  const { clock, bundles, operator } = await working(50, { bundlesInFlight: 2 })
+  const done = operator.process(batchOf(500))
+  await settle()
+  t.equal(bundles.length, 2)
+  for (let i = 0; i < 2000; i++) await clock.pass(50, 50)
+  await done
+  await operator.finish()
+  t.equal(
+    bundles.reduce((a, b) => a + b, 0),
+    500,
+  )
+})
