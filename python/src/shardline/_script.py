@@ -3,6 +3,7 @@ launcher both end here."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
@@ -49,7 +50,7 @@ def run(path: str, arguments: list[str]) -> int:
     except SystemExit:
         raise
     except KeyboardInterrupt:
-        session.current().close("drain")  # what `execute_async` started; `execute` has drained its own
+        _drain()
         return EXIT_INTERRUPTED
     except EngineUnavailableError as error:
         print(f"shardline: {error}", file=sys.stderr)
@@ -63,6 +64,17 @@ def run(path: str, arguments: list[str]) -> int:
         sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_FAILED
     return 0
+
+
+def _drain() -> None:
+    """What `execute_async` and `execute_and_collect` started still runs; `execute` has drained its own. A second Ctrl-C
+    does not wait."""
+    try:
+        session.current().close("drain")
+    except KeyboardInterrupt:
+        session.current().abandon()
+        with contextlib.suppress(KeyboardInterrupt):
+            session.current().close()
 
 
 def _log_to_stderr(level: str) -> None:

@@ -278,3 +278,26 @@ def test_stdout_carries_what_the_script_and_its_print_sinks_write_and_nothing_el
     assert (lines[0], lines[-1]) == ("before", "after")
     assert err.count("to stderr") == 3
     assert "no.such.key" in err
+
+
+@RUN
+def test_ctrl_c_while_results_are_collected_drains_and_a_second_one_does_not_wait(kinesis, run, launcher):
+    code = """
+        def slow(value):
+            time.sleep(0.02)
+            return value
+        env = environment()
+        for value in env.from_collection(list(range(200))).map(slow).execute_and_collect():
+            print(value, flush=True)
+    """
+    for signals in (1, 2):
+        script = run(code, launcher=launcher)
+        script.wait_until(lambda script=script: "0\n" in script.out, "nothing was collected")
+        script.signal_group(signal.SIGINT)
+        if signals == 2:
+            script.wait_until(lambda script=script: "draining" in script.err, "the drain did not begin")
+            script.signal_group(signal.SIGINT)
+        exit_code, _, err = script.end()
+        assert exit_code == 130, err
+        assert "stopping the sources and draining the job" in err
+        assert "Traceback" not in err

@@ -120,7 +120,12 @@ class Connection:
                     for job_id, events in list(self._jobs.items())
                     if not events.finished.done()
                 ]
-                if mode == "drain":
+                if mode == "drain" and running:
+                    print(
+                        "shardline: stopping the sources and draining the job (once more ends it at once)",
+                        file=sys.stderr,
+                        flush=True,
+                    )
                     futures.wait(running, _DRAIN_SECONDS)
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
