@@ -105,9 +105,9 @@ export class Subtask implements CheckpointedSubtask {
         await this.#barrier(barrier)
         continue
       }
-      const batch = reader.poll()
-      if (batch !== null) {
-        const emitted = this.tree.emit(batch)
+      const polled = reader.poll()
+      if (polled !== null) {
+        const emitted = this.tree.emit(polled.batch)
         if (emitted !== undefined) await emitted
         await this.#maybeYield()
       } else if (reader.finished) return

@@ -2,9 +2,17 @@
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import { RecordBatch } from '../record-batch/record-batch.ts'
 import type { PayloadType } from '../record-batch/payload-type.ts'
-import type { EnumeratorContext, RestoredSource, Source, SourceEnumerator, SourceReader } from './source.ts'
+import type {
+  EnumeratorContext,
+  PolledBatch,
+  RestoredSource,
+  Source,
+  SourceEnumerator,
+  SourceReader,
+} from './source.ts'
 
 const BATCH_VALUES = 1000
+const SPLIT_ID = 'collection'
 
 interface CollectionState {
   readonly emitted: number
@@ -64,15 +72,24 @@ class CollectionReader implements SourceReader {
     this.#wake?.()
   }
 
-  poll(): RecordBatch | null {
+  poll(maxRecords = BATCH_VALUES): PolledBatch | null {
     if (this.#end === Infinity || this.#emitted >= this.#end) return null
     const from = this.#emitted
-    this.#emitted = Math.min(this.#end, from + BATCH_VALUES)
+    this.#emitted = Math.min(this.#end, from + Math.min(BATCH_VALUES, maxRecords))
     const values = this.#values.slice(from, this.#emitted)
-    return this.#payload === 'object'
-      ? RecordBatch.ofValues(values)
-      : RecordBatch.pack(this.#payload, values as (string | Buffer)[])
+    const batch =
+      this.#payload === 'object'
+        ? RecordBatch.ofValues(values)
+        : RecordBatch.pack(this.#payload, values as (string | Buffer)[])
+    return { splitId: SPLIT_ID, batch }
   }
+
+  get activeSplits(): readonly string[] {
+    return this.finished ? [] : [SPLIT_ID]
+  }
+
+  /** One split alone is never ahead of others. */
+  pauseOrResumeSplits(): void {}
 
   available(): Promise<void> {
     if (this.finished || this.#end !== Infinity) return Promise.resolve()

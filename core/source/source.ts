@@ -48,8 +48,12 @@ export interface ReaderContext {
 export interface SourceReader {
   addSplits(splits: readonly unknown[]): void
   noMoreSplits(): void
-  /** The next batch, which from now on counts as emitted; null: none is ready. */
-  poll(): RecordBatch | null
+  /** At most `maxRecords` of one split, which from now on count as emitted; null: nothing is ready. Default: whatever is there. */
+  poll(maxRecords?: number): PolledBatch | null
+  /** Ids of the splits whose records still come, in a stable order: a watermark waits for each of them. */
+  readonly activeSplits: readonly string[]
+  /** Paused splits are not polled, and read no further than their buffer; what was not named stays as it is. */
+  pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void
   /** Resolves when `poll` or `finished` may answer something new. */
   available(): Promise<void>
   /** No batch will ever come again. */
@@ -60,6 +64,11 @@ export interface SourceReader {
   notifyCheckpointComplete(checkpointId: number): void
   metrics(): SourceReaderMetrics
   close(): void
+}
+
+export interface PolledBatch {
+  readonly splitId: string
+  readonly batch: RecordBatch
 }
 
 export interface SourceReaderMetrics {

@@ -9,12 +9,12 @@ import type { Clock } from '../../clock.ts'
 import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
-import type { ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
+import type { PolledBatch, ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { writeSplits } from '../split/split-state.ts'
 import { Permits } from './permits.ts'
 import { ShardSplitReader } from './shard-split-reader.ts'
-import type { PollingOptions } from './shard-split-reader.ts'
+import type { FetchEnd, PollingOptions } from './shard-split-reader.ts'
 
 /** A stream that is resharded for years ends many shards; the metrics show the last of them. */
 const FINISHED_SHARDS_SHOWN = 100
@@ -22,6 +22,9 @@ const FINISHED_SHARDS_SHOWN = 100
 interface ActiveSplit {
   split: KinesisShardSplit
   readonly reader: ShardSplitReader
+  paused: boolean
+  /** What was read and not yet handed out. */
+  rest: { readonly batch: RecordBatch; readonly end: FetchEnd | null } | null
   records: number
   bytes: number
 }
@@ -81,7 +84,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
         () => this.#signal(),
         message => this.#context.warn?.(message),
       )
-      this.#active.push({ split, reader, records: 0, bytes: 0 })
+      this.#active.push({ split, reader, paused: false, rest: null, records: 0, bytes: 0 })
       reader.run().catch((error: unknown) => this.#context.fail(error))
     }
     this.#signal()
@@ -92,43 +95,31 @@ export class KinesisStreamsSourceReader implements SourceReader {
     this.#signal()
   }
 
-  poll(): RecordBatch | null {
+  poll(maxRecords = Infinity): PolledBatch | null {
     this.#reportPending()
-    for (let i = 0; i < this.#active.length; i++) {
-      const at = (this.#next + i) % this.#active.length
-      const active = this.#active[at]!
-      if (!active.reader.ready) continue
-      this.#next = at + 1
-      const { batch, end } = active.reader.take()!
-      if (batch !== null) {
-        const sequenceNumber = batch.positions!.sequenceNumber(batch.count - 1)
-        active.split = { ...active.split, position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber } }
-        active.records += batch.count
-        active.bytes += batch.byteLength
-      }
-      if (end !== null) {
-        this.#active.splice(at, 1)
-        if (end.type === 'stopped') {
-          this.#stopped.push(active)
-          this.#pendingEvent = { type: 'stopped', shardId: active.split.shardId }
-        } else {
-          active.split = { ...active.split, finished: true }
-          this.#finishedMetrics.push(metricsOf(active))
-          if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) this.#finishedMetrics.shift()
-          this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, told: false })
-          this.#pendingEvent = { type: 'finished', shardId: active.split.shardId, childShards: end.childShards }
-        }
-      }
-      if (batch !== null) return this.#toBatch(batch)
+    for (let active = this.#nextReady(); active !== null; active = this.#nextReady()) {
+      const batch = this.#handOut(active, maxRecords)
+      if (batch !== null) return { splitId: active.split.splitId, batch }
       this.#reportPending()
-      i = -1
-      if (this.#active.length === 0) return null
     }
     return null
   }
 
+  get activeSplits(): readonly string[] {
+    return this.#active.map(a => a.split.splitId)
+  }
+
+  pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void {
+    const [paused, resumed] = [new Set(pause), new Set(resume)]
+    for (const active of this.#active) {
+      if (paused.has(active.split.splitId)) active.paused = true
+      if (resumed.has(active.split.splitId)) active.paused = false
+    }
+    this.#signal()
+  }
+
   available(): Promise<void> {
-    if (this.finished || this.#pendingEvent !== null || this.#active.some(a => a.reader.ready)) return Promise.resolve()
+    if (this.finished || this.#pendingEvent !== null || this.#active.some(isReady)) return Promise.resolve()
     return new Promise(resolve => (this.#wake = resolve))
   }
 
@@ -160,6 +151,57 @@ export class KinesisStreamsSourceReader implements SourceReader {
     this.#signal()
   }
 
+  /** In turn, so that a full shard does not keep the others waiting. */
+  #nextReady(): ActiveSplit | null {
+    const n = this.#active.length
+    for (let i = 0; i < n; i++) {
+      const at = (this.#next + i) % n
+      if (!isReady(this.#active[at]!)) continue
+      this.#next = at + 1
+      return this.#active[at]!
+    }
+    return null
+  }
+
+  /** Takes what is ready of a split. null: only its end was. */
+  #handOut(active: ActiveSplit, maxRecords: number): RecordBatch | null {
+    let taken = active.rest
+    active.rest = null
+    if (taken === null) {
+      const { batch, end } = active.reader.take()!
+      if (batch === null) {
+        this.#end(active, end!)
+        return null
+      }
+      taken = { batch: this.#toBatch(batch), end }
+    }
+    const { batch, end } = taken
+    const count = Math.min(batch.count, maxRecords)
+    const out = batch.slice(0, count)
+    const sequenceNumber = out.positions!.sequenceNumber(count - 1)
+    active.split = { ...active.split, position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber } }
+    active.records += count
+    active.bytes += out.byteLength
+    if (count < batch.count) active.rest = { batch: batch.slice(count, batch.count), end }
+    else if (end !== null) this.#end(active, end)
+    return out
+  }
+
+  #end(active: ActiveSplit, end: FetchEnd): void {
+    this.#active.splice(this.#active.indexOf(active), 1)
+    const { shardId } = active.split
+    if (end.type === 'stopped') {
+      this.#stopped.push(active)
+      this.#pendingEvent = { type: 'stopped', shardId }
+      return
+    }
+    active.split = { ...active.split, finished: true }
+    this.#finishedMetrics.push(metricsOf(active))
+    if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) this.#finishedMetrics.shift()
+    this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, told: false })
+    this.#pendingEvent = { type: 'finished', shardId, childShards: end.childShards }
+  }
+
   /** A split's end is told when its last batch has left: the batch of the previous poll was emitted by now. */
   #reportPending(): void {
     const event = this.#pendingEvent
@@ -173,6 +215,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
     this.#wake?.()
     this.#wake = null
   }
+}
+
+function isReady({ paused, rest, reader }: ActiveSplit): boolean {
+  return !paused && (rest !== null || reader.ready)
 }
 
 function metricsOf({ split, reader, records, bytes }: ActiveSplit): ShardMetrics {

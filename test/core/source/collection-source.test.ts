@@ -1,6 +1,5 @@
 import t from 'tap'
 
-import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { CollectionSource } from '../../../core/source/collection-source.ts'
 import type { RestoredSource, SourceReader } from '../../../core/source/source.ts'
 import { settle } from '../fakes/manual-clock.ts'
@@ -20,8 +19,7 @@ async function started(values: readonly unknown[], restored: RestoredSource | nu
 
 function all(reader: SourceReader): unknown[] {
   const values: unknown[] = []
-  for (let batch: RecordBatch | null = reader.poll(); batch !== null; batch = reader.poll())
-    values.push(...batch.values())
+  for (let polled = reader.poll(); polled !== null; polled = reader.poll()) values.push(...polled.batch.values())
   return values
 }
 
@@ -29,7 +27,7 @@ const numbered = (n: number): string[] => Array.from({ length: n }, (_, i) => `v
 
 t.test('gives every value once, in order, in batches, and ends', async t => {
   const reader = await started(numbered(2500))
-  t.equal(reader.poll()?.count, 1000)
+  t.equal(reader.poll()?.batch.count, 1000)
   t.equal(reader.finished, false)
   t.same(all(reader), numbered(2500).slice(1000))
   t.equal(reader.finished, true)

@@ -87,7 +87,7 @@ class MiniJob {
 
   poll(n: number): boolean {
     const reader = n % this.#readers.length
-    const batch = this.#readers[reader]!.poll()
+    const batch = this.#readers[reader]!.poll()?.batch ?? null
     batch?.values().forEach((value, i) => {
       this.output.push({ value: String(value), shardId: batch.positions!.at(i).shardId, reader })
     })
@@ -341,7 +341,7 @@ t.test('LATEST is the instant of the first submission, even for an engine that t
   })
   await enumerator.start(null)
   await settle()
-  seen.push(...(reader.poll()?.values() ?? []))
+  seen.push(...(reader.poll()?.batch.values() ?? []))
   t.same(seen, ['while nobody was reading'])
   enumerator.close()
   reader.close()

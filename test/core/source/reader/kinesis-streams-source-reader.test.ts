@@ -16,7 +16,7 @@ function started(shards = 1, overrides: ReaderOverrides = {}) {
   const context = { sendEvent: (e: unknown) => events.push(e as SplitEvent), fail: (e: unknown) => failures.push(e) }
   const reader = readerOf(stream, context, overrides)
   const assign = (...ids: string[]): void => reader.addSplits(ids.map(shardId => splitOf({ shardId })))
-  const poll = (): string[] | null => reader.poll()?.values().map(String) ?? null
+  const poll = (): string[] | null => reader.poll()?.batch.values().map(String) ?? null
   const splits = (checkpointId: number): KinesisShardSplit[] =>
     (reader.snapshot(checkpointId).json as { splits: KinesisShardSplit[] }).splits
   return { clock, stream, events, failures, reader, assign, poll, splits }
