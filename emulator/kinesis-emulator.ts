@@ -1,14 +1,17 @@
 // The emulator as its users see it: started, asked and scripted within the process, reached by any client over HTTP.
 import type { Clock } from './clock.ts'
 import { Faults } from './faults/faults.ts'
-import { parseHashKey } from './store/hash-key.ts'
 import { store } from './operations/put-records.ts'
 import type { EmulatorOptions, StreamOptions } from './options.ts'
 import { settingsOf } from './options.ts'
+import type { WireObject } from './protocol/wire-value.ts'
 import { RequestLog } from './requests/request-log.ts'
 import { Listener } from './server/listener.ts'
 import { RequestHandler } from './server/request-handler.ts'
+import { callInProcess } from './service/in-process.ts'
+import { Service } from './service/service.ts'
 import { Account } from './store/account.ts'
+import { parseHashKey } from './store/hash-key.ts'
 import { MAX_BATCH_RECORDS, RecordBatch } from './store/record-batch.ts'
 import { checkMerge, checkSplit, merge, split } from './store/reshard.ts'
 import type { Shard } from './store/shard.ts'
@@ -43,39 +46,43 @@ export class KinesisEmulator {
   readonly requests: RequestLog
   readonly clock: Clock
   readonly #account: Account
-  readonly #listener: Listener
-  readonly #endpoint: string
+  readonly #service: Service
+  #listener: Listener | undefined
   #closed: Promise<void> | undefined
 
-  private constructor(account: Account, faults: Faults, requests: RequestLog, listener: Listener) {
-    this.#account = account
-    this.faults = faults
-    this.requests = requests
-    this.clock = account.clock
-    this.#listener = listener
-    const { host } = account.settings
-    this.#endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${listener.port}`
+  private constructor(options: EmulatorOptions) {
+    const settings = settingsOf(options)
+    this.#account = new Account(settings)
+    for (const [name, stream] of Object.entries(settings.streams)) createIn(this.#account, name, stream)
+    this.faults = new Faults()
+    this.requests = new RequestLog(settings.requestLogSize)
+    this.clock = settings.clock
+    this.#service = new Service(this.#account, this.faults, this.requests)
   }
 
   /** Starts an emulator; rejects with one clear error when the port is taken. */
   static async start(options: EmulatorOptions = {}): Promise<KinesisEmulator> {
-    const settings = settingsOf(options)
-    const account = new Account(settings)
-    for (const [name, stream] of Object.entries(settings.streams)) createIn(account, name, stream)
-    const faults = new Faults()
-    const requests = new RequestLog(settings.requestLogSize)
-    const handler = new RequestHandler(account, faults, requests)
-    const listener = await Listener.listen(settings.port, settings.host, exchange => void handler.handle(exchange))
-    return new KinesisEmulator(account, faults, requests, listener)
+    const emulator = new KinesisEmulator(options)
+    const { port, host } = emulator.#account.settings
+    const handler = new RequestHandler(emulator.#service)
+    emulator.#listener = await Listener.listen(port, host, exchange => void handler.handle(exchange))
+    return emulator
+  }
+
+  /** An emulator without a port, for simulations: only `call` reaches it. There is nothing to wait for, nothing to close. */
+  static inProcess(options: EmulatorOptions = {}): KinesisEmulator {
+    return new KinesisEmulator(options)
   }
 
   /** Such as `http://127.0.0.1:4567`; serves HTTP/1.1 and cleartext HTTP/2. */
   get endpoint(): string {
-    return this.#endpoint
+    const { host } = this.#account.settings
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
   get port(): number {
-    return Number(new URL(this.#endpoint).port)
+    if (this.#listener !== undefined) return this.#listener.port
+    throw new Error('This emulator has no port: it was made with KinesisEmulator.inProcess.')
   }
 
   get region(): string {
@@ -89,12 +96,24 @@ export class KinesisEmulator {
   /** Environment variables that point an AWS SDK or CLI here. */
   environment(): Record<string, string> {
     return {
-      AWS_ENDPOINT_URL_KINESIS: this.#endpoint,
+      AWS_ENDPOINT_URL_KINESIS: this.endpoint,
       AWS_REGION: this.region,
       AWS_DEFAULT_REGION: this.region,
       AWS_ACCESS_KEY_ID: 'emulator',
       AWS_SECRET_ACCESS_KEY: 'emulator',
     }
+  }
+
+  /**
+   * One operation of the service, such as `GetRecords`, without a socket: takes and answers the members that the AWS SDK's
+   * command of that name takes and gives. Rates, quotas, faults and the log of requests apply as to any client. It settles
+   * within microtasks unless a `slow` fault strikes; then when the clock says so.
+   *
+   * @param input bytes are Uint8Array, timestamps Date
+   * @throws KinesisError what the service answers; ConnectionReset where a fault breaks the connection
+   */
+  async call(operation: string, input: WireObject = {}): Promise<WireObject> {
+    return callInProcess(this.#service, operation, input)
   }
 
   /** Creates a stream; like a client's CreateStream, but not counted against rates. */
@@ -162,7 +181,7 @@ export class KinesisEmulator {
 
   /** Ends every open connection and frees the port; closing twice is closing once. */
   async close(): Promise<void> {
-    this.#closed ??= this.#listener.close()
+    this.#closed ??= this.#listener?.close() ?? Promise.resolve()
     await this.#closed
   }
 }

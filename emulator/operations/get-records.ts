@@ -1,6 +1,7 @@
 // GetRecords: at most 10000 records and 10 MiB a call, 5 calls and 2 MiB a second and shard. At the end of a closed shard
 // there is no next iterator, and the children are named.
 import { invalidArgument, throughputExceeded } from '../errors.ts'
+import { getRecordsMembers } from '../protocol/get-records-output.ts'
 import type { GetRecordsOutput } from '../protocol/get-records-output.ts'
 import type { Shard } from '../store/shard.ts'
 import { shardIdOf } from '../store/shard.ts'
@@ -51,7 +52,11 @@ export const getRecords: Operation = {
         ChildShards: ended ? shard.children.map(describeChild) : undefined,
       },
     }
-    return { encode: protocol => protocol.encodeGetRecords(output), records: range.count }
+    return {
+      encode: protocol => protocol.encodeGetRecords(output),
+      members: () => getRecordsMembers(output),
+      records: range.count,
+    }
   },
 }
 

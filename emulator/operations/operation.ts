@@ -21,6 +21,8 @@ export interface Call {
 
 export interface Answer {
   readonly encode: (protocol: Protocol) => Buffer
+  /** The same as values, for a call within the process. */
+  readonly members: () => WireObject
   /** Records stored or returned. */
   readonly records?: number
 }
@@ -41,10 +43,13 @@ export interface Operation {
   readonly touches?: (call: Call, shardId: string) => boolean
 }
 
-export const answer = (members: WireObject): Answer => ({ encode: protocol => protocol.encode(members) })
+export const answer = (members: WireObject): Answer => ({
+  encode: protocol => protocol.encode(members),
+  members: () => members,
+})
 
 /** What operations without output answer: an empty body. */
-export const nothing: Answer = { encode: () => Buffer.alloc(0) }
+export const nothing: Answer = { encode: () => Buffer.alloc(0), members: () => ({}) }
 
 /** The stream's name in StreamName, StreamARN or both. */
 export function streamName({ account, input }: Call): string {

@@ -1,7 +1,7 @@
 // PutRecord and PutRecords. First the whole request is validated, then each record is routed, admitted and stored.
 import { invalidArgument, KinesisError, validation } from '../errors.ts'
 import { recordOf } from '../protocol/put-records-input.ts'
-import { failedCount } from '../protocol/put-records-output.ts'
+import { failedCount, putRecordsMembers } from '../protocol/put-records-output.ts'
 import type { PutOutcome } from '../protocol/put-records-output.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
 import type { Account } from '../store/account.ts'
@@ -42,6 +42,7 @@ export const putRecords: Operation = {
     const outcomes = store(call.account, streamOf(call), call.records!, { rejection: call.rejection })
     return {
       encode: protocol => protocol.encodePutRecords({ outcomes }),
+      members: () => putRecordsMembers({ outcomes }),
       records: outcomes.length - failedCount({ outcomes }),
     }
   },

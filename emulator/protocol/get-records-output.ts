@@ -75,6 +75,25 @@ export function getRecordsJson({ shard, range, members }: GetRecordsOutput): Buf
   return Buffer.from(`{"Records":[${records.join(',')}]${others === '}' ? '' : ','}${others}`, 'utf8')
 }
 
+/** The answer as values; the data are the stored bytes themselves, not a copy. */
+export function getRecordsMembers({ shard, range, members }: GetRecordsOutput): WireObject {
+  return { Records: recordMembers(shard, range), ...members }
+}
+
+export function recordMembers(shard: Shard, { runs }: RecordRange): WireObject[] {
+  return runs.flatMap(({ segment, from, to }) =>
+    Array.from({ length: to - from }, (_, k) => {
+      const i = from + k
+      return {
+        SequenceNumber: shard.sequence.format(segment.firstIndex + i),
+        ApproximateArrivalTimestamp: new Date(segment.arrivalMs(i)),
+        Data: segment.slab.subarray(segment.dataStart(i), segment.dataEnd(i)),
+        PartitionKey: segment.slab.toString('utf8', segment.keyStart(i), segment.keyEnd(i)),
+      }
+    }),
+  )
+}
+
 function recordHeader(shard: Shard): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
   let at = writeHead(header, 0, MAP, 4)

@@ -11,6 +11,7 @@ import { shardIdOf } from '../store/shard.ts'
 import type { Shard } from '../store/shard.ts'
 import { ARRAY, headLength, MAP, TEXT, writeHead } from './cbor-head.ts'
 import { encodeCbor } from './cbor-writer.ts'
+import type { WireObject } from './wire-value.ts'
 
 /** Why one record was not stored. */
 export interface RecordError {
@@ -63,6 +64,16 @@ export function putRecordsJson(output: PutRecordsOutput): Buffer {
   )
   const members = `{"EncryptionType":"NONE","FailedRecordCount":${failedCount(output)},"Records":[${records.join(',')}]}`
   return Buffer.from(members, 'utf8')
+}
+
+/** The answer as values. */
+export function putRecordsMembers(output: PutRecordsOutput): WireObject {
+  const records = output.outcomes.map(outcome =>
+    'code' in outcome
+      ? errorMembers(outcome)
+      : { SequenceNumber: outcome.shard.sequence.format(outcome.index), ShardId: outcome.shard.id },
+  )
+  return { EncryptionType: 'NONE', FailedRecordCount: failedCount(output), Records: records }
 }
 
 const errorMembers = ({ code, message }: RecordError): Record<string, string> => ({

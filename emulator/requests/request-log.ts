@@ -8,9 +8,10 @@ export interface LoggedRequest {
   readonly shardId?: string | undefined
   /** When it came in, in milliseconds since the epoch by the emulator's clock. */
   readonly atMs: number
-  /** The media type of its body. */
+  /** The media type of its body; empty for a call within the process. */
   readonly contentType: string
-  readonly httpVersion: '1.1' | '2'
+  /** `none` for a call within the process. */
+  readonly httpVersion: '1.1' | '2' | 'none'
   /** HTTP status; 0 when the connection was broken by a fault. */
   readonly status: number
   /** Name of the error answered, if one was. */

@@ -1,0 +1,155 @@
+// The service without its sockets: one call, from its name and members to its answer. Is there such an operation, does a
+// fault strike it, is it within its rate; then the work. Every call is logged, whatever became of it.
+import { KinesisError, throughputExceeded } from '../errors.ts'
+import type { Fault, FaultRule } from '../faults/fault.ts'
+import { rejectionOf } from '../faults/faults.ts'
+import type { Faults } from '../faults/faults.ts'
+import { Input } from '../operations/input.ts'
+import { streamName } from '../operations/operation.ts'
+import type { Answer, Call, Operation, Target } from '../operations/operation.ts'
+import { operations } from '../operations/operations.ts'
+import type { WireObject } from '../protocol/wire-value.ts'
+import type { LoggedRequest, RequestLog } from '../requests/request-log.ts'
+import type { Account } from '../store/account.ts'
+import type { RecordBatch } from '../store/record-batch.ts'
+import { expiredIterator } from '../store/shard-iterator.ts'
+import { Rates } from './rates.ts'
+
+/** A call as it comes in, by whichever door. */
+export interface Request {
+  /** Such as `GetRecords`; empty when the request names none. */
+  readonly operation: string
+  readonly contentType: string
+  readonly httpVersion: LoggedRequest['httpVersion']
+  /** The members and, of PutRecords, the records; throws what is wrong with the envelope. */
+  open(): { readonly members: WireObject; readonly records?: RecordBatch }
+}
+
+/** What became of a call; `reset` is a connection that a fault breaks. */
+export type Outcome =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'error'; readonly error: KinesisError }
+  | { readonly kind: 'reset' }
+
+interface Progress {
+  target: Target
+  fault?: Fault
+}
+
+export class Service {
+  readonly account: Account
+  readonly #faults: Faults
+  readonly #log: RequestLog
+  readonly #rates: Rates
+
+  constructor(account: Account, faults: Faults, log: RequestLog) {
+    this.account = account
+    this.#faults = faults
+    this.#log = log
+    this.#rates = new Rates(account)
+  }
+
+  /** Never rejects. */
+  async call(request: Request): Promise<Outcome> {
+    const atMs = this.account.clock.now()
+    const progress: Progress = { target: {} }
+    const outcome = await this.#outcome(request, progress)
+    this.#log.add({
+      operation: request.operation,
+      ...progress.target,
+      atMs,
+      contentType: request.contentType,
+      httpVersion: request.httpVersion,
+      status: outcome.kind === 'answer' ? 200 : outcome.kind === 'error' ? outcome.error.status : 0,
+      error: outcome.kind === 'error' ? outcome.error.code : undefined,
+      fault: progress.fault?.kind,
+      records: outcome.kind === 'answer' ? (outcome.answer.records ?? 0) : 0,
+    })
+    return outcome
+  }
+
+  async #outcome(request: Request, progress: Progress): Promise<Outcome> {
+    try {
+      const answer = await this.#run(request, progress)
+      return answer === undefined ? { kind: 'reset' } : { kind: 'answer', answer }
+    } catch (error) {
+      return { kind: 'error', error: error instanceof KinesisError ? error : internal(error) }
+    }
+  }
+
+  /** Undefined when a fault breaks the connection instead. */
+  async #run(request: Request, progress: Progress): Promise<Answer | undefined> {
+    const { members, records } = request.open()
+    const operation = operations.get(request.operation)
+    if (operation === undefined) throw unknownOperation(request.operation)
+    this.account.sweep()
+    let call: Call = { account: this.account, input: new Input(members), records }
+    progress.target = targetOf(operation, call)
+    const rule = this.#strike(request.operation, progress.target, operation, call)
+    if (rule !== undefined) {
+      progress.fault = rule.fault
+      await this.#before(rule.fault)
+      if (isReset(rule, 'before')) return undefined
+      call = { ...call, rejection: rejectionOf(rule.fault, rule.shardId) }
+    }
+    if (this.account.settings.limits) this.#rates.admit(request.operation, operation, progress.target.stream)
+    const answer = operation.run(call)
+    return rule !== undefined && isReset(rule, 'after') ? undefined : answer
+  }
+
+  #strike(name: string, target: Target, operation: Operation, call: Call): FaultRule | undefined {
+    return this.#faults.take({
+      operation: name,
+      stream: target.stream,
+      touches: shardId => operation.touches?.(call, shardId) ?? target.shardId === shardId,
+    })
+  }
+
+  /** What a fault does before, or instead of, the work. */
+  async #before(fault: Fault): Promise<void> {
+    const { clock } = this.account
+    switch (fault.kind) {
+      case 'throttle':
+        throw throughputExceeded(fault.message ?? 'Rate exceeded (injected fault).')
+      case 'error':
+        throw new KinesisError(fault.name ?? 'InternalFailure', fault.message ?? 'Injected fault', fault.status ?? 500)
+      case 'expired-iterator':
+        throw expiredIterator(0, clock.now())
+      case 'slow':
+        await new Promise<void>(resolve => clock.after(fault.delayMs, resolve))
+        return
+      case 'partial':
+      case 'reset':
+        return
+    }
+  }
+}
+
+/** What is answered to an operation that the emulator does not have. */
+export function unknownOperation(name: string): KinesisError {
+  return new KinesisError(
+    'UnknownOperationException',
+    `The emulator has no operation ${name || '(no X-Amz-Target header)'}; it answers POST requests ` +
+      'whose X-Amz-Target is Kinesis_20131202 and an operation.',
+  )
+}
+
+const isReset = ({ fault }: FaultRule, when: 'before' | 'after'): boolean =>
+  fault.kind === 'reset' && fault.when === when
+
+/** Where the request goes; what it gets wrong is for `run` to say. */
+function targetOf(operation: Operation, call: Call): Target {
+  try {
+    return operation.target?.(call) ?? { stream: streamName(call) }
+  } catch {
+    return {}
+  }
+}
+
+function internal(error: unknown): KinesisError {
+  return new KinesisError(
+    'InternalFailure',
+    error instanceof Error ? (error.stack ?? error.message) : String(error),
+    500,
+  )
+}
