@@ -4,13 +4,14 @@
 //   new KinesisClient({ endpoint: kinesis.endpoint, region: kinesis.region, ... })
 //   await kinesis.close()
 export { KinesisEmulator } from './kinesis-emulator.ts'
-export type { NewRecord, PutResult, ShardRecords } from './kinesis-emulator.ts'
+export type { NewRecord, OpenSubscription, PutResult, ShardRecords } from './kinesis-emulator.ts'
 export type { StoredRecord } from './stored-record.ts'
 export type { EmulatorOptions, ProtocolName, StreamOptions } from './options.ts'
 export { SystemClock, VirtualClock } from './clock.ts'
 export type { Clock } from './clock.ts'
 export { KinesisError } from './errors.ts'
 export { ConnectionReset } from './service/in-process.ts'
+export type { ShardEvent, ShardSubscription } from './service/in-process.ts'
 export type { WireObject, WireValue } from './protocol/wire-value.ts'
 export type { Fault, FaultRule } from './faults/fault.ts'
 export type { Faults, InjectedFault } from './faults/faults.ts'

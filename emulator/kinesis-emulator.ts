@@ -8,7 +8,8 @@ import type { WireObject } from './protocol/wire-value.ts'
 import { RequestLog } from './requests/request-log.ts'
 import { Listener } from './server/listener.ts'
 import { RequestHandler } from './server/request-handler.ts'
-import { callInProcess } from './service/in-process.ts'
+import { callInProcess, subscribeInProcess } from './service/in-process.ts'
+import type { ShardSubscription } from './service/in-process.ts'
 import { Service } from './service/service.ts'
 import { Account } from './store/account.ts'
 import { parseHashKey } from './store/hash-key.ts'
@@ -36,6 +37,13 @@ export interface ShardRecords {
   readonly shardId: string
   readonly open: boolean
   readonly records: readonly StoredRecord[]
+}
+
+/** A subscription (enhanced fan-out) that is not over. */
+export interface OpenSubscription {
+  readonly stream: string
+  readonly consumer: string
+  readonly shardId: string
 }
 
 /** An embedded Amazon Kinesis Data Streams. */
@@ -114,6 +122,28 @@ export class KinesisEmulator {
    */
   async call(operation: string, input: WireObject = {}): Promise<WireObject> {
     return callInProcess(this.#service, operation, input)
+  }
+
+  /**
+   * SubscribeToShard without a socket: members as the AWS SDK's command takes them, events by iteration.
+   *
+   * @throws KinesisError what the service answers; ConnectionReset where a fault breaks the connection
+   */
+  async subscribe(input: WireObject): Promise<ShardSubscription> {
+    return subscribeInProcess(this.#service, input)
+  }
+
+  /** The subscriptions that are not over, by stream, consumer and shard. */
+  subscriptions(): OpenSubscription[] {
+    return this.#account
+      .streams()
+      .flatMap(stream =>
+        [...stream.consumers.values()].flatMap(consumer =>
+          [...consumer.subscriptions]
+            .filter(([, subscription]) => !subscription.over)
+            .map(([shardId]) => ({ stream: stream.name, consumer: consumer.name, shardId })),
+        ),
+      )
   }
 
   /** Creates a stream; like a client's CreateStream, but not counted against rates. */

@@ -40,6 +40,18 @@ export interface EmulatorOptions {
   readonly updateDelayMs?: number
   /** Milliseconds a deleted stream stays DELETING, default 0. */
   readonly deleteDelayMs?: number
+  /** Milliseconds a new consumer stays CREATING, default 0. */
+  readonly consumerCreateDelayMs?: number
+  /** Milliseconds a deregistered consumer stays DELETING, default 0. */
+  readonly consumerDeleteDelayMs?: number
+  /** Milliseconds a subscription lasts, default 300000. */
+  readonly subscriptionMs?: number
+  /** Milliseconds after a successful SubscribeToShard in which another one is refused, default 5000. */
+  readonly resubscribeDelayMs?: number
+  /** Milliseconds without a record after which a subscription sends an empty event, default 5000. */
+  readonly emptyEventIntervalMs?: number
+  /** Bytes of keys and data in one event of a subscription, default 1 MiB; a larger record travels alone. */
+  readonly maxEventBytes?: number
   /** Bytes of key and data a record of a new stream may have, default 1 MiB. */
   readonly maxRecordBytes?: number
   /** Open shards the account may have, default 20000. */
@@ -67,6 +79,12 @@ export function settingsOf(options: EmulatorOptions): Settings {
     createDelayMs: options.createDelayMs ?? 0,
     updateDelayMs: options.updateDelayMs ?? 0,
     deleteDelayMs: options.deleteDelayMs ?? 0,
+    consumerCreateDelayMs: options.consumerCreateDelayMs ?? 0,
+    consumerDeleteDelayMs: options.consumerDeleteDelayMs ?? 0,
+    subscriptionMs: options.subscriptionMs ?? 300_000,
+    resubscribeDelayMs: options.resubscribeDelayMs ?? 5000,
+    emptyEventIntervalMs: options.emptyEventIntervalMs ?? 5000,
+    maxEventBytes: options.maxEventBytes ?? 1024 * 1024,
     maxRecordBytes: options.maxRecordBytes ?? 1024 * 1024,
     shardLimit: options.shardLimit ?? 20_000,
     maxBytesPerShard: options.maxBytesPerShard ?? Infinity,

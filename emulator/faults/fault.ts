@@ -27,6 +27,18 @@ export type Fault =
     }
   /** ExpiredIteratorException, however young the iterator. */
   | { readonly kind: 'expired-iterator' }
+  /**
+   * SubscribeToShard succeeds, and after `afterEvents` events (default 0) says nothing more, loses its connection, or ends
+   * long before its time.
+   */
+  | { readonly kind: 'silence' | 'cut' | 'early-end'; readonly afterEvents?: number }
+  /** SubscribeToShard succeeds, and after `afterEvents` events (default 0) ends with this one; default InternalFailureException. */
+  | {
+      readonly kind: 'event-error'
+      readonly name?: string
+      readonly message?: string
+      readonly afterEvents?: number
+    }
 
 /** When a fault strikes. */
 export interface FaultRule {

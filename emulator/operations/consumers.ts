@@ -1,14 +1,14 @@
-// Registered consumers (enhanced fan-out): bookkeeping. SubscribeToShard will find them here.
+// Registered consumers (enhanced fan-out): they come, are listed and go.
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
-import { consumerArn } from '../store/stream-consumer.ts'
-import type { StreamConsumer } from '../store/stream-consumer.ts'
+import { StreamConsumer } from '../store/stream-consumer.ts'
 import type { Stream } from '../store/stream.ts'
 import { STREAM_NAME } from './input.ts'
 import type { Call, Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
 
 const MAX_CONSUMERS = 20
+const MAX_CREATING = 5
 const DEFAULT_PAGE = 100
 
 export const registerStreamConsumer: Operation = {
@@ -26,28 +26,38 @@ export const registerStreamConsumer: Operation = {
         `Stream ${stream.name} under account ${stream.accountId} already has ${MAX_CONSUMERS} registered consumers.`,
       )
     }
-    const createdMs = call.account.clock.now()
-    const consumer = { name, arn: consumerArn(stream.arn, name, createdMs), createdMs }
+    const nowMs = call.account.clock.now()
+    const creating = [...stream.consumers.values()].filter(consumer => consumer.status(nowMs) === 'CREATING')
+    if (call.account.settings.limits && creating.length >= MAX_CREATING) {
+      throw limitExceeded(
+        `Stream ${stream.name} under account ${stream.accountId} already has ${MAX_CREATING} consumers in state CREATING.`,
+      )
+    }
+    const consumer = new StreamConsumer(stream.arn, name, nowMs, call.account.settings.consumerCreateDelayMs)
     stream.consumers.set(name, consumer)
-    return answer({ Consumer: describe(consumer) })
+    return answer({ Consumer: describe(consumer, nowMs) })
   },
 }
 
 export const describeStreamConsumer: Operation = {
   rate: { perSecond: 20, per: 'stream' },
-  target: call => ({ stream: find(call).stream.name }),
+  target: call => ({ stream: consumerOf(call).stream.name }),
   run: call => {
-    const { stream, consumer } = find(call)
-    return answer({ ConsumerDescription: { ...describe(consumer), StreamARN: stream.arn } })
+    const { stream, consumer } = consumerOf(call)
+    const nowMs = call.account.clock.now()
+    return answer({ ConsumerDescription: { ...describe(consumer, nowMs), StreamARN: stream.arn } })
   },
 }
 
 export const deregisterStreamConsumer: Operation = {
   rate: { perSecond: 5, per: 'stream' },
-  target: call => ({ stream: find(call).stream.name }),
+  target: call => ({ stream: consumerOf(call).stream.name }),
   run: call => {
-    const { stream, consumer } = find(call)
-    stream.consumers.delete(consumer.name)
+    const { stream, consumer } = consumerOf(call)
+    const nowMs = call.account.clock.now()
+    consumer.delete(nowMs, call.account.settings.consumerDeleteDelayMs)
+    stream.settle(nowMs)
+    stream.changed()
     return nothing
   },
 }
@@ -64,21 +74,21 @@ export const listStreamConsumers: Operation = {
     const names = [...stream.consumers.keys()].filter(name => name > after).sort()
     const page = names.slice(0, limit)
     return answer({
-      Consumers: page.map(name => describe(stream.consumers.get(name)!)),
+      Consumers: page.map(name => describe(stream.consumers.get(name)!, account.clock.now())),
       NextToken: names.length > limit ? account.seal.close(Buffer.from(page.at(-1)!)) : undefined,
     })
   },
 }
 
-const describe = ({ name, arn, createdMs }: StreamConsumer): WireObject => ({
-  ConsumerName: name,
-  ConsumerARN: arn,
-  ConsumerStatus: 'ACTIVE',
-  ConsumerCreationTimestamp: new Date(createdMs),
+const describe = (consumer: StreamConsumer, nowMs: number): WireObject => ({
+  ConsumerName: consumer.name,
+  ConsumerARN: consumer.arn,
+  ConsumerStatus: consumer.status(nowMs),
+  ConsumerCreationTimestamp: new Date(consumer.createdMs),
 })
 
 /** The consumer of ConsumerARN, or of StreamARN and ConsumerName. */
-function find(call: Call): { stream: Stream; consumer: StreamConsumer } {
+export function consumerOf(call: Call): { stream: Stream; consumer: StreamConsumer } {
   const { account, input } = call
   const arn = input.optionalText('ConsumerARN', { max: 2048 })
   const match = arn === undefined ? undefined : /^(.*)\/consumer\/([a-zA-Z0-9_.-]+):\d+$/.exec(arn)

@@ -1,9 +1,9 @@
 // GetRecords: at most 10000 records and 10 MiB a call, 5 calls and 2 MiB a second and shard. At the end of a closed shard
 // there is no next iterator, and the children are named.
 import { invalidArgument, throughputExceeded } from '../errors.ts'
+import { describeChild } from '../protocol/child-shard.ts'
 import { getRecordsMembers } from '../protocol/get-records-output.ts'
 import type { GetRecordsOutput } from '../protocol/get-records-output.ts'
-import type { Shard } from '../store/shard.ts'
 import { shardIdOf } from '../store/shard.ts'
 import {
   expiredIterator,
@@ -14,7 +14,6 @@ import {
 import type { ShardIterator } from '../store/shard-iterator.ts'
 import type { Stream } from '../store/stream.ts'
 import type { Call, Operation } from './operation.ts'
-import { describeChild } from './shards.ts'
 
 const MAX_RECORDS = 10_000
 const MAX_BYTES = 10 * 1024 * 1024
@@ -48,7 +47,7 @@ export const getRecords: Operation = {
       range,
       members: {
         NextShardIterator: ended ? undefined : formatShardIterator(next, account.seal),
-        MillisBehindLatest: millisBehind(shard, range.nextIndex, nowMs),
+        MillisBehindLatest: shard.millisBehind(range.nextIndex, nowMs),
         ChildShards: ended ? shard.children.map(describeChild) : undefined,
       },
     }
@@ -58,12 +57,6 @@ export const getRecords: Operation = {
       records: range.count,
     }
   },
-}
-
-/** How long the next record has been waiting: 0 only when there is none. */
-function millisBehind(shard: Shard, nextIndex: number, nowMs: number): number {
-  const arrivalMs = shard.log.arrivalMs(nextIndex)
-  return arrivalMs === undefined ? 0 : Math.max(1, nowMs - arrivalMs)
 }
 
 function iteratorOf({ account, input }: Call): ShardIterator {

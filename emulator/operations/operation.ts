@@ -4,7 +4,8 @@ import type { Stream } from '../store/stream.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
 import type { RecordBatch } from '../store/record-batch.ts'
-import type { RecordRejection } from '../faults/fault.ts'
+import type { Subscription } from '../store/subscription.ts'
+import type { Fault, RecordRejection } from '../faults/fault.ts'
 import { invalidArgument } from '../errors.ts'
 import type { Input } from './input.ts'
 import { STREAM_NAME } from './input.ts'
@@ -17,9 +18,20 @@ export interface Call {
   readonly records?: RecordBatch | undefined
   /** Set by a scripted fault: which records to refuse. */
   readonly rejection?: RecordRejection | undefined
+  /** The scripted fault that struck it, if one did. */
+  readonly fault?: Fault | undefined
+  /** To be told how many records each event of a subscription carries. */
+  readonly onEvent?: ((records: number) => void) | undefined
 }
 
-export interface Answer {
+export type Answer = BodyAnswer | SubscriptionAnswer
+
+/** Events, for as long as the client takes them. */
+export interface SubscriptionAnswer {
+  readonly subscription: Subscription
+}
+
+export interface BodyAnswer {
   readonly encode: (protocol: Protocol) => Buffer
   /** The same as values, for a call within the process. */
   readonly members: () => WireObject
@@ -43,13 +55,13 @@ export interface Operation {
   readonly touches?: (call: Call, shardId: string) => boolean
 }
 
-export const answer = (members: WireObject): Answer => ({
+export const answer = (members: WireObject): BodyAnswer => ({
   encode: protocol => protocol.encode(members),
   members: () => members,
 })
 
 /** What operations without output answer: an empty body. */
-export const nothing: Answer = { encode: () => Buffer.alloc(0), members: () => ({}) }
+export const nothing: BodyAnswer = { encode: () => Buffer.alloc(0), members: () => ({}) }
 
 /** The stream's name in StreamName, StreamARN or both. */
 export function streamName({ account, input }: Call): string {

@@ -72,6 +72,7 @@ export function store(account: Account, stream: Stream, batch: RecordBatch, opti
       outcomes[i] = { shard, index }
     }
   }
+  stream.changed()
   return outcomes
 }
 

@@ -1,5 +1,6 @@
 // Resharding, and how a shard looks on the wire.
 import { invalidArgument, limitExceeded, validation } from '../errors.ts'
+import { describeRange } from '../protocol/child-shard.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
 import { parseHashKey } from '../store/hash-key.ts'
 import { checkMerge, checkSplit, merge, scaleUniformly, split } from '../store/reshard.ts'
@@ -25,16 +26,6 @@ export function describeShard(shard: Shard): WireObject {
     },
   }
 }
-
-/** A child as GetRecords names it at the end of its parent. */
-export function describeChild(child: Shard): WireObject {
-  return { ShardId: child.id, ParentShards: child.parentIds, HashKeyRange: describeRange(child) }
-}
-
-const describeRange = ({ range }: Shard): WireObject => ({
-  StartingHashKey: String(range.start),
-  EndingHashKey: String(range.end),
-})
 
 export const splitShard: Operation = {
   rate: { perSecond: 5, per: 'account' },

@@ -1,14 +1,73 @@
-// SubscribeToShard (enhanced fan-out) is not served yet. It will answer with a stream of events instead of one body, so
-// it needs an `Answer` that writes as it goes.
-import { KinesisError } from '../errors.ts'
+// SubscribeToShard (enhanced fan-out): answers with events instead of one body. Within five seconds of a successful call
+// for the same consumer and shard it is refused; later it takes over, and the older subscription ends.
+import { KinesisError, resourceInUse } from '../errors.ts'
+import type { Fault } from '../faults/fault.ts'
+import { Subscription } from '../store/subscription.ts'
+import type { Disruption } from '../store/subscription.ts'
+import { consumerOf } from './consumers.ts'
+import { SHARD_ID } from './input.ts'
 import type { Operation } from './operation.ts'
+import { startIndex, startingPosition } from './starting-position.ts'
+import { validation } from '../errors.ts'
+
+const POSITION = { operation: 'SubscribeToShard', type: 'Type', sequenceNumber: 'SequenceNumber' }
 
 export const subscribeToShard: Operation = {
-  target: () => ({}),
-  run: () => {
-    throw new KinesisError(
-      'NotImplementedException',
-      'SubscribeToShard is not implemented by the emulator yet; read with GetRecords.',
-    )
+  target: call => ({ stream: consumerOf(call).stream.name, shardId: call.input.optionalText('ShardId') }),
+  run: call => {
+    const { account, input } = call
+    const nowMs = account.clock.now()
+    input.text('ConsumerARN')
+    const shardId = input.text('ShardId', SHARD_ID)
+    const structure = input.optionalStructure('StartingPosition')
+    if (structure === undefined) throw validation('startingPosition', 'not be null')
+    const position = startingPosition(structure, POSITION)
+    const { stream, consumer } = consumerOf(call)
+    stream.requireUsable()
+    const status = consumer.status(nowMs)
+    if (status !== 'ACTIVE') {
+      throw resourceInUse(
+        `Consumer ${consumer.name} of stream ${stream.name} under account ${stream.accountId} not ACTIVE, instead in ` +
+          `state ${status}`,
+      )
+    }
+    const shard = stream.shard(shardId)
+    const index = startIndex(position, stream, shard, nowMs)
+    const older = consumer.subscriptions.get(shard.id)
+    if (older !== undefined && nowMs - older.startedMs < account.settings.resubscribeDelayMs) {
+      throw resourceInUse(
+        `Another active subscription exists for this consumer: ${consumer.name} on shard ${shard.id} in stream ` +
+          `${stream.name} under account ${stream.accountId}.`,
+      )
+    }
+    older?.supersede()
+    const disruption = call.fault === undefined ? undefined : disruptionOf(call.fault)
+    const subscription = new Subscription({
+      account,
+      stream,
+      consumer,
+      shard,
+      index,
+      disruption,
+      onEvent: call.onEvent,
+    })
+    consumer.subscriptions.set(shard.id, subscription)
+    return { subscription }
   },
+}
+
+function disruptionOf(fault: Fault): Disruption | undefined {
+  switch (fault.kind) {
+    case 'silence':
+    case 'cut':
+      return { afterEvents: fault.afterEvents ?? 0, effect: fault.kind }
+    case 'early-end':
+      return { afterEvents: fault.afterEvents ?? 0, effect: 'end' }
+    case 'event-error': {
+      const { afterEvents = 0, name = 'InternalFailureException', message = `Injected fault: ${name}` } = fault
+      return { afterEvents, effect: new KinesisError(name, message) }
+    }
+    default:
+      return undefined
+  }
 }

@@ -52,7 +52,7 @@ export class RequestLog {
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** How many records requests of `operation` stored or returned. */
+  /** How many records requests of `operation` stored or returned; of SubscribeToShard, in all its events so far. */
   records(operation: string): number {
     return this.#records.get(operation) ?? 0
   }
@@ -81,6 +81,11 @@ export class RequestLog {
     this.#recent = []
     this.#counts.clear()
     this.#records.clear()
+  }
+
+  /** @internal Counts records that an answered request of `operation` returns only now. */
+  addRecords(operation: string, records: number): void {
+    this.#records.set(operation, this.records(operation) + records)
   }
 
   /** @internal */

@@ -4,11 +4,13 @@ import { randomUUID } from 'node:crypto'
 
 import { KinesisError } from '../errors.ts'
 import { operations } from '../operations/operations.ts'
+import { EVENT_STREAM_TYPE } from '../protocol/event-stream.ts'
 import { jsonProtocol, protocolOf } from '../protocol/protocol.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { unknownOperation } from '../service/service.ts'
 import type { Request, Service } from '../service/service.ts'
 import type { Exchange } from './exchange.ts'
+import { respondWithEvents } from './subscription-response.ts'
 
 const TARGET = /^Kinesis_20131202\.(\w+)$/
 
@@ -36,7 +38,14 @@ export class RequestHandler {
     })
     switch (outcome.kind) {
       case 'answer':
-        respond(exchange, protocol, 200, outcome.answer.encode(protocol))
+        if ('encode' in outcome.answer) {
+          respond(exchange, protocol, 200, outcome.answer.encode(protocol))
+          return
+        }
+        await respondWithEvents(
+          exchange.stream(200, { 'content-type': EVENT_STREAM_TYPE, 'x-amzn-requestid': randomUUID() }),
+          outcome.answer.subscription,
+        )
         return
       case 'error': {
         const { code, message, status } = outcome.error

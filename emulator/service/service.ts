@@ -63,7 +63,7 @@ export class Service {
       status: outcome.kind === 'answer' ? 200 : outcome.kind === 'error' ? outcome.error.status : 0,
       error: outcome.kind === 'error' ? outcome.error.code : undefined,
       fault: progress.fault?.kind,
-      records: outcome.kind === 'answer' ? (outcome.answer.records ?? 0) : 0,
+      records: outcome.kind === 'answer' && 'encode' in outcome.answer ? (outcome.answer.records ?? 0) : 0,
     })
     return outcome
   }
@@ -83,18 +83,25 @@ export class Service {
     const operation = operations.get(request.operation)
     if (operation === undefined) throw unknownOperation(request.operation)
     this.account.sweep()
-    let call: Call = { account: this.account, input: new Input(members), records }
+    let call: Call = {
+      account: this.account,
+      input: new Input(members),
+      records,
+      onEvent: count => this.#log.addRecords(request.operation, count),
+    }
     progress.target = targetOf(operation, call)
     const rule = this.#strike(request.operation, progress.target, operation, call)
     if (rule !== undefined) {
       progress.fault = rule.fault
       await this.#before(rule.fault)
       if (isReset(rule, 'before')) return undefined
-      call = { ...call, rejection: rejectionOf(rule.fault, rule.shardId) }
+      call = { ...call, fault: rule.fault, rejection: rejectionOf(rule.fault, rule.shardId) }
     }
     if (this.account.settings.limits) this.#rates.admit(request.operation, operation, progress.target.stream)
     const answer = operation.run(call)
-    return rule !== undefined && isReset(rule, 'after') ? undefined : answer
+    if (rule === undefined || !isReset(rule, 'after')) return answer
+    if ('subscription' in answer) answer.subscription.close()
+    return undefined
   }
 
   #strike(name: string, target: Target, operation: Operation, call: Call): FaultRule | undefined {
@@ -120,6 +127,10 @@ export class Service {
         return
       case 'partial':
       case 'reset':
+      case 'silence':
+      case 'cut':
+      case 'early-end':
+      case 'event-error':
         return
     }
   }

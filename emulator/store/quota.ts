@@ -20,6 +20,13 @@ export class Quota {
     return this.#left > 0
   }
 
+  /** Milliseconds until something is left; 0 when something is. */
+  availableInMs(nowMs: number): number {
+    if (this.available(nowMs)) return 0
+    const windows = Math.floor(-this.#left / this.#perWindow) + 1
+    return this.#windowStartMs + windows * WINDOW_MS - nowMs
+  }
+
   /** Whether `amount` fits in this second; more than a whole second's worth fits when nothing of it is used yet. */
   fits(amount: number, nowMs: number): boolean {
     this.#refill(nowMs)

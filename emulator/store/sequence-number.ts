@@ -43,6 +43,11 @@ export class SequenceNumbers {
     return this.format(END_INDEX)
   }
 
+  /** Behind the record before `index` and before the record at `index`: whoever reads at or after it starts there. */
+  between(index: number): string {
+    return this.#prefix + String(index - 1).padStart(INDEX_DIGITS, '0') + '9'.repeat(this.#tail.length)
+  }
+
   /** The index of the first record at (or, when `after`, past) a sequence number; undefined when it is of another shard. */
   indexAt(sequenceNumber: string, after: boolean): number | undefined {
     if (!/^\d{56}$/.test(sequenceNumber) || !sequenceNumber.startsWith(this.#prefix)) return undefined

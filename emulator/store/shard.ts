@@ -74,6 +74,12 @@ export class Shard {
     return this.openedMs <= ms && (this.#closedMs === undefined || this.#closedMs >= ms)
   }
 
+  /** How long the record at `nextIndex` has been waiting: 0 only when there is none. */
+  millisBehind(nextIndex: number, nowMs: number): number {
+    const arrivalMs = this.log.arrivalMs(nextIndex)
+    return arrivalMs === undefined ? 0 : Math.max(1, nowMs - arrivalMs)
+  }
+
   /** Takes one record of this size from the quotas, if they allow it: 1000 records and 1 MiB a second. */
   admitWrite(bytes: number, nowMs: number): boolean {
     if (!this.#writeRecords.fits(1, nowMs) || !this.#writeBytes.fits(bytes, nowMs)) return false

@@ -42,6 +42,8 @@ export class Stream {
   readonly maxRecordBytes: number
   readonly tags = new Map<string, string>()
   readonly consumers = new Map<string, StreamConsumer>()
+  /** Called when records came or shards, consumers or the stream itself changed. */
+  readonly watchers = new Set<() => void>()
   /** When UpdateShardCount was called in the last 24 hours, in milliseconds since the epoch. */
   scalings: readonly number[] = []
   retentionHours: number
@@ -71,12 +73,25 @@ export class Stream {
     return this.#lifecycle.status
   }
 
+  /** When a change that is under way takes effect, in milliseconds since the epoch. */
+  get changesMs(): number | undefined {
+    return 'untilMs' in this.#lifecycle ? this.#lifecycle.untilMs : undefined
+  }
+
+  /** Tells whoever watches. */
+  changed(): void {
+    for (const watcher of this.watchers) watcher()
+  }
+
   /** Lets time pass up to `nowMs`. */
   settle(nowMs: number): void {
     const lifecycle = this.#lifecycle
     if ('untilMs' in lifecycle && lifecycle.untilMs <= nowMs) {
       this.#lifecycle = { status: lifecycle.status === 'DELETING' ? 'DELETED' : 'ACTIVE' }
       if (lifecycle.status === 'UPDATING') lifecycle.apply(lifecycle.untilMs)
+    }
+    for (const consumer of this.consumers.values()) {
+      if (consumer.gone(nowMs)) this.consumers.delete(consumer.name)
     }
     const horizon = nowMs - this.retentionHours * 3_600_000
     if (horizon <= this.createdMs) return
@@ -95,10 +110,12 @@ export class Stream {
   update(nowMs: number, delayMs: number, apply: (nowMs: number) => void): void {
     if (delayMs > 0) this.#lifecycle = { status: 'UPDATING', untilMs: nowMs + delayMs, apply }
     else apply(nowMs)
+    this.changed()
   }
 
   delete(nowMs: number, delayMs: number): void {
     this.#lifecycle = delayMs > 0 ? { status: 'DELETING', untilMs: nowMs + delayMs } : { status: 'DELETED' }
+    this.changed()
   }
 
   /** Every shard that is still listed, by number. */
@@ -127,6 +144,7 @@ export class Stream {
     const children = this.#addShards(ranges, parents, nowMs)
     for (const parent of parents) parent.close(nowMs, children)
     this.#ring = this.#makeRing()
+    this.changed()
     return children
   }
 

@@ -64,8 +64,3 @@ t.test('a stream has at most 20 consumers, and is deleted with them only when to
   await t.rejects(json(kinesis, 'DeleteStream', { StreamARN }), { name: 'ResourceInUseException' })
   await t.resolves(json(kinesis, 'DeleteStream', { StreamARN, EnforceConsumerDeletion: true }))
 })
-
-t.test('SubscribeToShard says that it is not implemented', async t => {
-  const kinesis = await emulator(t)
-  await t.rejects(json(kinesis, 'SubscribeToShard', {}), { name: 'NotImplementedException', status: 400 })
-})
