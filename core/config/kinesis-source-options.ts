@@ -1,5 +1,5 @@
 /** Options of `KinesisStreamsSource`. Names and defaults are Flink's; `shardline.*` are ours. */
-import { durationOption, enumOption, intOption, stringOption } from './config-option.ts'
+import { booleanOption, doubleOption, durationOption, enumOption, intOption, stringOption } from './config-option.ts'
 
 export const kinesisSourceOptions = {
   initialPosition: enumOption(
@@ -16,13 +16,65 @@ export const kinesisSourceOptions = {
   initialTimestampFormat: stringOption(
     'source.init.timestamp.format',
     "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
-    'Pattern of `source.init.timestamp`. Only the default pattern and epoch seconds are read so far.',
+    "Pattern of `source.init.timestamp`, in the letters of Java's `SimpleDateFormat`: y M d E H k K h a m s S X Z z.",
   ),
   readerType: enumOption(
     'source.reader.type',
     ['POLLING', 'EFO'],
     'POLLING',
-    'How shards are read. `EFO` is not there yet.',
+    'How shards are read: `POLLING` shares the 2 MiB/s of a shard with all others who poll it, `EFO` (enhanced fan-out) has its own.',
+  ),
+  efoConsumerName: stringOption(
+    'source.efo.consumer.name',
+    null,
+    'Name of the enhanced fan-out consumer; `EFO` needs it. Jobs that read at the same time need names of their own.',
+  ),
+  efoLifecycle: enumOption(
+    'source.efo.lifecycle',
+    ['JOB_MANAGED', 'SELF_MANAGED'],
+    'JOB_MANAGED',
+    'Who registers the consumer: the job (and deregisters it when it ends for good), or you.',
+  ),
+  efoSubscriptionTimeoutMs: durationOption(
+    'source.efo.subscription.timeout',
+    '60 s',
+    'How long one SubscribeToShard call may take to be answered.',
+  ),
+  efoDescribeMinDelayMs: durationOption(
+    'source.efo.describe.retry-strategy.delay.min',
+    '2 s',
+    'Least pause between two DescribeStreamConsumer calls while the consumer is not ready; the first comes sooner.',
+  ),
+  efoDescribeMaxDelayMs: durationOption(
+    'source.efo.describe.retry-strategy.delay.max',
+    '60 s',
+    'Longest pause between two DescribeStreamConsumer calls.',
+  ),
+  efoDescribeMaxAttempts: intOption(
+    'source.efo.describe.retry-strategy.attempts.max',
+    100,
+    'Most DescribeStreamConsumer calls until the consumer is ready.',
+    { min: 1 },
+  ),
+  efoDeregisterTimeoutMs: durationOption(
+    'source.efo.deregister.timeout',
+    '10 s',
+    'How long the end of a job waits for its consumer to be deregistered.',
+  ),
+  efoSilenceTimeoutMs: durationOption(
+    'shardline.source.efo.silence-timeout',
+    '35 s',
+    'A subscription that brings no event for this long, not even an empty one, is taken for dead and renewed.',
+  ),
+  efoFallback: booleanOption(
+    'shardline.source.efo.fallback-to-polling',
+    false,
+    'Whether shards are polled, from the same position, where enhanced fan-out is refused: no permission, no consumer, too many consumers.',
+  ),
+  deaggregate: booleanOption(
+    'source.deaggregate',
+    false,
+    'Whether records that the Kinesis Producer Library aggregated are unpacked.',
   ),
   discoveryIntervalMs: durationOption('source.shard.discovery.interval', '10 s', 'How often to look for new shards.'),
   maxRecordCount: intOption(
@@ -40,6 +92,11 @@ export const kinesisSourceOptions = {
     'source.reader.nonempty-records-fetch-interval',
     '0 ms',
     'Pause of a shard after a GetRecords call that brought records.',
+  ),
+  quotaShare: doubleOption(
+    'shardline.source.quota-share',
+    1,
+    "Which share of a shard's read quotas (5 GetRecords calls and 2 MiB a second) this job uses, from above 0 to 1. Quotas hold from the start on AWS, and from the first throttle on where `aws.endpoint` is set.",
   ),
   maxConcurrentReads: intOption(
     'shardline.source.max-concurrent-reads',

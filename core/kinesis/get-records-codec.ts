@@ -13,6 +13,16 @@ export interface ChildShard {
   readonly endingHashKey: string
 }
 
+/** One event of a subscription: an answer as of GetRecords, without an iterator. */
+export interface SubscriptionEvent {
+  /** Payload `bytes`; often empty. */
+  readonly batch: RecordBatch
+  /** Where the next subscription goes on; null: the shard has ended. */
+  readonly continuationSequenceNumber: string | null
+  readonly millisBehindLatest: number | null
+  readonly childShards: readonly ChildShard[]
+}
+
 export interface GetRecordsResult {
   /** Payload `bytes`; `timestamp` is each record's ApproximateArrivalTimestamp. */
   readonly batch: RecordBatch
@@ -159,15 +169,37 @@ interface JsonRecord {
 
 interface JsonAnswer {
   readonly Records?: readonly JsonRecord[]
-  readonly NextShardIterator?: string | null
   readonly MillisBehindLatest?: number | null
   readonly ChildShards?: unknown
 }
 
 export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: string): GetRecordsResult {
-  const answer = JSON.parse(body.toString('utf8')) as JsonAnswer
+  const answer = JSON.parse(body.toString('utf8')) as JsonAnswer & { readonly NextShardIterator?: string | null }
+  return {
+    ...readJsonAnswer(answer, stream, shardId, 'a GetRecords answer'),
+    nextShardIterator: answer.NextShardIterator ?? null,
+  }
+}
+
+/** One event of SubscribeToShard, which is JSON always. */
+export function decodeSubscriptionEvent(body: Uint8Array, stream: string, shardId: string): SubscriptionEvent {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  const event = JSON.parse(text) as JsonAnswer & { readonly ContinuationSequenceNumber?: string | null }
+  return {
+    ...readJsonAnswer(event, stream, shardId, 'an event of SubscribeToShard'),
+    continuationSequenceNumber: event.ContinuationSequenceNumber ?? null,
+  }
+}
+
+function readJsonAnswer(
+  answer: JsonAnswer,
+  stream: string,
+  shardId: string,
+  what: string,
+): Omit<GetRecordsResult, 'nextShardIterator'> {
   const records = answer.Records
-  if (records === undefined) throw new RangeError('a GetRecords answer has no Records')
+  // Not an answer with no records: taken for one, it would end the shard.
+  if (records === undefined) throw new RangeError(`${what} has no Records`)
   const columns = new Columns(records.length)
   let bytes = 0
   for (const r of records) bytes += ((r.Data.length * 3) >> 2) + 3 * r.PartitionKey.length + r.SequenceNumber.length
@@ -184,7 +216,6 @@ export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: stri
   })
   return {
     batch: columns.toBatch(records.length, slab, stream, shardId),
-    nextShardIterator: answer.NextShardIterator ?? null,
     millisBehindLatest: answer.MillisBehindLatest ?? null,
     childShards: toChildShards(answer.ChildShards),
   }

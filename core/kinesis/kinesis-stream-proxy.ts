@@ -1,6 +1,13 @@
 /** One stream of the real service: control calls by the SDK, the two hot calls by the data-plane client. */
-import { DescribeStreamSummaryCommand, GetShardIteratorCommand, ListShardsCommand } from '@aws-sdk/client-kinesis'
-import type { KinesisClient, ListShardsCommandOutput, Shard } from '@aws-sdk/client-kinesis'
+import {
+  DeregisterStreamConsumerCommand,
+  DescribeStreamConsumerCommand,
+  DescribeStreamSummaryCommand,
+  GetShardIteratorCommand,
+  ListShardsCommand,
+  RegisterStreamConsumerCommand,
+} from '@aws-sdk/client-kinesis'
+import type { Consumer, KinesisClient, ListShardsCommandOutput, Shard } from '@aws-sdk/client-kinesis'
 
 import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
@@ -10,12 +17,16 @@ import { parseStreamArn } from './arn.ts'
 import { createAwsAccess } from './aws-access.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { DataPlaneClient } from './data-plane-client.ts'
+import { FanOutClient } from './fan-out-client.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'
 import type { EntryRun, FailedEntry } from './put-records-codec.ts'
+import { ServiceClock } from './service-clock.ts'
 import { serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import type {
+  ConsumerDescription,
   ShardDescription,
+  ShardSubscription,
   SinkStreamProxy,
   SourceStreamProxy,
   StartingPosition,
@@ -32,6 +43,9 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   readonly #arn: string | null
   readonly #access: AwsAccess
   readonly #data: DataPlaneClient
+  readonly #clock: Clock
+  readonly #serviceClock = new ServiceClock()
+  readonly #fanOut: FanOutClient
 
   constructor(identity: StreamIdentity, configuration: Configuration, clock: Clock) {
     const arn = identity.streamArn === null ? null : parseStreamArn(identity.streamArn)
@@ -40,12 +54,21 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
       throw new ConfigurationError('The stream name must be set: give a stream ARN or a stream name.')
     this.streamName = name
     this.#arn = identity.streamArn
+    this.#clock = clock
     this.#access = createAwsAccess(configuration, arn?.region ?? null)
+    this.#observeDates()
     this.#data = new DataPlaneClient(this.#access, clock, {
       maxConnections: configuration.get(awsOptions.maxConcurrency),
       readTimeoutMs: configuration.get(awsOptions.readTimeoutMs),
       trustAllCertificates: configuration.get(awsOptions.trustAllCertificates),
     })
+    this.#fanOut = new FanOutClient(this.#access, clock, {
+      trustAllCertificates: configuration.get(awsOptions.trustAllCertificates),
+    })
+  }
+
+  get clockOffsetMs(): number {
+    return this.#serviceClock.offsetMs
   }
 
   get customEndpoint(): boolean {
@@ -62,6 +85,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
       streamArn: summary.StreamARN!,
       status: summary.StreamStatus!,
       creationTimeMs: summary.StreamCreationTimestamp?.getTime() ?? 0,
+      retentionMs: summary.RetentionPeriodHours === undefined ? null : summary.RetentionPeriodHours * 3_600_000,
     }
   }
 
@@ -91,7 +115,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
             ...('timestampMs' in position ? { Timestamp: new Date(position.timestampMs) } : {}),
           }),
         ),
-      shardId,
+      { shardId },
     )
     return answer.ShardIterator!
   }
@@ -100,12 +124,53 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#data.getRecords({ streamArn: this.#arn!, streamName: this.streamName, shardId, shardIterator, limit })
   }
 
+  async describeStreamConsumer(consumerName: string): Promise<ConsumerDescription | null> {
+    try {
+      const { ConsumerDescription: found } = await this.#control(
+        'DescribeStreamConsumer',
+        sdk => sdk.send(new DescribeStreamConsumerCommand({ StreamARN: this.#arn!, ConsumerName: consumerName })),
+        { consumer: consumerName },
+      )
+      return toConsumerDescription(found!)
+    } catch (error) {
+      if (error instanceof ShardlineError && error.code === 'CONSUMER_NOT_FOUND') return null
+      throw error
+    }
+  }
+
+  async registerStreamConsumer(consumerName: string): Promise<ConsumerDescription> {
+    const { Consumer: made } = await this.#control(
+      'RegisterStreamConsumer',
+      sdk => sdk.send(new RegisterStreamConsumerCommand({ StreamARN: this.#arn!, ConsumerName: consumerName })),
+      { consumer: consumerName },
+    )
+    return toConsumerDescription(made!)
+  }
+
+  async deregisterStreamConsumer(consumerArn: string): Promise<void> {
+    await this.#control(
+      'DeregisterStreamConsumer',
+      sdk => sdk.send(new DeregisterStreamConsumerCommand({ ConsumerARN: consumerArn })),
+      { consumer: consumerArn.split('/').at(-1)!.split(':')[0] },
+    )
+  }
+
+  subscribeToShard(
+    consumerArn: string,
+    shardId: string,
+    position: StartingPosition,
+    signal: AbortSignal,
+  ): Promise<ShardSubscription> {
+    return this.#fanOut.subscribe({ streamName: this.streamName, consumerArn, shardId, position }, signal)
+  }
+
   putRecords(runs: readonly EntryRun[]): Promise<FailedEntry[]> {
     return this.#data.putRecords({ streamArn: this.#arn, streamName: this.streamName }, runs, this.streamName)
   }
 
   close(): void {
     this.#data.close()
+    this.#fanOut.close()
     this.#access.close()
   }
 
@@ -114,13 +179,31 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#arn === null ? { StreamName: this.streamName } : { StreamName: this.streamName, StreamARN: this.#arn }
   }
 
-  async #control<T>(operation: string, call: (sdk: KinesisClient) => Promise<T>, shardId?: string): Promise<T> {
+  async #control<T>(
+    operation: string,
+    call: (sdk: KinesisClient) => Promise<T>,
+    about: Pick<Attempted, 'shardId' | 'consumer'> = {},
+  ): Promise<T> {
     await this.#access.credentials()
     try {
       return await call(this.#access.sdk)
     } catch (cause) {
-      throw await this.#translate(cause, { operation, stream: this.streamName, shardId })
+      throw await this.#translate(cause, { operation, stream: this.streamName, ...about })
     }
+  }
+
+  /** Every answer says what time it is at the service. */
+  #observeDates(): void {
+    this.#access.sdk.middlewareStack.add(
+      next => async args => {
+        const sentAtMs = this.#clock.now()
+        const result = await next(args)
+        const { headers } = result.response as { readonly headers?: Readonly<Record<string, string>> }
+        this.#serviceClock.observe(headers?.['date'], sentAtMs, this.#clock.now())
+        return result
+      },
+      { step: 'deserialize', name: 'shardlineServiceClock' },
+    )
   }
 
   async #translate(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
@@ -130,6 +213,14 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     if (status === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
       return unreachable((await this.#access.endpoint()).origin, attempted, error)
     return serviceError(error.name, error.message, status ?? 0, attempted, cause)
+  }
+}
+
+function toConsumerDescription(consumer: Consumer): ConsumerDescription {
+  return {
+    consumerName: consumer.ConsumerName!,
+    consumerArn: consumer.ConsumerARN!,
+    status: consumer.ConsumerStatus as ConsumerDescription['status'],
   }
 }
 

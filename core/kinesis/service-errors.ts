@@ -6,6 +6,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   ResourceNotFoundException: 'STREAM_NOT_FOUND',
   ProvisionedThroughputExceededException: 'THROTTLED',
   LimitExceededException: 'THROTTLED',
+  ResourceInUseException: 'RESOURCE_IN_USE',
+  InternalFailureException: 'SERVICE_FAILED',
   ThrottlingException: 'THROTTLED',
   KMSThrottlingException: 'THROTTLED',
   ExpiredIteratorException: 'ITERATOR_EXPIRED',
@@ -28,6 +30,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 }
 
 const advice: Partial<Record<ErrorCode, string>> = {
+  CONSUMER_NOT_FOUND:
+    'It was deregistered, or never registered: register it, or let the source do so (source.efo.lifecycle JOB_MANAGED).',
   STREAM_NOT_FOUND: 'Check the name, the region and the account, or create the stream.',
   ACCESS_DENIED: 'Grant the permission to these credentials, or use others.',
   CREDENTIALS_REJECTED: 'Check the access key, the secret key, the session token, and the clock of this machine.',
@@ -40,10 +44,15 @@ export interface Attempted {
   readonly operation: string
   readonly stream: string
   readonly shardId?: string | undefined
+  /** Name of the enhanced fan-out consumer. */
+  readonly consumer?: string | undefined
 }
 
-export function describe({ operation, stream, shardId }: Attempted): string {
-  return `${operation} on stream ${stream}${shardId === undefined ? '' : `, shard ${shardId}`}`
+export function describe({ operation, stream, shardId, consumer }: Attempted): string {
+  const parts = [`${operation} on stream ${stream}`]
+  if (shardId !== undefined) parts.push(`shard ${shardId}`)
+  if (consumer !== undefined) parts.push(`consumer ${consumer}`)
+  return parts.join(', ')
 }
 
 export function serviceError(
@@ -53,7 +62,9 @@ export function serviceError(
   attempted: Attempted,
   cause?: unknown,
 ): ServiceError {
-  const code = codes[name] ?? codeOfStatus(status)
+  const found = codes[name] ?? codeOfStatus(status)
+  const ofConsumer = attempted.consumer !== undefined && /consumer/i.test(message)
+  const code = found === 'STREAM_NOT_FOUND' && ofConsumer ? 'CONSUMER_NOT_FOUND' : found
   const hint = advice[code]
   const text = `${describe(attempted)} failed: ${name}: ${message.trim() || `HTTP status ${status}`}`
   return new ServiceError(code, `${text.replace(/\.?$/, '.')}${hint === undefined ? '' : ` ${hint}`}`, {

@@ -1,6 +1,6 @@
 /** The one network seam: what the source and the sink ask of Kinesis. Tests pass a fake; see kinesis-stream-proxy.ts. */
 import type { FailedEntry, EntryRun } from './put-records-codec.ts'
-import type { GetRecordsResult } from './get-records-codec.ts'
+import type { GetRecordsResult, SubscriptionEvent } from './get-records-codec.ts'
 
 export interface StreamSummary {
   readonly streamName: string
@@ -8,6 +8,22 @@ export interface StreamSummary {
   readonly status: string
   /** Epoch milliseconds; with the ARN it tells a recreated stream from the one before. */
   readonly creationTimeMs: number
+  /** How long a record is kept, milliseconds; null: the endpoint does not say. */
+  readonly retentionMs: number | null
+}
+
+/** A consumer of enhanced fan-out. */
+export interface ConsumerDescription {
+  readonly consumerName: string
+  readonly consumerArn: string
+  readonly status: 'CREATING' | 'ACTIVE' | 'DELETING'
+}
+
+/** Events come only as they are asked for: what is not read holds the service back. */
+export interface ShardSubscription {
+  /** null: the subscription's time is up. @throws ServiceError when it broke */
+  next(): Promise<SubscriptionEvent | null>
+  close(): void
 }
 
 export interface ShardDescription {
@@ -33,6 +49,19 @@ export interface SourceStreamProxy {
   listShards(): Promise<ShardDescription[]>
   getShardIterator(shardId: string, position: StartingPosition): Promise<string>
   getRecords(shardId: string, shardIterator: string, limit: number): Promise<GetRecordsResult>
+  /** null: there is none of this name. */
+  describeStreamConsumer(consumerName: string): Promise<ConsumerDescription | null>
+  /** @throws ServiceError RESOURCE_IN_USE if there is one of this name */
+  registerStreamConsumer(consumerName: string): Promise<ConsumerDescription>
+  deregisterStreamConsumer(consumerArn: string): Promise<void>
+  subscribeToShard(
+    consumerArn: string,
+    shardId: string,
+    position: StartingPosition,
+    signal: AbortSignal,
+  ): Promise<ShardSubscription>
+  /** The service's clock less this machine's, milliseconds, as its answers told; 0 until one did, or if they agree. */
+  readonly clockOffsetMs: number
   close(): void
 }
 

@@ -10,12 +10,23 @@ export interface PositionColumns {
   readonly keyLength: Uint32Array
   readonly sequenceOffset: Uint32Array
   readonly sequenceLength: Uint32Array
+  /** Of records that came in an aggregate, which share its sequence number; null: none did. */
+  readonly aggregated?: AggregatedColumns | null
+}
+
+export interface AggregatedColumns {
+  /** Place in the aggregate, from 0; -1: the record came alone. */
+  readonly subSequence: Int32Array
+  /** 1: nothing follows in the same aggregate. */
+  readonly isLast: Uint8Array
 }
 
 export interface RecordPosition {
   readonly stream: string
   readonly shardId: string
   readonly sequenceNumber: string
+  /** Place in the aggregate that the record came in; null: it came alone. */
+  readonly subSequenceNumber: number | null
   readonly partitionKey: string
 }
 
@@ -31,9 +42,41 @@ export class RecordPositions {
     this.#index = index
   }
 
+  get stream(): string {
+    return this.#columns.stream
+  }
+
+  get shardId(): string {
+    return this.#columns.shardId
+  }
+
+  /** Where keys and sequence numbers lie. */
+  get slab(): Buffer {
+    return this.#columns.slab
+  }
+
   at(i: number): RecordPosition {
     const { stream, shardId } = this.#columns
-    return { stream, shardId, sequenceNumber: this.sequenceNumber(i), partitionKey: this.partitionKey(i) }
+    return {
+      stream,
+      shardId,
+      sequenceNumber: this.sequenceNumber(i),
+      subSequenceNumber: this.subSequenceNumber(i),
+      partitionKey: this.partitionKey(i),
+    }
+  }
+
+  subSequenceNumber(i: number): number | null {
+    const { aggregated } = this.#columns
+    if (aggregated === undefined || aggregated === null) return null
+    const subSequence = aggregated.subSequence[this.#at(i)]!
+    return subSequence < 0 ? null : subSequence
+  }
+
+  /** Whether record `i` is the last, or the only one, with its sequence number. */
+  endsRecord(i: number): boolean {
+    const { aggregated } = this.#columns
+    return aggregated === undefined || aggregated === null || aggregated.isLast[this.#at(i)] === 1
   }
 
   sequenceNumber(i: number): string {
@@ -48,6 +91,16 @@ export class RecordPositions {
     const at = this.#at(i)
     const offset = c.keyOffset[at]!
     return c.slab.utf8Slice(offset, offset + c.keyLength[at]!)
+  }
+
+  keySlice(i: number): { readonly offset: number; readonly length: number } {
+    const at = this.#at(i)
+    return { offset: this.#columns.keyOffset[at]!, length: this.#columns.keyLength[at]! }
+  }
+
+  sequenceSlice(i: number): { readonly offset: number; readonly length: number } {
+    const at = this.#at(i)
+    return { offset: this.#columns.sequenceOffset[at]!, length: this.#columns.sequenceLength[at]! }
   }
 
   slice(from: number, to: number): RecordPositions {

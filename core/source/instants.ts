@@ -1,43 +1,82 @@
-/** Points in time as options give them: epoch seconds (a decimal number), or ISO-8601 with a zone. */
+/**
+ * The two points in time of a source: where it starts, and where it stops by itself. "Latest" is an instant, fixed when the
+ * job was first submitted, so that a restart before the first checkpoint misses nothing; it is told in the service's time,
+ * because that is the clock that stamps records.
+ */
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { StartingPosition } from '../kinesis/stream-proxy.ts'
+import { simpleDateFormat } from './simple-date-format.ts'
 
-/** Epoch milliseconds. */
+export class SourceInstants {
+  readonly #configuration: Configuration
+  readonly #submittedAtMs: number
+  #corrected = false
+  #initialPosition: StartingPosition
+  #stopAtMs: number | null
+
+  /** @throws ConfigurationError if one of them cannot be read */
+  constructor(configuration: Configuration, submittedAtMs: number) {
+    this.#configuration = configuration
+    this.#submittedAtMs = submittedAtMs
+    this.#initialPosition = initialPosition(configuration, submittedAtMs)
+    this.#stopAtMs = stopAtMs(configuration, submittedAtMs)
+  }
+
+  /** `offsetMs`: the service's clock less this machine's. The first word counts, so that all attempts mean the same instant. */
+  correct(offsetMs: number): void {
+    if (this.#corrected) return
+    this.#corrected = true
+    this.#initialPosition = initialPosition(this.#configuration, this.#submittedAtMs + offsetMs)
+    this.#stopAtMs = stopAtMs(this.#configuration, this.#submittedAtMs + offsetMs)
+  }
+
+  get initialPosition(): StartingPosition {
+    return this.#initialPosition
+  }
+
+  /** Epoch milliseconds; null: the source never stops by itself. */
+  get stopAtMs(): number | null {
+    return this.#stopAtMs
+  }
+}
+
+/** Epoch milliseconds from epoch seconds (a decimal number), or ISO-8601 with a zone. */
 export function parseInstantMs(text: string, key: string): number {
-  const trimmed = text.trim()
-  if (/^\d+(\.\d+)?$/.test(trimmed)) return Math.round(Number(trimmed) * 1000)
-  const ms = /(Z|[+-]\d\d:?\d\d)$/.test(trimmed) ? Date.parse(trimmed) : NaN
-  if (Number.isNaN(ms))
+  const ms = epochSeconds(text) ?? isoTime(text)
+  if (ms === null)
     throw new ConfigurationError(
       `${key}: '${text}' is not a time. Give epoch seconds, or a time with a zone such as 2026-01-31T12:00:00.000Z.`,
     )
   return ms
 }
 
-/** LATEST is made a timestamp, so that a restart before the first checkpoint misses nothing. */
-export function initialPosition(configuration: Configuration, nowMs: number): StartingPosition {
+/** `latestMs`: what LATEST means, epoch milliseconds. */
+export function initialPosition(configuration: Configuration, latestMs: number): StartingPosition {
   const position = configuration.get(kinesisSourceOptions.initialPosition)
-  if (position === 'LATEST') return { type: 'AT_TIMESTAMP', timestampMs: nowMs }
+  if (position === 'LATEST') return { type: 'AT_TIMESTAMP', timestampMs: latestMs }
   if (position === 'TRIM_HORIZON') return { type: 'TRIM_HORIZON' }
-  const text = configuration.find(kinesisSourceOptions.initialTimestamp)
+  const { initialTimestamp, initialTimestampFormat } = kinesisSourceOptions
+  const text = configuration.find(initialTimestamp)
   if (text === null)
     throw new ConfigurationError('source.init.position is AT_TIMESTAMP, which needs source.init.timestamp.')
-  const { initialTimestampFormat } = kinesisSourceOptions
-  if (configuration.get(initialTimestampFormat) !== initialTimestampFormat.default && !/^\d/.test(text))
+  const format = configuration.get(initialTimestampFormat)
+  const parsed = simpleDateFormat(format, initialTimestampFormat.key)(text) ?? epochSeconds(text)
+  // The default pattern is a way to write ISO-8601; others are taken too.
+  const timestampMs = parsed ?? (format === initialTimestampFormat.default ? isoTime(text) : null)
+  if (timestampMs === null)
     throw new ConfigurationError(
-      `source.init.timestamp.format other than ${initialTimestampFormat.default ?? ''} is not there yet; give epoch seconds.`,
+      `${initialTimestamp.key}: '${text}' is neither a time by the pattern ${format} (source.init.timestamp.format) nor epoch seconds.`,
     )
-  return { type: 'AT_TIMESTAMP', timestampMs: parseInstantMs(text, kinesisSourceOptions.initialTimestamp.key) }
+  return { type: 'AT_TIMESTAMP', timestampMs }
 }
 
-/** null: the source never stops by itself. */
-export function stopAtMs(configuration: Configuration, nowMs: number): number | null {
+export function stopAtMs(configuration: Configuration, latestMs: number): number | null {
   const text = configuration.get(kinesisSourceOptions.stopAt)
   if (text === 'never') return null
-  if (text === 'latest') return nowMs
+  if (text === 'latest') return latestMs
   return parseInstantMs(text, kinesisSourceOptions.stopAt.key)
 }
 
@@ -51,4 +90,14 @@ export function retryOptions(configuration: Configuration): {
     retryMaxDelayMs: configuration.get(awsOptions.retryMaxDelayMs),
     retryMaxAttempts: configuration.get(awsOptions.retryMaxAttempts),
   }
+}
+
+function epochSeconds(text: string): number | null {
+  return /^\d+(\.\d+)?$/.test(text.trim()) ? Math.round(Number(text) * 1000) : null
+}
+
+function isoTime(text: string): number | null {
+  const trimmed = text.trim()
+  const ms = /(Z|[+-]\d\d:?\d\d)$/.test(trimmed) ? Date.parse(trimmed) : NaN
+  return Number.isNaN(ms) ? null : ms
 }

@@ -6,15 +6,18 @@ import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError, ShardlineError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SourceStreamProxy } from '../kinesis/stream-proxy.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
 import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
+import { oneByOne } from './enumerator/shard-assigner.ts'
+import type { AssignShards } from './enumerator/shard-assigner.ts'
+import { StreamConsumerRegistrar } from './enumerator/stream-consumer-registrar.ts'
 import { uniformShardAssigner } from './enumerator/uniform-shard-assigner.ts'
-import { initialPosition, retryOptions, stopAtMs } from './instants.ts'
+import { retryOptions, SourceInstants } from './instants.ts'
 import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-reader.ts'
 import type { EnumeratorContext, ReaderContext, Source, SourceEnumerator, SourceReader } from './source.ts'
 
@@ -27,6 +30,13 @@ export type SourceProxyFactory = (
 const realProxy: SourceProxyFactory = (streamArn, configuration, clock) =>
   new KinesisStreamProxy({ streamArn, streamName: null }, configuration, clock)
 
+export interface SourceCollaborators {
+  readonly proxyFactory?: SourceProxyFactory
+  /** Of the program; null: the uniform one. */
+  readonly assign?: AssignShards | null
+  readonly warn?: (message: string) => void
+}
+
 export class KinesisStreamsSource implements Source {
   readonly bounded = false
   readonly maxParallelism = null
@@ -34,48 +44,82 @@ export class KinesisStreamsSource implements Source {
   readonly #configuration: Configuration
   readonly #clock: Clock
   readonly #proxyFactory: SourceProxyFactory
-  /** The instant at which the job was first submitted: what LATEST and `stop-at latest` mean in all its attempts. */
-  readonly #submittedAtMs: number
+  readonly #assign: AssignShards
+  readonly #warn: (message: string) => void
+  /** "Latest" is the instant at which the job was first submitted, in all its attempts. */
+  readonly #instants: SourceInstants
+  /** null: shards are polled. */
+  readonly #registrar: StreamConsumerRegistrar | null
 
   /** `jobConfiguration` gives the keys that the source's own configuration leaves out. */
   constructor(
     spec: KinesisStreamsSourceSpec,
     jobConfiguration: Configuration,
     clock: Clock,
-    proxyFactory: SourceProxyFactory = realProxy,
+    { proxyFactory = realProxy, assign = null, warn = () => undefined }: SourceCollaborators = {},
   ) {
     this.#spec = spec
     this.#configuration = jobConfiguration.with(spec.configuration)
     this.#clock = clock
     this.#proxyFactory = proxyFactory
-    this.#submittedAtMs = jobConfiguration.find(executionOptions.submittedAt) ?? clock.now()
-    this.#validate()
+    this.#assign = assign ?? oneByOne(uniformShardAssigner)
+    this.#warn = warn
+    parseStreamArn(spec.streamArn)
+    for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
+    deserializerOf(spec.deserializationSchema)
+    this.#instants = new SourceInstants(
+      this.#configuration,
+      jobConfiguration.find(executionOptions.submittedAt) ?? clock.now(),
+    )
+    this.#registrar = this.#makeRegistrar()
   }
 
   createEnumerator(context: EnumeratorContext): SourceEnumerator {
+    const registrar = this.#registrar
     const options = {
       streamArn: this.#spec.streamArn,
-      assigner: uniformShardAssigner,
-      initialPosition: initialPosition(this.#configuration, this.#submittedAtMs),
+      assign: this.#assign,
+      initialPosition: (clockOffsetMs: number) => {
+        this.#instants.correct(clockOffsetMs)
+        return this.#instants.initialPosition
+      },
+      prepareConsumer:
+        registrar === null
+          ? null
+          : (proxy: SourceStreamProxy, signal: AbortSignal) => this.#prepareConsumer(registrar, proxy, signal),
       preserveShardOrder: this.#spec.preserveShardOrder,
       discoveryIntervalMs: this.#configuration.get(kinesisSourceOptions.discoveryIntervalMs),
-      stops: stopAtMs(this.#configuration, this.#submittedAtMs) !== null,
+      stops: this.#instants.stopAtMs !== null,
     }
     return new KinesisStreamsSourceEnumerator(this.#proxy(), options, context, this.#clock)
   }
 
   createReader(context: ReaderContext): SourceReader {
     const configuration = this.#configuration
+    const instants = this.#instants
     const proxy = this.#proxy()
+    const quotaShare = configuration.get(kinesisSourceOptions.quotaShare)
+    if (!(quotaShare > 0 && quotaShare <= 1))
+      throw new ConfigurationError(
+        `${kinesisSourceOptions.quotaShare.key}: ${quotaShare} is not a share; it must be above 0 and at most 1.`,
+      )
     const options = {
       maxRecordCount: configuration.get(kinesisSourceOptions.maxRecordCount),
       emptyFetchIntervalMs: configuration.get(kinesisSourceOptions.emptyFetchIntervalMs),
       nonEmptyFetchIntervalMs: configuration.get(kinesisSourceOptions.nonEmptyFetchIntervalMs),
       maxConcurrentReads: configuration.get(kinesisSourceOptions.maxConcurrentReads),
-      // The service allows 5 calls a second and shard; an emulator need not, and a full one is drained at its own speed.
-      minFetchIntervalMs: proxy.customEndpoint === false ? 200 : 0,
-      stopAtMs: stopAtMs(configuration, this.#submittedAtMs),
+      // An emulator need not have the service's quotas, and a full stream is drained there at its own speed.
+      paced: proxy.customEndpoint === false,
+      quotaShare,
+      subscriptionTimeoutMs: configuration.get(kinesisSourceOptions.efoSubscriptionTimeoutMs),
+      silenceTimeoutMs: configuration.get(kinesisSourceOptions.efoSilenceTimeoutMs),
+      fallsBackToPolling: configuration.get(kinesisSourceOptions.efoFallback),
+      deaggregate: configuration.get(kinesisSourceOptions.deaggregate),
       ...retryOptions(configuration),
+      // Known only once the service's clock is.
+      get stopAtMs() {
+        return instants.stopAtMs
+      },
     }
     return new KinesisStreamsSourceReader(
       proxy,
@@ -86,18 +130,55 @@ export class KinesisStreamsSource implements Source {
     )
   }
 
+  async dispose(): Promise<void> {
+    if (this.#registrar === null) return
+    const proxy = this.#proxy()
+    try {
+      const trouble = await this.#registrar.release(proxy)
+      if (trouble !== null) this.#warn(trouble)
+    } finally {
+      proxy.close()
+    }
+  }
+
   #proxy(): ReturnType<SourceProxyFactory> {
     return this.#proxyFactory(this.#spec.streamArn, this.#configuration, this.#clock)
   }
 
-  #validate(): void {
-    parseStreamArn(this.#spec.streamArn)
+  async #prepareConsumer(
+    registrar: StreamConsumerRegistrar,
+    proxy: SourceStreamProxy,
+    signal: AbortSignal,
+  ): Promise<string | null> {
+    try {
+      return await registrar.prepare(proxy, signal)
+    } catch (error) {
+      const refused = error instanceof ShardlineError && error.code !== 'STREAM_NOT_FOUND' && !signal.aborted
+      if (!refused || !this.#configuration.get(kinesisSourceOptions.efoFallback)) throw error
+      this.#warn(`Shards are polled, because enhanced fan-out was refused: ${error.message}`)
+      return null
+    }
+  }
+
+  #makeRegistrar(): StreamConsumerRegistrar | null {
     const configuration = this.#configuration
-    for (const option of Object.values(kinesisSourceOptions)) configuration.find<unknown>(option)
-    if (configuration.get(kinesisSourceOptions.readerType) === 'EFO')
-      throw new ConfigurationError("source.reader.type EFO is not there yet; use 'POLLING'.")
-    initialPosition(configuration, this.#submittedAtMs)
-    stopAtMs(configuration, this.#submittedAtMs)
-    deserializerOf(this.#spec.deserializationSchema)
+    if (configuration.get(kinesisSourceOptions.readerType) === 'POLLING') return null
+    const consumerName = configuration.find(kinesisSourceOptions.efoConsumerName)
+    if (consumerName === null || !/^[a-zA-Z0-9_.-]{1,128}$/.test(consumerName))
+      throw new ConfigurationError(
+        `source.reader.type is EFO, which needs source.efo.consumer.name: 1 to 128 letters, digits, dots, dashes or underscores${consumerName === null ? '' : `, not '${consumerName}'`}.`,
+      )
+    return new StreamConsumerRegistrar(
+      {
+        streamArn: this.#spec.streamArn,
+        consumerName,
+        lifecycle: configuration.get(kinesisSourceOptions.efoLifecycle),
+        describeMinDelayMs: configuration.get(kinesisSourceOptions.efoDescribeMinDelayMs),
+        describeMaxDelayMs: configuration.get(kinesisSourceOptions.efoDescribeMaxDelayMs),
+        describeMaxAttempts: configuration.get(kinesisSourceOptions.efoDescribeMaxAttempts),
+        deregisterTimeoutMs: configuration.get(kinesisSourceOptions.efoDeregisterTimeoutMs),
+      },
+      this.#clock,
+    )
   }
 }

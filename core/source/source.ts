@@ -12,6 +12,8 @@ export interface Source {
   readonly maxParallelism: number | null
   createEnumerator(context: EnumeratorContext): SourceEnumerator
   createReader(context: ReaderContext): SourceReader
+  /** The job has ended for good: gives back what it holds at the service. Called once, after all readers are closed. */
+  dispose?(): Promise<void>
 }
 
 export interface EnumeratorContext {
@@ -22,6 +24,8 @@ export interface EnumeratorContext {
   noMoreSplits(): void
   /** Ends the attempt with this error. */
   fail(error: unknown): void
+  /** Something that a user should read. */
+  warn?(message: string): void
 }
 
 export interface SourceEnumerator {
@@ -29,7 +33,23 @@ export interface SourceEnumerator {
   start(restored: RestoredSource | null): Promise<void>
   handleSourceEvent(subtask: number, event: unknown): void
   snapshot(checkpointId: number): OperatorState
+  /** Everything that it knows of, and whom it gave it to. */
+  explain?(): readonly KnownShard[]
   close(): void
+}
+
+export interface KnownShard {
+  readonly stream: string
+  readonly shardId: string
+  readonly parentShardIds: readonly string[]
+  /** Decimal, both ends inclusive. */
+  readonly startingHashKey: string
+  readonly endingHashKey: string
+  readonly status: 'UNASSIGNED' | 'ASSIGNED' | 'FINISHED'
+  /** null: nobody's. */
+  readonly subtask: number | null
+  /** Parents whose records have not all been emitted. */
+  readonly waitsFor: readonly string[]
 }
 
 export interface RestoredSource {
@@ -84,4 +104,11 @@ export interface ShardMetrics {
   readonly records: number
   readonly bytes: number
   readonly finished: boolean
+  /** What its reader is doing. */
+  readonly activity: string
+  /** What the last call failed of, while it is tried again; null: nothing. */
+  readonly trouble: string | null
+  /** Milliseconds between the last two GetRecords calls; null: fewer than two, or no polling. */
+  readonly fetchIntervalMs: number | null
+  readonly throttles: number
 }

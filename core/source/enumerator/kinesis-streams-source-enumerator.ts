@@ -14,15 +14,15 @@ import type {
   StartingPosition,
   StreamSummary,
 } from '../../kinesis/stream-proxy.ts'
-import type { EnumeratorContext, RestoredSource, SourceEnumerator } from '../source.ts'
-import { splitIdOf } from '../split/kinesis-shard-split.ts'
+import type { EnumeratorContext, KnownShard, RestoredSource, SourceEnumerator } from '../source.ts'
+import { bySplitId, splitIdOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
-import { readSplits } from '../split/split-state.ts'
+import { readSplits, upgrade } from '../split/split-state.ts'
 import { SplitTracker } from './split-tracker.ts'
 import type { SplitStatus } from './split-tracker.ts'
-import type { KinesisShardAssigner } from './uniform-shard-assigner.ts'
+import type { AssignShards } from './shard-assigner.ts'
 
-export const ENUMERATOR_STATE_VERSION = 1
+export const ENUMERATOR_STATE_VERSION = 2
 const ENUMERATOR_STATE_TYPE = 'kinesis-enumerator'
 
 export interface EnumeratorState {
@@ -30,6 +30,13 @@ export interface EnumeratorState {
   /** Epoch milliseconds. */
   readonly creationTimeMs: number
   readonly shards: readonly { readonly split: KinesisShardSplit; readonly status: SplitStatus }[]
+}
+
+/** What a reader is given. */
+export interface ShardAssignment {
+  readonly split: KinesisShardSplit
+  /** The consumer of enhanced fan-out to subscribe with; null: poll. */
+  readonly consumerArn: string | null
 }
 
 /** From a reader: all records of a shard were emitted. */
@@ -49,8 +56,11 @@ export type SplitEvent = SplitFinishedEvent | SplitStoppedEvent
 
 export interface EnumeratorOptions {
   readonly streamArn: string
-  readonly assigner: KinesisShardAssigner
-  readonly initialPosition: StartingPosition
+  readonly assign: AssignShards
+  /** Asked once the service's clock is known; milliseconds that it is ahead of this machine's. */
+  readonly initialPosition: (clockOffsetMs: number) => StartingPosition
+  /** Makes the consumer of enhanced fan-out ready, and gives its ARN; null: shards are polled. */
+  readonly prepareConsumer: ((proxy: SourceStreamProxy, signal: AbortSignal) => Promise<string | null>) | null
   readonly preserveShardOrder: boolean
   readonly discoveryIntervalMs: number
   /** The source ends at some point of time. */
@@ -59,6 +69,8 @@ export interface EnumeratorOptions {
 
 /** Creation times are compared with this much tolerance: some endpoints round them to seconds. */
 const CREATION_TOLERANCE_MS = 1000
+/** In a warning; a stream may have thousands. */
+const MISSED_SHARDS_NAMED = 5
 
 export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   readonly #proxy: SourceStreamProxy
@@ -68,6 +80,11 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   readonly #tracker: SplitTracker
   readonly #closing = new AbortController()
   readonly #stopped = new Set<string>()
+  /** Whom each shard was given to in this attempt. */
+  readonly #subtaskOf = new Map<string, number>()
+  #consumerArn: string | null = null
+  /** An assigner of another process is thinking. */
+  #assigning = false
   #creationTimeMs = 0
   /** A shard ended whose children are not all known: the source must not end, nor they start, before a listing that began later. */
   #needsListing = false
@@ -83,12 +100,18 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   }
 
   async start(restored: RestoredSource | null): Promise<void> {
-    const [summary, shards] = await Promise.all([this.#proxy.describeStream(), this.#proxy.listShards()])
+    const { prepareConsumer } = this.#options
+    const [summary, shards, consumerArn] = await Promise.all([
+      this.#proxy.describeStream(),
+      this.#proxy.listShards(),
+      prepareConsumer === null ? null : prepareConsumer(this.#proxy, this.#closing.signal),
+    ])
     this.#closing.signal.throwIfAborted()
     this.#creationTimeMs = summary.creationTimeMs
+    this.#consumerArn = consumerArn
+    const initialPosition = this.#options.initialPosition(this.#proxy.clockOffsetMs)
     if (restored !== null) this.#restore(restored, summary, new Set(shards.map(s => s.shardId)))
-    for (const shard of shards)
-      this.#discover(shard, restored === null ? this.#options.initialPosition : { type: 'TRIM_HORIZON' })
+    for (const shard of shards) this.#discover(shard, restored === null ? initialPosition : { type: 'TRIM_HORIZON' })
     this.#assign()
     this.#endIfStopped()
     void this.#discoverPeriodically()
@@ -103,6 +126,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     }
     const { shardId, childShards } = splitEvent
     this.#tracker.markFinished(shardId)
+    this.#subtaskOf.delete(shardId)
     // Some endpoints end a shard without naming its children; and a child may have another parent that is not known yet,
     // which must be read before it.
     const known = childShards.length > 0 && childShards.every(c => c.parentShards.every(p => this.#tracker.has(p)))
@@ -133,6 +157,20 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     return { type: ENUMERATOR_STATE_TYPE, version: ENUMERATOR_STATE_VERSION, json: state, bytes: null }
   }
 
+  explain(): KnownShard[] {
+    const stream = this.#options.streamArn.slice(this.#options.streamArn.lastIndexOf('/') + 1)
+    return this.#tracker.entries().map(({ split, status }) => ({
+      stream,
+      shardId: split.shardId,
+      parentShardIds: split.parentShardIds,
+      startingHashKey: split.startingHashKey,
+      endingHashKey: split.endingHashKey,
+      status,
+      subtask: this.#subtaskOf.get(split.shardId) ?? null,
+      waitsFor: status === 'UNASSIGNED' ? this.#tracker.unfinishedParents(split) : [],
+    }))
+  }
+
   close(): void {
     this.#closing.abort(new Error('the enumerator is closed'))
     this.#proxy.close()
@@ -143,8 +181,12 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
    * unless the service no longer lists the shard: then all of its records have passed their retention.
    */
   #restore(restored: RestoredSource, summary: StreamSummary, listed: ReadonlySet<string>): void {
+    const missed = new Map<string, KinesisShardSplit>()
     const put = (split: KinesisShardSplit, finished: boolean): void => {
-      const done = finished || !listed.has(split.shardId)
+      const gone = !finished && !listed.has(split.shardId)
+      const done = finished || gone
+      if (gone || (!done && this.#mayHaveExpired(split, summary))) missed.set(split.shardId, split)
+      else missed.delete(split.shardId)
       this.#tracker.put({ ...split, finished: done }, done ? 'FINISHED' : 'UNASSIGNED')
     }
     if (restored.enumerator !== null) {
@@ -164,6 +206,24 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
       for (const { split, status } of state.shards) put(split, status === 'FINISHED')
     }
     for (const reader of restored.readers) for (const split of readSplits(reader)) put(split, split.finished)
+    if (missed.size > 0) this.#warnOfMissed([...missed.values()].sort(bySplitId), summary)
+  }
+
+  #mayHaveExpired({ lastArrivalMs }: KinesisShardSplit, { retentionMs }: StreamSummary): boolean {
+    if (lastArrivalMs === null || retentionMs === null) return false
+    return lastArrivalMs + retentionMs < this.#clock.now() + this.#proxy.clockOffsetMs
+  }
+
+  #warnOfMissed(splits: readonly KinesisShardSplit[], { streamName, retentionMs }: StreamSummary): void {
+    const named = splits
+      .slice(0, MISSED_SHARDS_NAMED)
+      .map(({ shardId, lastArrivalMs }) =>
+        lastArrivalMs === null ? shardId : `${shardId} (after ${new Date(lastArrivalMs).toISOString()})`,
+      )
+    const more = splits.length - named.length
+    this.#context.warn?.(
+      `Stream ${streamName} keeps records for ${retentionMs === null ? 'a limited time' : `${retentionMs / 3_600_000} hours`}, and the checkpoint is older: records may have been missed in ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Reading goes on at the oldest record that is left.`,
+    )
   }
 
   #discover(
@@ -175,32 +235,79 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     const { shardId, parentShardIds, startingHashKey, endingHashKey } = shard
     const splitId = splitIdOf(streamArn, shardId)
     this.#tracker.put(
-      { splitId, streamArn, shardId, parentShardIds, startingHashKey, endingHashKey, position, finished: false },
+      {
+        splitId,
+        streamArn,
+        shardId,
+        parentShardIds,
+        startingHashKey,
+        endingHashKey,
+        position,
+        continuationSequenceNumber: null,
+        lastArrivalMs: null,
+        finished: false,
+      },
       'UNASSIGNED',
     )
   }
 
+  /** Hands out what may be read now. An assigner of another process is asked for one lot after the other. */
   #assign(): void {
-    if (this.#ended) return
-    const bySubtask = new Map<number, KinesisShardSplit[]>()
+    if (this.#ended || this.#assigning) return
+    const splits = this.#tracker.assignable()
+    if (splits.length === 0) return
+    let chosen: readonly number[] | Promise<readonly number[]>
+    try {
+      chosen = this.#options.assign(splits, { parallelism: this.#context.parallelism, assigned: this.#assigned() })
+    } catch (error) {
+      this.#context.fail(assignerFailed(error))
+      return
+    }
+    if (!(chosen instanceof Promise)) {
+      this.#handOut(splits, chosen)
+      return
+    }
+    this.#assigning = true
+    chosen.then(
+      subtasks => {
+        this.#assigning = false
+        if (this.#closing.signal.aborted) return
+        this.#handOut(splits, subtasks)
+        this.#assign()
+        this.#endIfStopped()
+      },
+      (error: unknown) => this.#context.fail(assignerFailed(error)),
+    )
+  }
+
+  #handOut(splits: readonly KinesisShardSplit[], subtasks: readonly number[]): void {
+    const bySubtask = new Map<number, ShardAssignment[]>()
     const { parallelism } = this.#context
-    for (const split of this.#tracker.assignable()) {
-      const subtask = this.#options.assigner(split, parallelism)
-      if (!Number.isInteger(subtask) || subtask < 0 || subtask >= parallelism) {
+    for (const [i, split] of splits.entries()) {
+      const subtask = subtasks[i]
+      if (subtask === undefined || !Number.isInteger(subtask) || subtask < 0 || subtask >= parallelism) {
         this.#context.fail(
           new ShardlineError(
             'CONFIGURATION_INVALID',
-            `The shard assigner gave subtask ${subtask} for ${split.shardId}; it must be from 0 to ${parallelism - 1}.`,
+            `The shard assigner gave subtask ${String(subtask)} for ${split.shardId}; it must be a whole number from 0 to ${parallelism - 1}.`,
           ),
         )
         return
       }
       this.#tracker.markAssigned(split.shardId)
-      const splits = bySubtask.get(subtask)
-      if (splits === undefined) bySubtask.set(subtask, [split])
-      else splits.push(split)
+      this.#subtaskOf.set(split.shardId, subtask)
+      const assignment = { split, consumerArn: this.#consumerArn }
+      const assignments = bySubtask.get(subtask)
+      if (assignments === undefined) bySubtask.set(subtask, [assignment])
+      else assignments.push(assignment)
     }
-    for (const [subtask, splits] of bySubtask) this.#context.addSplits(subtask, splits)
+    for (const [subtask, assignments] of bySubtask) this.#context.addSplits(subtask, assignments)
+  }
+
+  #assigned(): string[][] {
+    const lists = Array.from({ length: this.#context.parallelism }, (): string[] => [])
+    for (const [shardId, subtask] of this.#subtaskOf) lists[subtask]!.push(shardId)
+    return lists
   }
 
   async #discoverPeriodically(): Promise<void> {
@@ -218,8 +325,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   /** With a stopping source: once every shard that was handed out is done, nothing more is handed out. */
   #endIfStopped(): void {
     if (!this.#options.stops || this.#needsListing || this.#listing || this.#ended) return
-    const reading = this.#tracker.entries().some(t => t.status === 'ASSIGNED' && !this.#stopped.has(t.split.shardId))
-    if (reading || this.#tracker.assignable().length > 0) return
+    if (this.#tracker.assignedCount > this.#stopped.size || this.#tracker.assignable().length > 0) return
     this.#ended = true
     this.#context.noMoreSplits()
   }
@@ -268,10 +374,19 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
 }
 
 function readEnumeratorState({ type, version, json }: OperatorState): EnumeratorState {
-  if (type !== ENUMERATOR_STATE_TYPE || version !== ENUMERATOR_STATE_VERSION)
+  if (type !== ENUMERATOR_STATE_TYPE || (version !== 1 && version !== ENUMERATOR_STATE_VERSION))
     throw new CheckpointError(
       'CHECKPOINT_UNREADABLE',
-      `The checkpoint holds '${type}' state of version ${version} where a Kinesis source expects '${ENUMERATOR_STATE_TYPE}' of version ${ENUMERATOR_STATE_VERSION}. It was made by another kind of source, or by another version.`,
+      `The checkpoint holds '${type}' state of version ${version} where a Kinesis source expects '${ENUMERATOR_STATE_TYPE}' of version ${ENUMERATOR_STATE_VERSION} or 1. It was made by another kind of source, or by another version.`,
     )
-  return json as EnumeratorState
+  const state = json as EnumeratorState
+  return { ...state, shards: state.shards.map(({ split, status }) => ({ split: upgrade(split), status })) }
+}
+
+function assignerFailed(cause: unknown): ShardlineError {
+  return new ShardlineError(
+    'FUNCTION_FAILED',
+    `The shard assigner failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+    { cause },
+  )
 }

@@ -15,6 +15,9 @@ interface Tracked {
 export class SplitTracker {
   readonly #preserveShardOrder: boolean
   readonly #byShard = new Map<string, Tracked>()
+  /** Those of `#byShard` that wait to be assigned, and those that finished: streams have many shards, and few that wait. */
+  readonly #unassigned = new Set<string>()
+  readonly #finished = new Set<string>()
 
   constructor(preserveShardOrder: boolean) {
     this.#preserveShardOrder = preserveShardOrder
@@ -27,41 +30,59 @@ export class SplitTracker {
   /** Adds a split, or overwrites what is known of it. */
   put(split: KinesisShardSplit, status: SplitStatus): void {
     this.#byShard.set(split.shardId, { split, status })
+    this.#index(split.shardId, status)
   }
 
   markAssigned(shardId: string): void {
     this.#get(shardId).status = 'ASSIGNED'
+    this.#index(shardId, 'ASSIGNED')
   }
 
   markFinished(shardId: string): void {
     const tracked = this.#get(shardId)
     tracked.status = 'FINISHED'
     tracked.split = { ...tracked.split, finished: true }
+    this.#index(shardId, 'FINISHED')
   }
 
   /** Splits that may be assigned now, in a stable order. */
   assignable(): KinesisShardSplit[] {
-    return [...this.#byShard.values()]
-      .filter(t => t.status === 'UNASSIGNED' && this.#parentsDone(t.split))
-      .map(t => t.split)
+    return [...this.#unassigned]
+      .map(shardId => this.#get(shardId).split)
+      .filter(split => this.unfinishedParents(split).length === 0)
       .sort(bySplitId)
   }
 
+  /** The parents that a split waits for. */
+  unfinishedParents(split: KinesisShardSplit): string[] {
+    if (!this.#preserveShardOrder) return []
+    return split.parentShardIds.filter(parent => (this.#byShard.get(parent)?.status ?? 'FINISHED') !== 'FINISHED')
+  }
+
+  /** How many are assigned and not finished. */
+  get assignedCount(): number {
+    return this.#byShard.size - this.#unassigned.size - this.#finished.size
+  }
+
   finishedShards(): string[] {
-    return [...this.#byShard.values()].filter(t => t.status === 'FINISHED').map(t => t.split.shardId)
+    return [...this.#finished]
   }
 
   forget(shardId: string): void {
     this.#byShard.delete(shardId)
+    this.#unassigned.delete(shardId)
+    this.#finished.delete(shardId)
   }
 
   entries(): { readonly split: KinesisShardSplit; readonly status: SplitStatus }[] {
     return [...this.#byShard.values()].map(t => ({ ...t })).sort((a, b) => bySplitId(a.split, b.split))
   }
 
-  #parentsDone(split: KinesisShardSplit): boolean {
-    if (!this.#preserveShardOrder) return true
-    return split.parentShardIds.every(parent => (this.#byShard.get(parent)?.status ?? 'FINISHED') === 'FINISHED')
+  #index(shardId: string, status: SplitStatus): void {
+    if (status === 'UNASSIGNED') this.#unassigned.add(shardId)
+    else this.#unassigned.delete(shardId)
+    if (status === 'FINISHED') this.#finished.add(shardId)
+    else this.#finished.delete(shardId)
   }
 
   #get(shardId: string): Tracked {

@@ -6,25 +6,39 @@
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../clock.ts'
+import { ShardlineError } from '../../errors.ts'
 import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
-import type { SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
+import type { ShardAssignment, SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
 import type { PolledBatch, ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
+import { advance } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { writeSplits } from '../split/split-state.ts'
+import { FanOutShardReader } from './fan-out-shard-reader.ts'
+import type { FanOutOptions } from './fan-out-shard-reader.ts'
 import { Permits } from './permits.ts'
-import { ShardSplitReader } from './shard-split-reader.ts'
-import type { FetchEnd, PollingOptions } from './shard-split-reader.ts'
+import { PollingShardReader } from './polling-shard-reader.ts'
+import type { PollingOptions } from './polling-shard-reader.ts'
+import type { FetchEnd, ShardReader } from './shard-reader.ts'
+
+export interface SourceReaderOptions extends PollingOptions, FanOutOptions {
+  readonly maxConcurrentReads: number
+  /** A shard is polled where enhanced fan-out is refused. */
+  readonly fallsBackToPolling: boolean
+}
+
+/** Enhanced fan-out is refused for good: no permission, no consumer, or not to be had. */
+const REFUSALS: readonly string[] = ['ACCESS_DENIED', 'CONSUMER_NOT_FOUND', 'VALIDATION_FAILED']
 
 /** A stream that is resharded for years ends many shards; the metrics show the last of them. */
 const FINISHED_SHARDS_SHOWN = 100
 
 interface ActiveSplit {
   split: KinesisShardSplit
-  readonly reader: ShardSplitReader
+  reader: ShardReader
   paused: boolean
   /** What was read and not yet handed out. */
-  rest: { readonly batch: RecordBatch; readonly end: FetchEnd | null } | null
+  rest: { readonly batch: RecordBatch; readonly end: FetchEnd | null; readonly continuation: string | null } | null
   records: number
   bytes: number
 }
@@ -39,7 +53,7 @@ interface FinishedSplit {
 
 export class KinesisStreamsSourceReader implements SourceReader {
   readonly #proxy: SourceStreamProxy
-  readonly #options: PollingOptions
+  readonly #options: SourceReaderOptions
   readonly #context: ReaderContext
   readonly #clock: Clock
   readonly #permits: Permits
@@ -57,7 +71,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
 
   constructor(
     proxy: SourceStreamProxy,
-    options: PollingOptions & { readonly maxConcurrentReads: number },
+    options: SourceReaderOptions,
     toBatch: (batch: RecordBatch) => RecordBatch,
     context: ReaderContext,
     clock: Clock,
@@ -73,19 +87,11 @@ export class KinesisStreamsSourceReader implements SourceReader {
   addSplits(splits: readonly unknown[]): void {
     // The enumerator's state still holds what comes too late here.
     if (this.#closed) return
-    for (const split of splits as readonly KinesisShardSplit[]) {
-      const reader = new ShardSplitReader(
-        split.shardId,
-        split.position,
-        this.#proxy,
-        this.#options,
-        this.#clock,
-        this.#permits,
-        () => this.#signal(),
-        message => this.#context.warn?.(message),
-      )
-      this.#active.push({ split, reader, paused: false, rest: null, records: 0, bytes: 0 })
-      reader.run().catch((error: unknown) => this.#context.fail(error))
+    for (const { split, consumerArn } of splits as readonly ShardAssignment[]) {
+      const reader = consumerArn === null ? this.#polling(split) : this.#fanOut(split, consumerArn)
+      const active: ActiveSplit = { split, reader, paused: false, rest: null, records: 0, bytes: 0 }
+      this.#active.push(active)
+      this.#run(active)
     }
     this.#signal()
   }
@@ -151,6 +157,48 @@ export class KinesisStreamsSourceReader implements SourceReader {
     this.#signal()
   }
 
+  #polling(split: KinesisShardSplit): ShardReader {
+    return new PollingShardReader(split, this.#options, {
+      proxy: this.#proxy,
+      clock: this.#clock,
+      permits: this.#permits,
+      onReady: () => this.#signal(),
+      warn: message => this.#context.warn?.(message),
+    })
+  }
+
+  #fanOut(split: KinesisShardSplit, consumerArn: string): ShardReader {
+    return new FanOutShardReader(split, consumerArn, this.#options, {
+      proxy: this.#proxy,
+      clock: this.#clock,
+      onReady: () => this.#signal(),
+      warn: message => this.#context.warn?.(message),
+    })
+  }
+
+  #run(active: ActiveSplit): void {
+    const { reader } = active
+    reader.run().catch((error: unknown) => {
+      if (reader instanceof FanOutShardReader && this.#mayPollInstead(error)) this.#pollInstead(active, error)
+      else this.#context.fail(error)
+    })
+  }
+
+  #mayPollInstead(error: unknown): error is ShardlineError {
+    return this.#options.fallsBackToPolling && error instanceof ShardlineError && REFUSALS.includes(error.code)
+  }
+
+  /** From what was emitted on: what was read ahead is read again. */
+  #pollInstead(active: ActiveSplit, error: ShardlineError): void {
+    if (this.#closed) return
+    this.#context.warn?.(
+      `Shard ${active.split.shardId} is polled from here on, because enhanced fan-out was refused: ${error.message}`,
+    )
+    active.rest = null
+    active.reader = this.#polling(active.split)
+    this.#run(active)
+  }
+
   /** In turn, so that a full shard does not keep the others waiting. */
   #nextReady(): ActiveSplit | null {
     const n = this.#active.length
@@ -168,21 +216,21 @@ export class KinesisStreamsSourceReader implements SourceReader {
     let taken = active.rest
     active.rest = null
     if (taken === null) {
-      const { batch, end } = active.reader.take()!
+      const { batch, end, continuationSequenceNumber } = active.reader.take()!
       if (batch === null) {
-        this.#end(active, end!)
+        if (continuationSequenceNumber !== null) active.split = { ...active.split, continuationSequenceNumber }
+        if (end !== null) this.#end(active, end)
         return null
       }
-      taken = { batch: this.#toBatch(batch), end }
+      taken = { batch: this.#toBatch(batch), end, continuation: continuationSequenceNumber }
     }
-    const { batch, end } = taken
+    const { batch, end, continuation } = taken
     const count = Math.min(batch.count, maxRecords)
     const out = batch.slice(0, count)
-    const sequenceNumber = out.positions!.sequenceNumber(count - 1)
-    active.split = { ...active.split, position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber } }
+    active.split = advance(active.split, out, count < batch.count ? null : continuation)
     active.records += count
     active.bytes += out.byteLength
-    if (count < batch.count) active.rest = { batch: batch.slice(count, batch.count), end }
+    if (count < batch.count) active.rest = { batch: batch.slice(count, batch.count), end, continuation }
     else if (end !== null) this.#end(active, end)
     return out
   }
@@ -230,5 +278,9 @@ function metricsOf({ split, reader, records, bytes }: ActiveSplit): ShardMetrics
     records,
     bytes,
     finished: split.finished,
+    activity: reader.activity,
+    trouble: reader.trouble,
+    fetchIntervalMs: reader.fetchIntervalMs,
+    throttles: reader.throttles,
   }
 }

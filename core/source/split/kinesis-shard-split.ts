@@ -1,10 +1,16 @@
 /**
  * One shard as a unit of work, and how far it has been emitted. The split's id holds the stream's ARN, so that the state of
- * one stream is never taken for another's. This is what travels in a checkpoint; version 1 is golden in the tests.
+ * one stream is never taken for another's. This is what travels in a checkpoint; each version is golden in the tests.
  */
+import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { StartingPosition } from '../../kinesis/stream-proxy.ts'
 
-export const SPLIT_STATE_VERSION = 1
+export const SPLIT_STATE_VERSION = 2
+
+/** Where to read on: after the last record that was emitted, which may lie in the middle of an aggregate. */
+export type SplitPosition =
+  | StartingPosition
+  | { readonly type: 'WITHIN_AGGREGATE'; readonly sequenceNumber: string; readonly subSequenceNumber: number }
 
 export interface KinesisShardSplit {
   readonly splitId: string
@@ -14,10 +20,41 @@ export interface KinesisShardSplit {
   /** Decimal, 0 to 2^128 - 1, both ends inclusive. */
   readonly startingHashKey: string
   readonly endingHashKey: string
-  /** Where to read on: after the last record that was emitted. */
-  readonly position: StartingPosition
+  readonly position: SplitPosition
+  /** What enhanced fan-out said to go on after; it moves on in shards that nobody writes to. null: go by `position`. */
+  readonly continuationSequenceNumber: string | null
+  /** When the last record that was emitted arrived at the service, epoch milliseconds; null: none was, or it is not known. */
+  readonly lastArrivalMs: number | null
   /** All of its records were emitted. */
   readonly finished: boolean
+}
+
+/** The split after the records of `batch`. `continuationSequenceNumber`: set where nothing of its answer is left. */
+export function advance(
+  split: KinesisShardSplit,
+  batch: RecordBatch,
+  continuationSequenceNumber: string | null,
+): KinesisShardSplit {
+  const last = batch.count - 1
+  const positions = batch.positions!
+  const sequenceNumber = positions.sequenceNumber(last)
+  const subSequenceNumber = positions.subSequenceNumber(last)
+  return {
+    ...split,
+    position:
+      subSequenceNumber === null || positions.endsRecord(last)
+        ? { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }
+        : { type: 'WITHIN_AGGREGATE', sequenceNumber, subSequenceNumber },
+    continuationSequenceNumber,
+    lastArrivalMs: batch.timestamp?.[last] ?? null,
+  }
+}
+
+/** What the service is asked for, to read on at `position`. */
+export function startingPositionOf(position: SplitPosition): StartingPosition {
+  return position.type === 'WITHIN_AGGREGATE'
+    ? { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: position.sequenceNumber }
+    : position
 }
 
 export function splitIdOf(streamArn: string, shardId: string): string {

@@ -9,10 +9,21 @@ export function writeSplits(splits: readonly KinesisShardSplit[]): OperatorState
 }
 
 export function readSplits(state: OperatorState): readonly KinesisShardSplit[] {
-  if (state.type !== 'kinesis-splits' || state.version !== SPLIT_STATE_VERSION)
+  if (state.type !== 'kinesis-splits' || (state.version !== 1 && state.version !== SPLIT_STATE_VERSION))
     throw new CheckpointError(
       'CHECKPOINT_UNREADABLE',
-      `The checkpoint holds '${state.type}' state of version ${state.version} where a Kinesis source expects 'kinesis-splits' of version ${SPLIT_STATE_VERSION}. It was made by another kind of source, or by another version.`,
+      `The checkpoint holds '${state.type}' state of version ${state.version} where a Kinesis source expects 'kinesis-splits' of version ${SPLIT_STATE_VERSION} or 1. It was made by another kind of source, or by another version.`,
     )
-  return (state.json as { splits: KinesisShardSplit[] }).splits
+  return (state.json as { splits: StoredSplit[] }).splits.map(upgrade)
+}
+
+/** Version 1 had no continuation and no arrival. */
+type StoredSplit = Omit<KinesisShardSplit, 'continuationSequenceNumber' | 'lastArrivalMs'> & Partial<KinesisShardSplit>
+
+export function upgrade(split: StoredSplit): KinesisShardSplit {
+  return {
+    ...split,
+    continuationSequenceNumber: split.continuationSequenceNumber ?? null,
+    lastArrivalMs: split.lastArrivalMs ?? null,
+  }
 }

@@ -56,7 +56,7 @@ export class FakeSinkStream {
       streamName,
       describeStream: async () => {
         if (this.describeError !== null) throw this.describeError
-        return { streamName, streamArn: '', status: this.status, creationTimeMs: 0 }
+        return { streamName, streamArn: '', status: this.status, creationTimeMs: 0, retentionMs: null }
       },
       putRecords: runs => this.send(runs),
       close: () => this.closedProxies++,

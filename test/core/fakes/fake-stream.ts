@@ -4,9 +4,11 @@
  */
 import { ServiceError } from '../../../core/errors.ts'
 import type { ErrorCode } from '../../../core/errors.ts'
-import type { ChildShard, GetRecordsResult } from '../../../core/kinesis/get-records-codec.ts'
+import type { ChildShard, GetRecordsResult, SubscriptionEvent } from '../../../core/kinesis/get-records-codec.ts'
 import type {
+  ConsumerDescription,
   ShardDescription,
+  ShardSubscription,
   SourceStreamProxy,
   StartingPosition,
   StreamSummary,
@@ -18,7 +20,7 @@ import type { ManualClock } from './manual-clock.ts'
 export interface FakeRecord {
   readonly sequenceNumber: string
   readonly partitionKey: string
-  readonly data: string
+  readonly data: string | Buffer
   readonly arrivalMs: number
 }
 
@@ -47,11 +49,72 @@ const MAX_HASH_KEY = (1n << 128n) - 1n
 export const shardIdOf = (n: number): string => `shardId-${String(n).padStart(12, '0')}`
 export const arnOf = (name: string): string => `arn:aws:kinesis:us-east-1:123456789012:stream/${name}`
 
+/** What a subscriber gets is what the test pushes. */
+export class FakeSubscription implements ShardSubscription {
+  readonly shardId: string
+  closed = false
+  /** Events that the subscriber has asked for. */
+  asked = 0
+  readonly #stream: string
+  readonly #queue: (SubscriptionEvent | null | Error)[] = []
+  #waiting: (() => void) | null = null
+
+  constructor(stream: string, shardId: string) {
+    this.#stream = stream
+    this.shardId = shardId
+  }
+
+  /** `continuation` null: the shard's end. */
+  push(records: readonly FakeRecord[], continuation: string | null, childShards: readonly ChildShard[] = []): void {
+    this.#add({
+      batch: batchOf(this.#stream, this.shardId, records),
+      continuationSequenceNumber: continuation,
+      millisBehindLatest: 0,
+      childShards,
+    })
+  }
+
+  /** Its five minutes are up. */
+  expire(): void {
+    this.#add(null)
+  }
+
+  break(error: Error): void {
+    this.#add(error)
+  }
+
+  async next(): Promise<SubscriptionEvent | null> {
+    this.asked++
+    while (this.#queue.length === 0 && !this.closed) await new Promise<void>(resolve => (this.#waiting = resolve))
+    const event = this.#queue.shift() ?? null
+    if (event instanceof Error) throw event
+    return event
+  }
+
+  close(): void {
+    this.closed = true
+    this.#waiting?.()
+  }
+
+  #add(event: SubscriptionEvent | null | Error): void {
+    this.#queue.push(event)
+    this.#waiting?.()
+  }
+}
+
 export class FakeStream {
   readonly name: string
   readonly clock: ManualClock
   creationTimeMs: number
+  retentionMs: number | null = 86_400_000
+  /** The service's clock less the machine's. */
+  clockOffsetMs = 0
   deleted = false
+  /** By name. */
+  readonly consumers = new Map<string, ConsumerDescription>()
+  /** Status that a consumer has once it is registered. */
+  registersAs: ConsumerDescription['status'] = 'ACTIVE'
+  readonly subscriptions: FakeSubscription[] = []
   /** Whether the end of a shard names its children, as the service does and some emulators do not. */
   namesChildren = true
   /** While set, listings know what was there when they set out, and arrive when it resolves. */
@@ -85,12 +148,12 @@ export class FakeStream {
   }
 
   /** Appends records; their data, as text. */
-  put(shardId: string, ...data: string[]): FakeRecord[] {
+  put(shardId: string, ...data: (string | Buffer)[]): FakeRecord[] {
     const shard = this.#shard(shardId)
     if (shard.endingSequenceNumber !== null) throw new Error(`${shardId} is closed`)
     const records = data.map(text => ({
       sequenceNumber: this.#sequence(),
-      partitionKey: `key-${text}`,
+      partitionKey: `key-${text.toString()}`,
       data: text,
       arrivalMs: this.clock.now(),
     }))
@@ -163,6 +226,7 @@ export class FakeStream {
 
   sourceProxy(): SourceStreamProxy & { readonly closed: boolean } {
     let closed = false
+    const offset = (): number => this.clockOffsetMs
     const called = (
       operation: keyof SourceStreamProxy,
       shardId: string | null,
@@ -200,12 +264,44 @@ export class FakeStream {
         called('getRecords', shardId, null)
         return this.#read(shardId, shardIterator, limit)
       },
+      describeStreamConsumer: async consumerName => {
+        called('describeStreamConsumer', null, null)
+        return this.consumers.get(consumerName) ?? null
+      },
+      registerStreamConsumer: async consumerName => {
+        called('registerStreamConsumer', null, null)
+        if (this.consumers.has(consumerName)) throw new ServiceError('RESOURCE_IN_USE', 'there is one')
+        const consumerArn = `${this.arn}/consumer/${consumerName}:1`
+        const consumer = { consumerName, consumerArn, status: this.registersAs }
+        this.consumers.set(consumerName, consumer)
+        return consumer
+      },
+      deregisterStreamConsumer: async consumerArn => {
+        called('deregisterStreamConsumer', null, null)
+        for (const [name, consumer] of this.consumers)
+          if (consumer.consumerArn === consumerArn) this.consumers.delete(name)
+      },
+      subscribeToShard: async (_consumerArn, shardId, position) => {
+        called('subscribeToShard', shardId, position)
+        const subscription = new FakeSubscription(this.name, shardId)
+        this.subscriptions.push(subscription)
+        return subscription
+      },
+      get clockOffsetMs() {
+        return offset()
+      },
       close: () => (closed = true),
     }
   }
 
   summary(): StreamSummary {
-    return { streamName: this.name, streamArn: this.arn, status: 'ACTIVE', creationTimeMs: this.creationTimeMs }
+    return {
+      streamName: this.name,
+      streamArn: this.arn,
+      status: 'ACTIVE',
+      creationTimeMs: this.creationTimeMs,
+      retentionMs: this.retentionMs,
+    }
   }
 
   #read(shardId: string, shardIterator: string, limit: number): GetRecordsResult {
@@ -313,7 +409,7 @@ export function batchOf(stream: string, shardId: string, records: readonly FakeR
       [key, r.partitionKey],
       [sequence, r.sequenceNumber],
     ] as const) {
-      const bytes = Buffer.from(text)
+      const bytes = typeof text === 'string' ? Buffer.from(text) : text
       parts.push(bytes)
       offset[i] = at
       at += length[i] = bytes.length

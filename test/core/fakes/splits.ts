@@ -1,9 +1,14 @@
 /** Splits, readers and enumerators over a fake stream, with everything that a test does not care about filled in. */
-import type { EnumeratorOptions } from '../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
+import type {
+  EnumeratorOptions,
+  ShardAssignment,
+} from '../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
 import { KinesisStreamsSourceEnumerator } from '../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
+import { oneByOne } from '../../../core/source/enumerator/shard-assigner.ts'
 import { uniformShardAssigner } from '../../../core/source/enumerator/uniform-shard-assigner.ts'
 import { KinesisStreamsSourceReader } from '../../../core/source/reader/kinesis-streams-source-reader.ts'
-import type { PollingOptions } from '../../../core/source/reader/shard-split-reader.ts'
+import type { SourceReaderOptions } from '../../../core/source/reader/kinesis-streams-source-reader.ts'
+import type { PollingOptions } from '../../../core/source/reader/polling-shard-reader.ts'
 import type { EnumeratorContext, ReaderContext } from '../../../core/source/source.ts'
 import type { KinesisShardSplit } from '../../../core/source/split/kinesis-shard-split.ts'
 import type { FakeStream } from './fake-stream.ts'
@@ -19,6 +24,8 @@ export function splitOf(overrides: Partial<KinesisShardSplit> = {}): KinesisShar
     startingHashKey: '0',
     endingHashKey: '340282366920938463463374607431768211455',
     position: { type: 'TRIM_HORIZON' },
+    continuationSequenceNumber: null,
+    lastArrivalMs: null,
     finished: false,
     ...overrides,
   }
@@ -28,7 +35,9 @@ export const pollingOptions = (overrides: Partial<PollingOptions> = {}): Polling
   maxRecordCount: 10_000,
   emptyFetchIntervalMs: 250,
   nonEmptyFetchIntervalMs: 0,
-  minFetchIntervalMs: 0,
+  paced: false,
+  quotaShare: 1,
+  deaggregate: false,
   retryMinDelayMs: 300,
   retryMaxDelayMs: 1000,
   retryMaxAttempts: 50,
@@ -36,13 +45,33 @@ export const pollingOptions = (overrides: Partial<PollingOptions> = {}): Polling
   ...overrides,
 })
 
+export const sourceReaderOptions = (overrides: Partial<SourceReaderOptions> = {}): SourceReaderOptions => ({
+  ...pollingOptions(),
+  subscriptionTimeoutMs: 60_000,
+  silenceTimeoutMs: 35_000,
+  maxConcurrentReads: 8,
+  fallsBackToPolling: false,
+  ...overrides,
+})
+
+/** As the enumerator hands a split to a reader. */
+export const assignmentOf = (split: KinesisShardSplit, consumerArn: string | null = null): ShardAssignment => ({
+  split,
+  consumerArn,
+})
+
 /** What an enumerator asked of its job. */
 export class RecordedEnumeratorContext implements EnumeratorContext {
   readonly parallelism: number
-  readonly assigned: { readonly subtask: number; readonly split: KinesisShardSplit }[] = []
+  readonly assigned: {
+    readonly subtask: number
+    readonly split: KinesisShardSplit
+    readonly consumerArn: string | null
+  }[] = []
   readonly failures: unknown[] = []
+  readonly warnings: string[] = []
   ended = false
-  onSplits: (subtask: number, splits: readonly KinesisShardSplit[]) => void = () => undefined
+  onSplits: (subtask: number, assignments: readonly ShardAssignment[]) => void = () => undefined
 
   constructor(parallelism = 1) {
     this.parallelism = parallelism
@@ -53,8 +82,9 @@ export class RecordedEnumeratorContext implements EnumeratorContext {
   }
 
   addSplits(subtask: number, splits: readonly unknown[]): void {
-    for (const split of splits as KinesisShardSplit[]) this.assigned.push({ subtask, split })
-    this.onSplits(subtask, splits as KinesisShardSplit[])
+    for (const { split, consumerArn } of splits as ShardAssignment[])
+      this.assigned.push({ subtask, split, consumerArn })
+    this.onSplits(subtask, splits as ShardAssignment[])
   }
 
   noMoreSplits(): void {
@@ -64,6 +94,10 @@ export class RecordedEnumeratorContext implements EnumeratorContext {
   fail(error: unknown): void {
     this.failures.push(error)
   }
+
+  warn(message: string): void {
+    this.warnings.push(message)
+  }
 }
 
 export const enumeratorOptions = (
@@ -71,8 +105,9 @@ export const enumeratorOptions = (
   overrides: Partial<EnumeratorOptions> = {},
 ): EnumeratorOptions => ({
   streamArn: stream.arn,
-  assigner: uniformShardAssigner,
-  initialPosition: { type: 'TRIM_HORIZON' },
+  assign: oneByOne(uniformShardAssigner),
+  initialPosition: () => ({ type: 'TRIM_HORIZON' }),
+  prepareConsumer: null,
   preserveShardOrder: true,
   discoveryIntervalMs: 10_000,
   stops: false,
@@ -95,11 +130,11 @@ export function enumeratorOf(
 export function readerOf(
   stream: FakeStream,
   context: Partial<ReaderContext> = {},
-  overrides: Partial<PollingOptions & { readonly maxConcurrentReads: number }> = {},
+  overrides: Partial<SourceReaderOptions> = {},
 ): KinesisStreamsSourceReader {
   return new KinesisStreamsSourceReader(
     stream.sourceProxy(),
-    { ...pollingOptions(), maxConcurrentReads: 8, ...overrides },
+    sourceReaderOptions(overrides),
     batch => batch,
     { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
     stream.clock,

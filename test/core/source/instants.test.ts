@@ -1,7 +1,13 @@
 import t from 'tap'
 
 import { Configuration } from '../../../core/config/configuration.ts'
-import { initialPosition, parseInstantMs, retryOptions, stopAtMs } from '../../../core/source/instants.ts'
+import {
+  initialPosition,
+  parseInstantMs,
+  retryOptions,
+  SourceInstants,
+  stopAtMs,
+} from '../../../core/source/instants.ts'
 
 const NOW = 1_769_860_800_000
 
@@ -42,13 +48,33 @@ t.test('the other initial positions', async t => {
   t.throws(() => position({ 'source.init.position': 'EARLIEST' }), { message: /source.init.position/ })
 })
 
-t.test('a timestamp in a pattern of its own is refused rather than misread', async t => {
-  const configuration = {
-    'source.init.position': 'AT_TIMESTAMP',
-    'source.init.timestamp.format': 'dd/MM/yyyy',
-    'source.init.timestamp': '31/01/2026',
-  }
-  t.throws(() => initialPosition(new Configuration(configuration), NOW), { code: 'CONFIGURATION_INVALID' })
+t.test('a timestamp in a pattern of its own; epoch seconds are read where the pattern does not fit', async t => {
+  const position = (format: string, timestamp: string) =>
+    initialPosition(
+      new Configuration({
+        'source.init.position': 'AT_TIMESTAMP',
+        'source.init.timestamp.format': format,
+        'source.init.timestamp': timestamp,
+      }),
+      NOW,
+    )
+  const at = (timestampMs: number) => ({ type: 'AT_TIMESTAMP', timestampMs })
+  t.same(position('dd/MM/yyyy HH:mm Z', '31/01/2026 13:00 +0100'), at(NOW))
+  t.same(position('yyyyMMddHHmmssX', '20260131120000Z'), at(NOW), 'digits that the pattern reads are no epoch')
+  t.same(position('dd/MM/yyyy', '1769860800.25'), at(NOW + 250))
+  t.throws(() => position('dd/MM/yyyy', '2026-01-31T12:00:00Z'), {
+    code: 'CONFIGURATION_INVALID',
+    message: /source.init.timestamp: '2026-01-31T12:00:00Z' is neither a time by the pattern dd\/MM\/yyyy/,
+  })
+  t.throws(() => position("yyyy-'W'ww", '2026-W05'), { message: /letter 'w'/ })
+})
+
+t.test("latest is told in the service's time, and the first word counts for all attempts", async t => {
+  const instants = new SourceInstants(new Configuration({ 'shardline.source.stop-at': 'latest' }), NOW)
+  instants.correct(-90_000)
+  instants.correct(5000)
+  t.same(instants.initialPosition, { type: 'AT_TIMESTAMP', timestampMs: NOW - 90_000 })
+  t.equal(instants.stopAtMs, NOW - 90_000)
 })
 
 t.test('when a source stops', async t => {

@@ -54,7 +54,9 @@ class MiniJob {
 
   constructor(stream: FakeStream, spec = specOf()) {
     this.stream = stream
-    this.source = new KinesisStreamsSource(spec, new Configuration(), stream.clock, () => stream.sourceProxy())
+    this.source = new KinesisStreamsSource(spec, new Configuration(), stream.clock, {
+      proxyFactory: () => stream.sourceProxy(),
+    })
   }
 
   async start(parallelism: number): Promise<void> {
@@ -299,7 +301,9 @@ t.test('what it cannot do is said when it is made', async t => {
   const make = (overrides: Partial<KinesisStreamsSourceSpec>) => () =>
     new KinesisStreamsSource(specOf(overrides), new Configuration(), new ManualClock())
   t.throws(make({ streamArn: 'flights' }), { code: 'CONFIGURATION_INVALID', message: /'flights' is not the ARN/ })
-  t.throws(make({ configuration: { 'source.reader.type': 'EFO' } }), { message: /EFO is not there yet/ })
+  t.throws(make({ configuration: { 'source.reader.type': 'EFO' } }), {
+    message: /EFO, which needs source.efo.consumer.name/,
+  })
   t.throws(make({ configuration: { 'source.shard.discovery.interval': 'often' } }), { code: 'CONFIGURATION_INVALID' })
   t.throws(make({ configuration: { 'source.init.position': 'AT_TIMESTAMP' } }), { message: /source.init.timestamp/ })
   t.throws(make({ configuration: { 'shardline.source.stop-at': 'soon' } }), { message: /stop-at/ })
@@ -314,9 +318,11 @@ t.test("the source's own configuration wins over the job's", async t => {
     specOf({ configuration: { 'aws.endpoint': 'http://own' } }),
     job,
     stream.clock,
-    (_, configuration) => {
-      seen = configuration.toObject()
-      return stream.sourceProxy()
+    {
+      proxyFactory: (_, configuration) => {
+        seen = configuration.toObject()
+        return stream.sourceProxy()
+      },
     },
   )
   source.createReader({ subtask: 0, sendEvent: () => undefined, fail: () => undefined }).close()
@@ -330,7 +336,9 @@ t.test('LATEST is the instant of the first submission, even for an engine that t
   await clock.pass(1000, 1000)
   stream.put(shardIdOf(0), 'while nobody was reading')
   await clock.pass(1000, 1000)
-  const source = new KinesisStreamsSource(specOf({ configuration: {} }), submitted, clock, () => stream.sourceProxy())
+  const source = new KinesisStreamsSource(specOf({ configuration: {} }), submitted, clock, {
+    proxyFactory: () => stream.sourceProxy(),
+  })
   const seen: unknown[] = []
   const reader = source.createReader({ subtask: 0, sendEvent: () => undefined, fail: () => undefined })
   const enumerator = source.createEnumerator({

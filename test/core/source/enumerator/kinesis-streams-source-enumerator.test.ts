@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 
+import type { OperatorState } from '../../../../core/checkpoint/operator-state.ts'
+import { oneByOne } from '../../../../core/source/enumerator/shard-assigner.ts'
+import type { AssignShards } from '../../../../core/source/enumerator/shard-assigner.ts'
 import type { EnumeratorState } from '../../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
 import { writeSplits } from '../../../../core/source/split/split-state.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
@@ -34,7 +37,7 @@ function finished(stream: FakeStream, shardId: string, children: readonly string
 
 t.test('a fresh start hands out every shard, at the initial position', async t => {
   const initialPosition = { type: 'AT_TIMESTAMP', timestampMs: 17 } as const
-  const { context, enumerator } = started(3, { initialPosition }, 3)
+  const { context, enumerator } = started(3, { initialPosition: () => initialPosition }, 3)
   await enumerator.start(null)
   t.same(
     context.assigned.map(a => [a.subtask, a.split.shardId, a.split.position]),
@@ -52,7 +55,7 @@ t.test('the split id holds the ARN of the stream', async t => {
 })
 
 t.test('children that the end of a shard names start at once, from their beginning', async t => {
-  const { context, stream, enumerator } = started(1, { initialPosition: { type: 'LATEST' } })
+  const { context, stream, enumerator } = started(1, { initialPosition: () => ({ type: 'LATEST' }) })
   await enumerator.start(null)
   const children = stream.split(shardIdOf(0))
   enumerator.handleSourceEvent(0, finished(stream, shardIdOf(0), children))
@@ -189,7 +192,7 @@ t.test('a shard that finished while a listing was under way is not forgotten by 
 })
 
 t.test('an assigner that names a subtask that does not exist ends the job', async t => {
-  const { context, enumerator } = started(1, { assigner: () => 5 }, 2)
+  const { context, enumerator } = started(1, { assign: oneByOne(() => 5) }, 2)
   await enumerator.start(null)
   t.match(context.failures, [{ code: 'CONFIGURATION_INVALID', message: /gave subtask 5 .* from 0 to 1/ }])
   enumerator.close()
@@ -201,7 +204,7 @@ t.test('its state is this document', async t => {
   enumerator.handleSourceEvent(0, finished(stream, shardIdOf(1), stream.split(shardIdOf(1)).slice(0, 1)))
   t.same(JSON.parse(JSON.stringify(enumerator.snapshot())), {
     type: 'kinesis-enumerator',
-    version: 1,
+    version: 2,
     json: {
       streamArn: 'arn:aws:kinesis:us-east-1:123456789012:stream/flights',
       creationTimeMs: 1769774400000,
@@ -215,6 +218,8 @@ t.test('its state is this document', async t => {
             startingHashKey: '0',
             endingHashKey: '170141183460469231731687303715884105727',
             position: { type: 'TRIM_HORIZON' },
+            continuationSequenceNumber: null,
+            lastArrivalMs: null,
             finished: false,
           },
           status: 'ASSIGNED',
@@ -228,6 +233,8 @@ t.test('its state is this document', async t => {
             startingHashKey: '170141183460469231731687303715884105728',
             endingHashKey: '340282366920938463463374607431768211455',
             position: { type: 'TRIM_HORIZON' },
+            continuationSequenceNumber: null,
+            lastArrivalMs: null,
             finished: true,
           },
           status: 'FINISHED',
@@ -241,6 +248,8 @@ t.test('its state is this document', async t => {
             startingHashKey: '0',
             endingHashKey: '1',
             position: { type: 'TRIM_HORIZON' },
+            continuationSequenceNumber: null,
+            lastArrivalMs: null,
             finished: false,
           },
           status: 'ASSIGNED',
@@ -259,7 +268,7 @@ t.test('restored, it reads on where the readers were, not where it thought they 
   enumerator.close()
   const at = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '42' } as const
   const context = new RecordedEnumeratorContext(2)
-  const next = enumeratorOf(stream, context, { initialPosition: { type: 'LATEST' } })
+  const next = enumeratorOf(stream, context, { initialPosition: () => ({ type: 'LATEST' }) })
   const readers = [writeSplits([splitOf({ shardId: shardIdOf(1), position: at })])]
   await next.start({ enumerator: state, readers })
   t.same(
@@ -281,7 +290,7 @@ t.test(
     enumerator.close()
     const children = stream.split(shardIdOf(0))
     const context = new RecordedEnumeratorContext()
-    const next = enumeratorOf(stream, context, { initialPosition: { type: 'LATEST' } })
+    const next = enumeratorOf(stream, context, { initialPosition: () => ({ type: 'LATEST' }) })
     await next.start({ enumerator: state, readers: [writeSplits([splitOf({ finished: true })])] })
     t.same(context.shardIds, children)
     t.same(context.assigned[0]?.split.position, { type: 'TRIM_HORIZON' })
@@ -332,8 +341,98 @@ t.test("another stream's positions are an error, even if it was made in the same
   next.close()
 })
 
+t.test('state of version 1 is read too', async t => {
+  const { enumerator, stream } = started()
+  await enumerator.start(null)
+  const state = JSON.parse(JSON.stringify({ ...enumerator.snapshot(), version: 1 })) as OperatorState
+  for (const { split } of (state.json as { shards: { split: Record<string, unknown> }[] }).shards) {
+    delete split['continuationSequenceNumber']
+    delete split['lastArrivalMs']
+  }
+  enumerator.close()
+  const context = new RecordedEnumeratorContext()
+  const next = enumeratorOf(stream, context)
+  await next.start({ enumerator: state, readers: [] })
+  t.match(context.assigned, [{ split: { continuationSequenceNumber: null, lastArrivalMs: null } }])
+  next.close()
+})
+
+t.test(
+  'records that passed their retention since the checkpoint are named in a warning, and reading goes on',
+  async t => {
+    const { clock, enumerator, stream } = started(3)
+    await enumerator.start(null)
+    const state = enumerator.snapshot()
+    enumerator.close()
+    const at = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '42' } as const
+    const dayAgo = clock.now() - 86_400_000
+    const readers = [
+      writeSplits([
+        splitOf({ shardId: shardIdOf(0), position: at, lastArrivalMs: dayAgo - 1 }),
+        splitOf({ shardId: shardIdOf(1), position: at, lastArrivalMs: dayAgo + 1 }),
+        splitOf({ shardId: shardIdOf(2), position: at, lastArrivalMs: dayAgo - 5000 }),
+      ]),
+    ]
+    stream.expire(shardIdOf(2))
+    const context = new RecordedEnumeratorContext()
+    const next = enumeratorOf(stream, context)
+    await next.start({ enumerator: state, readers })
+    t.equal(context.warnings.length, 1)
+    t.match(context.warnings[0], /flights keeps records for 24 hours.*000000000000 \(after 2026-.*000000000002 \(after/)
+    t.notMatch(context.warnings[0], shardIdOf(1))
+    t.same(context.shardIds, [shardIdOf(0), shardIdOf(1)])
+    next.close()
+  },
+)
+
+t.test('an assigner of another process may take its time, and is asked for one lot after the other', async t => {
+  const asked: string[][] = []
+  const answers: ((subtasks: number[]) => void)[] = []
+  const assign: AssignShards = shards => {
+    asked.push(shards.map(s => s.shardId))
+    return new Promise(resolve => answers.push(resolve))
+  }
+  const { context, stream, enumerator } = started(2, { assign }, 2)
+  await enumerator.start(null)
+  t.same(context.assigned, [])
+  t.match(enumerator.snapshot().json, { shards: [{ status: 'UNASSIGNED' }, { status: 'UNASSIGNED' }] })
+  answers.shift()!([1, 0])
+  await settle()
+  t.same(
+    context.assigned.map(a => [a.subtask, a.split.shardId]),
+    [
+      [1, shardIdOf(0)],
+      [0, shardIdOf(1)],
+    ],
+  )
+  const children = stream.split(shardIdOf(0))
+  enumerator.handleSourceEvent(1, finished(stream, shardIdOf(0), children))
+  const more = stream.split(shardIdOf(1))
+  enumerator.handleSourceEvent(0, finished(stream, shardIdOf(1), more))
+  t.same(asked.slice(1), [children])
+  answers.shift()!([0, 0])
+  await settle()
+  t.same(asked.slice(1), [children, more])
+  answers.shift()!([1])
+  await settle()
+  t.match(context.failures, [{ code: 'CONFIGURATION_INVALID', message: /gave subtask undefined/ }])
+  enumerator.close()
+})
+
+t.test('it explains which shard is whose, and what the others wait for', async t => {
+  const { stream, enumerator } = started(2)
+  const children = stream.split(shardIdOf(0))
+  await enumerator.start(null)
+  t.match(enumerator.explain(), [
+    { shardId: shardIdOf(0), status: 'ASSIGNED', subtask: 0, waitsFor: [] },
+    { shardId: shardIdOf(1), status: 'ASSIGNED', subtask: 0, waitsFor: [] },
+    ...children.map(shardId => ({ shardId, status: 'UNASSIGNED', subtask: null, waitsFor: [shardIdOf(0)] })),
+  ])
+  enumerator.close()
+})
+
 t.test('state of another kind or version is an error', async t => {
-  for (const wrong of [{ type: 'collection-enumerator' }, { version: 2 }]) {
+  for (const wrong of [{ type: 'collection-enumerator' }, { version: 3 }]) {
     const { enumerator, stream } = started()
     await enumerator.start(null)
     const state = { ...enumerator.snapshot(), ...wrong }

@@ -1,10 +1,12 @@
+import { RecordAggregator } from 'aws-kinesis-agg'
 import t from 'tap'
 
+import { ServiceError } from '../../../../core/errors.ts'
 import type { SplitEvent } from '../../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
 import type { KinesisShardSplit } from '../../../../core/source/split/kinesis-shard-split.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../../fakes/manual-clock.ts'
-import { readerOf, splitOf } from '../../fakes/splits.ts'
+import { assignmentOf, readerOf, splitOf } from '../../fakes/splits.ts'
 
 type ReaderOverrides = Parameters<typeof readerOf>[2]
 
@@ -15,7 +17,7 @@ function started(shards = 1, overrides: ReaderOverrides = {}) {
   const failures: unknown[] = []
   const context = { sendEvent: (e: unknown) => events.push(e as SplitEvent), fail: (e: unknown) => failures.push(e) }
   const reader = readerOf(stream, context, overrides)
-  const assign = (...ids: string[]): void => reader.addSplits(ids.map(shardId => splitOf({ shardId })))
+  const assign = (...ids: string[]): void => reader.addSplits(ids.map(shardId => assignmentOf(splitOf({ shardId }))))
   const poll = (): string[] | null => reader.poll()?.batch.values().map(String) ?? null
   const splits = (checkpointId: number): KinesisShardSplit[] =>
     (reader.snapshot(checkpointId).json as { splits: KinesisShardSplit[] }).splits
@@ -202,4 +204,133 @@ t.test('its metrics tell each shard: how far, how late, how many', async t => {
   r.poll()
   t.match(r.reader.metrics().shards, [{ records: 1, finished: true }])
   r.reader.close()
+})
+
+t.test('asked for few records, it hands out few, and its position is that of the last', async t => {
+  const r = started()
+  r.assign(shardIdOf(0))
+  const records = r.stream.put(shardIdOf(0), 'a', 'b', 'c', 'd', 'e')
+  await settle()
+  const two = (): unknown => r.reader.poll(2)?.batch.values()
+  t.same(
+    two(),
+    ['a', 'b'].map(v => Buffer.from(v)),
+  )
+  t.match(r.splits(1), [{ position: { sequenceNumber: records[1]?.sequenceNumber } }])
+  t.same(
+    two(),
+    ['c', 'd'].map(v => Buffer.from(v)),
+  )
+  await t.resolves(r.reader.available(), 'the rest is ready')
+  t.same(two(), [Buffer.from('e')])
+  t.equal(two(), undefined)
+  r.reader.close()
+})
+
+t.test('a shard ends when the rest of its last batch was handed out', async t => {
+  const r = started()
+  r.assign(shardIdOf(0))
+  r.stream.put(shardIdOf(0), 'a', 'b')
+  r.stream.split(shardIdOf(0))
+  await settle()
+  r.reader.poll(1)
+  r.reader.poll(1)
+  t.same(r.events, [])
+  t.equal(r.reader.poll(1), null)
+  t.match(r.events, [{ type: 'finished' }])
+  r.reader.close()
+})
+
+t.test('paused splits are not polled until they are resumed; others are', async t => {
+  const r = started(2)
+  r.assign(...r.stream.shardIds)
+  r.stream.put(shardIdOf(0), 'a')
+  r.stream.put(shardIdOf(1), 'b')
+  await settle()
+  const [first, second] = r.reader.activeSplits
+  r.reader.pauseOrResumeSplits([first!], [])
+  t.equal(r.reader.poll()?.splitId, second)
+  t.equal(r.reader.poll(), null)
+  let woken = false
+  void r.reader.available().then(() => (woken = true))
+  await settle()
+  t.equal(woken, false)
+  r.reader.pauseOrResumeSplits([], [first!])
+  await settle()
+  t.equal(woken, true)
+  t.equal(r.reader.poll()?.splitId, first)
+  r.reader.close()
+})
+
+t.test('a position may lie within an aggregate: nothing of it twice, nothing missing', async t => {
+  const r = started(1, { deaggregate: true })
+  const aggregator = new RecordAggregator()
+  for (const data of ['a', 'b', 'c', 'd']) aggregator.addUserRecord({ partitionKey: 'k', data: Buffer.from(data) })
+  r.stream.put(shardIdOf(0), 'before', Buffer.from(aggregator.build()!.data), 'after')
+  r.assign(shardIdOf(0))
+  await settle()
+  t.same(r.reader.poll(3)?.batch.values().map(String), ['before', 'a', 'b'])
+  const [split] = r.splits(1)
+  t.match(split?.position, { type: 'WITHIN_AGGREGATE', subSequenceNumber: 1 })
+  r.reader.close()
+  const next = readerOf(r.stream, {}, { deaggregate: true })
+  next.addSplits([assignmentOf(split!)])
+  await settle()
+  t.same(next.poll()?.batch.values().map(String), ['c', 'd', 'after'])
+  next.close()
+})
+
+t.test('aggregates that are passed on as they are get one warning', async t => {
+  const warnings: string[] = []
+  const stream = new FakeStream(new ManualClock())
+  const reader = readerOf(stream, { warn: message => warnings.push(message) }, { maxRecordCount: 1 })
+  const aggregator = new RecordAggregator()
+  aggregator.addUserRecord({ partitionKey: 'k', data: Buffer.from('a') })
+  const packed = Buffer.from(aggregator.build()!.data)
+  stream.put(shardIdOf(0), packed, packed)
+  reader.addSplits([assignmentOf(splitOf())])
+  await settle()
+  t.same(reader.poll()?.batch.value(0), packed)
+  await settle()
+  t.same(reader.poll()?.batch.value(0), packed)
+  t.equal(warnings.length, 1)
+  t.match(warnings[0], /shardId-000000000000 .*source.deaggregate/)
+  reader.close()
+})
+
+t.test('by enhanced fan-out, empty events move the continuation; half an event does not', async t => {
+  const r = started()
+  const consumerArn = `${r.stream.arn}/consumer/me:1`
+  r.reader.addSplits([assignmentOf(splitOf(), consumerArn)])
+  await settle()
+  const subscription = r.stream.subscriptions[0]!
+  const [a, b] = r.stream.put(shardIdOf(0), 'a', 'b')
+  subscription.push([a!, b!], '500')
+  await settle()
+  r.reader.poll(1)
+  t.match(r.splits(1), [{ position: { sequenceNumber: a!.sequenceNumber }, continuationSequenceNumber: null }])
+  r.reader.poll(1)
+  t.match(r.splits(2), [{ position: { sequenceNumber: b!.sequenceNumber }, continuationSequenceNumber: '500' }])
+  subscription.push([], '600')
+  await settle()
+  t.equal(r.reader.poll(), null)
+  t.match(r.splits(3), [{ position: { sequenceNumber: b!.sequenceNumber }, continuationSequenceNumber: '600' }])
+  r.reader.close()
+})
+
+t.test('where enhanced fan-out is refused, a shard is polled from what was emitted on, if that is wanted', async t => {
+  for (const fallsBackToPolling of [true, false]) {
+    const r = started(1, { fallsBackToPolling })
+    r.reader.addSplits([assignmentOf(splitOf(), `${r.stream.arn}/consumer/me:1`)])
+    await settle()
+    const records = r.stream.put(shardIdOf(0), 'a', 'b', 'c')
+    r.stream.subscriptions[0]!.push(records.slice(0, 2), records[1]!.sequenceNumber)
+    await settle()
+    t.same(r.reader.poll(1)?.batch.values().map(String), ['a'])
+    r.stream.subscriptions[0]!.break(new ServiceError('ACCESS_DENIED', 'not any more'))
+    await settle()
+    if (fallsBackToPolling) t.same(r.reader.poll()?.batch.values().map(String), ['b', 'c'])
+    else t.match(r.failures, [{ code: 'ACCESS_DENIED' }])
+    r.reader.close()
+  }
 })

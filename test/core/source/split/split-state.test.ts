@@ -9,13 +9,25 @@ const positions = [
   { type: 'AT_TIMESTAMP', timestampMs: 1769774400000 },
   { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: '49590338271490256608559692538361571095921575989136588898' },
   { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '49590338271490256608559692538361571095921575989136588898' },
+  {
+    type: 'WITHIN_AGGREGATE',
+    sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
+    subSequenceNumber: 3,
+  },
 ] as const
 
 t.test("a reader's state is this document", async t => {
-  const state = writeSplits([splitOf({ position: positions[4], parentShardIds: ['shardId-000000000007'] })])
+  const state = writeSplits([
+    splitOf({
+      position: positions[4],
+      parentShardIds: ['shardId-000000000007'],
+      continuationSequenceNumber: '49590338271490256608559692538361571095921575989136588899',
+      lastArrivalMs: 1769774400000,
+    }),
+  ])
   t.same(JSON.parse(JSON.stringify(state)), {
     type: 'kinesis-splits',
-    version: 1,
+    version: 2,
     json: {
       splits: [
         {
@@ -29,6 +41,8 @@ t.test("a reader's state is this document", async t => {
             type: 'AFTER_SEQUENCE_NUMBER',
             sequenceNumber: '49590338271490256608559692538361571095921575989136588898',
           },
+          continuationSequenceNumber: '49590338271490256608559692538361571095921575989136588899',
+          lastArrivalMs: 1769774400000,
           finished: false,
         },
       ],
@@ -43,11 +57,17 @@ t.test('every kind of position survives', async t => {
   t.same(readSplits(carried), splits)
 })
 
+t.test('version 1 knew neither continuations nor arrivals', async t => {
+  const { continuationSequenceNumber: _c, lastArrivalMs: _l, ...old } = splitOf({ position: positions[4] })
+  const state = { type: 'kinesis-splits', version: 1, json: { splits: [old] }, bytes: null }
+  t.same(readSplits(state), [{ ...old, continuationSequenceNumber: null, lastArrivalMs: null }])
+})
+
 t.test('state of another kind or version is refused, and the message says both', async t => {
   const state = writeSplits([])
   t.throws(() => readSplits({ ...state, type: 'collection' }), {
     code: 'CHECKPOINT_UNREADABLE',
-    message: /'collection' state of version 1 where a Kinesis source expects 'kinesis-splits' of version 1/,
+    message: /'collection' state of version 2 where a Kinesis source expects 'kinesis-splits' of version 2 or 1/,
   })
-  t.throws(() => readSplits({ ...state, version: 2 }), { code: 'CHECKPOINT_UNREADABLE', message: /version 2/ })
+  t.throws(() => readSplits({ ...state, version: 3 }), { code: 'CHECKPOINT_UNREADABLE', message: /version 3/ })
 })

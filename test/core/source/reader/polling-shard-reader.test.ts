@@ -1,22 +1,24 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import type { StartingPosition } from '../../../../core/kinesis/stream-proxy.ts'
 import { Permits } from '../../../../core/source/reader/permits.ts'
-import type { FetchEnd, PollingOptions } from '../../../../core/source/reader/shard-split-reader.ts'
-import { ShardSplitReader } from '../../../../core/source/reader/shard-split-reader.ts'
+import { PollingShardReader } from '../../../../core/source/reader/polling-shard-reader.ts'
+import type { PollingOptions } from '../../../../core/source/reader/polling-shard-reader.ts'
+import type { FetchEnd } from '../../../../core/source/reader/shard-reader.ts'
+import type { SplitPosition } from '../../../../core/source/split/kinesis-shard-split.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import { ManualClock, settle, until } from '../../fakes/manual-clock.ts'
-import { pollingOptions } from '../../fakes/splits.ts'
+import { pollingOptions, splitOf } from '../../fakes/splits.ts'
 
 const SHARD = shardIdOf(0)
-const BEGINNING: StartingPosition = { type: 'TRIM_HORIZON' }
+const BEGINNING: SplitPosition = { type: 'TRIM_HORIZON' }
 
 interface Reading {
   readonly clock: ManualClock
   readonly stream: FakeStream
-  readonly reader: ShardSplitReader
+  readonly reader: PollingShardReader
   readonly values: string[]
+  readonly warnings: string[]
   /** Takes whatever is ready; answers how many records that were. */
   take(): number
   readonly end: FetchEnd | null
@@ -25,17 +27,16 @@ interface Reading {
 
 function reading(
   overrides: Partial<PollingOptions> = {},
-  { position = BEGINNING, clock = new ManualClock(), stream = new FakeStream(clock) } = {},
+  { position = BEGINNING, clock = new ManualClock(), stream = new FakeStream(clock), split = {} } = {},
 ): Reading {
-  const reader = new ShardSplitReader(
-    SHARD,
-    position,
-    stream.sourceProxy(),
-    pollingOptions(overrides),
+  const warnings: string[] = []
+  const reader = new PollingShardReader(splitOf({ shardId: SHARD, position, ...split }), pollingOptions(overrides), {
+    proxy: stream.sourceProxy(),
     clock,
-    new Permits(1),
-    () => undefined,
-  )
+    permits: new Permits(1),
+    onReady: () => undefined,
+    warn: message => warnings.push(message),
+  })
   const values: string[] = []
   const state = { end: null as FetchEnd | null, failure: null as unknown }
   reader.run().catch((error: unknown) => (state.failure = error))
@@ -44,6 +45,7 @@ function reading(
     stream,
     reader,
     values,
+    warnings,
     take() {
       const fetched = reader.take()
       if (fetched === null) return 0
@@ -79,15 +81,13 @@ t.test('a batch that waits keeps its permit: another shard fetches when it is ta
   const permits = new Permits(1)
   const readers = [0, 1].map(
     n =>
-      new ShardSplitReader(
-        shardIdOf(n),
-        BEGINNING,
-        stream.sourceProxy(),
-        pollingOptions(),
+      new PollingShardReader(splitOf({ shardId: shardIdOf(n) }), pollingOptions(), {
+        proxy: stream.sourceProxy(),
         clock,
         permits,
-        () => undefined,
-      ),
+        onReady: () => undefined,
+        warn: () => undefined,
+      }),
   )
   stream.put(shardIdOf(0), 'a')
   stream.put(shardIdOf(1), 'b')
@@ -251,6 +251,49 @@ t.test('closing ends it, whatever it waits for', async t => {
     t.equal(r.failure, null)
     t.same(r.clock.armed, [])
   }
+})
+
+t.test(
+  'a number whose records have passed their retention: it goes on at the oldest record, and says what was missed',
+  async t => {
+    const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '1' } as const
+    const stream = new FakeStream(new ManualClock())
+    stream.put(SHARD, 'oldest')
+    stream.fail('getShardIterator', 'VALIDATION_FAILED')
+    const r = reading({}, { position, stream, split: { lastArrivalMs: Date.UTC(2026, 0, 1) } })
+    await settle()
+    r.take()
+    t.same(r.values, ['oldest'])
+    t.match(r.warnings, [
+      /shardId-000000000000: .* sequence number 1 .* may have been missed \(from 2026-01-01T00:00:00/,
+    ])
+    t.equal(r.failure, null)
+    r.reader.close()
+  },
+)
+
+t.test('a continuation of enhanced fan-out is read on from; if it is refused, from the last record', async t => {
+  const stream = new FakeStream(new ManualClock())
+  const [a] = stream.put(SHARD, 'a', 'b')
+  stream.fail('getShardIterator', 'VALIDATION_FAILED')
+  const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: a!.sequenceNumber } as const
+  const r = reading({}, { position, stream, split: { continuationSequenceNumber: '99' } })
+  await settle()
+  r.take()
+  t.same(
+    stream.callsOf('getShardIterator').map(c => c.position),
+    [{ type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '99' }, position],
+  )
+  t.same(r.values, ['b'])
+  t.same(r.warnings, [])
+  r.reader.close()
+})
+
+t.test('an iterator that is always expired is not asked for without end', async t => {
+  const r = reading({ retryMaxAttempts: 3 })
+  r.stream.fail('getRecords', 'ITERATOR_EXPIRED', { times: 100 })
+  await r.clock.pass(1000, 100)
+  t.match(r.failure, { code: 'SERVICE_FAILED', message: /Gave up after 3 attempts/ })
 })
 
 t.test('stopping at an instant, it reads all that arrived until then, and nothing later', async t => {

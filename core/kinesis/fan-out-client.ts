@@ -1,0 +1,265 @@
+/**
+ * SubscribeToShard over HTTP/2: sessions shared by many subscriptions, with windows large enough for a shard at full speed,
+ * and events read only as they are asked for, so that flow control holds the service back. The SDK would open a connection for
+ * each subscription. Events are framed as `application/vnd.amazon.eventstream`; what is in them is JSON.
+ */
+import { EventStreamCodec } from '@smithy/core/event-streams'
+import { fromUtf8, toUtf8 } from '@smithy/core/serde'
+import http2 from 'node:http2'
+
+import type { Clock } from '../clock.ts'
+import { ServiceError } from '../errors.ts'
+import type { AwsAccess } from './aws-access.ts'
+import { decodeSubscriptionEvent } from './get-records-codec.ts'
+import type { SubscriptionEvent } from './get-records-codec.ts'
+import { describe, serviceError, unreachable } from './service-errors.ts'
+import type { Attempted } from './service-errors.ts'
+import { RequestSigner } from './sigv4.ts'
+import type { ShardSubscription, StartingPosition } from './stream-proxy.ts'
+
+export interface FanOutClientOptions {
+  readonly trustAllCertificates: boolean
+}
+
+export interface SubscriptionRequest {
+  readonly streamName: string
+  readonly consumerArn: string
+  readonly shardId: string
+  readonly position: StartingPosition
+}
+
+const TARGET = 'Kinesis_20131202.SubscribeToShard'
+const JSON_TYPE = 'application/x-amz-json-1.1'
+/** A shard gives a consumer 2 MiB a second. */
+const STREAM_WINDOW_BYTES = 2 * 1024 * 1024
+const SESSION_WINDOW_BYTES = 16 * 1024 * 1024
+/** Servers allow about this many streams in a session; one that allows fewer says so. */
+const MAX_STREAMS = 100
+const MAX_EVENT_BYTES = 24 * 1024 * 1024
+
+export class FanOutClient {
+  readonly #access: AwsAccess
+  readonly #clock: Clock
+  readonly #options: FanOutClientOptions
+  readonly #sessions = new Map<http2.ClientHttp2Session, number>()
+  #closed = false
+
+  constructor(access: AwsAccess, clock: Clock, options: FanOutClientOptions) {
+    this.#access = access
+    this.#clock = clock
+    this.#options = options
+  }
+
+  /** Resolves once the service has accepted. @throws ServiceError */
+  async subscribe(request: SubscriptionRequest, signal: AbortSignal): Promise<ShardSubscription> {
+    const { streamName, consumerArn, shardId, position } = request
+    const attempted: Attempted = {
+      operation: 'SubscribeToShard',
+      stream: streamName,
+      shardId,
+      consumer: consumerArn.split('/').at(-1)!.split(':')[0],
+    }
+    const [endpoint, credentials] = await Promise.all([this.#access.endpoint(), this.#access.credentials()])
+    signal.throwIfAborted()
+    const body = Buffer.from(
+      JSON.stringify({ ConsumerARN: consumerArn, ShardId: shardId, StartingPosition: positionOnTheWire(position) }),
+    )
+    const signer = new RequestSigner(this.#access.region, 'kinesis', endpoint.host)
+    const { host, ...headers } = signer.sign(body, JSON_TYPE, TARGET, credentials, this.#clock.now())
+    const stream = this.#request(endpoint, { ':method': 'POST', ':path': '/', ':authority': host!, ...headers })
+    const onAbort = (): void => stream.close(http2.constants.NGHTTP2_CANCEL)
+    signal.addEventListener('abort', onAbort, { once: true })
+    try {
+      const status = await answered(stream, body)
+      if (status !== 200) throw await refusal(stream, status, attempted)
+      return new Subscription(stream, attempted)
+    } catch (cause) {
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+      if (cause instanceof ServiceError) throw cause
+      throw unreachable(endpoint.origin, attempted, cause as Error)
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const session of this.#sessions.keys()) session.destroy()
+    this.#sessions.clear()
+  }
+
+  #request(endpoint: URL, headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream {
+    const session = this.#session(endpoint)
+    this.#sessions.set(session, this.#sessions.get(session)! + 1)
+    const stream = session.request(headers)
+    stream.once('close', () => {
+      const open = this.#sessions.get(session)
+      if (open !== undefined) this.#sessions.set(session, open - 1)
+    })
+    return stream
+  }
+
+  #session(endpoint: URL): http2.ClientHttp2Session {
+    if (this.#closed) throw new Error('the client is closed')
+    for (const [session, open] of this.#sessions)
+      if (open < Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS)) return session
+    const session = http2.connect(endpoint.origin, {
+      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+      rejectUnauthorized: !this.#options.trustAllCertificates,
+    })
+    const forget = (): void => void this.#sessions.delete(session)
+    session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES))
+    // Each subscription fails by itself; a session that is going away takes no new one.
+    session.on('error', forget)
+    session.on('goaway', forget)
+    session.on('close', forget)
+    // An idle connection keeps no process alive; subscriptions do.
+    this.#sessions.set(session, 0)
+    return session
+  }
+}
+
+class Subscription implements ShardSubscription {
+  readonly #stream: http2.ClientHttp2Stream
+  readonly #chunks: AsyncIterator<Buffer>
+  readonly #attempted: Attempted
+  readonly #codec = new EventStreamCodec(toUtf8, fromUtf8)
+  /** What has come of the next frame, in pieces: an event of 2 MiB comes in more than a hundred. */
+  #parts: Buffer[] = []
+  #bytes = 0
+
+  constructor(stream: http2.ClientHttp2Stream, attempted: Attempted) {
+    this.#stream = stream
+    this.#attempted = attempted
+    this.#chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  }
+
+  async next(): Promise<SubscriptionEvent | null> {
+    for (;;) {
+      const frame = await this.#frame()
+      if (frame === null) return null
+      const event = this.#decode(frame)
+      if (event !== null) return event
+    }
+  }
+
+  close(): void {
+    this.#stream.close(http2.constants.NGHTTP2_CANCEL)
+  }
+
+  /** null: the service has ended the subscription in good order. */
+  async #frame(): Promise<Buffer | null> {
+    for (;;) {
+      const length = this.#bytes < 4 ? Infinity : this.#joinedTo(4).readUInt32BE(0)
+      if (length !== Infinity && (length < 16 || length > MAX_EVENT_BYTES))
+        throw this.#invalid(new RangeError(`a frame of ${length} bytes`))
+      if (this.#bytes >= length) {
+        const joined = this.#joinedTo(length)
+        this.#parts[0] = joined.subarray(length)
+        this.#bytes -= length
+        return joined.subarray(0, length)
+      }
+      let chunk: IteratorResult<Buffer>
+      try {
+        chunk = await this.#chunks.next()
+      } catch (cause) {
+        throw this.#cutOff(cause as Error)
+      }
+      if (chunk.done === true) {
+        if (this.#bytes > 0 || this.#stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR)
+          throw this.#cutOff(new Error(`the stream was reset with code ${this.#stream.rstCode}`))
+        return null
+      }
+      this.#parts.push(chunk.value)
+      this.#bytes += chunk.value.length
+    }
+  }
+
+  /** The first part, once it has at least so many bytes. */
+  #joinedTo(bytes: number): Buffer {
+    if (this.#parts[0]!.length < bytes) this.#parts = [Buffer.concat(this.#parts)]
+    return this.#parts[0]!
+  }
+
+  /** null: nothing that matters here. */
+  #decode(frame: Buffer): SubscriptionEvent | null {
+    let message: ReturnType<EventStreamCodec['decode']>
+    try {
+      message = this.#codec.decode(frame)
+    } catch (cause) {
+      throw this.#invalid(cause as Error)
+    }
+    const header = (name: string): string => String(message.headers[name]?.value ?? '')
+    switch (header(':message-type')) {
+      case 'event':
+        if (header(':event-type') !== 'SubscribeToShardEvent') return null
+        try {
+          return decodeSubscriptionEvent(message.body, this.#attempted.stream, this.#attempted.shardId!)
+        } catch (cause) {
+          throw this.#invalid(cause as Error)
+        }
+      case 'exception':
+        throw serviceError(header(':exception-type'), messageIn(Buffer.from(message.body)), 400, this.#attempted)
+      case 'error':
+        throw serviceError(header(':error-code'), header(':error-message'), 500, this.#attempted)
+      default:
+        return null
+    }
+  }
+
+  #cutOff(cause: Error): ServiceError {
+    return new ServiceError(
+      'ENDPOINT_UNREACHABLE',
+      `${describe(this.#attempted)}: the subscription was cut off (${(cause as NodeJS.ErrnoException).code ?? cause.message}).`,
+      { cause, details: { ...this.#attempted } },
+    )
+  }
+
+  #invalid(cause: Error): ServiceError {
+    return new ServiceError(
+      'RESPONSE_INVALID',
+      `${describe(this.#attempted)}: an event could not be decoded: ${cause.message}.`,
+      { cause, details: { ...this.#attempted } },
+    )
+  }
+}
+
+/** Sends the request; the status of the answer. */
+function answered(stream: http2.ClientHttp2Stream, body: Buffer): Promise<number> {
+  return new Promise((resolve, reject) => {
+    stream.once('response', headers => resolve(headers[':status'] ?? 0))
+    stream.once('error', reject)
+    stream.once('close', () => reject(new Error('the connection was closed')))
+    stream.end(body)
+  })
+}
+
+async function refusal(stream: http2.ClientHttp2Stream, status: number, attempted: Attempted): Promise<ServiceError> {
+  const parts: Buffer[] = []
+  for await (const part of stream as AsyncIterable<Buffer>) parts.push(part)
+  const body = Buffer.concat(parts)
+  let name = 'UnknownError'
+  try {
+    name = (JSON.parse(body.toString('utf8')) as { __type?: string }).__type ?? name
+  } catch {
+    // Described by its status and first words.
+  }
+  return serviceError(name.split('#').at(-1)!, messageIn(body), status, attempted)
+}
+
+function messageIn(body: Buffer): string {
+  try {
+    const { message, Message } = JSON.parse(body.toString('utf8')) as { message?: string; Message?: string }
+    return message ?? Message ?? ''
+  } catch {
+    return body.toString('utf8', 0, 200)
+  }
+}
+
+function positionOnTheWire(position: StartingPosition): object {
+  return {
+    Type: position.type,
+    ...('sequenceNumber' in position ? { SequenceNumber: position.sequenceNumber } : {}),
+    ...('timestampMs' in position ? { Timestamp: position.timestampMs / 1000 } : {}),
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The consumer of enhanced fan-out, from registration to its end. JOB_MANAGED: registered if there is none of the name, used
+ * if there is one (of a run before, say), waited for while it is being made, waited out while it is being deleted, and
+ * deregistered only when the job ends for good. SELF_MANAGED: it must be there.
+ */
+import { sleep } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
+import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { ConsumerDescription, SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
+import { backoffMs } from '../reader/shard-reader.ts'
+
+export interface RegistrarOptions {
+  readonly streamArn: string
+  readonly consumerName: string
+  readonly lifecycle: 'JOB_MANAGED' | 'SELF_MANAGED'
+  readonly describeMinDelayMs: number
+  readonly describeMaxDelayMs: number
+  readonly describeMaxAttempts: number
+  readonly deregisterTimeoutMs: number
+}
+
+/** A consumer is mostly ready within a second or two; only then do pauses grow to those of the options. */
+const FIRST_DELAY_MS = 250
+
+export class StreamConsumerRegistrar {
+  readonly #options: RegistrarOptions
+  readonly #clock: Clock
+  #consumerArn: string | null = null
+
+  constructor(options: RegistrarOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  /** Resolves to the consumer's ARN once it is ACTIVE. @throws ServiceError */
+  async prepare(proxy: SourceStreamProxy, signal: AbortSignal): Promise<string> {
+    const { consumerName, describeMaxAttempts } = this.#options
+    let last = 'it is not there'
+    for (let attempt = 1; attempt <= describeMaxAttempts; attempt++) {
+      try {
+        const consumer = await this.#find(proxy)
+        if (consumer?.status === 'ACTIVE') return (this.#consumerArn = consumer.consumerArn)
+        if (consumer !== null) last = `it is ${consumer.status}`
+      } catch (error) {
+        if (!(error instanceof ShardlineError) || !error.retryable || isLimit(error)) throw error
+        last = error.message
+      }
+      await sleep(this.#clock, this.#delayMs(attempt), signal)
+    }
+    throw new ServiceError(
+      'SERVICE_FAILED',
+      `The consumer ${consumerName} of ${this.#options.streamArn} was not ready after ${describeMaxAttempts} DescribeStreamConsumer calls (source.efo.describe.retry-strategy.attempts.max): ${last}.`,
+      { details: { consumer: consumerName } },
+    )
+  }
+
+  /** Deregisters what this job is to manage, within the time that it may take; answers what went wrong, or null. */
+  async release(proxy: SourceStreamProxy): Promise<string | null> {
+    const { lifecycle, consumerName, deregisterTimeoutMs } = this.#options
+    if (lifecycle === 'SELF_MANAGED' || this.#consumerArn === null) return null
+    const arn = this.#consumerArn
+    this.#consumerArn = null
+    const timedOut = new AbortController()
+    const failed = (why: string): string =>
+      `The consumer ${consumerName} could not be deregistered (${why}); it costs money until it is: aws kinesis deregister-stream-consumer --consumer-arn ${arn}`
+    try {
+      await Promise.race([
+        proxy.deregisterStreamConsumer(arn),
+        sleep(this.#clock, deregisterTimeoutMs, timedOut.signal).then(() => {
+          throw new Error(`no answer within ${deregisterTimeoutMs} ms, source.efo.deregister.timeout`)
+        }),
+      ])
+      return null
+    } catch (error) {
+      if (error instanceof ShardlineError && ['CONSUMER_NOT_FOUND', 'STREAM_NOT_FOUND'].includes(error.code))
+        return null
+      return failed((error as Error).message)
+    } finally {
+      timedOut.abort()
+    }
+  }
+
+  /** The consumer as it is now; registered if need be. null: to be looked for again. */
+  async #find(proxy: SourceStreamProxy): Promise<ConsumerDescription | null> {
+    const { consumerName, lifecycle, streamArn } = this.#options
+    const found = await proxy.describeStreamConsumer(consumerName)
+    if (found !== null) return found
+    if (lifecycle === 'SELF_MANAGED')
+      throw new ServiceError(
+        'CONSUMER_NOT_FOUND',
+        `There is no consumer ${consumerName} of ${streamArn}, and source.efo.lifecycle is SELF_MANAGED: register it, or set JOB_MANAGED.`,
+        { details: { consumer: consumerName } },
+      )
+    try {
+      return await proxy.registerStreamConsumer(consumerName)
+    } catch (error) {
+      // Somebody else was quicker, or one of this name is just being deleted.
+      if (error instanceof ShardlineError && error.code === 'RESOURCE_IN_USE') return null
+      throw error
+    }
+  }
+
+  #delayMs(attempt: number): number {
+    const { describeMinDelayMs, describeMaxDelayMs } = this.#options
+    const soon = FIRST_DELAY_MS * 2 ** (attempt - 1)
+    return soon < describeMinDelayMs ? soon : backoffMs(attempt, describeMinDelayMs, describeMaxDelayMs)
+  }
+}
+
+/** A stream takes 20 consumers; waiting makes no room. */
+function isLimit(error: ShardlineError): boolean {
+  return (
+    error.details['errorName'] === 'LimitExceededException' && error.details['operation'] === 'RegisterStreamConsumer'
+  )
+}

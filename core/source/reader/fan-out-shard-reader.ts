@@ -1,0 +1,240 @@
+/**
+ * Reads one shard by enhanced fan-out: one subscription at a time, renewed when its five minutes are up, when it breaks and
+ * when it falls silent, each time at the number that the last event told to go on after. The next event is asked for when the
+ * last was taken, so a slow job holds the service back. A shard has ended when an event names no number to go on after.
+ */
+import { sleep } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
+import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { SubscriptionEvent } from '../../kinesis/get-records-codec.ts'
+import type { ShardSubscription, SourceStreamProxy, StartingPosition } from '../../kinesis/stream-proxy.ts'
+import { PersistentFailure } from '../../persistent-failure.ts'
+import { startingPositionOf } from '../split/kinesis-shard-split.ts'
+import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
+import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
+import { Unpacking } from './unpacking.ts'
+
+export interface FanOutOptions {
+  readonly subscriptionTimeoutMs: number
+  /** Without any event for this long, a subscription is given up. */
+  readonly silenceTimeoutMs: number
+  readonly deaggregate: boolean
+  /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
+  readonly stopAtMs: number | null
+}
+
+export interface FanOutCollaborators {
+  readonly proxy: SourceStreamProxy
+  readonly clock: Clock
+  readonly onReady: () => void
+  readonly warn: (message: string) => void
+}
+
+/** SubscribeToShard: one call a second, and a subscription of the same consumer can be taken over after five. */
+const MIN_RETRY_MS = 1000
+const MAX_RETRY_MS = 10_000
+const TAKEOVER_MS = 5000
+
+export class FanOutShardReader implements ShardReader {
+  readonly shardId: string
+  readonly fetchIntervalMs = null
+  millisBehindLatest = -1
+  activity: ReaderActivity = 'starting'
+  trouble: string | null = null
+  throttles = 0
+  readonly #consumerArn: string
+  readonly #split: KinesisShardSplit
+  readonly #proxy: SourceStreamProxy
+  readonly #options: FanOutOptions
+  readonly #clock: Clock
+  readonly #handOver: HandOver
+  readonly #warn: (message: string) => void
+  readonly #failing: PersistentFailure
+  readonly #unpacking: Unpacking
+  readonly #closing = new AbortController()
+  #position: StartingPosition
+  /** Where to go on if the position is refused; null: at the oldest record. */
+  #fallback: StartingPosition | null = null
+  #failures = 0
+  #subscribedAt = -Infinity
+
+  constructor(
+    split: KinesisShardSplit,
+    consumerArn: string,
+    options: FanOutOptions,
+    collaborators: FanOutCollaborators,
+  ) {
+    const { proxy, clock, onReady, warn } = collaborators
+    this.shardId = split.shardId
+    this.#split = split
+    this.#consumerArn = consumerArn
+    this.#position = startingPositionOf(split.position)
+    if (split.continuationSequenceNumber !== null) {
+      this.#fallback = this.#position
+      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: split.continuationSequenceNumber }
+    }
+    this.#proxy = proxy
+    this.#options = options
+    this.#clock = clock
+    this.#warn = warn
+    this.#handOver = new HandOver(onReady)
+    this.#failing = new PersistentFailure(clock, warn)
+    this.#unpacking = new Unpacking(split, options.deaggregate, warn)
+  }
+
+  get ready(): boolean {
+    return this.#handOver.ready
+  }
+
+  take(): Fetched | null {
+    return this.#handOver.take()
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the reader is closed'))
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#closing
+    try {
+      for (;;) {
+        let delayMs = 0
+        try {
+          if (await this.#readSubscription()) return
+        } catch (error) {
+          signal.throwIfAborted()
+          delayMs = this.#delayAfter(error)
+        }
+        if (delayMs > 0) {
+          this.activity = 'retrying'
+          await sleep(this.#clock, delayMs, signal)
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.activity = 'ended'
+    }
+  }
+
+  /** Whether the shard was read to its end, or to where the source stops; false: the subscription's time is up. */
+  async #readSubscription(): Promise<boolean> {
+    const { signal } = this.#closing
+    const wait = MIN_RETRY_MS - (this.#clock.monotonic() - this.#subscribedAt)
+    if (wait > 0) await sleep(this.#clock, wait, signal)
+    signal.throwIfAborted()
+    this.activity = 'fetching'
+    this.#subscribedAt = this.#clock.monotonic()
+    const subscription = await this.#subscribe()
+    const close = (): void => subscription.close()
+    if (signal.aborted) close()
+    signal.throwIfAborted()
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      for (;;) {
+        this.activity = 'subscribed'
+        const askedAtMs = this.#clock.now() + this.#proxy.clockOffsetMs
+        const event = await this.#bounded(
+          subscription.next(),
+          this.#options.silenceTimeoutMs,
+          'SUBSCRIPTION_SILENT',
+          `The subscription to shard ${this.shardId} brought no event for ${this.#options.silenceTimeoutMs} ms (shardline.source.efo.silence-timeout).`,
+        )
+        if (event === null) return false
+        const fetched = this.#accept(event, askedAtMs)
+        this.activity = 'backpressured'
+        await this.#handOver.put(fetched, signal)
+        if (fetched.end !== null) return true
+      }
+    } finally {
+      signal.removeEventListener('abort', close)
+      subscription.close()
+    }
+  }
+
+  #subscribe(): Promise<ShardSubscription> {
+    const giveUp = new AbortController()
+    const signal = AbortSignal.any([giveUp.signal, this.#closing.signal])
+    const { subscriptionTimeoutMs } = this.#options
+    return this.#bounded(
+      this.#proxy.subscribeToShard(this.#consumerArn, this.shardId, this.#position, signal),
+      subscriptionTimeoutMs,
+      'ENDPOINT_UNREACHABLE',
+      `SubscribeToShard on shard ${this.shardId} was not answered within ${subscriptionTimeoutMs} ms (source.efo.subscription.timeout).`,
+      giveUp,
+    )
+  }
+
+  #accept(event: SubscriptionEvent, askedAtMs: number): Fetched {
+    const { stopAtMs } = this.#options
+    const { continuationSequenceNumber, childShards } = event
+    this.#failures = 0
+    this.trouble = null
+    this.#failing.succeeded(`The subscription to shard ${this.shardId}`)
+    this.millisBehindLatest = event.millisBehindLatest ?? -1
+    if (continuationSequenceNumber !== null) {
+      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: continuationSequenceNumber }
+      this.#fallback = null
+    }
+    const end: FetchEnd | null =
+      continuationSequenceNumber === null || childShards.length > 0 ? { type: 'shard-end', childShards } : null
+    const batch = this.#unpacking.unpack(event.batch)
+    const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber }
+    if (stopAtMs === null) return fetched
+    return stopAt(fetched, stopAtMs, event.batch.count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+  }
+
+  /** @throws what trying again cannot mend */
+  #delayAfter(error: unknown): number {
+    if (!(error instanceof ShardlineError)) throw error
+    if (error.code === 'VALIDATION_FAILED' && 'sequenceNumber' in this.#position) {
+      this.#retreat(this.#position.sequenceNumber)
+      return 0
+    }
+    if (!error.retryable) throw error
+    this.trouble = error.message
+    this.#failing.failed(error.message)
+    if (error.code === 'THROTTLED') this.throttles++
+    // Another subscription of this consumer holds the shard, perhaps this job's own of before a restart.
+    if (error.code === 'RESOURCE_IN_USE') return TAKEOVER_MS + Math.random() * MIN_RETRY_MS
+    return (
+      Math.max(MIN_RETRY_MS, backoffMs(++this.#failures, MIN_RETRY_MS, MAX_RETRY_MS)) + Math.random() * MIN_RETRY_MS
+    )
+  }
+
+  #retreat(refused: string): void {
+    if (this.#fallback !== null) {
+      this.#position = this.#fallback
+      this.#fallback = null
+      return
+    }
+    const { lastArrivalMs } = this.#split
+    this.#warn(
+      `Shard ${this.shardId}: the service does not take the sequence number ${refused} any more, so its records have passed their retention. It is read on from the oldest record that is left; what lay between may have been missed${lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`}.`,
+    )
+    this.#position = { type: 'TRIM_HORIZON' }
+  }
+
+  async #bounded<T>(
+    what: Promise<T>,
+    timeoutMs: number,
+    code: 'SUBSCRIPTION_SILENT' | 'ENDPOINT_UNREACHABLE',
+    message: string,
+    giveUp?: AbortController,
+  ): Promise<T> {
+    let cancel: () => void = () => undefined
+    const timeout = new Promise<never>((_, reject) => {
+      cancel = this.#clock.schedule(timeoutMs, () => {
+        const error = new ServiceError(code, message, { details: { shardId: this.shardId } })
+        giveUp?.abort(error)
+        reject(error)
+      })
+    })
+    try {
+      return await Promise.race([what, timeout])
+    } finally {
+      cancel()
+    }
+  }
+}

@@ -1,0 +1,221 @@
+/**
+ * Reads one shard by polling, one request at a time, independently of all others: a slow shard stalls nobody.
+ * Failures that may pass are retried with half jitter; an expired iterator is renewed from the last position, and a position
+ * whose records have passed their retention goes on at the oldest record, with a warning.
+ */
+import { sleep } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
+import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { SourceStreamProxy, StartingPosition } from '../../kinesis/stream-proxy.ts'
+import { PersistentFailure } from '../../persistent-failure.ts'
+import { startingPositionOf } from '../split/kinesis-shard-split.ts'
+import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
+import type { Permits } from './permits.ts'
+import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
+import { ShardQuota } from './shard-quota.ts'
+import { Unpacking } from './unpacking.ts'
+
+export interface PollingOptions {
+  readonly maxRecordCount: number
+  readonly emptyFetchIntervalMs: number
+  readonly nonEmptyFetchIntervalMs: number
+  /** The service's quotas hold from the start; else from the first throttle on. */
+  readonly paced: boolean
+  /** Of a shard's quotas that this job uses, from above 0 to 1. */
+  readonly quotaShare: number
+  readonly retryMinDelayMs: number
+  readonly retryMaxDelayMs: number
+  readonly retryMaxAttempts: number
+  readonly deaggregate: boolean
+  /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
+  readonly stopAtMs: number | null
+}
+
+export interface PollingCollaborators {
+  readonly proxy: SourceStreamProxy
+  readonly clock: Clock
+  readonly permits: Permits
+  readonly onReady: () => void
+  readonly warn: (message: string) => void
+}
+
+export class PollingShardReader implements ShardReader {
+  readonly shardId: string
+  millisBehindLatest = -1
+  activity: ReaderActivity = 'starting'
+  trouble: string | null = null
+  fetchIntervalMs: number | null = null
+  throttles = 0
+  readonly #split: KinesisShardSplit
+  readonly #proxy: SourceStreamProxy
+  readonly #options: PollingOptions
+  readonly #clock: Clock
+  readonly #permits: Permits
+  readonly #warn: (message: string) => void
+  readonly #handOver: HandOver
+  readonly #failing: PersistentFailure
+  readonly #quota: ShardQuota
+  readonly #unpacking: Unpacking
+  readonly #closing = new AbortController()
+  /** The position after the last record that was fetched. */
+  #position: StartingPosition
+  /** Where to go on if the position is refused; null: at the oldest record. */
+  #fallback: StartingPosition | null = null
+  #iterator: string | null = null
+  #calledAt: number | null = null
+
+  constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
+    const { proxy, clock, permits, onReady, warn } = collaborators
+    this.shardId = split.shardId
+    this.#split = split
+    this.#position = startingPositionOf(split.position)
+    if (split.continuationSequenceNumber !== null) {
+      this.#fallback = this.#position
+      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: split.continuationSequenceNumber }
+    }
+    this.#proxy = proxy
+    this.#options = options
+    this.#clock = clock
+    this.#permits = permits
+    this.#warn = warn
+    this.#handOver = new HandOver(onReady)
+    this.#failing = new PersistentFailure(clock, warn)
+    this.#quota = new ShardQuota(clock, options.quotaShare, options.paced)
+    this.#unpacking = new Unpacking(split, options.deaggregate, warn)
+  }
+
+  get ready(): boolean {
+    return this.#handOver.ready
+  }
+
+  take(): Fetched | null {
+    return this.#handOver.take()
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the reader is closed'))
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#closing
+    const { emptyFetchIntervalMs, nonEmptyFetchIntervalMs } = this.#options
+    try {
+      for (;;) {
+        const { fetched, release } = await this.#fetch()
+        try {
+          signal.throwIfAborted()
+          this.activity = 'backpressured'
+          // The permit goes back when the batch is taken, so that what waits here is bounded too, however many shards there are.
+          if (fetched.batch !== null || fetched.end !== null) await this.#handOver.put(fetched, signal)
+        } finally {
+          release()
+        }
+        if (fetched.end !== null) return
+        this.activity = 'pausing'
+        const pause = fetched.batch === null ? emptyFetchIntervalMs : nonEmptyFetchIntervalMs
+        const wait = Math.max(pause, this.#quota.waitMs())
+        if (wait > 0) await sleep(this.#clock, wait, signal)
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.activity = 'ended'
+    }
+  }
+
+  /** Comes with the permit that it was fetched under. */
+  async #fetch(): Promise<{ readonly fetched: Fetched; readonly release: () => void }> {
+    const { retryMaxAttempts, retryMinDelayMs, retryMaxDelayMs } = this.#options
+    const { signal } = this.#closing
+    for (let attempt = 1; ; attempt++) {
+      this.activity = 'waiting-for-turn'
+      const release = await this.#permits.acquire(signal)
+      try {
+        this.activity = 'fetching'
+        const fetched = await this.#getRecords()
+        this.trouble = null
+        this.#failing.succeeded(`GetRecords on shard ${this.shardId}`)
+        return { fetched, release }
+      } catch (error) {
+        release()
+        if (signal.aborted) throw error
+        if (!(error instanceof ShardlineError)) throw error
+        if (attempt >= retryMaxAttempts && error.retryable) throw exhausted(error, attempt)
+        if (this.#recover(error)) continue
+        if (!error.retryable) throw error
+        this.trouble = error.message
+        this.#failing.failed(error.message)
+        if (error.code === 'THROTTLED') {
+          this.throttles++
+          this.#quota.throttled()
+        }
+      }
+      this.activity = 'retrying'
+      const wait = Math.max(backoffMs(attempt, retryMinDelayMs, retryMaxDelayMs), this.#quota.waitMs())
+      await sleep(this.#clock, wait, signal)
+    }
+  }
+
+  async #getRecords(): Promise<Fetched> {
+    const { maxRecordCount, stopAtMs } = this.#options
+    const askedAtMs = this.#clock.now() + this.#proxy.clockOffsetMs
+    this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
+    const now = this.#clock.monotonic()
+    if (this.#calledAt !== null) this.fetchIntervalMs = now - this.#calledAt
+    this.#calledAt = now
+    this.#quota.called()
+    const result = await this.#proxy.getRecords(this.shardId, this.#iterator, this.#quota.limit(maxRecordCount))
+    this.#iterator = result.nextShardIterator
+    this.millisBehindLatest = result.millisBehindLatest ?? -1
+    const { count, positions } = result.batch
+    if (count > 0) {
+      this.#quota.received(count, result.batch.byteLength)
+      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: positions!.sequenceNumber(count - 1) }
+      this.#fallback = null
+    }
+    const end: FetchEnd | null =
+      result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
+    const batch = this.#unpacking.unpack(result.batch)
+    const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber: null }
+    if (stopAtMs === null) return fetched
+    return stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+  }
+
+  /** Whether the same can be tried again at once, at another place. */
+  #recover(error: ShardlineError): boolean {
+    if (error.code === 'ITERATOR_EXPIRED') {
+      this.#iterator = null
+      return true
+    }
+    const { shardId } = this
+    if (this.#iterator !== null || error.code !== 'VALIDATION_FAILED' || !('sequenceNumber' in this.#position))
+      return false
+    if (this.#fallback !== null) {
+      this.#position = this.#fallback
+      this.#fallback = null
+      return true
+    }
+    this.#warn(
+      `Shard ${shardId}: the service does not take the sequence number ${this.#position.sequenceNumber} any more, so its records have passed their retention. It is read on from the oldest record that is left; what lay between may have been missed${this.#missedSince()}.`,
+    )
+    this.#position = { type: 'TRIM_HORIZON' }
+    return true
+  }
+
+  #missedSince(): string {
+    const { lastArrivalMs } = this.#split
+    return lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`
+  }
+}
+
+function exhausted(cause: ShardlineError, attempts: number): ServiceError {
+  return new ServiceError(
+    'SERVICE_FAILED',
+    `${cause.message} Gave up after ${attempts} attempts (retry-strategy.attempts.max).`,
+    {
+      cause,
+      details: cause.details,
+    },
+  )
+}

@@ -1,0 +1,41 @@
+import t from 'tap'
+
+import { ServiceClock } from '../../../core/kinesis/service-clock.ts'
+
+const NOW = Date.UTC(2026, 0, 31, 12)
+const date = (ms: number): string => new Date(ms).toUTCString()
+
+t.test('as long as the clocks may agree, nothing is corrected', async t => {
+  const clock = new ServiceClock()
+  t.equal(clock.offsetMs, 0)
+  clock.observe(date(NOW), NOW + 100, NOW + 130)
+  clock.observe(undefined, NOW, NOW)
+  clock.observe('noon', NOW, NOW)
+  t.equal(clock.offsetMs, 0)
+})
+
+t.test(
+  'a clock that is ahead is put back to the latest that the service may say, one that is behind is put on',
+  async t => {
+    const ahead = new ServiceClock()
+    ahead.observe(date(NOW), NOW + 60_000, NOW + 60_030)
+    t.equal(ahead.offsetMs, -59_000)
+    const behind = new ServiceClock()
+    behind.observe(date(NOW), NOW - 60_000, NOW - 59_970)
+    t.equal(behind.offsetMs, 59_970)
+  },
+)
+
+t.test('answers narrow the range', async t => {
+  const clock = new ServiceClock()
+  // The service is 2,300 ms ahead.
+  for (const at of [NOW, NOW + 450, NOW + 700, NOW + 1650]) clock.observe(date(at + 2300), at, at + 1)
+  t.ok(clock.offsetMs > 2200 && clock.offsetMs <= 2300, String(clock.offsetMs))
+})
+
+t.test('a clock that was set meanwhile is believed', async t => {
+  const clock = new ServiceClock()
+  clock.observe(date(NOW), NOW + 3_600_000, NOW + 3_600_001)
+  clock.observe(date(NOW + 1000), NOW + 1100, NOW + 1101)
+  t.equal(clock.offsetMs, 0)
+})
