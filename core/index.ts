@@ -16,6 +16,10 @@ export type { Job } from './job/job.ts'
 export type { JobListener, JobMetrics, JobResult, JobState, JobStatus, OperatorMetrics } from './job/job-status.ts'
 export type { ShardMetrics } from './source/source.ts'
 
+export { registerCredentialsProvider } from './kinesis/credentials/custom-credentials.ts'
+export type { CredentialsProvider, CredentialsProviderFactory } from './kinesis/credentials/custom-credentials.ts'
+export type { AwsCredentials } from './kinesis/credentials/refreshing-credentials.ts'
+
 export {
   BridgeError,
   CheckpointError,

@@ -1,5 +1,90 @@
 /** How to reach AWS: region, endpoint, credentials, HTTP and retries. The names are those of Flink's AWS connectors. */
 import { booleanOption, durationOption, enumOption, intOption, stringOption } from './config-option.ts'
+import type { ConfigOption } from './config-option.ts'
+
+export const CREDENTIALS_PREFIX = 'aws.credentials.provider'
+const NESTED_PREFIX = '.role.provider'
+
+export const credentialsProviders = [
+  'AUTO',
+  'BASIC',
+  'ENV_VAR',
+  'PROFILE',
+  'SYS_PROP',
+  'ASSUME_ROLE',
+  'WEB_IDENTITY_TOKEN',
+  'CUSTOM',
+] as const
+
+export type CredentialsProviderName = (typeof credentialsProviders)[number]
+
+const secret = { secret: true } as const
+
+/** The options of one provider: the job's own, or one whose credentials another assumes its role with. */
+export const credentialsOptionsOf = (prefix: string) =>
+  ({
+    credentialsProvider: enumOption(
+      prefix,
+      credentialsProviders,
+      null,
+      'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`, the default chain of the AWS SDK. `SYS_PROP` reads environment variables of the names `aws.accessKeyId`, `aws.secretAccessKey`, `aws.sessionToken`: there is no JVM to have properties.',
+    ),
+    accessKeyId: stringOption(`${prefix}.basic.accesskeyid`, null, 'Access key id for `BASIC`.', secret),
+    secretKey: stringOption(`${prefix}.basic.secretkey`, null, 'Secret key for `BASIC`.', secret),
+    sessionToken: stringOption(
+      `${prefix}.basic.sessiontoken`,
+      null,
+      'Session token for `BASIC` (ours; Flink has none).',
+      secret,
+    ),
+    profileName: stringOption(
+      `${prefix}.profile.name`,
+      null,
+      'Profile for `PROFILE`, and in the default chain. Default: `AWS_PROFILE`, or `default`.',
+    ),
+    profilePath: stringOption(
+      `${prefix}.profile.path`,
+      null,
+      'Path of the credentials file for `PROFILE`; with it, no other file is read.',
+    ),
+    roleArn: stringOption(
+      `${prefix}.role.arn`,
+      null,
+      'ARN of the role for `ASSUME_ROLE` and `WEB_IDENTITY_TOKEN`; for the latter default `AWS_ROLE_ARN`.',
+    ),
+    roleSessionName: stringOption(
+      `${prefix}.role.sessionName`,
+      null,
+      'Session name for `ASSUME_ROLE` and `WEB_IDENTITY_TOKEN`. Default: `AWS_ROLE_SESSION_NAME`, or `shardline`.',
+    ),
+    roleExternalId: stringOption(`${prefix}.role.externalId`, null, 'External id for `ASSUME_ROLE`.'),
+    roleStsEndpoint: stringOption(
+      `${prefix}.role.stsEndpoint`,
+      null,
+      "URL of the STS endpoint for `ASSUME_ROLE` and `WEB_IDENTITY_TOKEN`. Default: that of the role that this one's credentials are for, `AWS_ENDPOINT_URL_STS`, or the region's.",
+    ),
+    webIdentityTokenFile: stringOption(
+      `${prefix}.webIdentityToken.file`,
+      null,
+      'File of the token for `WEB_IDENTITY_TOKEN`, read anew for each refresh. Default: `AWS_WEB_IDENTITY_TOKEN_FILE`.',
+    ),
+    customClass: stringOption(
+      `${prefix}.custom.class`,
+      null,
+      'For `CUSTOM`: a name given to `registerCredentialsProvider`, or a module and its export, such as `file:///opt/vault.mjs#credentials` or `./vault.mjs#credentials`: a function of the configuration that answers a function that answers credentials.',
+    ),
+  }) as const
+
+/** The prefix of the provider whose credentials the role of `prefix` is assumed with. */
+export const nestedCredentialsPrefix = (prefix: string): string => prefix + NESTED_PREFIX
+
+/** A key of a nested provider as its outermost namesake, which is what the tables know; other keys as they are. */
+export function outermostKey(key: string): string {
+  let rest = key
+  while (rest.startsWith(CREDENTIALS_PREFIX + NESTED_PREFIX))
+    rest = CREDENTIALS_PREFIX + rest.slice(CREDENTIALS_PREFIX.length + NESTED_PREFIX.length)
+  return rest
+}
 
 export const awsOptions = {
   region: stringOption('aws.region', null, 'Region. A source or sink that is given an ARN takes the region from it.'),
@@ -8,45 +93,31 @@ export const awsOptions = {
     null,
     'URL of the Kinesis endpoint, for emulators and private endpoints. Default: `AWS_ENDPOINT_URL_KINESIS`, `AWS_ENDPOINT_URL`, or the endpoint of the region.',
   ),
-  credentialsProvider: enumOption(
-    'aws.credentials.provider',
-    ['AUTO', 'BASIC', 'ENV_VAR', 'PROFILE', 'SYS_PROP', 'ASSUME_ROLE', 'WEB_IDENTITY_TOKEN', 'CUSTOM'],
+  ...credentialsOptionsOf(CREDENTIALS_PREFIX),
+  roleProvider: enumOption(
+    nestedCredentialsPrefix(CREDENTIALS_PREFIX),
+    credentialsProviders,
     null,
-    'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`, the default chain of the AWS SDK.',
+    'For `ASSUME_ROLE`: where the credentials come from that the role is assumed with. A prefix in its turn: every key above and below that starts with `aws.credentials.provider` exists with `aws.credentials.provider.role.provider` too, to any depth.',
   ),
-  accessKeyId: stringOption('aws.credentials.provider.basic.accesskeyid', null, 'Access key id for `BASIC`.', {
-    secret: true,
-  }),
-  secretKey: stringOption('aws.credentials.provider.basic.secretkey', null, 'Secret key for `BASIC`.', {
-    secret: true,
-  }),
-  sessionToken: stringOption(
-    'aws.credentials.provider.basic.sessiontoken',
-    null,
-    'Session token for `BASIC` (ours; Flink has none).',
-    {
-      secret: true,
-    },
+  trustAllCertificates: booleanOption(
+    'aws.trust.all.certificates',
+    false,
+    'Accept any TLS certificate, of Kinesis and of STS. For tests.',
   ),
-  profileName: stringOption(
-    'aws.credentials.provider.profile.name',
-    null,
-    'Profile for `PROFILE`. Default: `AWS_PROFILE`, or `default`.',
-  ),
-  profilePath: stringOption(
-    'aws.credentials.provider.profile.path',
-    null,
-    'Path of the credentials file for `PROFILE`.',
-  ),
-  trustAllCertificates: booleanOption('aws.trust.all.certificates', false, 'Accept any TLS certificate. For tests.'),
   maxConcurrency: intOption('aws.http-client.max-concurrency', 10000, 'Most connections at once.', { min: 1 }),
   readTimeoutMs: durationOption('aws.http-client.read-timeout', '360000 ms', 'How long an answer may take.'),
   httpProtocolVersion: enumOption(
     'aws.http.protocol.version',
     ['HTTP2', 'HTTP1_1'],
     'HTTP2',
-    'Accepted for compatibility: data requests always use HTTP/1.1 with keep-alive, the fastest here.',
+    'Accepted for compatibility: requests use HTTP/1.1 with keep-alive, the fastest here, and enhanced fan-out HTTP/2, as it must.',
     { ignored: true },
+  ),
+  userAgentPrefix: stringOption(
+    'aws.kinesis.client.user-agent-prefix',
+    'shardline',
+    'What requests name as their origin, in the User-Agent header.',
   ),
   retryMinDelayMs: durationOption(
     'retry-strategy.delay.min',
@@ -54,7 +125,14 @@ export const awsOptions = {
     'First delay between attempts of a failed request.',
   ),
   retryMaxDelayMs: durationOption('retry-strategy.delay.max', '1000 ms', 'Longest delay between attempts.'),
-  retryMaxAttempts: intOption('retry-strategy.attempts.max', 50, 'Attempts of a request before the source fails.', {
-    min: 1,
-  }),
+  retryMaxAttempts: intOption(
+    'retry-strategy.attempts.max',
+    50,
+    'Attempts of a request before the source fails. Calls that describe and list are attempted three times at most: what needs them says sooner that it keeps failing, and tries again by itself.',
+    { min: 1 },
+  ),
 } as const
+
+export type CredentialsOptions = {
+  readonly [name in keyof ReturnType<typeof credentialsOptionsOf>]: ConfigOption<string>
+}

@@ -1,5 +1,5 @@
 /** Which configuration keys mean something, and what an unknown one was probably meant to be. */
-import { awsOptions } from './aws-options.ts'
+import { awsOptions, outermostKey } from './aws-options.ts'
 import type { ConfigOption } from './config-option.ts'
 import { executionOptions } from './execution-options.ts'
 import { kinesisSourceOptions } from './kinesis-source-options.ts'
@@ -48,7 +48,7 @@ export interface UnknownKey {
 export function unknownKeys(keys: Iterable<string>): UnknownKey[] {
   const unknown: UnknownKey[] = []
   for (const key of keys) {
-    if (known.has(key)) continue
+    if (known.has(key) || known.has(outermostKey(key))) continue
     const silent = silentPrefixes.some(prefix => key.startsWith(prefix))
     const nearest = nearestKey(key, silent ? TYPO : Math.max(TYPO, Math.ceil(key.length * 0.45)))
     if (nearest !== null || !silent) unknown.push({ key, nearest })

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
+import { EXPIRED_TOKEN_ERRORS } from './aws-access.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { CborReader, encodeCborMap } from './cbor.ts'
 import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.ts'
@@ -108,6 +109,7 @@ export class DataPlaneClient {
   ): Promise<{ body: Buffer; cbor: boolean }> {
     const connection = await (this.#connection ??= this.#connect())
     let cbor = this.#speaksCbor
+    const used = await this.#access.credentials()
     let answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
     if (answer.status === 200) return { body: answer.body, cbor }
     let failure = readFailure(answer)
@@ -117,6 +119,8 @@ export class DataPlaneClient {
       // Whoever understands JSON no better (a proxy's page, say) has not said anything about CBOR.
       if (answer.status === 200 || !contentTypeUnknown(readFailure(answer), answer)) this.#speaksCbor = false
     } else if (this.#correctSkew(failure.name, answer)) {
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+    } else if (EXPIRED_TOKEN_ERRORS.has(failure.name) && (await this.#access.renewCredentials(used))) {
       answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
     }
     if (answer.status === 200) return { body: answer.body, cbor }
@@ -139,6 +143,7 @@ export class DataPlaneClient {
       credentials,
       this.#clock.now() + this.#skewMs,
     )
+    headers['user-agent'] = this.#access.userAgent
     try {
       return await connection.transport.post(headers, body)
     } catch (cause) {

@@ -32,7 +32,12 @@ t.test('it describes the stream and lists all its shards, closed ones and their 
   const { kinesis, proxy } = await started()
   kinesis.splitShard('flights', SHARD)
   const { creationTimeMs, ...summary } = await proxy.describeStream()
-  t.same(summary, { streamName: 'flights', streamArn: kinesis.streamArn('flights'), status: 'ACTIVE' })
+  t.same(summary, {
+    streamName: 'flights',
+    streamArn: kinesis.streamArn('flights'),
+    status: 'ACTIVE',
+    retentionMs: 86_400_000,
+  })
   t.ok(creationTimeMs > Date.now() - 60_000 && creationTimeMs <= Date.now() + 1000, String(creationTimeMs))
   const shards = await proxy.listShards()
   t.match(shards, [
@@ -108,7 +113,7 @@ t.test('credentials are sent, and the lack of them is said before anything is se
   await proxy.putRecords([runOf([['k', 'v']])])
   for (const [provider, message] of [
     ['BASIC', /BASIC, which needs/],
-    ['ASSUME_ROLE', /ASSUME_ROLE is not there yet/],
+    ['ASSUME_ROLE', /ASSUME_ROLE, which needs/],
   ] as const)
     t.throws(
       () =>

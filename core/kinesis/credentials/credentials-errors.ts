@@ -1,0 +1,48 @@
+/** Why there are no credentials, as an error that names their provider and holds no secret. */
+import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { ErrorCode } from '../../errors.ts'
+import type { CredentialsSource } from './credentials-source.ts'
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  AccessDenied: 'ACCESS_DENIED',
+  AccessDeniedException: 'ACCESS_DENIED',
+  ExpiredToken: 'CREDENTIALS_REJECTED',
+  ExpiredTokenException: 'CREDENTIALS_REJECTED',
+  InvalidClientTokenId: 'CREDENTIALS_REJECTED',
+  SignatureDoesNotMatch: 'CREDENTIALS_REJECTED',
+  InvalidIdentityToken: 'CREDENTIALS_REJECTED',
+  Throttling: 'THROTTLED',
+  ThrottlingException: 'THROTTLED',
+}
+
+const ADVICE =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or aws.credentials.provider and the keys that begin with it.'
+
+/** @param known whether the provider has given credentials before: then its failure may pass */
+export function credentialsError(source: CredentialsSource, cause: unknown, known: boolean): ShardlineError {
+  if (cause instanceof ShardlineError) return cause
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const code = codeOf(error, known)
+  const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
+  const advice = code === 'CREDENTIALS_MISSING' ? ` ${ADVICE}` : ''
+  return new ServiceError(
+    code,
+    `${what} from ${source.description}: ${(error.message || error.name).replace(/\.?$/, '.')}${advice}`,
+    { cause, details: { provider: source.provider, errorName: error.name } },
+  )
+}
+
+function codeOf(error: Error, known: boolean): ErrorCode {
+  const named = codes[error.name]
+  if (named !== undefined) return named
+  const { $metadata, code, errno } = error as Error & {
+    $metadata?: { httpStatusCode?: number }
+    code?: unknown
+    errno?: unknown
+  }
+  const status = $metadata?.httpStatusCode
+  if (status !== undefined && status >= 500) return 'SERVICE_FAILED'
+  const network = status === undefined && (errno !== undefined || error.name === 'TimeoutError')
+  if (network && code !== 'ENOENT' && code !== 'EACCES') return 'ENDPOINT_UNREACHABLE'
+  return known ? 'SERVICE_FAILED' : 'CREDENTIALS_MISSING'
+}

@@ -1,0 +1,94 @@
+/** STS and S3 as moto has them, and what was asked of them: a door before it notes every request. Loopback only. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import http from 'node:http'
+import https from 'node:https'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url))
+const here = path.join(root, 'test/core/fakes')
+
+interface Teardown {
+  teardown(end: () => unknown): void
+}
+
+/** @returns its URL, such as http://127.0.0.1:4567 */
+export async function startMoto(t: Teardown): Promise<string> {
+  const moto = spawn(path.join(root, '.venv/bin/python'), [path.join(here, 'moto_server.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  t.teardown(() => {
+    moto.stdin.end()
+    moto.kill()
+  })
+  const [port] = (await once(createInterface(moto.stdout), 'line', { signal: AbortSignal.timeout(30_000) })) as [string]
+  return `http://127.0.0.1:${port}`
+}
+
+export interface Asked {
+  /** Members of a query, such as RoleArn. */
+  readonly query: Readonly<Record<string, string>>
+  readonly authorization: string
+  readonly userAgent: string
+  readonly method: string
+  readonly path: string
+}
+
+export interface Door {
+  readonly url: string
+  readonly asked: Asked[]
+  /** What is answered instead of what is behind; null: what is behind. */
+  instead: ((asked: Asked) => { status: number; body: string } | null) | null
+}
+
+/** A door before `target`; with `tls`, behind a certificate that nobody signed. */
+export async function door(t: Teardown, target: string, { tls = false } = {}): Promise<Door> {
+  const asked: Asked[] = []
+  const state: { instead: Door['instead'] } = { instead: null }
+  const pem = tls ? readFileSync(path.join(here, 'self-signed.pem')) : undefined
+  const listener = (request: http.IncomingMessage, response: http.ServerResponse): void => {
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks)
+      const one: Asked = {
+        query: Object.fromEntries(new URLSearchParams(body.toString('latin1'))),
+        authorization: request.headers.authorization ?? '',
+        userAgent: request.headers['user-agent'] ?? '',
+        method: request.method ?? '',
+        path: request.url ?? '',
+      }
+      asked.push(one)
+      const instead = state.instead?.(one) ?? null
+      if (instead !== null) {
+        response.writeHead(instead.status, { 'content-type': 'text/xml' }).end(instead.body)
+        return
+      }
+      const onward = http.request(
+        target + (request.url ?? ''),
+        { method: request.method, headers: request.headers, agent: false },
+        answer => {
+          response.writeHead(answer.statusCode ?? 500, answer.headers)
+          answer.pipe(response)
+        },
+      )
+      onward.on('error', () => response.destroy())
+      onward.end(body)
+    })
+  }
+  const server = tls ? https.createServer({ key: pem, cert: pem }, listener) : http.createServer(listener)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return Object.assign(state, {
+    asked,
+    url: `http${tls ? 's' : ''}://127.0.0.1:${(server.address() as AddressInfo).port}`,
+  })
+}

@@ -1,0 +1,88 @@
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
+import t from 'tap'
+
+import { systemClock } from '../../../core/clock.ts'
+import { Configuration } from '../../../core/config/configuration.ts'
+import { registerCredentialsProvider } from '../../../core/index.ts'
+import { createAwsAccess } from '../../../core/kinesis/aws-access.ts'
+import { DataPlaneClient } from '../../../core/kinesis/data-plane-client.ts'
+import { KinesisEmulator } from '../../../emulator/index.ts'
+import { runOf } from '../fakes/fake-sink-stream.ts'
+import { door } from '../fakes/moto.ts'
+
+const P = 'aws.credentials.provider'
+
+async function made(t: { teardown(end: () => unknown): void }, values: Record<string, string>) {
+  const kinesis = await KinesisEmulator.start({ streams: { flights: 1 }, limits: false })
+  t.teardown(() => kinesis.close())
+  const seen = await door(t, kinesis.endpoint)
+  const configuration = new Configuration({ 'aws.region': 'us-east-1', 'aws.endpoint': seen.url, ...values })
+  const access = createAwsAccess(configuration, null)
+  const data = new DataPlaneClient(access, systemClock, {
+    maxConnections: 5,
+    readTimeoutMs: 5000,
+    trustAllCertificates: false,
+  })
+  t.teardown(() => {
+    data.close()
+    access.close()
+  })
+  const put = () => data.putRecords({ streamArn: null, streamName: 'flights' }, [runOf([['k', 'v']])], 'flights')
+  const list = () => access.sdk.send(new ListStreamsCommand({}))
+  const keys = () => seen.asked.map(({ authorization }) => /Credential=(\w+)\//.exec(authorization)?.[1])
+  const expire = (operation: string, times = 1) =>
+    kinesis.faults.inject({ operation, times, fault: { kind: 'error', name: 'ExpiredTokenException', status: 400 } })
+  return { kinesis, seen, access, put, list, keys, expire }
+}
+
+t.test(
+  'a token that the service calls expired is replaced at once, by either client, and the call is made again',
+  async t => {
+    let calls = 0
+    t.teardown(
+      registerCredentialsProvider('counting', () => () => ({
+        accessKeyId: `KEY${++calls}`,
+        secretAccessKey: 's',
+        sessionToken: `${calls}`,
+      })),
+    )
+    const { put, list, keys, expire } = await made(t, { [P]: 'CUSTOM', [`${P}.custom.class`]: 'counting' })
+    expire('PutRecords')
+    t.same(await put(), [])
+    expire('ListStreams')
+    t.match(await list(), { StreamNames: ['flights'] })
+    t.same(await put(), [])
+    t.same(keys(), ['KEY1', 'KEY2', 'KEY2', 'KEY3', 'KEY3'])
+  },
+)
+
+t.test('credentials that cannot be renewed are rejected with what the service said', async t => {
+  const keys = { [`${P}.basic.accesskeyid`]: 'a', [`${P}.basic.secretkey`]: 'hush', [`${P}.basic.sessiontoken`]: 'old' }
+  const { put, list, expire, seen } = await made(t, keys)
+  expire('PutRecords', 9)
+  expire('ListStreams', 9)
+  await t.rejects(put(), { code: 'CREDENTIALS_REJECTED', message: /ExpiredTokenException/ })
+  await t.rejects(list(), { name: 'ExpiredTokenException' })
+  t.equal(seen.asked.length, 2)
+})
+
+t.test('credentials that are not there are said by the name of their provider', async t => {
+  t.teardown(registerCredentialsProvider('sealed', () => () => Promise.reject(new Error('the vault is sealed'))))
+  const { put, list } = await made(t, { [P]: 'CUSTOM', [`${P}.custom.class`]: 'sealed' })
+  const expected = {
+    code: 'CREDENTIALS_MISSING',
+    fatal: true,
+    message: /^No AWS credentials from CUSTOM \(sealed\): the vault is sealed\. Set AWS_ACCESS_KEY_ID/,
+  }
+  await t.rejects(put(), expected)
+  await t.rejects(list(), expected)
+})
+
+t.test('both clients name the origin of their requests', async t => {
+  const keys = { [`${P}.basic.accesskeyid`]: 'a', [`${P}.basic.secretkey`]: 's' }
+  const { put, list, seen } = await made(t, { ...keys, 'aws.kinesis.client.user-agent-prefix': 'orders/7' })
+  await put()
+  await list()
+  t.equal(seen.asked[0]?.userAgent, 'orders/7')
+  t.match(seen.asked[1]?.userAgent, /orders\/7/)
+})
