@@ -102,8 +102,19 @@ export class CheckpointCoordinator {
 
   /** Takes one checkpoint now (after the one under way, if any). @throws CheckpointError */
   async trigger(attempt: CheckpointedAttempt): Promise<string> {
+    return this.#alone(() => this.#take(attempt))
+  }
+
+  /** As `trigger`, for a savepoint: kept apart from the checkpoints, and never removed. null: beside them. */
+  async savepoint(attempt: CheckpointedAttempt, directory: string | null): Promise<string> {
+    return this.#alone(async () =>
+      this.#storage.storeSavepoint(await this.#gatherAll(attempt, this.#nextId++), directory),
+    )
+  }
+
+  async #alone(take: () => Promise<string>): Promise<string> {
     while (this.#running !== null) await this.#running.catch(() => undefined)
-    const taken = this.#take(attempt)
+    const taken = take()
     this.#running = taken.then(
       () => undefined,
       () => undefined,
@@ -152,21 +163,8 @@ export class CheckpointCoordinator {
   async #take(attempt: CheckpointedAttempt): Promise<string> {
     const checkpointId = this.#nextId++
     const startedAt = this.#clock.monotonic()
-    const timestampMs = this.#clock.now()
     try {
-      // Enumerators first: whatever they hand out later is in the readers' snapshots.
-      const operators = attempt.operators(checkpointId)
-      const states = await this.#bounded(
-        Promise.all(attempt.subtasks.map(s => s.checkpoint(checkpointId))),
-        checkpointId,
-      )
-      const checkpoint: Checkpoint = {
-        checkpointId,
-        ...this.#job,
-        timestampMs,
-        operators: operators.map(operator => ({ ...operator, subtasks: gather(operator, attempt.subtasks, states) })),
-      }
-      const path = await this.#storage.store(checkpoint)
+      const path = await this.#storage.store(await this.#gatherAll(attempt, checkpointId))
       this.#kept.push(checkpointId)
       for (const subtask of attempt.subtasks) subtask.notifyCheckpointComplete(checkpointId)
       this.#statistics = {
@@ -182,6 +180,19 @@ export class CheckpointCoordinator {
     } catch (error) {
       this.#statistics = { ...this.#statistics, failed: this.#statistics.failed + 1 }
       throw asShardlineError(error)
+    }
+  }
+
+  async #gatherAll(attempt: CheckpointedAttempt, checkpointId: number): Promise<Checkpoint> {
+    const timestampMs = this.#clock.now()
+    // Enumerators first: whatever they hand out later is in the readers' snapshots.
+    const operators = attempt.operators(checkpointId)
+    const states = await this.#bounded(Promise.all(attempt.subtasks.map(s => s.checkpoint(checkpointId))), checkpointId)
+    return {
+      checkpointId,
+      ...this.#job,
+      timestampMs,
+      operators: operators.map(operator => ({ ...operator, subtasks: gather(operator, attempt.subtasks, states) })),
     }
   }
 

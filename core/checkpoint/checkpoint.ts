@@ -3,6 +3,7 @@
  *
  *   <directory>/<job>/chk-<N>/_metadata              JSON, this shape, written last: where it exists the checkpoint is complete
  *   <directory>/<job>/chk-<N>/<operatorId>-<i>.bin   the bytes of operator state that has any; named in the metadata
+ *   <directory>/savepoint-<job>-<random>/            the same, made when somebody asks for it, and removed by nobody
  *
  * Restoring a job whose functions are Python's runs the pickles that its state holds: treat a checkpoint as you treat code.
  */
@@ -41,6 +42,8 @@ export interface CheckpointStorage {
   /** For messages. */
   readonly location: string
   store(checkpoint: Checkpoint): Promise<string>
+  /** Stores what nobody removes, in a folder of its own below `directory`; null: beside the checkpoints. */
+  storeSavepoint(checkpoint: Checkpoint, directory: string | null): Promise<string>
   /** @throws CheckpointError CHECKPOINT_NOT_FOUND, CHECKPOINT_UNREADABLE */
   load(pathOrLatest: string): Promise<StoredCheckpoint>
   /** The highest number in use for this job; 0: none. */

@@ -3,7 +3,7 @@
  * name, their directory synced, the metadata renamed last, and all directories synced. A crash leaves a directory without
  * `_metadata`, which nobody reads.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,9 +41,20 @@ export class FileCheckpointStorage implements CheckpointStorage {
   }
 
   async store(checkpoint: Checkpoint): Promise<string> {
-    const directory = path.join(this.location, `chk-${checkpoint.checkpointId}`)
+    await this.remove(checkpoint.checkpointId).catch((cause: unknown) => {
+      throw notWritten(checkpoint, this.location, cause)
+    })
+    return this.#write(checkpoint, path.join(this.location, `chk-${checkpoint.checkpointId}`))
+  }
+
+  async storeSavepoint(checkpoint: Checkpoint, directory: string | null): Promise<string> {
+    const base = directory === null ? this.location : directoryOf(directory)
+    const name = `savepoint-${checkpoint.jobId.slice(0, 6)}-${randomBytes(6).toString('hex')}`
+    return this.#write(checkpoint, path.join(base, name))
+  }
+
+  async #write(checkpoint: Checkpoint, directory: string): Promise<string> {
     try {
-      await this.remove(checkpoint.checkpointId)
       await mkdir(directory, { recursive: true })
       const operators = []
       for (const operator of checkpoint.operators) {
@@ -58,15 +69,11 @@ export class FileCheckpointStorage implements CheckpointStorage {
       await syncDirectory(directory)
       await rename(path.join(directory, `${METADATA}.inprogress`), path.join(directory, METADATA))
       await syncDirectory(directory)
-      await syncDirectory(this.location)
-      await syncDirectory(path.dirname(this.location))
+      await syncDirectory(path.dirname(directory))
+      await syncDirectory(path.dirname(path.dirname(directory)))
       return directory
     } catch (cause) {
-      throw new CheckpointError(
-        'CHECKPOINT_FAILED',
-        `Checkpoint ${checkpoint.checkpointId} could not be written to ${directory}: ${(cause as Error).message}.`,
-        { cause },
-      )
+      throw notWritten(checkpoint, directory, cause)
     }
   }
 
@@ -120,6 +127,14 @@ export class FileCheckpointStorage implements CheckpointStorage {
     const names = await readdir(this.location).catch(() => [])
     return names.flatMap(name => (/^chk-\d+$/.test(name) ? [Number(name.slice(4))] : []))
   }
+}
+
+function notWritten({ checkpointId }: Checkpoint, directory: string, cause: unknown): CheckpointError {
+  return new CheckpointError(
+    'CHECKPOINT_FAILED',
+    `Checkpoint ${checkpointId} could not be written to ${directory}: ${(cause as Error).message}.`,
+    { cause },
+  )
 }
 
 function directoryOf(text: string): string {

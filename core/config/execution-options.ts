@@ -69,6 +69,18 @@ export const executionOptions = {
       aliases: ['state.checkpoints.num-retained'],
     },
   ),
+  checkpointRetention: enumOption(
+    'execution.checkpointing.externalized-checkpoint-retention',
+    ['RETAIN_ON_CANCELLATION', 'DELETE_ON_CANCELLATION', 'NO_EXTERNALIZED_CHECKPOINTS'],
+    'RETAIN_ON_CANCELLATION',
+    "Whether checkpoints stay when the job is cancelled. They stay when it fails. (Flink's default deletes them.)",
+  ),
+  savepointDirectory: stringOption(
+    'execution.checkpointing.savepoint-dir',
+    null,
+    'Directory for savepoints, where the request names none. Default: beside the checkpoints.',
+    { aliases: ['state.savepoints.dir'] },
+  ),
   restorePath: stringOption(
     'execution.state-recovery.path',
     null,
@@ -87,7 +99,7 @@ export const executionOptions = {
   ),
   restartStrategy: enumOption(
     'restart-strategy.type',
-    ['none', 'fixed-delay', 'exponential-delay'],
+    ['none', 'fixed-delay', 'exponential-delay', 'failure-rate'],
     null,
     'What follows a failure. Default: `exponential-delay` with checkpoints on, else `none`.',
     { aliases: ['restart-strategy'] },
@@ -96,6 +108,18 @@ export const executionOptions = {
     min: 0,
   }),
   fixedDelayMs: durationOption('restart-strategy.fixed-delay.delay', '1 s', 'Pause before a restart.'),
+  failureRateMax: intOption(
+    'restart-strategy.failure-rate.max-failures-per-interval',
+    1,
+    'Failures within the interval after which the job fails.',
+    { min: 1 },
+  ),
+  failureRateIntervalMs: durationOption(
+    'restart-strategy.failure-rate.failure-rate-interval',
+    '1 min',
+    'Interval in which failures are counted.',
+  ),
+  failureRateDelayMs: durationOption('restart-strategy.failure-rate.delay', '1 s', 'Pause before a restart.'),
   exponentialInitialMs: durationOption(
     'restart-strategy.exponential-delay.initial-backoff',
     '1 s',

@@ -7,6 +7,8 @@ import type { CheckpointedAttempt } from '../checkpoint/checkpoint-coordinator.t
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import type { Operator } from '../operators/operator.ts'
+import { explainShards } from '../source/explain.ts'
+import type { ShardExplanation } from '../source/explain.ts'
 import type { Source, SourceEnumerator } from '../source/source.ts'
 import { Channel } from './channel.ts'
 import { InputGate } from './input-gate.ts'
@@ -110,6 +112,14 @@ export class Attempt implements CheckpointedAttempt {
     for (const subtask of this.subtasks) subtask.stop()
   }
 
+  explain(): ShardExplanation[] {
+    const reading = this.subtasks.flatMap(s => (s.reader === null ? [] : [s.reader.metrics().shards]))
+    return explainShards(
+      this.#sources.flatMap(s => s.enumerator.explain?.() ?? []),
+      reading,
+    )
+  }
+
   operators(checkpointId: number): Omit<OperatorCheckpoint, 'subtasks'>[] {
     return this.#plan.nodes.map(({ node, chain }) => ({
       operatorId: node.operatorId,
@@ -172,6 +182,7 @@ export class Attempt implements CheckpointedAttempt {
       addSplits: (subtask, splits) => readers[subtask]!.addSplits(splits),
       noMoreSplits: () => readers.forEach(r => r.noMoreSplits()),
       fail,
+      warn: this.#builder.warn,
     })
     this.#sources.push({ node: chain.head, enumerator })
     const readers = Array.from({ length: chain.parallelism }, (_, subtask) =>

@@ -67,6 +67,12 @@ export class GraphBuilder implements AttemptBuilder {
     await Promise.all([...this.#sinks.values()].map(s => s.validate()))
   }
 
+  /** The job has ended for good. What cannot be given back is said, and changes nothing of how the job ended. */
+  async dispose(): Promise<void> {
+    for (const source of this.#sources.values())
+      await source.dispose?.().catch((error: unknown) => this.warn((error as Error).message))
+  }
+
   source(node: ChainNode): Source {
     return this.#sources.get(node)!
   }
@@ -141,7 +147,7 @@ export class GraphBuilder implements AttemptBuilder {
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
     return (
       this.#services.kinesisSource?.(source, this.#configuration) ??
-      new KinesisStreamsSource(source, this.#configuration, this.#services.clock)
+      new KinesisStreamsSource(source, this.#configuration, this.#services.clock, { warn: this.warn })
     )
   }
 

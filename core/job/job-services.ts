@@ -4,6 +4,7 @@ import type { Configuration } from '../config/configuration.ts'
 import type { KinesisStreamsSinkSpec, KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { FunctionRuntime } from '../operators/function-runtime.ts'
+import type { CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { Source } from '../source/source.ts'
 
@@ -15,6 +16,8 @@ export interface JobServices {
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */
   readonly print: (lines: string) => Promise<void> | void
+  /** For tests: another place for checkpoints. */
+  readonly checkpointStorage?: CheckpointStorage
   /** For tests: other Kinesis sources and sinks. */
   readonly kinesisSource?: (spec: KinesisStreamsSourceSpec, configuration: Configuration) => Source
   readonly kinesisSink?: (spec: KinesisStreamsSinkSpec, configuration: Configuration) => Sink

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 
-import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.ts'
 import { FileCheckpointStorage } from '../checkpoint/file-checkpoint-storage.ts'
 import { Configuration } from '../config/configuration.ts'
@@ -23,6 +23,7 @@ import type { JobPlan } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
 import { isTerminal } from './job-status.ts'
 import type { JobListener, JobMetrics, JobResult, JobState, JobStatus } from './job-status.ts'
+import type { ShardExplanation } from '../source/explain.ts'
 import { restartStrategyOf } from './restart-strategy.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
 
@@ -39,7 +40,7 @@ export class Job {
   readonly #plan: JobPlan
   readonly #services: JobServices
   readonly #listener: JobListener
-  readonly #storage: FileCheckpointStorage
+  readonly #storage: CheckpointStorage
   readonly #checkpointing: boolean
   readonly #restarts: RestartStrategy
   readonly #startedAt: number
@@ -51,6 +52,8 @@ export class Job {
   #cancel: 'drain' | 'now' | null = null
   #wakeFromRestart: (() => void) | null = null
   #result: Promise<JobResult> | null = null
+  /** Set when the job is to end with a savepoint; its path once that is complete. */
+  #finalSavepoint: { readonly directory: string | null; path: string | null } | null = null
 
   /** @throws ConfigurationError, GraphError if the job cannot run */
   constructor(graph: JobGraph, services: JobServices, listener: JobListener = {}) {
@@ -70,10 +73,12 @@ export class Job {
       chaining: configuration.get(executionOptions.chaining),
     })
     this.#checkpointing = checkpointIntervalMs(configuration) !== null
-    this.#storage = new FileCheckpointStorage(
-      configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY,
-      graph.name,
-    )
+    this.#storage =
+      services.checkpointStorage ??
+      new FileCheckpointStorage(
+        configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY,
+        graph.name,
+      )
     this.checkpointDirectory = this.#checkpointing ? this.#storage.location : null
     this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
     this.#startedAt = services.clock.monotonic()
@@ -101,6 +106,7 @@ export class Job {
     } catch (error) {
       const cause = asShardlineError(error)
       this.#setState('FAILED', cause)
+      await (this.#builder as GraphBuilder | undefined)?.dispose()
       throw cause
     }
     this.#result = this.#run()
@@ -126,7 +132,54 @@ export class Job {
     await this.#result.catch(() => undefined)
   }
 
+  /**
+   * Stores the state of the running job in a folder that nobody removes, and gives its path. `directory` null: as configured,
+   * else beside the checkpoints. @throws CheckpointError; JobError while the job does not run
+   */
+  async savepoint(directory: string | null = null): Promise<string> {
+    const attempt = this.#attempt
+    if (this.#status.state !== 'RUNNING' || attempt === null)
+      throw new JobError(
+        'ILLEGAL_STATE',
+        `Job '${this.name}' is ${this.#status.state}: only a running job has a state to save.`,
+      )
+    return this.#coordinator.savepoint(attempt, this.#savepointDirectory(directory))
+  }
+
+  /** Stops the sources, works off what they gave, and gives the path of a savepoint with nothing in flight. */
+  async stopWithSavepoint(directory: string | null = null): Promise<string> {
+    if (this.#status.state !== 'RUNNING')
+      throw new JobError(
+        'ILLEGAL_STATE',
+        `Job '${this.name}' is ${this.#status.state}: only a running job can be stopped.`,
+      )
+    this.#finalSavepoint = { directory: this.#savepointDirectory(directory), path: null }
+    await this.cancel('drain')
+    if (this.#finalSavepoint.path !== null) return this.#finalSavepoint.path
+    throw (
+      this.#status.cause ??
+      new JobError('JOB_CANCELED', `Job '${this.name}' was cancelled before its savepoint was complete.`)
+    )
+  }
+
+  /** Every shard that the job knows: who reads it and how far, or why nobody does. */
+  explain(): ShardExplanation[] {
+    return this.#attempt?.explain() ?? []
+  }
+
+  #savepointDirectory(directory: string | null): string | null {
+    return directory ?? this.#configuration.find(executionOptions.savepointDirectory)
+  }
+
   async #run(): Promise<JobResult> {
+    try {
+      return await this.#runAttempts()
+    } finally {
+      await this.#builder.dispose()
+    }
+  }
+
+  async #runAttempts(): Promise<JobResult> {
     for (;;) {
       const attempt = this.#attempt!
       try {
@@ -135,7 +188,10 @@ export class Job {
       } catch (error) {
         this.#coordinator.stop()
         await this.#coordinator.settle()
-        if (this.#cancel === 'now') return this.#end('CANCELED')
+        if (this.#cancel === 'now') {
+          await this.#removeIfCancelled()
+          return this.#end('CANCELED')
+        }
         if (!(await this.#restart(asShardlineError(error)))) return this.#end('CANCELED')
       }
     }
@@ -144,17 +200,29 @@ export class Job {
   async #finish(attempt: Attempt): Promise<JobResult> {
     this.#coordinator.stop()
     await this.#coordinator.settle()
-    if (this.#checkpointing) await this.#coordinator.trigger(attempt)
+    const savepoint = this.#finalSavepoint
+    if (savepoint !== null) savepoint.path = await this.#coordinator.savepoint(attempt, savepoint.directory)
+    else if (this.#checkpointing) await this.#coordinator.trigger(attempt)
     // A bounded job that is through can be resumed nowhere; what an endless one left off at stays good.
     if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#coordinator.removeAll()
+    if (this.#cancel !== null) await this.#removeIfCancelled()
     return this.#end(this.#cancel === null ? 'FINISHED' : 'CANCELED')
+  }
+
+  async #removeIfCancelled(): Promise<void> {
+    if (this.#keepsWhenCancelled) return
+    await this.#coordinator.removeAll()
+  }
+
+  get #keepsWhenCancelled(): boolean {
+    return this.#configuration.get(executionOptions.checkpointRetention) === 'RETAIN_ON_CANCELLATION'
   }
 
   #end(state: 'FINISHED' | 'CANCELED'): JobResult {
     this.#setState(state, null)
     const { jobId } = this
-    const kept = this.#checkpointing && !(this.#builder.bounded && state === 'FINISHED')
-    const checkpointPath = kept ? this.#coordinator.statistics.lastPath : null
+    const kept = this.#checkpointing && (state === 'CANCELED' ? this.#keepsWhenCancelled : !this.#builder.bounded)
+    const checkpointPath = this.#finalSavepoint?.path ?? (kept ? this.#coordinator.statistics.lastPath : null)
     return {
       jobId,
       state,

@@ -23,6 +23,8 @@ export function restartStrategyOf(configuration: Configuration, checkpointing: b
         checkpointCompleted: () => undefined,
       }
     }
+    case 'failure-rate':
+      return new FailureRate(configuration, clock)
     case 'exponential-delay':
       return new ExponentialDelay(
         configuration,
@@ -30,6 +32,31 @@ export function restartStrategyOf(configuration: Configuration, checkpointing: b
         chosen === null ? configuration.get(executionOptions.sameFailureLimit) : 0,
       )
   }
+}
+
+/** Restarts as long as no more failures than allowed fall into the interval. */
+class FailureRate implements RestartStrategy {
+  readonly #most: number
+  readonly #intervalMs: number
+  readonly #delayMs: number
+  readonly #clock: Clock
+  #failedAt: number[] = []
+
+  constructor(configuration: Configuration, clock: Clock) {
+    this.#most = configuration.get(executionOptions.failureRateMax)
+    this.#intervalMs = configuration.get(executionOptions.failureRateIntervalMs)
+    this.#delayMs = configuration.get(executionOptions.failureRateDelayMs)
+    this.#clock = clock
+  }
+
+  delayAfter(error: ShardlineError): number | null {
+    if (error.fatal) return null
+    const now = this.#clock.monotonic()
+    this.#failedAt = [...this.#failedAt.filter(at => now - at < this.#intervalMs), now]
+    return this.#failedAt.length > this.#most ? null : this.#delayMs
+  }
+
+  checkpointCompleted(): void {}
 }
 
 class ExponentialDelay implements RestartStrategy {

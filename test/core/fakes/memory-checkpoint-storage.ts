@@ -6,6 +6,7 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
   readonly location = 'memory'
   readonly stored = new Map<number, Checkpoint>()
   readonly removed: number[] = []
+  readonly savepoints: StoredCheckpoint[] = []
   storeError: Error | null = null
   removeError: Error | null = null
   /** While set, storing waits for it. */
@@ -16,6 +17,12 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
     if (this.storeError !== null) throw this.storeError
     this.stored.set(checkpoint.checkpointId, checkpoint)
     return `memory/chk-${checkpoint.checkpointId}`
+  }
+
+  async storeSavepoint(checkpoint: Checkpoint, directory: string | null): Promise<string> {
+    if (this.storeError !== null) throw this.storeError
+    this.savepoints.push({ checkpoint, path: `${directory ?? 'memory'}/savepoint` })
+    return `${directory ?? 'memory'}/savepoint`
   }
 
   async load(path: string): Promise<StoredCheckpoint> {

@@ -48,8 +48,25 @@ t.test('exponential delay: grows up to the longest, and begins anew after a quie
   t.equal(s.delayAfter(fails(6)), 1000)
 })
 
+t.test('failure rate: as long as no more failures than allowed fall into the interval', async t => {
+  const on = new ManualClock()
+  const s = strategy(
+    {
+      'restart-strategy.type': 'failure-rate',
+      'restart-strategy.failure-rate.max-failures-per-interval': '2',
+      'restart-strategy.failure-rate.failure-rate-interval': '1 min',
+      'restart-strategy.failure-rate.delay': '3 s',
+    },
+    true,
+    on,
+  )
+  t.same([s.delayAfter(fails()), s.delayAfter(fails())], [3000, 3000])
+  on.advance(60_000)
+  t.same([s.delayAfter(fails()), s.delayAfter(fails()), s.delayAfter(fails())], [3000, 3000, null])
+})
+
 t.test('what can never succeed is the end, whatever the strategy', async t => {
-  for (const type of ['none', 'fixed-delay', 'exponential-delay'])
+  for (const type of ['none', 'fixed-delay', 'exponential-delay', 'failure-rate'])
     t.equal(strategy({ 'restart-strategy.type': type }).delayAfter(fatal), null, type)
   t.equal(strategy().delayAfter(fatal), null)
 })

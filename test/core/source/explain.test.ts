@@ -1,0 +1,67 @@
+import t from 'tap'
+
+import { explainShards } from '../../../core/source/explain.ts'
+import type { KnownShard, ShardMetrics } from '../../../core/source/source.ts'
+import { shardIdOf } from '../fakes/fake-stream.ts'
+
+const known = (n: number, overrides: Partial<KnownShard> = {}): KnownShard => ({
+  stream: 'flights',
+  shardId: shardIdOf(n),
+  parentShardIds: [],
+  startingHashKey: '0',
+  endingHashKey: '1',
+  status: 'ASSIGNED',
+  subtask: 0,
+  waitsFor: [],
+  ...overrides,
+})
+
+const metrics = (n: number, overrides: Partial<ShardMetrics> = {}): ShardMetrics => ({
+  stream: 'flights',
+  shardId: shardIdOf(n),
+  sequenceNumber: '42',
+  millisBehindLatest: 17,
+  records: 1,
+  bytes: 1,
+  finished: false,
+  activity: 'fetching',
+  trouble: null,
+  fetchIntervalMs: 250,
+  throttles: 0,
+  ...overrides,
+})
+
+t.test('every shard is read, finished, or waits for parents that are named', async t => {
+  const explained = explainShards(
+    [
+      known(0),
+      known(1, { subtask: 1 }),
+      known(2, { status: 'FINISHED', subtask: null }),
+      known(3, { status: 'UNASSIGNED', subtask: null, waitsFor: [shardIdOf(0), shardIdOf(1)] }),
+      known(4),
+    ],
+    [
+      [metrics(0), metrics(4, { activity: 'ended' })],
+      [metrics(1, { activity: 'retrying', trouble: 'GetRecords failed: slow down.' })],
+    ],
+  )
+  t.same(
+    explained.map(e => [e.state, e.reason, e.millisBehindLatest]),
+    [
+      ['reading', 'read by subtask 0 (fetching)', 17],
+      ['reading', 'read by subtask 1 (retrying), after a failure: GetRecords failed: slow down.', 17],
+      ['finished', 'all of its records were emitted', -1],
+      ['waiting', `waits for ${shardIdOf(0)} and ${shardIdOf(1)} to be emitted`, -1],
+      ['stopped', 'was read up to where the source stops', 17],
+    ],
+  )
+  t.notOk(explained.some(e => e.alarm))
+})
+
+t.test('a shard that nobody reads, and that waits for nothing, is an alarm', async t => {
+  const explained = explainShards([known(0), known(1, { status: 'UNASSIGNED', subtask: null })], [[]])
+  t.match(explained, [
+    { state: 'unread', alarm: true, reason: 'its reader (subtask 0) does not have it' },
+    { state: 'unread', alarm: true, reason: 'was given to no reader' },
+  ])
+})
