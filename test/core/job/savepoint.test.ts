@@ -3,7 +3,7 @@ import path from 'node:path'
 import t from 'tap'
 
 import type { JobGraph } from '../../../core/job-graph/job-graph.ts'
-import { KinesisEmulator } from '../../../emulator/index.ts'
+import type { KinesisEmulator } from '../../../emulator/index.ts'
 import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../fakes/graphs.ts'
 import { emulator, eventually, jobOf, numbered, pointedAt, StatefulSink } from '../fakes/jobs.ts'
 
