@@ -9,12 +9,14 @@ import http2 from 'node:http2'
 
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
+import { EXPIRED_TOKEN_ERRORS } from './aws-access.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { decodeSubscriptionEvent } from './get-records-codec.ts'
 import type { SubscriptionEvent } from './get-records-codec.ts'
 import { describe, serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
+import type { Credentials } from './sigv4.ts'
 import type { ShardSubscription, StartingPosition } from './stream-proxy.ts'
 
 export interface FanOutClientOptions {
@@ -52,6 +54,20 @@ export class FanOutClient {
 
   /** Resolves once the service has accepted. @throws ServiceError */
   async subscribe(request: SubscriptionRequest, signal: AbortSignal): Promise<ShardSubscription> {
+    const used = await this.#access.credentials()
+    try {
+      return await this.#subscribe(request, used, signal)
+    } catch (error) {
+      if (!isExpiredToken(error) || !(await this.#access.renewCredentials(used))) throw error
+      return this.#subscribe(request, await this.#access.credentials(), signal)
+    }
+  }
+
+  async #subscribe(
+    request: SubscriptionRequest,
+    credentials: Credentials,
+    signal: AbortSignal,
+  ): Promise<ShardSubscription> {
     const { streamName, consumerArn, shardId, position } = request
     const attempted: Attempted = {
       operation: 'SubscribeToShard',
@@ -59,7 +75,7 @@ export class FanOutClient {
       shardId,
       consumer: consumerArn.split('/').at(-1)!.split(':')[0],
     }
-    const [endpoint, credentials] = await Promise.all([this.#access.endpoint(), this.#access.credentials()])
+    const endpoint = await this.#access.endpoint()
     signal.throwIfAborted()
     const body = Buffer.from(
       JSON.stringify({ ConsumerARN: consumerArn, ShardId: shardId, StartingPosition: positionOnTheWire(position) }),
@@ -118,6 +134,9 @@ export class FanOutClient {
     return session
   }
 }
+
+const isExpiredToken = (error: unknown): boolean =>
+  error instanceof ServiceError && EXPIRED_TOKEN_ERRORS.has(String(error.details['errorName']))
 
 class Subscription implements ShardSubscription {
   readonly #stream: http2.ClientHttp2Stream

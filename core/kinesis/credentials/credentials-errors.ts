@@ -24,12 +24,13 @@ export function credentialsError(source: CredentialsSource, cause: unknown, know
   const error = cause instanceof Error ? cause : new Error(String(cause))
   const code = codeOf(error, known)
   const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
+  // Who named no provider is not told the name of the one that stands for the default chain.
+  const from = source.description === 'AUTO' ? '' : ` from ${source.description}`
   const advice = code === 'CREDENTIALS_MISSING' ? ` ${ADVICE}` : ''
-  return new ServiceError(
-    code,
-    `${what} from ${source.description}: ${(error.message || error.name).replace(/\.?$/, '.')}${advice}`,
-    { cause, details: { provider: source.provider, errorName: error.name } },
-  )
+  return new ServiceError(code, `${what}${from}: ${(error.message || error.name).replace(/\.?$/, '.')}${advice}`, {
+    cause,
+    details: { provider: source.provider, errorName: error.name },
+  })
 }
 
 function codeOf(error: Error, known: boolean): ErrorCode {

@@ -6,17 +6,26 @@ import { Configuration } from '../../../core/config/configuration.ts'
 import { registerCredentialsProvider } from '../../../core/index.ts'
 import { createAwsAccess } from '../../../core/kinesis/aws-access.ts'
 import { DataPlaneClient } from '../../../core/kinesis/data-plane-client.ts'
+import { FanOutClient } from '../../../core/kinesis/fan-out-client.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 import { runOf } from '../fakes/fake-sink-stream.ts'
 import { door } from '../fakes/moto.ts'
 
 const P = 'aws.credentials.provider'
 
-async function made(t: { teardown(end: () => unknown): void }, values: Record<string, string>) {
+async function made(
+  t: { teardown(end: () => unknown): void },
+  values: Record<string, string>,
+  { direct = false } = {},
+) {
   const kinesis = await KinesisEmulator.start({ streams: { flights: 1 }, limits: false })
   t.teardown(() => kinesis.close())
   const seen = await door(t, kinesis.endpoint)
-  const configuration = new Configuration({ 'aws.region': 'us-east-1', 'aws.endpoint': seen.url, ...values })
+  const configuration = new Configuration({
+    'aws.region': 'us-east-1',
+    'aws.endpoint': direct ? kinesis.endpoint : seen.url,
+    ...values,
+  })
   const access = createAwsAccess(configuration, null)
   const data = new DataPlaneClient(access, systemClock, {
     maxConnections: 5,
@@ -85,4 +94,24 @@ t.test('both clients name the origin of their requests', async t => {
   await list()
   t.equal(seen.asked[0]?.userAgent, 'orders/7')
   t.match(seen.asked[1]?.userAgent, /orders\/7/)
+})
+
+t.test('a token that has expired before a subscription is replaced too', async t => {
+  let calls = 0
+  t.teardown(
+    registerCredentialsProvider('subscribing', () => () => ({ accessKeyId: `KEY${++calls}`, secretAccessKey: 's' })),
+  )
+  const custom = { [P]: 'CUSTOM', [`${P}.custom.class`]: 'subscribing' }
+  // Past the door, which speaks HTTP/1.1 only.
+  const { kinesis, access, expire } = await made(t, custom, { direct: true })
+  expire('SubscribeToShard')
+  const { Consumer } = (await kinesis.call('RegisterStreamConsumer', {
+    StreamARN: kinesis.streamArn('flights'),
+    ConsumerName: 'app',
+  })) as { Consumer: { ConsumerARN: string } }
+  const client = new FanOutClient(access, systemClock, { trustAllCertificates: false })
+  t.teardown(() => client.close())
+  const request = { streamName: 'flights', consumerArn: Consumer.ConsumerARN, shardId: 'shardId-000000000000' }
+  await client.subscribe({ ...request, position: { type: 'LATEST' } }, AbortSignal.timeout(5000))
+  t.equal(calls, 2)
 })
