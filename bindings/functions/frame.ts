@@ -3,8 +3,10 @@
  * slab; a decoded result is columns over the frame's own memory.
  */
 import { BridgeError } from '../../core/errors.ts'
+import type { FunctionResult } from '../../core/operators/function-runtime.ts'
+import { KeyColumn } from '../../core/record-batch/key-column.ts'
 import type { PayloadType } from '../../core/record-batch/payload-type.ts'
-import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import { regionOf, stage, worthStaging } from '../../core/record-batch/staging.ts'
 
 export const frameTypes = {
@@ -17,6 +19,9 @@ export const frameTypes = {
   CLOSED: 7,
   SNAPSHOT: 8,
   SNAPSHOTTED: 9,
+  RESTORE: 10,
+  WATERMARK: 11,
+  PROCESSING_TIME: 12,
 } as const
 export type FrameType = (typeof frameTypes)[keyof typeof frameTypes]
 
@@ -34,6 +39,10 @@ const payloadKinds: Readonly<Record<number, Exclude<PayloadType, 'object'>>> = {
 const HAS_NULLS = 1
 const HAS_TIMESTAMPS = 2
 const HAS_INDEX = 4
+const HAS_KEYS = 8
+const HAS_KEY_GROUPS = 16
+const HAS_MAX_TIMESTAMP = 32
+const HAS_NEXT_TIMER = 64
 
 export const HEADER_BYTES = 24
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024
@@ -59,60 +68,122 @@ export function encodeFrame(type: FrameType, address: FrameAddress, body: Buffer
   return frame
 }
 
-export function encodeBundle(address: FrameAddress, batch: RecordBatch): Buffer {
-  const { count, nulls, payload } = batch
+/** What of a batch the other side asks for beside its values. */
+export interface BundleColumns {
+  readonly timestamps: boolean
+  readonly keys: boolean
+}
+
+const ONLY_VALUES: BundleColumns = { timestamps: false, keys: false }
+
+export function encodeBundle(address: FrameAddress, batch: RecordBatch, columns: BundleColumns = ONLY_VALUES): Buffer {
+  const { count, payload } = batch
   if (payload === 'object')
     throw new BridgeError(
       'ILLEGAL_STATE',
       'JavaScript values cannot be sent to a Python function; map them to strings or bytes.',
     )
-  const nullBytes = nulls === null ? 0 : (count + 7) >> 3
+  const { flags, bytes: head } = encodeColumns(batch, columns)
   let bytes = 0
   for (let i = 0; i < count; i++) bytes += batch.dataLength[i]!
-  const start = HEADER_BYTES + nullBytes
-  const flags = nulls === null ? 0 : HAS_NULLS
+  const start = HEADER_BYTES + (head?.length ?? 0)
   if (payload === 'text') {
     const end = start + bytes + Math.max(0, count - 1)
     const frame = allocateFor(batch, end, bytes)
     writeValues(frame.buffer, start, batch, frame.delta, 1)
     if (countNuls(frame.buffer, start, end) === Math.max(0, count - 1))
-      return finish(frame.buffer, end, TEXT_JOINED, flags, address, count, nulls)
+      return finish(frame.buffer, end, TEXT_JOINED, flags, address, count, head)
   }
   const end = start + bytes + 4 * count
   const frame = allocateFor(batch, end, bytes)
   writeValues(frame.buffer, start, batch, frame.delta, 4)
   const kind = payload === 'text' ? TEXT_PREFIXED : payload === 'bytes' ? BYTES_PREFIXED : PICKLES_PREFIXED
-  return finish(frame.buffer, end, kind, flags, address, count, nulls)
+  return finish(frame.buffer, end, kind, flags, address, count, head)
 }
 
-/** The batch that a RESULT makes of the bundle that it answers. */
-export function decodeResult(frame: Frame, bundle: RecordBatch): RecordBatch {
+/** What stands before the payload; null: nothing. */
+function encodeColumns(batch: RecordBatch, columns: BundleColumns): { flags: number; bytes: Buffer | null } {
+  const { count, nulls, timestamp, keys } = batch
+  const parts: Uint8Array[] = []
+  let flags = 0
+  if (nulls !== null) {
+    flags |= HAS_NULLS
+    parts.push(nulls.subarray(0, (count + 7) >> 3))
+  }
+  if (columns.timestamps && timestamp !== null) {
+    flags |= HAS_TIMESTAMPS
+    parts.push(bytesOf(timestamp))
+  }
+  if (columns.keys) {
+    if (keys === null || keys.group === null)
+      throw new BridgeError('ILLEGAL_STATE', 'A bundle to a keyed function has no keys.')
+    flags |= HAS_KEYS | HAS_KEY_GROUPS
+    parts.push(bytesOf(keys.group), bytesOf(keys.length))
+    for (let i = 0; i < count; i++) parts.push(keys.bytes.subarray(keys.offset[i], keys.offset[i]! + keys.length[i]!))
+  }
+  return { flags, bytes: parts.length === 0 ? null : Buffer.concat(parts) }
+}
+
+const bytesOf = (array: Float64Array | Uint32Array | Uint16Array): Uint8Array =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+
+/** What a RESULT makes of the bundle that it answers; without one, as from a timer, its values come from no record. */
+export function decodeResult(frame: Frame, bundle: RecordBatch | null): FunctionResult {
   const { count, body, flags } = frame
   const payload = payloadKinds[frame.payloadKind]
   if (payload === undefined)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result has the unknown payload kind ${frame.payloadKind}.`)
   let at = 0
-  let nulls: Uint8Array | null = null
-  if (flags & HAS_NULLS) nulls = body.subarray(0, (at = (count + 7) >> 3))
-  if (flags & HAS_TIMESTAMPS) at += 8 * count
-  let index: Uint32Array | null = null
-  if (flags & HAS_INDEX) {
-    index = new Uint32Array(count)
-    const bytes = new Uint8Array(index.buffer)
-    bytes.set(body.subarray(at, at + 4 * count))
-    at += 4 * count
-    for (let i = 0; i < count; i++)
-      if (index[i]! >= bundle.count)
-        throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${index[i]} of a bundle of ${bundle.count}.`)
-  } else if (count > bundle.count)
+  const take = (bytes: number): Buffer => {
+    if (at + bytes > body.length)
+      throw new BridgeError('PROTOCOL_VIOLATED', `A result ends before its ${count} values.`)
+    return body.subarray(at, (at += bytes))
+  }
+  const nulls = flags & HAS_NULLS ? take((count + 7) >> 3) : null
+  const timestamps = flags & HAS_TIMESTAMPS ? copied(Float64Array, count, take(8 * count)) : null
+  const index = flags & HAS_INDEX ? copied(Uint32Array, count, take(4 * count)) : null
+  if (index === null && bundle !== null && count > bundle.count)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result without an index has ${count} values for ${bundle.count}.`)
-  if (at > body.length) throw new BridgeError('PROTOCOL_VIOLATED', `A result ends before its ${count} values.`)
+  const inputs = bundle?.count ?? 0
+  if (index !== null)
+    for (let i = 0; i < count; i++)
+      if (index[i]! >= inputs)
+        throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${index[i]} of a bundle of ${inputs}.`)
+  if (flags & HAS_KEY_GROUPS) take(2 * count)
+  const keys = flags & HAS_KEYS ? decodeKeys(count, take) : null
+  const maxTimestampMs = flags & HAS_MAX_TIMESTAMP ? take(8).readDoubleLE() : null
+  const nextTimerMs = flags & HAS_NEXT_TIMER ? take(8).readDoubleLE() : null
   const columns = frame.payloadKind === TEXT_JOINED ? splitJoined(body, at, count) : splitPrefixed(body, at, count)
-  return bundle.withSlab(
-    payload,
-    { slab: body, ...columns, nulls },
-    index ?? (count === bundle.count ? null : firstOf(count)),
-  )
+  const slab = { slab: body, ...columns, nulls }
+  let batch =
+    bundle === null
+      ? RecordBatch.ofSlab(payload, slab)
+      : bundle.withSlab(payload, slab, index ?? (count === bundle.count ? null : firstOf(count)))
+  if (timestamps !== null) batch = batch.withTimestamps(timestamps)
+  if (keys !== null) batch = batch.withKeys(keys)
+  return { batch, maxTimestampMs, nextTimerMs }
+}
+
+/** When the first timer is due, in the body of OPENED; null: never. */
+export function decodeOpened({ flags, body }: Frame): number | null {
+  return flags & HAS_NEXT_TIMER ? body.readDoubleLE() : null
+}
+
+function decodeKeys(count: number, take: (bytes: number) => Buffer): KeyColumn {
+  const length = copied(Uint32Array, count, take(4 * count))
+  const offset = new Uint32Array(count)
+  let total = 0
+  for (let i = 0; i < count; i++) {
+    offset[i] = total
+    total += length[i]!
+  }
+  return new KeyColumn(take(total), offset, length)
+}
+
+function copied<T extends Float64Array | Uint32Array>(type: new (n: number) => T, count: number, from: Buffer): T {
+  const array = new type(count)
+  bytesOf(array).set(from)
+  return array
 }
 
 function firstOf(count: number): Uint32Array {
@@ -154,10 +225,10 @@ function finish(
   flags: number,
   address: FrameAddress,
   count: number,
-  nulls: Uint8Array | null,
+  head: Buffer | null,
 ): Buffer {
   writeHeader(buffer, end, frameTypes.BUNDLE, kind, flags, address, count)
-  if (nulls !== null) buffer.set(nulls.subarray(0, (count + 7) >> 3), HEADER_BYTES)
+  head?.copy(buffer, HEADER_BYTES)
   return buffer.subarray(0, end)
 }
 

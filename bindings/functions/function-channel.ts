@@ -6,14 +6,21 @@ import type { Duplex } from 'node:stream'
 
 import { BridgeError } from '../../core/errors.ts'
 import { functionError } from '../../core/operators/function-error.ts'
-import type { OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
+import type { FunctionResult, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
+import type { KeyedState } from '../../core/operators/keyed-state.ts'
 import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
-import { decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
-import type { Frame } from './frame.ts'
+import { decodeOpened, decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
+import type { Frame, FrameAddress } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
+import { decodeState, encodeState } from './state-body.ts'
+
+/** Of what travels in the frames; a host of another version refuses to open. */
+export const CHANNEL_VERSION = 2
 
 interface Waiting {
   readonly bundle: RecordBatch | null
+  /** No answer comes to it once an earlier call has failed. */
+  readonly dropped: boolean
   readonly resolve: (frame: Frame) => void
   readonly reject: (error: unknown) => void
 }
@@ -22,6 +29,8 @@ interface OpenedFunction {
   readonly request: OpenFunction
   /** Answers come in the order of the frames. */
   readonly waiting: Waiting[]
+  /** Parts of a snapshot whose last one is still to come. */
+  readonly parts: Buffer[]
   sequence: number
   failed: boolean
 }
@@ -59,25 +68,38 @@ export class FunctionChannel {
 
   async open(request: OpenFunction): Promise<RemoteFunction> {
     const functionId = this.#nextFunctionId++
-    const opened: OpenedFunction = { request, waiting: [], sequence: 0, failed: false }
+    const opened: OpenedFunction = { request, waiting: [], parts: [], sequence: 0, failed: false }
     this.#functions.set(functionId, opened)
-    const { jobName, taskName, parallelism, maxParallelism, attempt, operators } = request
-    const body = { jobName, taskName, parallelism, maxParallelism, attempt, restoredState: null, operators }
-    const frame = encodeFrame(frameTypes.OPEN, this.#address(functionId, opened), Buffer.from(JSON.stringify(body)))
+    const { jobName, taskName, parallelism, maxParallelism, attempt, keyed, restored, operators } = request
+    const body = {
+      version: CHANNEL_VERSION,
+      jobName,
+      taskName,
+      parallelism,
+      maxParallelism,
+      attempt,
+      keyed,
+      operators,
+    }
+    const address = this.#address(functionId, opened)
+    let nextTimerMs: number | null
     try {
-      await this.#call(opened, null, frame)
+      if (restored !== null)
+        for (const part of encodeState(restored)) this.#stream.write(encodeFrame(frameTypes.RESTORE, address, part))
+      const frame = encodeFrame(frameTypes.OPEN, address, Buffer.from(JSON.stringify(body)))
+      nextTimerMs = decodeOpened(await this.#call(opened, null, false, frame))
     } catch (error) {
       this.#functions.delete(functionId)
       throw error
     }
+    const columns = { timestamps: request.timestamps, keys: keyed }
     let closed: Promise<void> | null = null
     return {
-      process: async bundle => {
-        // The host drops what comes after a bundle that failed: waiting for it would take the answer of the CLOSE.
-        if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
-        const frame = encodeBundle({ ...this.#address(functionId, opened), sequence: opened.sequence++ }, bundle)
-        return decodeResult(await this.#call(opened, bundle, frame), bundle)
-      },
+      nextTimerMs,
+      process: bundle => this.#result(functionId, opened, bundle, address => encodeBundle(address, bundle, columns)),
+      advanceWatermark: timestampMs => this.#time(functionId, opened, frameTypes.WATERMARK, timestampMs),
+      advanceProcessingTime: nowMs => this.#time(functionId, opened, frameTypes.PROCESSING_TIME, nowMs),
+      snapshot: checkpointId => this.#snapshot(functionId, opened, checkpointId),
       close: () => (closed ??= this.#close(functionId, opened)),
     }
   }
@@ -88,23 +110,48 @@ export class FunctionChannel {
     this.#stream.destroy()
   }
 
+  async #result(
+    functionId: number,
+    opened: OpenedFunction,
+    bundle: RecordBatch | null,
+    encode: (address: FrameAddress) => Buffer,
+  ): Promise<FunctionResult> {
+    // The host drops what comes after a call that failed: waiting for it would take the answer of the CLOSE.
+    if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
+    const frame = encode({ ...this.#address(functionId, opened), sequence: opened.sequence++ })
+    return decodeResult(await this.#call(opened, bundle, true, frame), bundle)
+  }
+
+  #time(functionId: number, opened: OpenedFunction, type: 11 | 12, timestampMs: number): Promise<FunctionResult> {
+    const body = Buffer.alloc(8)
+    body.writeDoubleLE(timestampMs)
+    return this.#result(functionId, opened, null, address => encodeFrame(type, address, body))
+  }
+
+  async #snapshot(functionId: number, opened: OpenedFunction, checkpointId: number): Promise<KeyedState> {
+    if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
+    const address = { ...this.#address(functionId, opened), sequence: checkpointId % 2 ** 32 }
+    const { body } = await this.#call(opened, null, true, encodeFrame(frameTypes.SNAPSHOT, address))
+    return decodeState([...opened.parts.splice(0), body], 'pickle')
+  }
+
   async #close(functionId: number, opened: OpenedFunction): Promise<void> {
     if (this.#ended !== null) return
     try {
-      await this.#call(opened, null, encodeFrame(frameTypes.CLOSE, this.#address(functionId, opened)))
+      await this.#call(opened, null, false, encodeFrame(frameTypes.CLOSE, this.#address(functionId, opened)))
     } finally {
       this.#functions.delete(functionId)
     }
   }
 
-  #address(functionId: number, { request }: OpenedFunction): { functionId: number; subtask: number; sequence: number } {
+  #address(functionId: number, { request }: OpenedFunction): FrameAddress {
     return { functionId, subtask: request.subtask, sequence: 0 }
   }
 
-  #call(opened: OpenedFunction, bundle: RecordBatch | null, frame: Buffer): Promise<Frame> {
+  #call(opened: OpenedFunction, bundle: RecordBatch | null, dropped: boolean, frame: Buffer): Promise<Frame> {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
-      opened.waiting.push({ bundle, resolve, reject })
+      opened.waiting.push({ bundle, dropped, resolve, reject })
       // Not waiting for 'drain' is safe: credits bound what is under way.
       this.#stream.write(frame)
     })
@@ -112,6 +159,10 @@ export class FunctionChannel {
 
   #handle(frame: Frame): void {
     const opened = this.#functions.get(frame.functionId)
+    if (frame.type === frameTypes.SNAPSHOTTED && frame.count > 0) {
+      opened?.parts.push(frame.body)
+      return
+    }
     const waiting = opened?.waiting.shift()
     if (opened === undefined || waiting === undefined)
       throw new BridgeError(
@@ -123,12 +174,12 @@ export class FunctionChannel {
       return
     }
     waiting.reject(this.#failure(frame, opened, waiting.bundle))
-    // After a failure the host answers none of the bundles that were on their way; only CLOSE is still answered.
-    if (waiting.bundle === null) return
+    // After a failure the host answers nothing that was on its way; only CLOSE is still answered.
+    if (!waiting.dropped) return
     opened.failed = true
-    for (const dropped of opened.waiting.splice(0)) {
-      if (dropped.bundle === null) opened.waiting.push(dropped)
-      else dropped.reject(new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed'))
+    for (const other of opened.waiting.splice(0)) {
+      if (!other.dropped) opened.waiting.push(other)
+      else other.reject(new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed'))
     }
   }
 

@@ -76,7 +76,7 @@ export class FunctionHosts implements FunctionRuntime {
       const opened = await channel.open(request)
       let closed: Promise<void> | null = null
       return {
-        process: bundle => opened.process(bundle),
+        ...opened,
         close: () => {
           if (closed !== null) return closed
           const limit = setTimeout(() => child.kill('SIGKILL'), CLOSE_LIMIT_MS)

@@ -100,6 +100,7 @@ const watermarks = record({
   type: oneOf('none', 'monotonous', 'bounded-out-of-orderness'),
   maxOutOfOrdernessMs: nullable(int),
   idlenessMs: nullable(int),
+  timestampAssigner: nullable(fn),
 })
 
 const graphShape = record({
@@ -117,6 +118,7 @@ const graphShape = record({
         function: fn,
         output: payload,
       },
+      watermarks: { ...base, inputs, watermarkStrategy: watermarks, output: payload },
       sink: { ...base, inputs, sink },
     }),
   ),

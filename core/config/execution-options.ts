@@ -152,7 +152,7 @@ export const executionOptions = {
   bundleTime: durationOption(
     'python.fn-execution.bundle.time',
     '1000 ms',
-    'The bundles in flight to a Python function should be answered within this time: they shrink for a slow function. No value waits for company.',
+    'The bundles in flight to a Python function should be answered within this time, and within 125 ms if it is longer: they shrink for a slow function. No value waits for company.',
   ),
   bundlesInFlight: intOption(
     'shardline.python.bundles-in-flight',
@@ -165,6 +165,11 @@ export const executionOptions = {
     ['thread', 'process'],
     'thread',
     'Where Python functions run: in the driver, or in processes of their own. (Flink: `process`.)',
+  ),
+  autoWatermarkInterval: durationOption(
+    'pipeline.auto-watermark-interval',
+    '200 ms',
+    'How often sources say how far event time has come. 0: only at the end of input.',
   ),
   channelCapacity: intOption('shardline.channel.capacity', 4, 'Batches that may wait between two subtasks.', {
     min: 1,

@@ -19,7 +19,6 @@ export const optionGroups: readonly OptionGroup[] = [
 export const silentPrefixes: readonly string[] = [
   'pipeline.jars',
   'pipeline.classpaths',
-  'pipeline.auto-watermark-interval',
   'pipeline.object-reuse',
   'python.',
   'state.backend',

@@ -5,6 +5,7 @@ import { CollectQueue } from './collect-queue.ts'
 import type { GraphAssembler, Mutable } from './graph-assembler.ts'
 import type { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
 import type { StreamExecutionEnvironment } from './stream-execution-environment.ts'
+import type { WatermarkStrategy } from './watermark-strategy.ts'
 
 /** An operator whose name, uid and parallelism can still be set. */
 class Settable {
@@ -62,6 +63,19 @@ export class DataStream<T> extends Settable {
 
   flatMap<U>(fn: (value: T) => Iterable<U>): DataStream<U> {
     return this.#function<U>('flat_map', 'FlatMap', fn)
+  }
+
+  /** Gives the values their event time, and what follows its watermarks; those of the source end here. */
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): DataStream<T> {
+    const t = this.#assembler.add({
+      kind: 'watermarks',
+      name: 'Timestamps/Watermarks',
+      parallelism: null,
+      inputs: [this.#edge()],
+      watermarkStrategy: strategy.toSpec(assigner => this.#assembler.local(assigner)),
+      output: this.transformation.kind === 'sink' ? 'object' : this.transformation.output,
+    })
+    return new DataStream<T>(this.#environment, this.#assembler, t)
   }
 
   /** Shares the values evenly among the subtasks that follow. */

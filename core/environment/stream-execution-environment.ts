@@ -53,9 +53,13 @@ export class StreamExecutionEnvironment {
     return this
   }
 
-  fromSource<T>(source: KinesisStreamsSource<T>, watermarkStrategy: WatermarkStrategy, name: string): DataStream<T> {
+  fromSource<T>(
+    source: KinesisStreamsSource<T>,
+    watermarkStrategy: WatermarkStrategy<NoInfer<T>>,
+    name: string,
+  ): DataStream<T> {
     const { spec, output } = source
-    const watermarks = watermarkStrategy.spec
+    const watermarks = watermarkStrategy.toSpec(assigner => this.#assembler.local(assigner))
     const t = this.#assembler.add({
       kind: 'source',
       name,
@@ -76,7 +80,7 @@ export class StreamExecutionEnvironment {
       parallelism: 1,
       source: { type: 'collection', values: [localId] },
       output: 'object',
-      watermarkStrategy: WatermarkStrategy.noWatermarks().spec,
+      watermarkStrategy: WatermarkStrategy.noWatermarks().toSpec(assigner => this.#assembler.local(assigner)),
     })
     return new DataStream<T>(this, this.#assembler, t)
   }

@@ -6,6 +6,7 @@
  * Rule of every object here: each key is always present and `null` means "not set"; a missing key is an error.
  */
 
+import type { WatermarkSettings } from '../event-time/watermark-generator.ts'
 import type { SchemaSpec } from '../../schemas/schema-spec.ts'
 import type { PayloadType } from '../record-batch/payload-type.ts'
 
@@ -38,7 +39,8 @@ export interface TransformationBase {
   readonly maxParallelism: number | null
 }
 
-export type Transformation = SourceTransformation | FunctionTransformation | SinkTransformation
+export type Transformation =
+  SourceTransformation | FunctionTransformation | WatermarksTransformation | SinkTransformation
 
 export interface SourceTransformation extends TransformationBase {
   readonly kind: 'source'
@@ -57,6 +59,15 @@ export interface FunctionTransformation extends TransformationBase {
 }
 
 export type FunctionOperation = 'map' | 'filter' | 'flat_map' | 'print' | 'collect'
+
+/** Gives the records of a stream their event time, and the stream its watermarks. */
+export interface WatermarksTransformation extends TransformationBase {
+  readonly kind: 'watermarks'
+  readonly inputs: readonly Edge[]
+  readonly watermarkStrategy: WatermarkStrategySpec
+  /** The payload type of its input. */
+  readonly output: PayloadType
+}
 
 export interface SinkTransformation extends TransformationBase {
   readonly kind: 'sink'
@@ -143,8 +154,8 @@ export interface DiscardSinkSpec {
 
 export type { SchemaSpec }
 
-export interface WatermarkStrategySpec {
-  readonly type: 'none' | 'monotonous' | 'bounded-out-of-orderness'
-  readonly maxOutOfOrdernessMs: number | null
-  readonly idlenessMs: number | null
+/** `none` gives no watermarks; `monotonous` is a bound of 0. */
+export interface WatermarkStrategySpec extends WatermarkSettings {
+  /** Takes a value and the timestamp that it has, gives epoch milliseconds; null: records keep the time of the source. */
+  readonly timestampAssigner: FunctionSpec | null
 }

@@ -41,6 +41,8 @@ function whatOf(t: Transformation): string {
       return t.source.type
     case 'function':
       return t.operation
+    case 'watermarks':
+      return t.watermarkStrategy.type
     case 'sink':
       return t.sink.type
   }

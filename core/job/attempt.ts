@@ -9,10 +9,10 @@ import type { Clock } from '../clock.ts'
 import type { Operator } from '../operators/operator.ts'
 import { explainShards } from '../source/explain.ts'
 import type { ShardExplanation } from '../source/explain.ts'
-import type { Source, SourceEnumerator } from '../source/source.ts'
+import type { Source, SourceEnumerator, SourceReader } from '../source/source.ts'
 import { Channel } from './channel.ts'
 import { InputGate } from './input-gate.ts'
-import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode } from './job-plan.ts'
+import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode, WatermarksNode } from './job-plan.ts'
 import { OperatorTree } from './operator-tree.ts'
 import { RecordWriter } from './record-writer.ts'
 import { Subtask } from './subtask.ts'
@@ -21,14 +21,23 @@ import type { SubtaskInput } from './subtask.ts'
 export interface AttemptBuilder {
   readonly warn: (message: string) => void
   source(node: ChainNode): Source
-  functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator
+  functionOperator(node: FunctionNode, chain: Chain, subtask: number, context: OperatorContext): Operator
+  watermarksOperator(node: WatermarksNode, context: OperatorContext): Operator
   sinkOperator(
     node: SinkNode,
     chain: Chain,
     subtask: number,
     restored: readonly OperatorState[],
-    fail: (error: unknown) => void,
+    context: OperatorContext,
   ): Operator
+}
+
+/** What an operator is given beside what it is. */
+export interface OperatorContext {
+  /** Ends the attempt. */
+  readonly fail: (error: unknown) => void
+  /** Ids of the splits of the subtask's source whose records still come; none, if another chain feeds it. */
+  readonly activeSplits: () => readonly string[]
 }
 
 interface RunningSource {
@@ -77,7 +86,7 @@ export class Attempt implements CheckpointedAttempt {
   async start(): Promise<void> {
     try {
       // All have come to an end before anything is closed: what opens late would stay open.
-      await allOf(this.subtasks.map(s => s.tree.open()))
+      await allOf(this.subtasks.map(s => s.open()))
       this.#throwIfFailed()
       const restoring = this.#restored.size > 0
       await allOf(
@@ -157,12 +166,20 @@ export class Attempt implements CheckpointedAttempt {
     const inputs = new Map<Chain, Channel[][]>(
       this.#plan.chains.map(c => [c, Array.from({ length: c.parallelism }, () => [])]),
     )
+    const readersOf = new Map<Chain, readonly SourceReader[]>()
     const trees = this.#plan.chains.map(chain =>
-      Array.from({ length: chain.parallelism }, (_, i) => this.#tree(chain.head, chain, i, inputs, capacity)),
+      Array.from({ length: chain.parallelism }, (_, i) => {
+        const context = {
+          fail: (error: unknown) => this.fail(error),
+          activeSplits: () => readersOf.get(chain)?.[i]?.activeSplits ?? [],
+        }
+        return this.#tree(chain.head, chain, i, context, inputs, capacity)
+      }),
     )
     const subtasks: Subtask[] = []
     this.#plan.chains.forEach((chain, c) => {
       const readers = chain.head.kind === 'source' ? this.#startable(chain) : null
+      if (readers !== null) readersOf.set(chain, readers)
       for (let i = 0; i < chain.parallelism; i++) {
         const input: SubtaskInput =
           readers === null
@@ -200,10 +217,11 @@ export class Attempt implements CheckpointedAttempt {
     node: ChainNode,
     chain: Chain,
     subtask: number,
+    context: OperatorContext,
     inputs: ReadonlyMap<Chain, Channel[][]>,
     capacity: number,
   ): OperatorTree {
-    const children = node.chained.map(child => this.#tree(child, chain, subtask, inputs, capacity))
+    const children = node.chained.map(child => this.#tree(child, chain, subtask, context, inputs, capacity))
     const writers = node.edges.map(({ target, partitioning }) => {
       const targets = inputs.get(target)!
       const reached = partitioning === 'forward' ? [targets[subtask]!] : targets
@@ -215,22 +233,23 @@ export class Attempt implements CheckpointedAttempt {
       })
       return new RecordWriter(channels, partitioning, subtask)
     })
-    return new OperatorTree(node, this.#operator(node, chain, subtask), children, writers)
+    return new OperatorTree(node, this.#operator(node, chain, subtask, context), children, writers)
   }
 
-  #operator(node: ChainNode, chain: Chain, subtask: number): Operator | null {
-    const fail = (error: unknown): void => this.fail(error)
+  #operator(node: ChainNode, chain: Chain, subtask: number, context: OperatorContext): Operator | null {
     switch (node.kind) {
       case 'source':
         return null
       case 'function':
-        return this.#builder.functionOperator(node, chain, subtask, fail)
+        return this.#builder.functionOperator(node, chain, subtask, context)
+      case 'watermarks':
+        return this.#builder.watermarksOperator(node, context)
       case 'sink': {
         // List state: dealt out in turn, whatever the parallelism was.
         const states = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(
           (s, i) => s !== null && i % chain.parallelism === subtask,
         )
-        return this.#builder.sinkOperator(node, chain, subtask, states as OperatorState[], fail)
+        return this.#builder.sinkOperator(node, chain, subtask, states as OperatorState[], context)
       }
     }
   }

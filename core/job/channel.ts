@@ -1,11 +1,11 @@
-/** A bounded queue from one subtask to another: `put` waits while it is full. One writer, one reader. */
+/** A bounded queue from one subtask to another: `put` waits while it is full. One reader; several puts may wait at once. */
 import type { StreamElement } from './stream-element.ts'
 
 export class Channel {
   readonly #capacity: number
   readonly #queue: StreamElement[] = []
   #onReadable: () => void = () => undefined
-  #spaceFreed: (() => void) | null = null
+  #waiting: (() => void)[] = []
   #closed = false
 
   constructor(capacity: number) {
@@ -22,7 +22,7 @@ export class Channel {
     this.#queue.push(element)
     this.#onReadable()
     if (this.#queue.length <= this.#capacity) return
-    return new Promise(resolve => (this.#spaceFreed = resolve))
+    return new Promise(resolve => this.#waiting.push(resolve))
   }
 
   take(): StreamElement | undefined {
@@ -39,7 +39,6 @@ export class Channel {
   }
 
   #freeSpace(): void {
-    this.#spaceFreed?.()
-    this.#spaceFreed = null
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

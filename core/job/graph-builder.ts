@@ -3,26 +3,27 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { GraphError } from '../errors.ts'
-import type {
-  CollectionSourceSpec,
-  FunctionTransformation,
-  PayloadType,
-  SourceTransformation,
-} from '../job-graph/job-graph.ts'
+import type { CollectionSourceSpec, FunctionSpec, PayloadType, SourceTransformation } from '../job-graph/job-graph.ts'
 import { LocalFunctionOperator } from '../operators/local-function-operator.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { Operator } from '../operators/operator.ts'
+import { PeriodicWatermarks } from '../operators/periodic-watermarks.ts'
 import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts'
 import { SinkOperator } from '../operators/sink-operator.ts'
+import { WatermarksOperator } from '../operators/watermarks-operator.ts'
+import type { TimestampAssigner } from '../operators/watermarks-operator.ts'
 import { KinesisStreamsSink } from '../sink/kinesis-streams-sink.ts'
 import { DiscardSink, PrintSink } from '../sink/print-sink.ts'
 import type { Sink } from '../sink/sink.ts'
 import { CollectionSource } from '../source/collection-source.ts'
 import { KinesisStreamsSource } from '../source/kinesis-streams-source.ts'
 import type { Source } from '../source/source.ts'
-import type { AttemptBuilder } from './attempt.ts'
-import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode } from './job-plan.ts'
+import type { AttemptBuilder, OperatorContext } from './attempt.ts'
+import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode, StreamWatermarks, WatermarksNode } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
+
+/** What is on its way to a function of another language holds a barrier up; it should not do so for longer. */
+const IN_FLIGHT_MS = 125
 
 export class GraphBuilder implements AttemptBuilder {
   readonly #plan: JobPlan
@@ -30,7 +31,7 @@ export class GraphBuilder implements AttemptBuilder {
   readonly #services: JobServices
   readonly #sources = new Map<ChainNode, Source>()
   readonly #sinks = new Map<ChainNode, Sink>()
-  readonly #functions = new Map<FunctionTransformation, LocalFunction>()
+  readonly #functions = new Map<FunctionSpec, LocalFunction>()
   readonly warn: (message: string) => void
   attempt = 0
 
@@ -77,15 +78,17 @@ export class GraphBuilder implements AttemptBuilder {
     return this.#sources.get(node)!
   }
 
-  functionOperator(node: FunctionNode, chain: Chain, subtask: number, fail: (error: unknown) => void): Operator {
-    const first = node.transformations[0]!
-    if (first.function.type !== 'python')
-      return new LocalFunctionOperator(first.operation, this.#functions.get(first)!, first.name)
-    const { functions } = this.#services
+  functionOperator(node: FunctionNode, chain: Chain, subtask: number, context: OperatorContext): Operator {
+    const first = node.steps[0]!
+    if (first.function.type !== 'python') {
+      if (first.operation === 'assign_timestamps') throw new GraphError(`'${first.name}' is no function.`)
+      return new LocalFunctionOperator(first.operation, this.#functions.get(first.function)!, first.name)
+    }
+    const { functions, clock } = this.#services
     if (functions === null)
       throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
     let input: PayloadType = node.input
-    const operators = node.transformations.map(t => {
+    const operators = node.steps.map(t => {
       const operator = {
         id: t.id,
         uid: t.uid,
@@ -106,14 +109,25 @@ export class GraphBuilder implements AttemptBuilder {
       maxParallelism: chain.maxParallelism,
       attempt: this.attempt,
       mode: first.function.mode,
+      keyed: false,
+      timestamps: node.steps.some(s => s.operation === 'assign_timestamps'),
+      watermarks: false,
+      restored: null,
       operators,
     }
     const options = {
       bundleSize: this.#configuration.get(executionOptions.bundleSize),
       bundlesInFlight: this.#configuration.get(executionOptions.bundlesInFlight),
-      bundleTimeMs: this.#configuration.get(executionOptions.bundleTime),
+      bundleTimeMs: Math.min(this.#configuration.get(executionOptions.bundleTime), IN_FLIGHT_MS),
     }
-    return new RemoteFunctionOperator(functions, request, options, this.#services.clock, fail)
+    const watermarks = node.watermarks === null ? null : this.#watermarks(node.watermarks, context)
+    return new RemoteFunctionOperator(functions, request, options, clock, watermarks, context.fail)
+  }
+
+  watermarksOperator(node: WatermarksNode, context: OperatorContext): Operator {
+    const { timestampAssigner } = node.watermarks.strategy
+    const assigner = timestampAssigner === null ? null : (this.#functions.get(timestampAssigner) as TimestampAssigner)
+    return new WatermarksOperator(assigner, this.#watermarks(node.watermarks, context), node.name)
   }
 
   sinkOperator(
@@ -121,12 +135,18 @@ export class GraphBuilder implements AttemptBuilder {
     chain: Chain,
     subtask: number,
     restored: readonly OperatorState[],
-    fail: (error: unknown) => void,
+    { fail }: OperatorContext,
   ): Operator {
     const sink = this.#sinks.get(node)!
     return new SinkOperator(() =>
       sink.createWriter({ subtask, parallelism: chain.parallelism, restored, fail, warn: this.warn }),
     )
+  }
+
+  #watermarks({ strategy, ofSource }: StreamWatermarks, { activeSplits }: OperatorContext): PeriodicWatermarks {
+    const intervalMs = this.#configuration.get(executionOptions.autoWatermarkInterval)
+    const options = { settings: strategy, intervalMs, activeSplits: ofSource ? activeSplits : null }
+    return new PeriodicWatermarks(options, this.#services.clock)
   }
 
   async #prepare(node: ChainNode): Promise<void> {
@@ -137,9 +157,13 @@ export class GraphBuilder implements AttemptBuilder {
       case 'sink':
         this.#sinks.set(node, this.#makeSink(node))
         return
+      case 'watermarks': {
+        const { timestampAssigner } = node.watermarks.strategy
+        if (timestampAssigner !== null) await this.#load(timestampAssigner, node.name)
+        return
+      }
       case 'function':
-        for (const t of node.transformations)
-          if (t.function.type !== 'python') this.#functions.set(t, await this.#loadFunction(t))
+        for (const step of node.steps) if (step.function.type !== 'python') await this.#load(step.function, step.name)
     }
   }
 
@@ -175,21 +199,22 @@ export class GraphBuilder implements AttemptBuilder {
     return values.map(v => Buffer.from(v, 'base64'))
   }
 
-  async #loadFunction(t: FunctionTransformation): Promise<LocalFunction> {
-    const spec = t.function
-    if (spec.type === 'local') return this.#local(spec.localId, t.name) as LocalFunction
-    if (spec.type !== 'module') throw new GraphError(`'${t.name}' has a function of an unknown type.`)
+  async #load(spec: FunctionSpec, name: string): Promise<void> {
+    this.#functions.set(spec, await this.#loadFunction(spec, name))
+  }
+
+  async #loadFunction(spec: FunctionSpec, name: string): Promise<LocalFunction> {
+    if (spec.type === 'local') return this.#local(spec.localId, name) as LocalFunction
+    if (spec.type !== 'module') throw new GraphError(`'${name}' has a function of an unknown type.`)
     let module: Record<string, unknown>
     try {
       module = (await import(spec.url)) as Record<string, unknown>
     } catch (cause) {
-      throw new GraphError(`'${t.name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, {
-        cause,
-      })
+      throw new GraphError(`'${name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, { cause })
     }
     const fn = module[spec.export]
     if (typeof fn !== 'function')
-      throw new GraphError(`'${t.name}': the module ${spec.url} exports no function '${spec.export}'.`)
+      throw new GraphError(`'${name}': the module ${spec.url} exports no function '${spec.export}'.`)
     return fn as LocalFunction
   }
 

@@ -1,51 +1,43 @@
 /**
  * Merges the channels of a subtask into one order, and aligns barriers: a channel that delivered barrier n waits until every
- * channel has, or has ended. A watermark is the least over the channels; one that ended holds nothing back.
+ * channel has, or has ended. What the channels say of event time goes through a valve, in its place among their batches.
  */
+import { WatermarkValve } from '../event-time/watermark-valve.ts'
 import type { Channel } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
 
 interface Input {
   readonly channel: Channel
+  readonly index: number
   /** Delivered the barrier that is being aligned. */
   aligned: boolean
   ended: boolean
-  watermarkMs: number
 }
 
 export class InputGate {
   readonly #inputs: readonly Input[]
+  readonly #valve: WatermarkValve
+  /** What one element turned into, where it was several. */
+  readonly #ready: StreamElement[] = []
   #next = 0
   #aligning: number | null = null
-  #watermarkMs = -Infinity
+  #readable = true
   #wake: (() => void) | null = null
-  #interrupted = false
 
   constructor(channels: readonly Channel[]) {
-    this.#inputs = channels.map(channel => ({ channel, aligned: false, ended: false, watermarkMs: -Infinity }))
+    this.#inputs = channels.map((channel, index) => ({ channel, index, aligned: false, ended: false }))
+    this.#valve = new WatermarkValve(channels.length)
     for (const channel of channels)
       channel.onReadable = () => {
+        this.#readable = true
         this.#wake?.()
         this.#wake = null
       }
   }
 
-  /** The next element; `end` once every channel has ended, or after `interrupt`. */
-  async next(): Promise<StreamElement> {
-    for (;;) {
-      if (this.#interrupted) return { type: 'end' }
-      const element = this.#poll()
-      if (element !== null) return element
-      await new Promise<void>(resolve => (this.#wake = resolve))
-    }
-  }
-
-  interrupt(): void {
-    this.#interrupted = true
-    this.#wake?.()
-  }
-
-  #poll(): StreamElement | null {
+  /** The next element, if there is one now; `end` once every channel has ended. */
+  poll(): StreamElement | null {
+    if (this.#ready.length > 0) return this.#ready.shift()!
     for (let tried = 0; tried < this.#inputs.length;) {
       const input = this.#inputs[this.#next % this.#inputs.length]!
       this.#next = (this.#next + 1) % this.#inputs.length
@@ -58,7 +50,14 @@ export class InputGate {
       if (out !== null) return out
       tried = 0
     }
+    this.#readable = false
     return null
+  }
+
+  /** Resolves when `poll` may have something. */
+  available(): Promise<void> {
+    if (this.#readable) return Promise.resolve()
+    return new Promise(resolve => (this.#wake = resolve))
   }
 
   #handle(input: Input, element: StreamElement): StreamElement | null {
@@ -66,31 +65,27 @@ export class InputGate {
       case 'batch':
         return element
       case 'watermark':
-        input.watermarkMs = element.timestampMs
-        return this.#advanceWatermark()
+      case 'status':
+        this.#ready.push(...this.#valve.onElement(input.index, element))
+        break
       case 'barrier':
         input.aligned = true
         this.#aligning = element.checkpointId
-        return this.#align()
+        this.#align()
+        break
       case 'end':
         input.ended = true
-        if (this.#inputs.every(i => i.ended)) return { type: 'end' }
-        return this.#align() ?? this.#advanceWatermark()
+        this.#align()
+        this.#ready.push(...this.#valve.onEnd(input.index))
+        if (this.#inputs.every(i => i.ended)) this.#ready.push(element)
     }
+    return this.#ready.shift() ?? null
   }
 
-  #align(): StreamElement | null {
-    if (this.#aligning === null || !this.#inputs.every(i => i.aligned || i.ended)) return null
-    const checkpointId = this.#aligning
+  #align(): void {
+    if (this.#aligning === null || !this.#inputs.every(i => i.aligned || i.ended)) return
+    this.#ready.push({ type: 'barrier', checkpointId: this.#aligning })
     this.#aligning = null
     for (const input of this.#inputs) input.aligned = false
-    return { type: 'barrier', checkpointId }
-  }
-
-  #advanceWatermark(): StreamElement | null {
-    const least = Math.min(...this.#inputs.map(i => (i.ended ? Infinity : i.watermarkMs)))
-    if (least <= this.#watermarkMs || least === Infinity) return null
-    this.#watermarkMs = least
-    return { type: 'watermark', timestampMs: least }
   }
 }

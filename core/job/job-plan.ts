@@ -8,6 +8,7 @@
 import { GraphError } from '../errors.ts'
 import { JOB_GRAPH_VERSION } from '../job-graph/job-graph.ts'
 import type {
+  FunctionOperation,
   FunctionTransformation,
   JobGraph,
   Partitioning,
@@ -15,10 +16,11 @@ import type {
   SinkTransformation,
   SourceTransformation,
   Transformation,
+  WatermarkStrategySpec,
 } from '../job-graph/job-graph.ts'
 import { operatorIds } from '../job-graph/operator-ids.ts'
 
-export type ChainNode = SourceNode | FunctionNode | SinkNode
+export type ChainNode = SourceNode | FunctionNode | WatermarksNode | SinkNode
 
 interface NodeBase {
   /** Where the operator's state is stored. For fused functions: the first one's. */
@@ -38,8 +40,26 @@ export interface SourceNode extends NodeBase {
 export interface FunctionNode extends NodeBase {
   readonly kind: 'function'
   /** More than one only for functions of another language, fused. */
-  readonly transformations: FunctionTransformation[]
+  readonly steps: FunctionStep[]
   readonly input: PayloadType
+  /** What its timestamp assigner is for; null: it has none. */
+  watermarks: StreamWatermarks | null
+}
+
+export type FunctionStep = Pick<FunctionTransformation, 'id' | 'uid' | 'name' | 'function' | 'output'> & {
+  readonly operation: FunctionOperation | 'assign_timestamps'
+}
+
+/** Event time where no function of another language is asked for it. */
+export interface WatermarksNode extends NodeBase {
+  readonly kind: 'watermarks'
+  readonly watermarks: StreamWatermarks
+}
+
+export interface StreamWatermarks {
+  readonly strategy: WatermarkStrategySpec
+  /** It directly follows a source, each of whose splits has a watermark of its own. */
+  readonly ofSource: boolean
 }
 
 export interface SinkNode extends NodeBase {
@@ -96,7 +116,7 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
     })
     if (t.kind !== 'source' && inputs.length === 0) throw new GraphError(`'${t.name}' has no input.`)
     const parallelism =
-      t.kind === 'source' && t.source.type === 'collection' ? 1 : (t.parallelism ?? options.parallelism)
+      t.kind === 'source' && t.source.type === 'collection' ? 1 : parallelismOf(t, inputs[0]?.chain, options)
     const maxParallelism = t.maxParallelism ?? options.maxParallelism
     if (!Number.isInteger(parallelism) || parallelism < 1)
       throw new GraphError(`'${t.name}': parallelism must be a whole number from 1, not ${parallelism}.`)
@@ -108,12 +128,11 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
     }))
     const only = edges.length === 1 ? edges[0] : undefined
     const chainTo = options.chaining && only?.partitioning === 'forward' ? only : undefined
-    const fused = chainTo === undefined ? undefined : fusable(chainTo.node, t, consumers)
-    if (fused !== undefined) {
-      fused.transformations.push(t as FunctionTransformation)
-      fused.name += ` -> ${t.name}`
-      chainTo!.chain.name += ` -> ${t.name}`
-      placed.set(t.id, { node: fused, chain: chainTo!.chain, transformation: t })
+    const step = stepOf(t)
+    if (chainTo !== undefined && step !== null && fusable(chainTo.node, step, consumers)) {
+      fuse(chainTo.node, step, t)
+      chainTo.chain.name += ` -> ${t.name}`
+      placed.set(t.id, { node: chainTo.node, chain: chainTo.chain, transformation: t })
       continue
     }
     const node = makeNode(t, ids.get(t.id)!, inputs[0]?.transformation)
@@ -127,36 +146,90 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
       chain.name += ` -> ${node.name}`
       chainTo.node.chained.push(node)
     }
-    placed.set(t.id, { node, chain, transformation: t })
     nodes.push({ node, chain })
+    const last = t.kind === 'source' ? followedByWatermarks(node, t) : node
+    if (last !== node) {
+      nodes.push({ node: last, chain })
+      chain.name += ` -> ${last.name}`
+    }
+    placed.set(t.id, { node: last, chain, transformation: t })
   }
   return { name: graph.name, chains, nodes }
 }
 
+function parallelismOf(t: Transformation, input: Chain | undefined, options: PlanOptions): number {
+  if (t.parallelism !== null) return t.parallelism
+  return t.kind === 'watermarks' && input !== undefined ? input.parallelism : options.parallelism
+}
+
 function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined): ChainNode {
   const base = { operatorId, name: t.name, chained: [], edges: [] }
+  const payload = input === undefined || input.kind === 'sink' || t.kind === 'source' ? null : input.output
   switch (t.kind) {
     case 'source':
       return { ...base, kind: 'source', name: `Source: ${t.name}`, transformation: t }
     case 'function':
-      return {
-        ...base,
-        kind: 'function',
-        transformations: [t],
-        input: input === undefined || input.kind === 'sink' ? t.output : input.output,
-      }
+      return { ...base, kind: 'function', steps: [t], input: payload ?? t.output, watermarks: null }
+    case 'watermarks':
+      return watermarksNode(base, t, { strategy: t.watermarkStrategy, ofSource: false })
     case 'sink':
       return { ...base, kind: 'sink', transformation: t }
   }
 }
 
-/** The node that `t` joins: a run of functions of the same other language and mode, without a branch in between. */
-function fusable(node: ChainNode, t: Transformation, consumers: ReadonlyMap<number, number>): FunctionNode | undefined {
-  if (node.kind !== 'function' || t.kind !== 'function' || t.function.type !== 'python') return undefined
-  const last = node.transformations.at(-1)!
-  if (last.function.type !== 'python' || last.function.mode !== t.function.mode || consumers.get(last.id) !== 1)
-    return undefined
+/** The strategy of a source is carried out by an operator that is always chained to it. */
+function followedByWatermarks(source: ChainNode, t: SourceTransformation): ChainNode {
+  const strategy = t.watermarkStrategy
+  if (strategy.type === 'none' && strategy.idlenessMs === null && strategy.timestampAssigner === null) return source
+  const base = {
+    operatorId: `${source.operatorId}-watermarks`,
+    name: 'Timestamps/Watermarks',
+    chained: [],
+    edges: [],
+  }
+  const node = watermarksNode(base, { ...t, uid: null, name: base.name }, { strategy, ofSource: true })
+  source.chained.push(node)
   return node
+}
+
+function watermarksNode(
+  base: NodeBase,
+  t: Omit<FunctionStep, 'operation' | 'function'>,
+  watermarks: StreamWatermarks,
+): FunctionNode | WatermarksNode {
+  const step = assignerStep(t, watermarks.strategy)
+  if (step === null) return { ...base, kind: 'watermarks', watermarks }
+  return { ...base, kind: 'function', steps: [step], input: t.output, watermarks }
+}
+
+function assignerStep(
+  { id, uid, name, output }: Omit<FunctionStep, 'operation' | 'function'>,
+  { timestampAssigner }: WatermarkStrategySpec,
+): FunctionStep | null {
+  if (timestampAssigner?.type !== 'python') return null
+  return { id, uid, name, output, operation: 'assign_timestamps', function: timestampAssigner }
+}
+
+/** What of a transformation may join others in one call of another language's process. */
+function stepOf(t: Transformation): FunctionStep | null {
+  if (t.kind === 'watermarks') return assignerStep(t, t.watermarkStrategy)
+  return t.kind === 'function' ? t : null
+}
+
+/** A run of functions of the same other language and mode, without a branch in between. */
+function fusable(node: ChainNode, step: FunctionStep, consumers: ReadonlyMap<number, number>): node is FunctionNode {
+  if (node.kind !== 'function' || step.function.type !== 'python') return false
+  const last = node.steps.at(-1)!
+  if (last.function.type !== 'python' || last.function.mode !== step.function.mode || consumers.get(last.id) !== 1)
+    return false
+  // Watermarks are made after the call that assigns timestamps, so what asks for them must come in another.
+  return node.watermarks === null || step.operation !== 'assign_timestamps'
+}
+
+function fuse(node: FunctionNode, step: FunctionStep, t: Transformation): void {
+  node.steps.push(step)
+  node.name += ` -> ${t.name}`
+  if (t.kind === 'watermarks') node.watermarks = { strategy: t.watermarkStrategy, ofSource: false }
 }
 
 function countConsumers(graph: JobGraph): ReadonlyMap<number, number> {

@@ -1,14 +1,15 @@
 /**
  * The operators of one subtask: a tree, because an operator's output may go to several operators and to other chains.
  * Barriers and the end of input go through it from the head down: an operator has emitted all it owes before its children
- * take their snapshots.
+ * take their snapshots. What an operator emits and says of event time leaves it in the order in which it was said, whoever
+ * said it and however long what follows takes.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
-import type { Operator } from '../operators/operator.ts'
+import type { TimeElement } from '../event-time/time-element.ts'
+import type { Mailbox, Operator, Output } from '../operators/operator.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { ChainNode } from './job-plan.ts'
 import type { RecordWriter } from './record-writer.ts'
-import type { StreamElement } from './stream-element.ts'
 
 export class OperatorTree {
   readonly node: ChainNode
@@ -16,8 +17,11 @@ export class OperatorTree {
   readonly operator: Operator | null
   readonly children: readonly OperatorTree[]
   readonly writers: readonly RecordWriter[]
+  readonly output: Output
   recordsIn = 0
   recordsOut = 0
+  /** What leaves now; null: nothing is waited for. */
+  #leaving: Promise<void> | null = null
 
   constructor(
     node: ChainNode,
@@ -29,29 +33,33 @@ export class OperatorTree {
     this.operator = operator
     this.children = children
     this.writers = writers
+    this.output = {
+      emit: batch => this.emit(batch),
+      advance: time => this.#inOrder(() => this.#advanceAll(time)),
+    }
   }
 
   /** Children first: an operator may emit as soon as it is open. */
-  async open(): Promise<void> {
-    await Promise.all(this.children.map(child => child.open()))
-    await this.operator?.open(batch => this.emit(batch))
+  async open(mailbox: Mailbox): Promise<void> {
+    await Promise.all(this.children.map(child => child.open(mailbox)))
+    await this.operator?.open(this.output, mailbox)
   }
 
-  receive(batch: RecordBatch): Promise<void> | void {
+  receive(batch: RecordBatch, splitId?: string): Promise<void> | void {
     this.recordsIn += batch.count
-    return this.operator!.process(batch)
+    return this.operator!.process(batch, splitId)
   }
 
-  emit(batch: RecordBatch): Promise<void> | void {
+  advance(time: TimeElement): Promise<void> | void {
+    return this.operator!.advance(time)
+  }
+
+  /** `splitId`: from the source alone. */
+  emit(batch: RecordBatch, splitId?: string): Promise<void> | void {
     this.recordsOut += batch.count
-    if (this.children.length === 1 && this.writers.length === 0) return this.children[0]!.receive(batch)
-    if (this.children.length === 0 && this.writers.length === 0) return undefined
-    return this.#emitToAll(batch)
-  }
-
-  async broadcast(element: StreamElement): Promise<void> {
-    for (const writer of this.writers) await writer.broadcast(element)
-    for (const child of this.children) await child.broadcast(element)
+    if (this.#leaving !== null) return this.#inOrder(() => this.#emitNow(batch, splitId))
+    const emitted = this.#emitNow(batch, splitId)
+    return emitted === undefined ? undefined : this.#track(emitted)
   }
 
   /** Snapshots every operator below and sends the barrier on. `states` gets them by operator id. */
@@ -77,8 +85,31 @@ export class OperatorTree {
     for (const child of this.children) yield* child.all()
   }
 
-  async #emitToAll(batch: RecordBatch): Promise<void> {
-    for (const child of this.children) await child.receive(batch)
+  #emitNow(batch: RecordBatch, splitId: string | undefined): Promise<void> | void {
+    if (this.children.length === 1 && this.writers.length === 0) return this.children[0]!.receive(batch, splitId)
+    if (this.children.length === 0 && this.writers.length === 0) return undefined
+    return this.#emitToAll(batch, splitId)
+  }
+
+  async #emitToAll(batch: RecordBatch, splitId: string | undefined): Promise<void> {
+    for (const child of this.children) await child.receive(batch, splitId)
     for (const writer of this.writers) await writer.write(batch)
+  }
+
+  async #advanceAll(time: TimeElement): Promise<void> {
+    for (const child of this.children) await child.advance(time)
+    for (const writer of this.writers) await writer.broadcast(time)
+  }
+
+  #inOrder(action: () => Promise<void> | void): Promise<void> {
+    return this.#track(this.#leaving === null ? Promise.resolve(action()) : this.#leaving.then(action))
+  }
+
+  #track(leaving: Promise<void>): Promise<void> {
+    const tail = leaving.finally(() => {
+      if (this.#leaving === tail) this.#leaving = null
+    })
+    this.#leaving = tail
+    return tail
   }
 }

@@ -1,15 +1,20 @@
 /**
- * One parallel instance of a chain: a loop that handles one thing at a time, a batch or a barrier. It ends when its input
- * ends, when it fails, or by `abort`.
+ * One parallel instance of a chain: a loop that handles one thing at a time, a batch, a barrier, event time, or a mail that an
+ * operator posted. It ends when its input ends, when it fails, or by `abort`.
  */
 import type { CheckpointedSubtask } from '../checkpoint/checkpoint-coordinator.ts'
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
+import { MAX_WATERMARK } from '../event-time/time-element.ts'
+import type { Mailbox } from '../operators/operator.ts'
 import type { SourceReader } from '../source/source.ts'
 import type { InputGate } from './input-gate.ts'
 import type { Chain } from './job-plan.ts'
 import type { OperatorTree } from './operator-tree.ts'
+import type { StreamElement } from './stream-element.ts'
+import { WorkBudget } from './work-budget.ts'
 
+type Mail = Parameters<Mailbox['post']>[0]
 type States = ReadonlyMap<string, OperatorState | null>
 
 interface PendingCheckpoint {
@@ -23,17 +28,20 @@ export type SubtaskInput =
 /** A loop that always finds something ready lets timers and sockets have their turn this often. */
 const YIELD_AFTER_MS = 20
 
-export class Subtask implements CheckpointedSubtask {
+export class Subtask implements CheckpointedSubtask, Mailbox {
   readonly chain: Chain
   readonly subtask: number
   readonly tree: OperatorTree
   readonly #input: SubtaskInput
   readonly #clock: Clock
   readonly #barriers: number[] = []
+  readonly #mails: Mail[] = []
   readonly #pending = new Map<number, PendingCheckpoint>()
   #finalStates: States | null = null
   #wake: (() => void) | null = null
   #aborted: unknown = null
+  /** The input was ended early: event time has not come to its end. */
+  #stopped = false
   #yieldedAt = 0
 
   constructor(chain: Chain, subtask: number, tree: OperatorTree, input: SubtaskInput, clock: Clock) {
@@ -46,6 +54,15 @@ export class Subtask implements CheckpointedSubtask {
 
   get reader(): SourceReader | null {
     return this.#input.type === 'source' ? this.#input.reader : null
+  }
+
+  open(): Promise<void> {
+    return this.tree.open(this)
+  }
+
+  post(mail: Mail): void {
+    this.#mails.push(mail)
+    this.#signal()
   }
 
   async run(): Promise<void> {
@@ -72,7 +89,7 @@ export class Subtask implements CheckpointedSubtask {
       this.#pending.set(checkpointId, { resolve, reject })
       if (this.#input.type === 'source') {
         this.#barriers.push(checkpointId)
-        this.#wake?.()
+        this.#signal()
       }
     })
   }
@@ -83,58 +100,72 @@ export class Subtask implements CheckpointedSubtask {
 
   /** Ends the input early, in order: what was taken in is still worked off. */
   stop(): void {
+    this.#stopped = true
     this.reader?.stop()
-    this.#wake?.()
+    this.#signal()
   }
 
   /** Ends everything at once; what is under way rejects with `reason`. */
   async abort(reason: unknown): Promise<void> {
     this.#aborted ??= reason
     if (this.#input.type === 'source') this.#input.reader.close()
-    else this.#input.gate.interrupt()
     for (const { reject } of this.#pending.values()) reject(reason)
     this.#pending.clear()
-    this.#wake?.()
+    this.#signal()
     await this.tree.close()
   }
 
   async #runSource(reader: SourceReader): Promise<void> {
+    const budget = new WorkBudget()
     while (this.#aborted === null) {
       const barrier = this.#barriers.shift()
-      if (barrier !== undefined) {
-        await this.#barrier(barrier)
-        continue
+      if (barrier !== undefined) await this.#barrier(barrier)
+      else if (this.#mails.length > 0) await this.#readMail()
+      else {
+        const polled = reader.poll(budget.maxRecords)
+        if (polled !== null) {
+          const from = this.#clock.monotonic()
+          const emitted = this.tree.emit(polled.batch, polled.splitId)
+          if (emitted !== undefined) await emitted
+          budget.worked(polled.batch.count, this.#clock.monotonic() - from)
+          await this.#maybeYield()
+        } else if (reader.finished) {
+          if (!this.#stopped) await this.tree.output.advance({ type: 'watermark', timestampMs: MAX_WATERMARK })
+          return
+        } else await this.#waitFor(reader.available())
       }
-      const polled = reader.poll()
-      if (polled !== null) {
-        const emitted = this.tree.emit(polled.batch)
-        if (emitted !== undefined) await emitted
-        await this.#maybeYield()
-      } else if (reader.finished) return
-      else await this.#waitFor(reader)
     }
   }
 
   async #runChannels(gate: InputGate): Promise<void> {
-    for (;;) {
-      const element = await gate.next()
-      switch (element.type) {
-        case 'batch': {
-          const taken = this.tree.receive(element.batch)
-          if (taken !== undefined) await taken
-          await this.#maybeYield()
-          break
-        }
-        case 'barrier':
-          await this.#barrier(element.checkpointId)
-          break
-        case 'watermark':
-          await this.tree.broadcast(element)
-          break
-        case 'end':
-          return
+    while (this.#aborted === null) {
+      if (this.#mails.length > 0) {
+        await this.#readMail()
+        continue
       }
+      const element = gate.poll()
+      if (element === null) await this.#waitFor(gate.available())
+      else if (element.type === 'end') return
+      else await this.#handle(element)
     }
+  }
+
+  #handle(element: Exclude<StreamElement, { type: 'end' }>): Promise<void> | void {
+    switch (element.type) {
+      case 'batch': {
+        const taken = this.tree.receive(element.batch)
+        return taken === undefined ? this.#maybeYield() : taken.then(() => this.#maybeYield())
+      }
+      case 'barrier':
+        return this.#barrier(element.checkpointId)
+      case 'watermark':
+      case 'status':
+        return this.tree.advance(element)
+    }
+  }
+
+  async #readMail(): Promise<void> {
+    await this.#mails.shift()!()
   }
 
   async #barrier(checkpointId: number): Promise<void> {
@@ -153,11 +184,15 @@ export class Subtask implements CheckpointedSubtask {
     return states
   }
 
-  /** Until the reader has something, or somebody else wants something of this loop. */
-  async #waitFor(reader: SourceReader): Promise<void> {
+  /** Until there is input, or somebody else wants something of this loop. */
+  async #waitFor(input: Promise<void>): Promise<void> {
     const woken = new Promise<void>(resolve => (this.#wake = resolve))
-    await Promise.race([reader.available(), woken])
+    await Promise.race([input, woken])
     this.#wake = null
+  }
+
+  #signal(): void {
+    this.#wake?.()
   }
 
   async #maybeYield(): Promise<void> {

@@ -2,12 +2,13 @@
 import type { FunctionOperation } from '../job-graph/job-graph.ts'
 import type { PayloadType } from '../record-batch/payload-type.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { KeyedState } from './keyed-state.ts'
 
 export interface RemoteOperator {
   readonly id: number
   readonly uid: string | null
   readonly name: string
-  readonly operation: FunctionOperation
+  readonly operation: FunctionOperation | 'assign_timestamps'
   readonly pickle: string
   readonly input: PayloadType
   readonly output: PayloadType
@@ -21,6 +22,13 @@ export interface OpenFunction {
   readonly maxParallelism: number
   readonly attempt: number
   readonly mode: 'thread' | 'process' | 'driver'
+  /** The first function has state and timers by key; its bundles carry keys. */
+  readonly keyed: boolean
+  /** Functions of the chain ask for timestamps, and for watermarks if they are process functions. */
+  readonly timestamps: boolean
+  readonly watermarks: boolean
+  /** What the function starts from; null: nothing. */
+  readonly restored: KeyedState | null
   readonly operators: readonly RemoteOperator[]
 }
 
@@ -28,8 +36,25 @@ export interface FunctionRuntime {
   open(request: OpenFunction): Promise<RemoteFunction>
 }
 
+/** Calls are carried out, and answered, in their order. */
 export interface RemoteFunction {
-  /** Results come in the order of the calls. @throws FunctionError */
-  process(bundle: RecordBatch): Promise<RecordBatch>
+  /** When the first timer of processing time is due that was restored; null: none. */
+  readonly nextTimerMs: number | null
+  /** @throws FunctionError */
+  process(bundle: RecordBatch): Promise<FunctionResult>
+  /** Fires timers of event time. @throws FunctionError */
+  advanceWatermark(timestampMs: number): Promise<FunctionResult>
+  /** Fires timers of processing time. @throws FunctionError */
+  advanceProcessingTime(nowMs: number): Promise<FunctionResult>
+  /** The state after all calls before this one. */
+  snapshot(checkpointId: number): Promise<KeyedState>
   close(): Promise<void>
+}
+
+export interface FunctionResult {
+  readonly batch: RecordBatch
+  /** The greatest timestamp that was assigned, of dropped values too; null: the chain assigns none. */
+  readonly maxTimestampMs: number | null
+  /** When the next timer of processing time is due, epoch milliseconds; null: there is none. */
+  readonly nextTimerMs: number | null
 }

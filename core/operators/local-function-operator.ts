@@ -3,16 +3,17 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { FunctionOperation } from '../job-graph/job-graph.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { functionError } from './function-error.ts'
-import type { Emit, Operator } from './operator.ts'
+import type { TimeElement } from '../event-time/time-element.ts'
+import type { Operator, Output } from './operator.ts'
 
 /** `collect` gets all values of a batch at once; the others get one value. */
-export type LocalFunction = (value: never) => unknown
+export type LocalFunction = (value: never, ...rest: never[]) => unknown
 
 export class LocalFunctionOperator implements Operator {
   readonly #operation: FunctionOperation
   readonly #function: (value: unknown) => unknown
   readonly #name: string
-  #emit: Emit = () => undefined
+  #output!: Output
   /** The value that a function is being called with. */
   #at = 0
 
@@ -22,8 +23,8 @@ export class LocalFunctionOperator implements Operator {
     this.#name = name
   }
 
-  async open(emit: Emit): Promise<void> {
-    this.#emit = emit
+  async open(output: Output): Promise<void> {
+    this.#output = output
   }
 
   process(batch: RecordBatch): Promise<void> | void {
@@ -39,7 +40,11 @@ export class LocalFunctionOperator implements Operator {
       return out.catch((error: unknown) => {
         throw this.#failure(error, batch)
       })
-    return out.count === 0 ? undefined : this.#emit(out)
+    return out.count === 0 ? undefined : this.#output.emit(out)
+  }
+
+  advance(time: TimeElement): Promise<void> | void {
+    return this.#output.advance(time)
   }
 
   async snapshot(): Promise<OperatorState | null> {

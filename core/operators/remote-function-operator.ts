@@ -1,12 +1,18 @@
 /**
  * A chain of functions in another process. Bundles are sent ahead of their answers, up to a number of credits; an answer's
- * credit returns when it has been emitted, so a slow sink stops the bundles too. Answers are emitted in order.
+ * credit returns when it has been emitted, so a slow sink stops the bundles too. Answers are emitted in order, and event time
+ * leaves in its place between them, without waiting for what is in flight.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
+import { MAX_WATERMARK } from '../event-time/time-element.ts'
+import type { TimeElement } from '../event-time/time-element.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
-import type { FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
-import type { Emit, Operator } from './operator.ts'
+import { Alarm } from './alarm.ts'
+import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
+import { writeKeyedState } from './keyed-state.ts'
+import type { Mailbox, Operator, Output } from './operator.ts'
+import type { PeriodicWatermarks } from './periodic-watermarks.ts'
 
 /** Small enough that the first answers of a slow function do not keep anybody waiting. */
 const FIRST_BUNDLE = 32
@@ -24,20 +30,26 @@ export class RemoteFunctionOperator implements Operator {
   readonly #options: BundleOptions
   readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
+  /** Of the timestamps that the chain assigns; null: it assigns none. */
+  readonly #watermarks: PeriodicWatermarks | null
   #function: RemoteFunction | null = null
-  #emit: Emit = () => undefined
+  #output!: Output
+  #mailbox!: Mailbox
   #inFlight = 0
-  #emitted: Promise<void> = Promise.resolve()
-  #creditReturned: (() => void) | null = null
+  #left: Promise<void> = Promise.resolve()
+  #waiting: (() => void)[] = []
   #failure: unknown = null
   #bundleSize: number
   #answeredAtMs = 0
+  readonly #alarm: Alarm
+  #finished = false
 
   constructor(
     runtime: FunctionRuntime,
     request: OpenFunction,
     options: BundleOptions,
     clock: Clock,
+    watermarks: PeriodicWatermarks | null,
     onFailure: (error: unknown) => void,
   ) {
     this.#runtime = runtime
@@ -45,63 +57,111 @@ export class RemoteFunctionOperator implements Operator {
     this.#options = options
     this.#clock = clock
     this.#bundleSize = Math.min(FIRST_BUNDLE, options.bundleSize)
+    this.#watermarks = watermarks
     this.#onFailure = onFailure
+    this.#alarm = new Alarm(clock, () => this.#mailbox.post(() => this.#fireTimers()))
   }
 
-  async open(emit: Emit): Promise<void> {
-    this.#emit = emit
+  async open(output: Output, mailbox: Mailbox): Promise<void> {
+    this.#output = output
+    this.#mailbox = mailbox
     this.#function = await this.#runtime.open(this.#request)
+    this.#alarm.set(this.#function.nextTimerMs)
+    this.#watermarks?.start(output, mailbox)
   }
 
-  async process(batch: RecordBatch): Promise<void> {
-    const { bundlesInFlight } = this.#options
+  async process(batch: RecordBatch, splitId?: string): Promise<void> {
     for (let from = 0; from < batch.count;) {
-      while (this.#inFlight >= bundlesInFlight && this.#failure === null)
-        await new Promise<void>(resolve => (this.#creditReturned = resolve))
-      this.#throwIfFailed()
+      await this.#credit()
       const to = Math.min(batch.count, from + this.#bundleSize)
-      this.#send(batch.slice(from, to))
+      this.#send(batch.slice(from, to), splitId)
       from = to
     }
   }
 
-  async snapshot(): Promise<OperatorState | null> {
+  async advance(time: TimeElement): Promise<void> {
+    const ended = time.type === 'watermark' && time.timestampMs === MAX_WATERMARK
+    const passOn = this.#watermarks === null || ended
+    const leave = async (): Promise<void> => {
+      if (ended) this.#watermarks?.stop()
+      if (passOn && this.#failure === null) await this.#output.advance(time)
+    }
+    if (time.type === 'watermark' && this.#request.watermarks) {
+      await this.#credit()
+      this.#call(this.#function!.advanceWatermark(time.timestampMs), undefined, leave)
+    } else if (passOn) this.#leave(leave)
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorState | null> {
     await this.#drain()
-    return null
+    return this.#request.keyed ? writeKeyedState(await this.#function!.snapshot(checkpointId)) : null
   }
 
   async finish(): Promise<void> {
+    this.#finished = true
+    this.#alarm.set(null)
+    this.#watermarks?.stop()
     await this.#drain()
   }
 
   async close(): Promise<void> {
     this.#failure ??= new Error('the operator is closed')
+    this.#alarm.set(null)
+    this.#watermarks?.stop()
     this.#returnCredit()
     await this.#function?.close()
   }
 
-  #send(bundle: RecordBatch): void {
-    this.#inFlight++
+  #send(bundle: RecordBatch, splitId: string | undefined): void {
     const sentAtMs = this.#clock.monotonic()
     const answer = this.#function!.process(bundle)
     answer.then(
       () => this.#adapt(bundle.count, sentAtMs),
-      () => undefined, // handled below, in order
+      () => undefined, // handled in its turn
     )
-    this.#emitted = this.#emitted
-      .then(async () => {
-        const result = await answer
-        if (this.#failure === null && result.count > 0) await this.#emit(result)
-      })
+    this.#watermarks?.hold(splitId)
+    this.#call(answer, splitId, () => this.#watermarks?.release(splitId))
+  }
+
+  /** `then`: once what was answered has left. */
+  #call(answer: Promise<FunctionResult>, splitId: string | undefined, then: () => Promise<void> | void): void {
+    this.#inFlight++
+    answer.catch(() => undefined)
+    const leave = async (): Promise<void> => {
+      const { batch, maxTimestampMs, nextTimerMs } = await answer
+      if (this.#failure !== null) return
+      if (this.#request.keyed && !this.#finished) this.#alarm.set(nextTimerMs)
+      if (maxTimestampMs !== null) this.#watermarks?.onRecords(splitId, maxTimestampMs)
+      if (batch.count > 0) await this.#output.emit(batch)
+      await then()
+    }
+    this.#leave(leave, () => {
+      this.#inFlight--
+      this.#returnCredit()
+    })
+  }
+
+  /** Behind everything that is still to leave. */
+  #leave(action: () => Promise<void>, gone: () => void = () => undefined): void {
+    this.#left = this.#left
+      .then(action)
       .catch((error: unknown) => {
         if (this.#failure !== null) return
         this.#failure = error
         this.#onFailure(error)
       })
-      .finally(() => {
-        this.#inFlight--
-        this.#returnCredit()
-      })
+      .finally(gone)
+  }
+
+  async #credit(): Promise<void> {
+    while (this.#inFlight >= this.#options.bundlesInFlight && this.#failure === null)
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    this.#throwIfFailed()
+  }
+
+  async #fireTimers(): Promise<void> {
+    await this.#credit()
+    this.#call(this.#function!.advanceProcessingTime(this.#clock.now()), undefined, () => undefined)
   }
 
   /** Bundles grow while answers come quickly and shrink for a slow function: what is in flight is answered within the bundle time. */
@@ -118,13 +178,12 @@ export class RemoteFunctionOperator implements Operator {
   }
 
   async #drain(): Promise<void> {
-    await this.#emitted
+    await this.#left
     this.#throwIfFailed()
   }
 
   #returnCredit(): void {
-    this.#creditReturned?.()
-    this.#creditReturned = null
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #throwIfFailed(): void {

@@ -20,6 +20,8 @@ export class SinkOperator implements Operator {
     return this.#writer!.write(batch)
   }
 
+  advance(): void {}
+
   snapshot(): Promise<OperatorState | null> {
     return this.#writer!.snapshot()
   }

@@ -4,13 +4,15 @@
  *   slab         ....|data 0|....|data 1|..........|data 2|...      one buffer, often a response body as it arrived
  *   dataOffset   [   4,           17,               40   ]
  *   dataLength   [   8,            8,                9   ]
- *   timestamp    [   ...                                  ]         event time, epoch milliseconds; null: none
+ *   timestamp    [   ...                                  ]         event time, epoch milliseconds, -Infinity: none; null: none at all
+ *   keys         by which key each record is grouped, between a keyBy and the operator that follows it; null: by none
  *   positions    where each record came from: stream, shard, and its key and sequence number in their slab
  *
  * No object per record on the way in or out: strings and Buffers are made when somebody asks. Batches are immutable.
  * `slice` and `select` share the slab; `select` copies where it would keep a large slab alive for few records.
  * A batch of payload `object` holds JavaScript values instead of a slab.
  */
+import type { KeyColumn } from './key-column.ts'
 import type { PayloadType } from './payload-type.ts'
 import type { RecordPositions } from './record-positions.ts'
 
@@ -25,6 +27,7 @@ export interface SlabColumns {
 interface Attributes {
   readonly timestamp?: Float64Array | null
   readonly positions?: RecordPositions | null
+  readonly keys?: KeyColumn | null
 }
 
 /** `select` compacts when the records that it keeps hold less than this share of the slab. */
@@ -43,6 +46,7 @@ export class RecordBatch {
   readonly nulls: Uint8Array | null
   readonly timestamp: Float64Array | null
   readonly positions: RecordPositions | null
+  readonly keys: KeyColumn | null
   readonly #values: readonly unknown[] | null
 
   private constructor(
@@ -61,6 +65,7 @@ export class RecordBatch {
     this.#values = values
     this.timestamp = attributes.timestamp ?? null
     this.positions = attributes.positions ?? null
+    this.keys = attributes.keys ?? null
   }
 
   static ofSlab(
@@ -128,6 +133,7 @@ export class RecordBatch {
     const attributes = {
       timestamp: this.timestamp?.subarray(from, to) ?? null,
       positions: this.positions?.slice(from, to) ?? null,
+      keys: this.keys?.slice(from, to) ?? null,
     }
     if (this.#values !== null) return RecordBatch.ofValues(this.#values.slice(from, to), attributes)
     let nulls: Uint8Array | null = null
@@ -152,7 +158,7 @@ export class RecordBatch {
   /** The records at `indices`, in that order. */
   select(indices: Uint32Array): RecordBatch {
     const n = indices.length
-    const attributes = this.#attributesAt(indices)
+    const attributes = { ...this.#attributesAt(indices), keys: this.keys?.select(indices) ?? null }
     if (this.#values !== null) {
       const values = new Array<unknown>(n)
       for (let i = 0; i < n; i++) values[i] = this.#values[indices[i]!]
@@ -182,6 +188,13 @@ export class RecordBatch {
     return new RecordBatch(n, this.payload, { slab, dataOffset, dataLength, nulls }, null, attributes)
   }
 
+  /** The same records, grouped by these keys. */
+  withKeys(keys: KeyColumn): RecordBatch {
+    const columns = this.#values === null ? this : null
+    const { timestamp, positions } = this
+    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, keys })
+  }
+
   /** Other values for the same records: `index[i]` is the record that value `i` was made from; null: the i-th. */
   withValues(values: readonly unknown[], index: Uint32Array | null): RecordBatch {
     return RecordBatch.ofValues(values, this.#attributesAt(index))
@@ -190,6 +203,12 @@ export class RecordBatch {
   /** As `withValues`, for values in a slab. */
   withSlab(payload: Exclude<PayloadType, 'object'>, columns: SlabColumns, index: Uint32Array | null): RecordBatch {
     return RecordBatch.ofSlab(payload, columns, this.#attributesAt(index))
+  }
+
+  /** The same records at another time. */
+  withTimestamps(timestamp: Float64Array): RecordBatch {
+    const columns = this.#values === null ? this : null
+    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions: this.positions })
   }
 
   #attributesAt(index: Uint32Array | null): Attributes {

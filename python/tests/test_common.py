@@ -368,6 +368,7 @@ def test_watermark_strategies_describe_themselves():
         "type": "none",
         "maxOutOfOrdernessMs": None,
         "idlenessMs": None,
+        "timestampAssigner": None,
     }
     assert WatermarkStrategy.for_monotonous_timestamps()._spec()["type"] == "monotonous"
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(5)).with_idleness(

@@ -147,6 +147,7 @@ def test_the_graph_of_a_typical_script(env):
                     "type": "bounded-out-of-orderness",
                     "maxOutOfOrdernessMs": 5000,
                     "idlenessMs": None,
+                    "timestampAssigner": None,
                 },
             },
             {

@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import type { Frame } from '../../../bindings/functions/frame.ts'
-import { decodeResult, encodeBundle, encodeFrame, frameTypes, HEADER_BYTES } from '../../../bindings/functions/frame.ts'
+import * as frames from '../../../bindings/functions/frame.ts'
+import { encodeBundle, encodeFrame, frameTypes, HEADER_BYTES } from '../../../bindings/functions/frame.ts'
 import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { sourceBatch } from '../../core/fakes/batches.ts'
@@ -30,6 +31,8 @@ function carried(...bytes: Buffer[]): Frame[] {
   for (const b of bytes) reader.push(b)
   return frames
 }
+
+const decodeResult = (frame: Frame, bundle: RecordBatch | null): RecordBatch => frames.decodeResult(frame, bundle).batch
 
 const resultOf = (overrides: Partial<Frame> = {}): Frame => ({
   ...address,

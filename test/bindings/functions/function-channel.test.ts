@@ -10,9 +10,9 @@ import { BridgeError } from '../../../core/errors.ts'
 import { systemClock } from '../../../core/clock.ts'
 import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
-import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { sourceBatch, textBatch } from '../../core/fakes/batches.ts'
 import { settle } from '../../core/fakes/manual-clock.ts'
+import { NotedOutput } from '../../core/fakes/outputs.ts'
 
 const requestOf = (overrides: Partial<OpenFunction> = {}): OpenFunction => ({
   jobName: 'flights',
@@ -22,6 +22,10 @@ const requestOf = (overrides: Partial<OpenFunction> = {}): OpenFunction => ({
   maxParallelism: 128,
   attempt: 1,
   mode: 'thread',
+  keyed: false,
+  timestamps: false,
+  watermarks: false,
+  restored: null,
   operators: [
     { id: 2, uid: null, name: 'Map', operation: 'map', pickle: 'AAAA', input: 'text', output: 'text' },
     { id: 3, uid: 'u', name: 'Filter', operation: 'filter', pickle: 'BBBB', input: 'text', output: 'text' },
@@ -93,12 +97,13 @@ t.test('a chain is opened with what it needs to know', async t => {
   await host.channel.open(requestOf())
   t.match(host.got[0], { type: frameTypes.OPEN, functionId: 1, subtask: 3, sequence: 0 })
   t.same(JSON.parse(host.got[0]!.body.toString()), {
+    version: 2,
     jobName: 'flights',
     taskName: 'Map -> Filter',
     parallelism: 4,
     maxParallelism: 128,
     attempt: 1,
-    restoredState: null,
+    keyed: false,
     operators: requestOf().operators,
   })
 })
@@ -117,7 +122,7 @@ t.test('bundles are numbered, and answered in their order', async t => {
   )
   for (const frame of host.bundles()) host.shout(frame)
   t.same(
-    (await Promise.all(answers)).map(b => b.values()),
+    (await Promise.all(answers)).map(a => a.batch.values()),
     [['A', 'B'], ['C']],
   )
 })
@@ -130,8 +135,8 @@ t.test('functions and subtasks share a channel without mixing', async t => {
   const second = two.process(textBatch('two'))
   await settle()
   for (const frame of [...host.bundles()].reverse()) host.shout(frame)
-  t.same((await first).values(), ['ONE'])
-  t.same((await second).values(), ['TWO'])
+  t.same((await first).batch.values(), ['ONE'])
+  t.same((await second).batch.values(), ['TWO'])
 })
 
 t.test('a failure names the operator and the position of the record', async t => {
@@ -165,7 +170,7 @@ t.test('after a failure in the middle the bundles behind it fail too, and closin
   await settle()
   host.shout(host.bundles()[0]!)
   host.fail(host.bundles()[1]!)
-  t.match(await answers[0], { count: 1 })
+  t.match(await answers[0], { batch: { count: 1 } })
   t.match(await answers[1], { code: 'FUNCTION_FAILED' })
   t.match(await answers[2], { code: 'ILLEGAL_STATE' })
   // The host drops what comes after; a bundle that is refused here cannot take the answer of the CLOSE.
@@ -184,9 +189,11 @@ t.test('an operator whose bundle fails while it sends the next one can still be 
     requestOf(),
     { bundleSize: 1, bundlesInFlight: 2, bundleTimeMs: 1000 },
     systemClock,
+    null,
     e => failures.push(e),
   )
-  await operator.open(() => undefined)
+  const output = new NotedOutput()
+  await operator.open(output, output)
   const processing = operator.process(textBatch('a', 'b', 'c', 'd')).catch((e: unknown) => e)
   await settle()
   host.shout(host.bundles()[0]!)
@@ -246,21 +253,19 @@ t.test('closing twice is closing once', async t => {
 
 t.test('the operator keeps to its credits, emits in order, and waits for all at a barrier', async t => {
   const host = new ScriptedHost()
-  const emitted: unknown[] = []
   let release = (): void => undefined
-  const emit = (batch: RecordBatch): Promise<void> => {
-    emitted.push(...batch.values())
-    return new Promise(resolve => (release = resolve))
-  }
+  const output = new NotedOutput(() => new Promise(resolve => (release = resolve)))
+  const emitted = output.seen
   const runtime = { open: (request: OpenFunction) => host.channel.open(request) }
   const operator = new RemoteFunctionOperator(
     runtime,
     requestOf(),
     { bundleSize: 2, bundlesInFlight: 2, bundleTimeMs: 1000 },
     systemClock,
+    null,
     () => undefined,
   )
-  await operator.open(emit)
+  await operator.open(output, output)
   void operator.process(textBatch('a', 'b', 'c', 'd', 'e'))
   await settle()
   t.equal(host.bundles().length, 2)
@@ -273,7 +278,7 @@ t.test('the operator keeps to its credits, emits in order, and waits for all at 
   await settle()
   t.equal(host.bundles().length, 3)
   let snapshotted = false
-  void operator.snapshot().then(() => (snapshotted = true))
+  void operator.snapshot(1).then(() => (snapshotted = true))
   host.shout(host.bundles()[2]!)
   release()
   await settle()

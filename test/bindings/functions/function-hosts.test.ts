@@ -14,6 +14,10 @@ const request: OpenFunction = {
   maxParallelism: 128,
   attempt: 0,
   mode: 'process',
+  keyed: false,
+  timestamps: false,
+  watermarks: false,
+  restored: null,
   operators: [{ id: 1, uid: null, name: 'Map', operation: 'map', pickle: '', input: 'text', output: 'text' }],
 }
 

@@ -10,6 +10,8 @@ import {
   pythonT,
   sinkT,
   sourceT,
+  strategyOf,
+  watermarksT,
 } from '../../core/fakes/graphs.ts'
 
 const everything = () =>
@@ -26,6 +28,9 @@ const everything = () =>
         sinkT(5, [4], { sink: kinesisSinkSpec() }),
         sinkT(6, [2], { sink: { type: 'print', identifier: null } }),
         sinkT(7, [2]),
+        watermarksT(8, [1], {
+          watermarkStrategy: strategyOf({ timestampAssigner: { type: 'module', url: 'u', export: 'e' } }),
+        }),
       ]),
     ),
   ) as Record<string, unknown>
@@ -72,7 +77,7 @@ t.test('every value of a wrong kind is named', async t => {
       same[key] = Array.isArray(same[key]) || (typeof same[key] === 'object' && same[key] !== null) ? 17 : wrong
       t.throws(() => checkJobGraph(graph), {
         code: 'GRAPH_INVALID',
-        message: /is (17|\{"some":"object"\}|17); it must be/,
+        message: /is (17|\{"some":"object"\}|missing); it must be/,
       })
     }
 })

@@ -96,7 +96,7 @@ t.test('a failure ends the loop with what it was, after what came before', async
     })(),
     { code: 'FUNCTION_FAILED', message: /RangeError: too far/ },
   )
-  t.equal(seen, 1000)
+  t.ok(seen > 0 && seen < 1400, `saw ${seen}`)
 })
 
 t.test('Kinesis to Kinesis as a program says it', async t => {

@@ -8,6 +8,8 @@ import type {
   SinkTransformation,
   SourceTransformation,
   Transformation,
+  WatermarksTransformation,
+  WatermarkStrategySpec,
 } from '../../../core/job-graph/job-graph.ts'
 import { arnOf } from './fake-stream.ts'
 
@@ -41,12 +43,20 @@ export const kinesisSinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {})
   ...overrides,
 })
 
+export const strategyOf = (overrides: Partial<WatermarkStrategySpec> = {}): WatermarkStrategySpec => ({
+  type: 'none',
+  maxOutOfOrdernessMs: null,
+  idlenessMs: null,
+  timestampAssigner: null,
+  ...overrides,
+})
+
 export const sourceT = (id: number, overrides: Partial<SourceTransformation> = {}): SourceTransformation => ({
   ...base(id, `source ${id}`),
   kind: 'source',
   source: kinesisSourceSpec(),
   output: 'text',
-  watermarkStrategy: { type: 'none', maxOutOfOrdernessMs: null, idlenessMs: null },
+  watermarkStrategy: strategyOf(),
   ...overrides,
 })
 
@@ -77,6 +87,22 @@ export const pythonT = (
 ): FunctionTransformation => {
   const { mode = 'thread', ...rest } = overrides
   return functionT(id, from, { function: { type: 'python', pickle: `pickle ${id}`, mode }, output: 'text', ...rest })
+}
+
+export const watermarksT = (
+  id: number,
+  from: readonly number[],
+  overrides: Partial<WatermarksTransformation> & { readonly partitioning?: Partitioning | null } = {},
+): WatermarksTransformation => {
+  const { partitioning = null, ...rest } = overrides
+  return {
+    ...base(id, `watermarks ${id}`),
+    kind: 'watermarks',
+    inputs: edges(from, partitioning),
+    watermarkStrategy: strategyOf({ type: 'monotonous' }),
+    output: 'text',
+    ...rest,
+  }
 }
 
 export const sinkT = (

@@ -27,6 +27,19 @@ t.test('putting waits while the channel is full, until something is taken', asyn
   t.equal(done, true)
 })
 
+t.test('two puts that wait at once both go on', async t => {
+  const channel = new Channel(1)
+  void channel.put(element(1))
+  let gone = 0
+  for (const n of [2, 3]) void Promise.resolve(channel.put(element(n))).then(() => gone++)
+  await settle()
+  t.equal(gone, 0)
+  channel.take()
+  channel.take()
+  await settle()
+  t.equal(gone, 2)
+})
+
 t.test('the reader is told of every element', async t => {
   const channel = new Channel(4)
   let told = 0

@@ -18,7 +18,11 @@ function gateOf(inputs: number) {
   const seen: string[] = []
   const pump = async (): Promise<void> => {
     for (;;) {
-      const e = await gate.next()
+      const e = gate.poll()
+      if (e === null) {
+        await gate.available()
+        continue
+      }
       seen.push(
         e.type === 'batch'
           ? String(e.batch.value(0))
@@ -26,7 +30,11 @@ function gateOf(inputs: number) {
             ? `|${e.checkpointId}`
             : e.type === 'watermark'
               ? `w${e.timestampMs}`
-              : 'end',
+              : e.type === 'status'
+                ? e.idle
+                  ? 'idle'
+                  : 'active'
+                : 'end',
       )
       if (e.type === 'end') return
     }
@@ -34,7 +42,7 @@ function gateOf(inputs: number) {
   const put = (input: number, ...elements: StreamElement[]): void => {
     for (const e of elements) void channels[input]!.put(e)
   }
-  return { gate, seen, put, pumping: pump() }
+  return { seen, put, pumping: pump() }
 }
 
 t.test('a channel that delivered its barrier waits until all others have', async t => {
@@ -82,12 +90,39 @@ t.test('a watermark is the least over the channels, and only ever grows', async 
   t.same(g.seen, ['w5', 'w10', 'w20'], 'who ended holds nobody back')
 })
 
-t.test('interrupting ends it although it waits', async t => {
-  const g = gateOf(1)
+t.test('an idle channel holds nobody back, and counts again once it has caught up', async t => {
+  const g = gateOf(2)
+  const idle = (is: boolean): StreamElement => ({ type: 'status', idle: is })
+  g.put(0, watermark(10))
+  g.put(1, idle(true))
   await settle()
-  g.gate.interrupt()
-  await g.pumping
-  t.same(g.seen, ['end'])
+  t.same(g.seen, ['w10'])
+  g.put(1, idle(false), watermark(5), batch('late'))
+  await settle()
+  g.put(0, watermark(20))
+  await settle()
+  t.same(g.seen, ['w10', 'late', 'w20'], 'who is behind what was said does not count')
+  g.put(1, watermark(21))
+  await settle()
+  g.put(0, watermark(30))
+  await settle()
+  t.same(g.seen.slice(3), ['w21'])
+  g.put(0, idle(true))
+  g.put(1, idle(true))
+  await settle()
+  t.same(g.seen.slice(4), ['w30', 'idle'], 'the greatest, and then nothing')
+  g.put(0, idle(false), watermark(40))
+  g.put(1, end)
+  await settle()
+  t.same(g.seen.slice(6), ['active', 'w40'])
+})
+
+t.test('an end may complete a barrier, then let event time go on', async t => {
+  const g = gateOf(2)
+  g.put(0, watermark(50), barrier(1))
+  g.put(1, watermark(10), end)
+  await settle()
+  t.same(g.seen, ['w10', '|1', 'w50'])
 })
 
 t.test('channels that always have something have their turn', async t => {

@@ -2,7 +2,7 @@ import t from 'tap'
 
 import type { ChainNode, JobPlan } from '../../../core/job/job-plan.ts'
 import { planJob } from '../../../core/job/job-plan.ts'
-import { collectionT, functionT, graphOf, pythonT, sinkT, sourceT } from '../fakes/graphs.ts'
+import { collectionT, functionT, graphOf, pythonT, sinkT, sourceT, strategyOf, watermarksT } from '../fakes/graphs.ts'
 
 const plan = (
   transformations: Parameters<typeof graphOf>[0],
@@ -84,4 +84,38 @@ t.test('a graph that cannot be run says why', async t => {
     t.throws(() => plan(transformations), { code: 'GRAPH_INVALID', message })
   const options = { parallelism: 1, maxParallelism: 128, chaining: true }
   t.throws(() => planJob({ ...graphOf([sourceT(1)]), version: 2 as 1 }, options), { message: /version 1, not 2/ })
+})
+
+t.test("a source's strategy is an operator that is always chained to it", async t => {
+  const strategy = strategyOf({ type: 'monotonous' })
+  const p = plan([sourceT(1, { watermarkStrategy: strategy }), functionT(2, [1]), sinkT(3, [2])], { chaining: false })
+  t.equal(p.chains[0]?.name, 'Source: source 1 -> Timestamps/Watermarks')
+  t.match(p.nodes[1]?.node, { kind: 'watermarks', watermarks: { ofSource: true } })
+  t.same(edgesOf(p.nodes[1]!.node), ['forward function 2'])
+})
+
+t.test('a Python assigner joins the Python functions around it, unless there is one before', async t => {
+  const assigner = { type: 'python', pickle: 'p', mode: 'thread' } as const
+  const watermarkStrategy = strategyOf({ type: 'monotonous', timestampAssigner: assigner })
+  const p = plan([
+    sourceT(1, { watermarkStrategy }),
+    pythonT(2, [1]),
+    watermarksT(3, [2], { watermarkStrategy }),
+    pythonT(4, [3]),
+    sinkT(5, [4]),
+  ])
+  t.same(names(p), [
+    'Source: source 1 -> Timestamps/Watermarks -> function 2 -> watermarks 3 -> function 4 -> sink 5 (2)',
+  ])
+  t.same(
+    p.nodes.map(({ node }) => (node.kind === 'function' ? node.steps.map(s => s.operation) : node.kind)),
+    ['source', ['assign_timestamps', 'map'], ['assign_timestamps', 'map'], 'sink'],
+  )
+  t.match(p.nodes[1]?.node, { watermarks: { ofSource: true } })
+  t.match(p.nodes[2]?.node, { watermarks: { ofSource: false } })
+})
+
+t.test('event time is given at the parallelism of the stream', async t => {
+  const p = plan([sourceT(1, { parallelism: 3 }), watermarksT(2, [1]), sinkT(3, [2])])
+  t.same(names(p), ['Source: source 1 -> watermarks 2 (3)', 'sink 3 (2)'])
 })

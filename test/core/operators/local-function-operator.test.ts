@@ -2,14 +2,14 @@ import t from 'tap'
 
 import type { FunctionOperation } from '../../../core/job-graph/job-graph.ts'
 import { LocalFunctionOperator } from '../../../core/operators/local-function-operator.ts'
-import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { sourceBatch, textBatch } from '../fakes/batches.ts'
+import { NotedOutput } from '../fakes/outputs.ts'
 
 async function opened(operation: FunctionOperation, fn: (value: never) => unknown) {
-  const out: RecordBatch[] = []
+  const output = new NotedOutput()
   const operator = new LocalFunctionOperator(operation, fn, 'the operator')
-  await operator.open(batch => void out.push(batch))
-  return { operator, values: () => out.flatMap(b => [...b.values()]), out }
+  await operator.open(output)
+  return { operator, values: () => output.values, out: output.batches }
 }
 
 t.test('map, filter and flat_map are what they say', async t => {
@@ -81,8 +81,10 @@ t.test('a collector that fails later is a failure too', async t => {
 
 t.test("an error of what follows is not the function's", async t => {
   const operator = new LocalFunctionOperator('map', (v: never) => v, 'innocent')
-  await operator.open(() => {
-    throw new Error('downstream')
-  })
+  await operator.open(
+    new NotedOutput(() => {
+      throw new Error('downstream')
+    }),
+  )
   t.throws(() => void operator.process(textBatch('a')), { message: 'downstream' })
 })

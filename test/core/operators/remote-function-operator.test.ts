@@ -1,32 +1,43 @@
 import t from 'tap'
 
-import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
+import type { FunctionResult, OpenFunction } from '../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
+import { NotedOutput } from '../fakes/outputs.ts'
 
 /** A function that takes this many milliseconds a value, one bundle after the other, and gives back what it got. */
-async function working(msPerValue: number, { bundleSize = 1000, bundlesInFlight = 4, bundleTimeMs = 1000 } = {}) {
+async function working(
+  msPerValue: number,
+  { bundleSize = 1000, bundlesInFlight = 4, bundleTimeMs = 1000, watermarks = false } = {},
+) {
   const clock = new ManualClock()
   const bundles: number[] = []
-  const emitted: unknown[] = []
   let freeAtMs = 0
+  const answer = (batch: RecordBatch): Promise<FunctionResult> => {
+    freeAtMs = Math.max(freeAtMs, clock.monotonic()) + batch.count * msPerValue
+    const result = { batch, maxTimestampMs: null, nextTimerMs: null }
+    return new Promise(resolve => clock.schedule(freeAtMs - clock.monotonic(), () => resolve(result)))
+  }
   const runtime = {
     open: async () => ({
-      process(bundle: RecordBatch): Promise<RecordBatch> {
+      nextTimerMs: null,
+      process(bundle: RecordBatch): Promise<FunctionResult> {
         bundles.push(bundle.count)
-        freeAtMs = Math.max(freeAtMs, clock.monotonic()) + bundle.count * msPerValue
-        return new Promise(resolve => clock.schedule(freeAtMs - clock.monotonic(), () => resolve(bundle)))
+        return answer(bundle)
       },
+      advanceWatermark: (timestampMs: number) => answer(RecordBatch.ofValues([`timer ${timestampMs}`])),
+      advanceProcessingTime: () => Promise.reject(new Error('not asked for')),
+      snapshot: () => Promise.reject(new Error('not asked for')),
       close: async () => undefined,
     }),
   }
   const options = { bundleSize, bundlesInFlight, bundleTimeMs }
-  const operator = new RemoteFunctionOperator(runtime, {} as OpenFunction, options, clock, error =>
-    t.fail(String(error)),
-  )
-  await operator.open(batch => void emitted.push(...batch.values()))
-  return { clock, bundles, emitted, operator }
+  const request = { keyed: false, watermarks } as OpenFunction
+  const operator = new RemoteFunctionOperator(runtime, request, options, clock, null, error => t.fail(String(error)))
+  const output = new NotedOutput()
+  await operator.open(output, output)
+  return { clock, bundles, emitted: output.seen, operator }
 }
 
 const batchOf = (n: number): RecordBatch =>
@@ -74,4 +85,24 @@ t.test('no more bundles are in flight than there are credits', async t => {
     bundles.reduce((a, b) => a + b, 0),
     500,
   )
+})
+
+t.test('event time leaves behind the bundles that were in flight, and nobody waits for them to say it', async t => {
+  const { clock, emitted, operator } = await working(10)
+  await operator.process(batchOf(2))
+  await operator.advance({ type: 'watermark', timestampMs: 5 })
+  await operator.advance({ type: 'status', idle: true })
+  await operator.process(batchOf(1))
+  t.same(emitted, [])
+  await clock.pass(100, 10)
+  t.same(emitted, ['0', '1', 'w5', 'idle', '0'])
+})
+
+t.test('a watermark that the functions ask for leaves behind what they make of it', async t => {
+  const { clock, emitted, operator } = await working(10, { watermarks: true })
+  await operator.process(batchOf(1))
+  await operator.advance({ type: 'watermark', timestampMs: 5 })
+  await operator.process(batchOf(1))
+  await clock.pass(100, 10)
+  t.same(emitted, ['0', 'timer 5', 'w5', '0'])
 })

@@ -4,6 +4,7 @@ import t from 'tap'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { LocalFunctionOperator } from '../../../core/operators/local-function-operator.ts'
 import { sourceBatch, textBatch } from '../fakes/batches.ts'
+import { NotedOutput } from '../fakes/outputs.ts'
 
 const text = fc.option(fc.string({ unit: 'grapheme', maxLength: 12 }), { nil: null, freq: 4 })
 
@@ -67,10 +68,10 @@ t.test('positions and times follow the records through slices, filters and flat_
     fn: (v: never) => unknown,
   ): Promise<RecordBatch> => {
     const operator = new LocalFunctionOperator(operation, fn, 'f')
-    let out: RecordBatch | null = null
-    await operator.open(b => void (out = b))
+    const output = new NotedOutput()
+    await operator.open(output)
     await operator.process(batch)
-    return out!
+    return output.batches[0]!
   }
   const filtered = await through(source.slice(1, 5), 'filter', (v: Buffer) => String(v) !== 'c') // b d e
   const flat = await through(filtered, 'flat_map', (v: Buffer) =>

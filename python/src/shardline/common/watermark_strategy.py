@@ -76,6 +76,7 @@ class WatermarkStrategy(AbsentMethods):
             "type": self._kind,
             "maxOutOfOrdernessMs": self._max_out_of_orderness_ms,
             "idlenessMs": self._idleness_ms,
+            "timestampAssigner": None,
         }
 
 

@@ -1,0 +1,92 @@
+/**
+ * One watermark from those of many splits: the least over the splits that are active and not idle. A split that was assigned
+ * and gave nothing yet holds it back; one that has finished leaves. While there is no split at all nothing advances. It never
+ * goes back, and says only what is new.
+ */
+import { NO_TIMESTAMP } from './time-element.ts'
+import type { TimeElement } from './time-element.ts'
+import { WatermarkGenerator } from './watermark-generator.ts'
+import type { WatermarkSettings } from './watermark-generator.ts'
+
+export class SplitWatermarks {
+  readonly #settings: WatermarkSettings
+  readonly #splits = new Map<string, WatermarkGenerator>()
+  /** Counts how long there has been no split. */
+  #nobody: WatermarkGenerator | null = null
+  #idle = false
+  #watermarkMs = NO_TIMESTAMP
+
+  constructor(settings: WatermarkSettings) {
+    this.#settings = settings
+  }
+
+  /** The last one that was said. */
+  get watermarkMs(): number {
+    return this.#watermarkMs
+  }
+
+  get idle(): boolean {
+    return this.#idle
+  }
+
+  /** How far each split is; splits that say nothing are left out. */
+  get bySplit(): ReadonlyMap<string, number> {
+    return new Map(
+      [...this.#splits].flatMap(([id, { watermarkMs, idle }]) =>
+        idle || watermarkMs === NO_TIMESTAMP ? [] : [[id, watermarkMs] as const],
+      ),
+    )
+  }
+
+  onRecords(splitId: string, maxTimestampMs: number): void {
+    this.#generatorOf(splitId).onRecords(maxTimestampMs)
+  }
+
+  /** What is to be said now, in order. `active`: every split whose records still come. */
+  onPeriodicEmit(active: Iterable<string>, paused: ReadonlySet<string>, nowMs: number): TimeElement[] {
+    const remaining = new Set(active)
+    for (const id of remaining) this.#generatorOf(id)
+    for (const id of this.#splits.keys()) if (!remaining.has(id)) this.#splits.delete(id)
+    let least = Infinity
+    let allIdle = true
+    for (const [id, generator] of this.#splits) {
+      generator.onPeriodicEmit(nowMs, paused.has(id))
+      if (generator.idle) continue
+      allIdle = false
+      least = Math.min(least, generator.watermarkMs)
+    }
+    if (remaining.size === 0) {
+      this.#nobody ??= new WatermarkGenerator(this.#settings)
+      this.#nobody.onPeriodicEmit(nowMs, false)
+      allIdle = this.#nobody.idle
+      least = NO_TIMESTAMP
+    } else this.#nobody = null
+    return this.#changes(allIdle, least)
+  }
+
+  #changes(idle: boolean, leastMs: number): TimeElement[] {
+    const changes: TimeElement[] = []
+    if (idle !== this.#idle) {
+      this.#idle = idle
+      changes.push({ type: 'status', idle })
+    }
+    if (!idle && leastMs > this.#watermarkMs) {
+      this.#watermarkMs = leastMs
+      changes.push({ type: 'watermark', timestampMs: leastMs })
+    }
+    return changes
+  }
+
+  #generatorOf(splitId: string): WatermarkGenerator {
+    let generator = this.#splits.get(splitId)
+    if (generator === undefined) this.#splits.set(splitId, (generator = new WatermarkGenerator(this.#settings)))
+    return generator
+  }
+}
+
+/** The greatest event time in a column of timestamps. */
+export function maxTimestamp(timestamps: Float64Array | null): number {
+  let max = NO_TIMESTAMP
+  if (timestamps !== null) for (const timestamp of timestamps) if (timestamp > max) max = timestamp
+  return max
+}

@@ -1,0 +1,39 @@
+/** What an operator is opened with: an output that notes what comes, and a mailbox that a test empties. */
+import type { Mailbox, Output } from '../../../core/operators/operator.ts'
+import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+
+export class NotedOutput implements Output, Mailbox {
+  readonly batches: RecordBatch[] = []
+  /** Values, `w5` for a watermark, `idle` and `active`, in their order. */
+  readonly seen: unknown[] = []
+  readonly mails: (() => Promise<void> | void)[] = []
+  readonly #hold: () => Promise<void> | void
+
+  /** `hold`: what a batch has to wait for. */
+  constructor(hold: () => Promise<void> | void = () => undefined) {
+    this.#hold = hold
+  }
+
+  get values(): unknown[] {
+    return this.batches.flatMap(b => [...b.values()])
+  }
+
+  emit(batch: RecordBatch): Promise<void> | void {
+    this.batches.push(batch)
+    this.seen.push(...batch.values())
+    return this.#hold()
+  }
+
+  advance(time: Parameters<Output['advance']>[0]): void {
+    this.seen.push(time.type === 'watermark' ? `w${time.timestampMs}` : time.idle ? 'idle' : 'active')
+  }
+
+  post(mail: () => Promise<void> | void): void {
+    this.mails.push(mail)
+  }
+
+  /** As the loop of a subtask does. */
+  async readMail(): Promise<void> {
+    for (let mail = this.mails.shift(); mail !== undefined; mail = this.mails.shift()) await mail()
+  }
+}
