@@ -3,6 +3,7 @@ import { awsOptions, outermostKey } from './aws-options.ts'
 import type { ConfigOption } from './config-option.ts'
 import { executionOptions } from './execution-options.ts'
 import { kinesisSourceOptions } from './kinesis-source-options.ts'
+import { s3Options } from './s3-options.ts'
 
 export interface OptionGroup {
   readonly name: string
@@ -13,6 +14,7 @@ export const optionGroups: readonly OptionGroup[] = [
   { name: 'Job', options: Object.values(executionOptions) },
   { name: 'Kinesis source', options: Object.values(kinesisSourceOptions) },
   { name: 'AWS access', options: Object.values(awsOptions) },
+  { name: 'S3', options: Object.values(s3Options) },
 ]
 
 /** Beginnings of keys of Flink that scripts set and that have nothing to say to an engine without a cluster, a JVM and jars. */

@@ -16,8 +16,14 @@ interface Teardown {
   teardown(end: () => unknown): void
 }
 
-/** @returns its URL, such as http://127.0.0.1:4567 */
-export async function startMoto(t: Teardown): Promise<string> {
+export interface Moto {
+  /** Such as http://127.0.0.1:4567. */
+  readonly url: string
+  /** Puts a small object under each key. */
+  fill(bucket: string, keys: readonly string[]): Promise<void>
+}
+
+export async function startMoto(t: Teardown): Promise<Moto> {
   const moto = spawn(path.join(root, '.venv/bin/python'), [path.join(here, 'moto_server.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
@@ -25,8 +31,17 @@ export async function startMoto(t: Teardown): Promise<string> {
     moto.stdin.end()
     moto.kill()
   })
-  const [port] = (await once(createInterface(moto.stdout), 'line', { signal: AbortSignal.timeout(30_000) })) as [string]
-  return `http://127.0.0.1:${port}`
+  const lines = createInterface(moto.stdout)
+  const line = async () => (await once(lines, 'line', { signal: AbortSignal.timeout(30_000) })) as [string]
+  const [port] = await line()
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async fill(bucket, keys) {
+      const done = line()
+      moto.stdin.write(`${JSON.stringify([bucket, keys])}\n`)
+      await done
+    },
+  }
 }
 
 export interface Asked {
@@ -41,12 +56,16 @@ export interface Asked {
 export interface Door {
   readonly url: string
   readonly asked: Asked[]
-  /** What is answered instead of what is behind; null: what is behind. */
-  instead: ((asked: Asked) => { status: number; body: string } | null) | null
+  /** What is answered instead of what is behind, or a broken connection; null: what is behind. */
+  instead: ((asked: Asked) => { status: number; body: string } | 'broken' | null) | null
 }
 
 /** A door before `target`; with `tls`, behind a certificate that nobody signed. */
-export async function door(t: Teardown, target: string, { tls = false } = {}): Promise<Door> {
+export async function door(
+  t: Teardown,
+  { url: target }: { readonly url: string },
+  { tls = false } = {},
+): Promise<Door> {
   const asked: Asked[] = []
   const state: { instead: Door['instead'] } = { instead: null }
   const pem = tls ? readFileSync(path.join(here, 'self-signed.pem')) : undefined
@@ -64,6 +83,10 @@ export async function door(t: Teardown, target: string, { tls = false } = {}): P
       }
       asked.push(one)
       const instead = state.instead?.(one) ?? null
+      if (instead === 'broken') {
+        response.destroy()
+        return
+      }
       if (instead !== null) {
         response.writeHead(instead.status, { 'content-type': 'text/xml' }).end(instead.body)
         return

@@ -20,7 +20,7 @@ async function made(
 ) {
   const kinesis = await KinesisEmulator.start({ streams: { flights: 1 }, limits: false })
   t.teardown(() => kinesis.close())
-  const seen = await door(t, kinesis.endpoint)
+  const seen = await door(t, { url: kinesis.endpoint })
   const configuration = new Configuration({
     'aws.region': 'us-east-1',
     'aws.endpoint': direct ? kinesis.endpoint : seen.url,

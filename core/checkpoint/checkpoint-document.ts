@@ -1,0 +1,129 @@
+/**
+ * A checkpoint as what is stored: a document, and the bytes beside it by name, each with its length and hash. Where and in what
+ * order they are written is the storages' business; all of them write the document last.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import path from 'node:path'
+
+import { CheckpointError } from '../errors.ts'
+import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from './checkpoint.ts'
+import type { Checkpoint, OperatorCheckpoint } from './checkpoint.ts'
+import type { OperatorState } from './operator-state.ts'
+
+/** Name of the document: where it exists, the checkpoint is complete. */
+export const METADATA = '_metadata'
+/** Of a directory; file systems take 255 bytes. */
+const MAX_NAME = 200
+
+interface StoredState {
+  readonly type: string
+  readonly version: number
+  readonly json: unknown
+  readonly file: { readonly name: string; readonly bytes: number; readonly sha256: string } | null
+}
+
+interface Metadata extends Omit<Checkpoint, 'operators'> {
+  readonly format: string
+  readonly version: number
+  readonly operators: readonly (Omit<OperatorCheckpoint, 'enumerator' | 'subtasks'> & {
+    readonly enumerator: StoredState | null
+    readonly subtasks: readonly (StoredState | null)[]
+  })[]
+}
+
+export interface CheckpointDocument {
+  readonly metadata: string
+  readonly files: readonly { readonly name: string; readonly bytes: Buffer }[]
+}
+
+export function encodeCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
+  const files: { name: string; bytes: Buffer }[] = []
+  const stored = (state: OperatorState | null, name: string): StoredState | null => {
+    if (state === null) return null
+    const { bytes, type, version, json } = state
+    if (bytes === null) return { type, version, json, file: null }
+    files.push({ name, bytes })
+    return { type, version, json, file: { name, bytes: bytes.length, sha256: sha256(bytes) } }
+  }
+  const operators = checkpoint.operators.map(operator => {
+    const subtasks = operator.subtasks.map((state, i) => stored(state, `${operator.operatorId}-${i}.bin`))
+    return { ...operator, enumerator: stored(operator.enumerator, `${operator.operatorId}-enumerator.bin`), subtasks }
+  })
+  const metadata: Metadata = { format: CHECKPOINT_FORMAT, version: CHECKPOINT_VERSION, ...checkpoint, operators }
+  return { metadata: `${JSON.stringify(metadata, null, 1)}\n`, files }
+}
+
+/** @param read a file's bytes by its name @throws Error that says what is wrong, without a full stop */
+export async function decodeCheckpoint(metadata: string, read: (name: string) => Promise<Buffer>): Promise<Checkpoint> {
+  const { format, version, ...rest } = JSON.parse(metadata) as Metadata
+  if (format !== CHECKPOINT_FORMAT || version !== CHECKPOINT_VERSION)
+    throw new Error(
+      `its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' version ${CHECKPOINT_VERSION}`,
+    )
+  const restored = async (state: StoredState | null): Promise<OperatorState | null> => {
+    if (state === null) return null
+    const { file, ...others } = state
+    if (file === null) return { ...others, bytes: null }
+    const bytes = await read(path.basename(file.name))
+    if (bytes.length !== file.bytes || sha256(bytes) !== file.sha256)
+      throw new Error(`the file ${file.name} is not what was written`)
+    return { ...others, bytes }
+  }
+  const operators = rest.operators.map(async operator => ({
+    ...operator,
+    enumerator: await restored(operator.enumerator),
+    subtasks: await Promise.all(operator.subtasks.map(restored)),
+  }))
+  return { ...rest, operators: await Promise.all(operators) }
+}
+
+/** A job's name as a directory name; where characters were lost, a hash keeps different names apart. */
+export function jobDirectoryName(jobName: string): string {
+  const safe = jobName
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, MAX_NAME)
+  return safe === jobName && safe !== '' ? safe : `${safe}-${sha256(jobName).slice(0, 8)}`
+}
+
+export const checkpointName = (checkpointId: number): string => `chk-${checkpointId}`
+
+export const savepointName = ({ jobId }: Checkpoint): string =>
+  `savepoint-${jobId.slice(0, 6)}-${randomBytes(6).toString('hex')}`
+
+/** The numbers of the checkpoints among these names. */
+export const checkpointIds = (names: readonly string[]): number[] =>
+  names.flatMap(name => (/^chk-\d+$/.test(name) ? [Number(name.slice(4))] : []))
+
+export function notWritten({ checkpointId }: Checkpoint, place: string, cause: unknown): CheckpointError {
+  return new CheckpointError(
+    'CHECKPOINT_FAILED',
+    `Checkpoint ${checkpointId} could not be written to ${place}: ${reason(cause)}.`,
+    { cause },
+  )
+}
+
+export function notComplete(place: string, cause?: unknown): CheckpointError {
+  return new CheckpointError(
+    'CHECKPOINT_NOT_FOUND',
+    `There is no complete checkpoint at ${place}: it has no file '${METADATA}'.`,
+    { cause },
+  )
+}
+
+export function noneComplete(place: string): CheckpointError {
+  return new CheckpointError(
+    'CHECKPOINT_NOT_FOUND',
+    `'latest' was asked for, but there is no complete checkpoint in ${place}. Checkpoints are found by the job's name and execution.checkpointing.dir.`,
+  )
+}
+
+export function unreadable(place: string, cause: unknown): CheckpointError {
+  return new CheckpointError('CHECKPOINT_UNREADABLE', `The checkpoint at ${place} cannot be read: ${reason(cause)}.`, {
+    cause,
+  })
+}
+
+const reason = (cause: unknown): string => (cause as Error).message.replace(/\.$/, '')
+
+const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')

@@ -1,0 +1,57 @@
+/** Which storage a place belongs to, by its scheme. What is restored, and savepoints, may lie elsewhere than the checkpoints. */
+import type { Configuration } from '../config/configuration.ts'
+import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
+import { FileCheckpointStorage } from './file-checkpoint-storage.ts'
+import { isS3Url, S3CheckpointStorage } from './s3-checkpoint-storage.ts'
+
+/** @param directory a local path, a `file://` URL, or `s3://bucket/prefix` */
+export function openCheckpointStorage(
+  directory: string,
+  jobName: string,
+  configuration: Configuration,
+): CheckpointStorage {
+  return new CheckpointStorages(directory, jobName, configuration)
+}
+
+class CheckpointStorages implements CheckpointStorage {
+  readonly #own: CheckpointStorage
+  readonly #open: (place: string) => CheckpointStorage
+  readonly #ownIsS3: boolean
+
+  constructor(directory: string, jobName: string, configuration: Configuration) {
+    this.#open = place =>
+      isS3Url(place)
+        ? new S3CheckpointStorage(place, jobName, configuration)
+        : new FileCheckpointStorage(place, jobName)
+    this.#own = this.#open(directory)
+    this.#ownIsS3 = isS3Url(directory)
+  }
+
+  get location(): string {
+    return this.#own.location
+  }
+
+  async store(checkpoint: Checkpoint): Promise<string> {
+    return this.#own.store(checkpoint)
+  }
+
+  async storeSavepoint(checkpoint: Checkpoint, directory: string | null): Promise<string> {
+    return this.#of(directory ?? 'latest').storeSavepoint(checkpoint, directory)
+  }
+
+  async load(pathOrLatest: string): Promise<StoredCheckpoint> {
+    return this.#of(pathOrLatest).load(pathOrLatest)
+  }
+
+  async lastCheckpointId(): Promise<number> {
+    return this.#own.lastCheckpointId()
+  }
+
+  async remove(checkpointId: number): Promise<void> {
+    await this.#own.remove(checkpointId)
+  }
+
+  #of(place: string): CheckpointStorage {
+    return place === 'latest' || isS3Url(place) === this.#ownIsS3 ? this.#own : this.#open(place)
+  }
+}

@@ -1,0 +1,130 @@
+/** The few calls of S3 that checkpoints need, by the AWS SDK. In a module of its own: only jobs that need it load it. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import http from 'node:http'
+import https from 'node:https'
+
+import { systemClock } from '../clock.ts'
+import { awsOptions } from '../config/aws-options.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { s3Options } from '../config/s3-options.ts'
+import { ConfigurationError } from '../errors.ts'
+import { credentialsError } from '../kinesis/credentials/credentials-errors.ts'
+import { credentialsSource } from '../kinesis/credentials/credentials-source.ts'
+import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credentials.ts'
+
+const ATTEMPTS = 3
+const CONNECTION_TIMEOUT_MS = 10_000
+const REQUEST_TIMEOUT_MS = 60_000
+
+export class S3Bucket {
+  readonly #bucket: string
+  readonly #client: S3Client
+
+  constructor(bucket: string, configuration: Configuration) {
+    this.#bucket = bucket
+    const env = process.env
+    const region =
+      configuration.find(s3Options.region) ??
+      configuration.find(awsOptions.region) ??
+      env['AWS_REGION'] ??
+      env['AWS_DEFAULT_REGION'] ??
+      'us-east-1'
+    const endpoint = configuration.find(s3Options.endpoint)
+    if (endpoint !== null && !URL.canParse(endpoint))
+      throw new ConfigurationError(`s3.endpoint: '${endpoint}' is not a URL such as http://127.0.0.1:9000.`)
+    const agentOptions = { keepAlive: true, maxSockets: 50 }
+    const rejectUnauthorized = !configuration.get(awsOptions.trustAllCertificates)
+    const requestHandler = new NodeHttpHandler({
+      httpAgent: new http.Agent(agentOptions),
+      httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+    })
+    this.#client = new S3Client({
+      region,
+      followRegionRedirects: true,
+      ...(endpoint === null ? {} : { endpoint }),
+      forcePathStyle: configuration.get(s3Options.pathStyle),
+      credentials: credentialsOf(configuration, region, requestHandler),
+      requestHandler,
+      maxAttempts: ATTEMPTS,
+      // Other makes know no checksums; what is read is compared with hashes of our own.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    })
+  }
+
+  async put(key: string, content: string | Buffer): Promise<void> {
+    await this.#client.send(new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: content }))
+  }
+
+  /** The object's bytes, or null where there is none. */
+  async get(key: string): Promise<Buffer | null> {
+    try {
+      const { Body: body } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: key }))
+      return Buffer.from((await body?.transformToByteArray()) ?? [])
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return null
+      throw error
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }))
+  }
+
+  async exists(key: string): Promise<boolean> {
+    const found = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 }))
+    return found.Contents?.[0]?.Key === key
+  }
+
+  /** Keys that begin so. */
+  async keys(prefix: string): Promise<string[]> {
+    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })
+    const keys: string[] = []
+    for await (const { Contents: contents = [] } of pages) keys.push(...contents.map(object => object.Key!))
+    return keys
+  }
+
+  /** Names of the folders right below a prefix that ends in `/`. */
+  async folders(prefix: string): Promise<string[]> {
+    const input = { Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' }
+    const folders: string[] = []
+    for await (const { CommonPrefixes: found = [] } of paginateListObjectsV2({ client: this.#client }, input))
+      folders.push(...found.map(folder => folder.Prefix!.slice(prefix.length, -1)))
+    return folders
+  }
+}
+
+function credentialsOf(configuration: Configuration, region: string, requestHandler: NodeHttpHandler) {
+  const [accessKeyId, secretAccessKey] = [
+    configuration.find(s3Options.accessKey),
+    configuration.find(s3Options.secretKey),
+  ]
+  if (accessKeyId !== null && secretAccessKey !== null) return { accessKeyId, secretAccessKey }
+  if (accessKeyId !== null || secretAccessKey !== null)
+    throw new ConfigurationError('s3.access-key and s3.secret-key go together: only one of them is set.')
+  const source = credentialsSource(configuration, { region, requestHandler, env: process.env })
+  const refreshing = new RefreshingCredentials(source.provide, systemClock)
+  const provide = async () => {
+    try {
+      const { sessionToken, expiration, ...keys } = await refreshing.get()
+      return {
+        ...keys,
+        ...(sessionToken === undefined ? {} : { sessionToken }),
+        ...(expiration === undefined ? {} : { expiration }),
+      }
+    } catch (cause) {
+      throw credentialsError(source, cause, refreshing.known)
+    }
+  }
+  return Object.assign(provide, { memoized: true })
+}

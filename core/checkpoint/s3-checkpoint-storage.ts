@@ -1,0 +1,176 @@
+/**
+ * Checkpoints in a bucket of S3. An object is there as a whole or not at all, and is seen by whoever looks after it was written,
+ * so the rule is the local one: files first, `_metadata` last, and what has no `_metadata` nobody reads.
+ */
+import type { Configuration } from '../config/configuration.ts'
+import { CheckpointError, ConfigurationError, ShardlineError } from '../errors.ts'
+import {
+  checkpointIds,
+  checkpointName,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  jobDirectoryName,
+  METADATA,
+  noneComplete,
+  notComplete,
+  notWritten,
+  savepointName,
+  unreadable,
+} from './checkpoint-document.ts'
+import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
+import type { S3Bucket } from './s3-bucket.ts'
+
+/** Requests at once. */
+const PARALLEL = 8
+
+interface Place {
+  readonly bucket: string
+  /** Without a slash at either end; empty: the bucket itself. */
+  readonly key: string
+}
+
+/** `s3a` and `s3p` choose between Flink's two file systems; here they are the same. */
+const S3_URL = /^s3[ap]?:\/\/([^/]+)(?:\/(.*))?$/i
+
+export const isS3Url = (text: string): boolean => /^s3[ap]?:\/\//i.test(text)
+
+export class S3CheckpointStorage implements CheckpointStorage {
+  readonly location: string
+  readonly #place: Place
+  readonly #configuration: Configuration
+  readonly #buckets = new Map<string, Promise<S3Bucket>>()
+
+  constructor(url: string, jobName: string, configuration: Configuration) {
+    this.#place = below(placeOf(url), jobDirectoryName(jobName))
+    this.location = urlOf(this.#place)
+    this.#configuration = configuration
+  }
+
+  async store(checkpoint: Checkpoint): Promise<string> {
+    try {
+      await this.remove(checkpoint.checkpointId)
+    } catch (cause) {
+      throw notWritten(checkpoint, this.location, cause)
+    }
+    return this.#write(checkpoint, below(this.#place, checkpointName(checkpoint.checkpointId)))
+  }
+
+  async storeSavepoint(checkpoint: Checkpoint, url: string | null): Promise<string> {
+    return this.#write(checkpoint, below(url === null ? this.#place : placeOf(url), savepointName(checkpoint)))
+  }
+
+  async #write(checkpoint: Checkpoint, place: Place): Promise<string> {
+    try {
+      const { metadata, files } = encodeCheckpoint(checkpoint)
+      const bucket = await this.#bucket(place)
+      const put = (name: string, content: string | Buffer): Promise<void> =>
+        told('s3:PutObject', place, () => bucket.put(keyOf(place, name), content))
+      await inParallel(files, ({ name, bytes }) => put(name, bytes))
+      await put(METADATA, metadata)
+      return urlOf(place)
+    } catch (cause) {
+      throw notWritten(checkpoint, urlOf(place), cause)
+    }
+  }
+
+  async load(urlOrLatest: string): Promise<StoredCheckpoint> {
+    const place = urlOrLatest === 'latest' ? await this.#latest() : placeOf(urlOrLatest)
+    const bucket = await this.#bucket(place)
+    const get = (name: string): Promise<Buffer | null> =>
+      told('s3:GetObject', place, () => bucket.get(keyOf(place, name)))
+    const metadata = await get(METADATA)
+    if (metadata === null) throw notComplete(urlOf(place))
+    try {
+      const checkpoint = await decodeCheckpoint(metadata.toString('utf8'), async name => {
+        const bytes = await get(name)
+        if (bytes === null) throw new Error(`the file ${name} is not there`)
+        return bytes
+      })
+      return { checkpoint, path: urlOf(place) }
+    } catch (cause) {
+      throw unreadable(urlOf(place), cause)
+    }
+  }
+
+  async lastCheckpointId(): Promise<number> {
+    return (await this.#ids()).reduce((highest, id) => Math.max(highest, id), 0)
+  }
+
+  async remove(checkpointId: number): Promise<void> {
+    const place = below(this.#place, checkpointName(checkpointId))
+    const bucket = await this.#bucket(place)
+    const remove = (key: string): Promise<void> => told('s3:DeleteObject', place, () => bucket.delete(key))
+    const keys = await told('s3:ListBucket', place, () => bucket.keys(keyOf(place, '')))
+    // The metadata goes first: what is left of a removal that was cut short is no checkpoint.
+    const metadata = keyOf(place, METADATA)
+    if (keys.includes(metadata)) await remove(metadata)
+    await inParallel(
+      keys.filter(key => key !== metadata),
+      remove,
+    )
+  }
+
+  async #latest(): Promise<Place> {
+    const bucket = await this.#bucket(this.#place)
+    for (const id of (await this.#ids()).sort((a, b) => b - a)) {
+      const place = below(this.#place, checkpointName(id))
+      if (await told('s3:ListBucket', place, () => bucket.exists(keyOf(place, METADATA)))) return place
+    }
+    throw noneComplete(this.location)
+  }
+
+  async #ids(): Promise<number[]> {
+    const bucket = await this.#bucket(this.#place)
+    return checkpointIds(await told('s3:ListBucket', this.#place, () => bucket.folders(keyOf(this.#place, ''))))
+  }
+
+  #bucket({ bucket }: Place): Promise<S3Bucket> {
+    let opened = this.#buckets.get(bucket)
+    if (opened === undefined) {
+      opened = import('./s3-bucket.ts').then(s3 => new s3.S3Bucket(bucket, this.#configuration))
+      this.#buckets.set(bucket, opened)
+    }
+    return opened
+  }
+}
+
+function placeOf(url: string): Place {
+  const [, bucket, key = ''] = S3_URL.exec(url) ?? []
+  if (bucket === undefined) throw new ConfigurationError(`'${url}' is not a place in S3, such as s3://bucket/prefix.`)
+  return { bucket, key: key.split('/').filter(Boolean).join('/') }
+}
+
+const urlOf = ({ bucket, key }: Place): string => `s3://${bucket}${key === '' ? '' : `/${key}`}`
+const keyOf = ({ key }: Place, name: string): string => (key === '' ? name : `${key}/${name}`)
+const below = (place: Place, name: string): Place => ({ bucket: place.bucket, key: keyOf(place, name) })
+
+/** Runs a call; what went wrong says where, and what to do. */
+async function told<T>(permission: string, place: Place, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (cause) {
+    if (cause instanceof ShardlineError) throw cause
+    const error = cause as Error & { $metadata?: { httpStatusCode?: number }; code?: unknown }
+    const status = error.$metadata?.httpStatusCode
+    if (error.name === 'NoSuchBucket')
+      throw new ConfigurationError(`The bucket '${place.bucket}' of ${urlOf(place)} does not exist.`, { cause })
+    const refused = error.name === 'AccessDenied' || status === 403
+    const reads = permission === 's3:GetObject' || permission === 's3:ListBucket'
+    const what = typeof error.code === 'string' ? `${error.code} ${error.message}` : error.message
+    throw new CheckpointError(
+      refused && reads ? 'CHECKPOINT_UNREADABLE' : 'CHECKPOINT_FAILED',
+      refused
+        ? `S3 refuses it to these credentials (${error.name}): grant ${permission} on ${urlOf(place)}.`
+        : `${permission} on ${urlOf(place)} failed: ${error.name}: ${what.replace(/\.$/, '')}.`,
+      { cause },
+    )
+  }
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items]
+  const worker = async (): Promise<void> => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+  }
+  await Promise.all(Array.from({ length: PARALLEL }, worker))
+}
