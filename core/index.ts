@@ -1,9 +1,28 @@
 /** Shardline for Node, grouped in the order in which data flows. */
 export { StreamExecutionEnvironment } from './environment/stream-execution-environment.ts'
-export { DataStream, DataStreamSink } from './environment/data-stream.ts'
+export { DataStream, DataStreamSink, KeyedStream } from './environment/data-stream.ts'
+export type { Made } from './environment/data-stream.ts'
 export { WatermarkStrategy } from './environment/watermark-strategy.ts'
 export { SimpleStringSchema, ByteArraySchema } from './environment/schema.ts'
 export type { Schema } from './environment/schema.ts'
+
+export { KeyedProcessFunction, ProcessFunction } from './operators/process-function.ts'
+export type {
+  Emitted,
+  KeyedProcessContext,
+  OnTimerContext,
+  ProcessContext,
+  RuntimeContext,
+  TimerService,
+} from './operators/process-function.ts'
+export {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  ValueStateDescriptor,
+} from './operators/state.ts'
+export type { AggregateFunction, AppendingState, ListState, MapState, ValueState } from './operators/state.ts'
 
 export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'
 export {

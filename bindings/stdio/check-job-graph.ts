@@ -57,7 +57,7 @@ const variants =
 
 const payload = oneOf('text', 'bytes', 'pickle', 'object')
 const schema = variants('type', { 'simple-string': { charset: text }, 'byte-array': {} })
-const inputs = list(record({ from: int, partitioning: nullable(oneOf('forward', 'rebalance')) }))
+const inputs = list(record({ from: int, partitioning: nullable(oneOf('forward', 'rebalance', 'hash')) }))
 const base = { id: int, uid: nullable(text), name: text, parallelism: nullable(int), maxParallelism: nullable(int) }
 
 const source = variants('type', {
@@ -113,7 +113,7 @@ const graphShape = record({
       source: { ...base, source, output: payload, watermarkStrategy: watermarks },
       function: {
         ...base,
-        operation: oneOf('map', 'filter', 'flat_map', 'print', 'collect'),
+        operation: oneOf('map', 'filter', 'flat_map', 'process', 'key_by', 'print', 'collect'),
         inputs,
         function: fn,
         output: payload,

@@ -1,6 +1,9 @@
 /** A stream of values, and what can be said of it. Nothing runs before `execute`. */
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError, GraphError } from '../errors.ts'
 import type { FunctionOperation, Partitioning, Transformation } from '../job-graph/job-graph.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { KeyedProcessFunction, ProcessFunction } from '../operators/process-function.ts'
+import { ReduceFunction } from '../operators/reduce-function.ts'
 import { CollectQueue } from './collect-queue.ts'
 import type { GraphAssembler, Mutable } from './graph-assembler.ts'
 import type { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
@@ -36,6 +39,12 @@ class Settable {
 
 export class DataStreamSink extends Settable {}
 
+/** The class of a process function, or a function that makes one: each parallel instance has its own. */
+export type Made<F> = (new () => F) | (() => F)
+
+/** Operations whose values are those that they are given. */
+const PASSING: readonly FunctionOperation[] = ['filter', 'key_by']
+
 export class DataStream<T> extends Settable {
   readonly #environment: StreamExecutionEnvironment
   readonly #assembler: GraphAssembler
@@ -54,15 +63,29 @@ export class DataStream<T> extends Settable {
   }
 
   map<U>(fn: (value: T) => U): DataStream<U> {
-    return this.#function<U>('map', 'Map', fn)
+    return this.transform<U>('map', 'Map', fn)
   }
 
   filter(fn: (value: T) => boolean): DataStream<T> {
-    return this.#function<T>('filter', 'Filter', fn)
+    return this.transform<T>('filter', 'Filter', fn)
   }
 
   flatMap<U>(fn: (value: T) => Iterable<U>): DataStream<U> {
-    return this.#function<U>('flat_map', 'FlatMap', fn)
+    return this.transform<U>('flat_map', 'FlatMap', fn)
+  }
+
+  /** A function that sees each value's time, and how far event time has come. */
+  process<O>(made: Made<ProcessFunction<T, O>>): DataStream<O> {
+    return this.transform<O>('process', 'Process', made as LocalFunction)
+  }
+
+  /**
+   * Groups the values by a key: null, a boolean, number, bigint, string, bytes, Date, or an array or plain object of these. What
+   * follows has state and timers for each key.
+   */
+  keyBy<K>(selector: (value: T) => K): KeyedStream<K, T> {
+    const t = this.transform('key_by', 'Key By', selector)
+    return new KeyedStream<K, T>(this.#environment, this.#assembler, t.transformation, this)
   }
 
   /** Gives the values their event time, and what follows its watermarks; those of the source end here. */
@@ -104,7 +127,7 @@ export class DataStream<T> extends Settable {
    */
   async *executeAndCollect(jobName?: string): AsyncGenerator<T, void, undefined> {
     const queue = new CollectQueue<T>()
-    this.#function('collect', 'Collect', ((values: readonly T[]) => queue.put(values)) as never)
+    this.transform('collect', 'Collect', (values: readonly T[]) => queue.put(values))
     const job = await this.#environment.executeAsync(jobName)
     job.result().then(
       () => queue.end(),
@@ -118,7 +141,7 @@ export class DataStream<T> extends Settable {
     }
   }
 
-  #function<U>(operation: FunctionOperation, name: string, fn: (value: T) => unknown): DataStream<U> {
+  protected transform<U>(operation: FunctionOperation, name: string, fn: LocalFunction): DataStream<U> {
     const t = this.#assembler.add({
       kind: 'function',
       name,
@@ -126,7 +149,8 @@ export class DataStream<T> extends Settable {
       parallelism: null,
       inputs: [this.#edge()],
       function: this.#assembler.localFunction(fn),
-      output: operation === 'filter' && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
+      output:
+        PASSING.includes(operation) && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
     })
     return new DataStream<U>(this.#environment, this.#assembler, t)
   }
@@ -143,5 +167,50 @@ export class DataStream<T> extends Settable {
 
   #edge(): { from: number; partitioning: Partitioning | null } {
     return { from: this.transformation.id, partitioning: this.#partitioning }
+  }
+}
+
+/** All values of one key go to the same subtask, in their order, and share state and timers. */
+export class KeyedStream<K, T> extends DataStream<T> {
+  readonly #origin: DataStream<T>
+
+  constructor(
+    environment: StreamExecutionEnvironment,
+    assembler: GraphAssembler,
+    keyBy: Mutable<Transformation>,
+    origin: DataStream<T>,
+  ) {
+    super(environment, assembler, keyBy, 'hash')
+    this.#origin = origin
+  }
+
+  override process<O>(made: Made<KeyedProcessFunction<K, T, O>>): DataStream<O> {
+    return this.transform<O>('process', 'KeyedProcess', made as LocalFunction)
+  }
+
+  /** Combines each value with what came before under its key: one result for each value. */
+  reduce(reduce: (a: T, b: T) => T): DataStream<T> {
+    return this.transform<T>('process', 'Reduce', () => new ReduceFunction<K, T>(reduce))
+  }
+
+  /** Groups the values by another key instead. */
+  override keyBy<L>(selector: (value: T) => L): KeyedStream<L, T> {
+    return this.#origin.keyBy(selector)
+  }
+
+  override name(): never {
+    throw new GraphError('Set name for KeyedStream is not supported.')
+  }
+
+  override uid(): never {
+    throw new GraphError('Set uid for KeyedStream is not supported.')
+  }
+
+  override setParallelism(): never {
+    throw new GraphError('Set parallelism for KeyedStream is not supported.')
+  }
+
+  override rebalance(): never {
+    throw new GraphError('Cannot override partitioning for KeyedStream.')
   }
 }

@@ -14,8 +14,8 @@ export const JOB_GRAPH_VERSION = 1
 
 export type { PayloadType }
 
-/** How an edge distributes elements over the subtasks of its target. */
-export type Partitioning = 'forward' | 'rebalance'
+/** How an edge distributes elements over the subtasks of its target. `hash`: by key; from a `key_by`, and only from there. */
+export type Partitioning = 'forward' | 'rebalance' | 'hash'
 
 export interface JobGraph {
   readonly version: typeof JOB_GRAPH_VERSION
@@ -51,14 +51,18 @@ export interface SourceTransformation extends TransformationBase {
 
 export interface FunctionTransformation extends TransformationBase {
   readonly kind: 'function'
-  /** `print` and `collect` end a chain: they take values and give none. */
+  /**
+   * `print` and `collect` end a chain: they take values and give none. `key_by` passes values on with the key that its function
+   * gives. `process` is a process function, with state and timers by key behind a `hash` edge; of a module or of this process:
+   * its class, or a function that makes it.
+   */
   readonly operation: FunctionOperation
   readonly inputs: readonly Edge[]
   readonly function: FunctionSpec
   readonly output: PayloadType
 }
 
-export type FunctionOperation = 'map' | 'filter' | 'flat_map' | 'print' | 'collect'
+export type FunctionOperation = 'map' | 'filter' | 'flat_map' | 'process' | 'key_by' | 'print' | 'collect'
 
 /** Gives the records of a stream their event time, and the stream its watermarks. */
 export interface WatermarksTransformation extends TransformationBase {

@@ -21,7 +21,13 @@ import type { SubtaskInput } from './subtask.ts'
 export interface AttemptBuilder {
   readonly warn: (message: string) => void
   source(node: ChainNode): Source
-  functionOperator(node: FunctionNode, chain: Chain, subtask: number, context: OperatorContext): Operator
+  functionOperator(
+    node: FunctionNode,
+    chain: Chain,
+    subtask: number,
+    restored: readonly OperatorState[],
+    context: OperatorContext,
+  ): Operator
   watermarksOperator(node: WatermarksNode, context: OperatorContext): Operator
   sinkOperator(
     node: SinkNode,
@@ -231,25 +237,24 @@ export class Attempt implements CheckpointedAttempt {
         this.#channels.push(channel)
         return channel
       })
-      return new RecordWriter(channels, partitioning, subtask)
+      return new RecordWriter(channels, partitioning, subtask, target.maxParallelism)
     })
     return new OperatorTree(node, this.#operator(node, chain, subtask, context), children, writers)
   }
 
   #operator(node: ChainNode, chain: Chain, subtask: number, context: OperatorContext): Operator | null {
+    const stored = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(s => s !== null)
     switch (node.kind) {
       case 'source':
         return null
       case 'function':
-        return this.#builder.functionOperator(node, chain, subtask, context)
+        return this.#builder.functionOperator(node, chain, subtask, stored, context)
       case 'watermarks':
         return this.#builder.watermarksOperator(node, context)
       case 'sink': {
         // List state: dealt out in turn, whatever the parallelism was.
-        const states = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(
-          (s, i) => s !== null && i % chain.parallelism === subtask,
-        )
-        return this.#builder.sinkOperator(node, chain, subtask, states as OperatorState[], context)
+        const dealt = stored.filter((_, i) => i % chain.parallelism === subtask)
+        return this.#builder.sinkOperator(node, chain, subtask, dealt, context)
       }
     }
   }

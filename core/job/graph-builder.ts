@@ -2,12 +2,15 @@
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
-import { GraphError } from '../errors.ts'
+import { CheckpointError, GraphError } from '../errors.ts'
 import type { CollectionSourceSpec, FunctionSpec, PayloadType, SourceTransformation } from '../job-graph/job-graph.ts'
+import { keyGroupRange, readKeyedState } from '../operators/keyed-state.ts'
+import type { KeyedState } from '../operators/keyed-state.ts'
 import { LocalFunctionOperator } from '../operators/local-function-operator.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { Operator } from '../operators/operator.ts'
 import { PeriodicWatermarks } from '../operators/periodic-watermarks.ts'
+import { makeProcessFunction, ProcessOperator } from '../operators/process-operator.ts'
 import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts'
 import { SinkOperator } from '../operators/sink-operator.ts'
 import { WatermarksOperator } from '../operators/watermarks-operator.ts'
@@ -78,12 +81,16 @@ export class GraphBuilder implements AttemptBuilder {
     return this.#sources.get(node)!
   }
 
-  functionOperator(node: FunctionNode, chain: Chain, subtask: number, context: OperatorContext): Operator {
+  functionOperator(
+    node: FunctionNode,
+    chain: Chain,
+    subtask: number,
+    stored: readonly OperatorState[],
+    context: OperatorContext,
+  ): Operator {
     const first = node.steps[0]!
-    if (first.function.type !== 'python') {
-      if (first.operation === 'assign_timestamps') throw new GraphError(`'${first.name}' is no function.`)
-      return new LocalFunctionOperator(first.operation, this.#functions.get(first.function)!, first.name)
-    }
+    const restored = this.#keyedState(node, chain, subtask, stored)
+    if (first.function.type !== 'python') return this.#localOperator(node, chain, subtask, restored)
     const { functions, clock } = this.#services
     if (functions === null)
       throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
@@ -109,10 +116,10 @@ export class GraphBuilder implements AttemptBuilder {
       maxParallelism: chain.maxParallelism,
       attempt: this.attempt,
       mode: first.function.mode,
-      keyed: false,
-      timestamps: node.steps.some(s => s.operation === 'assign_timestamps'),
-      watermarks: false,
-      restored: null,
+      keyed: node.keyed,
+      timestamps: node.steps.some(s => s.operation === 'assign_timestamps' || s.operation === 'process'),
+      watermarks: node.steps.some(s => s.operation === 'process'),
+      restored,
       operators,
     }
     const options = {
@@ -122,6 +129,37 @@ export class GraphBuilder implements AttemptBuilder {
     }
     const watermarks = node.watermarks === null ? null : this.#watermarks(node.watermarks, context)
     return new RemoteFunctionOperator(functions, request, options, clock, watermarks, context.fail)
+  }
+
+  #localOperator(node: FunctionNode, chain: Chain, subtask: number, restored: KeyedState | null): Operator {
+    const step = node.steps[0]!
+    const fn = this.#functions.get(step.function)!
+    switch (step.operation) {
+      case 'process': {
+        const { parallelism, maxParallelism, name: taskName } = chain
+        const options = { operatorName: step.name, taskName, subtask, parallelism, maxParallelism, restored }
+        return new ProcessOperator(
+          makeProcessFunction(fn, step.name),
+          { ...options, attempt: this.attempt, keyed: node.keyed },
+          this.#services.clock,
+        )
+      }
+      case 'assign_timestamps':
+        throw new GraphError(`'${step.name}' assigns timestamps, which is no operation of its own.`)
+      default:
+        return new LocalFunctionOperator(step.operation, fn, step.name)
+    }
+  }
+
+  /** What belongs to the subtask of all that was stored. */
+  #keyedState(node: FunctionNode, chain: Chain, subtask: number, stored: readonly OperatorState[]): KeyedState | null {
+    if (!node.keyed && stored.length > 0)
+      throw new CheckpointError(
+        'CHECKPOINT_UNREADABLE',
+        `The checkpoint holds state by key of '${node.name}', which has no keyed state in this job: give operators the uids they had.`,
+      )
+    const encoding = node.steps[0]!.function.type === 'python' ? 'pickle' : 'v8'
+    return readKeyedState(stored, keyGroupRange(subtask, chain.parallelism, chain.maxParallelism), encoding, node.name)
   }
 
   watermarksOperator(node: WatermarksNode, context: OperatorContext): Operator {

@@ -42,6 +42,8 @@ export interface FunctionNode extends NodeBase {
   /** More than one only for functions of another language, fused. */
   readonly steps: FunctionStep[]
   readonly input: PayloadType
+  /** The first step has state and timers by key. */
+  readonly keyed: boolean
   /** What its timestamp assigner is for; null: it has none. */
   watermarks: StreamWatermarks | null
 }
@@ -122,6 +124,7 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
       throw new GraphError(`'${t.name}': parallelism must be a whole number from 1, not ${parallelism}.`)
     if (parallelism > maxParallelism)
       throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
+    checkKeys(t, inputs)
     const edges = inputs.map(from => ({
       ...from,
       partitioning: resolve(from.partitioning, from.chain.parallelism, parallelism, t.name),
@@ -135,7 +138,7 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
       placed.set(t.id, { node: chainTo.node, chain: chainTo.chain, transformation: t })
       continue
     }
-    const node = makeNode(t, ids.get(t.id)!, inputs[0]?.transformation)
+    const node = makeNode(t, ids.get(t.id)!, inputs[0]?.transformation, only?.partitioning === 'hash')
     let chain: Chain
     if (chainTo === undefined) {
       chain = { index: chains.length, head: node, parallelism, maxParallelism, name: node.name }
@@ -159,17 +162,40 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
 
 function parallelismOf(t: Transformation, input: Chain | undefined, options: PlanOptions): number {
   if (t.parallelism !== null) return t.parallelism
-  return t.kind === 'watermarks' && input !== undefined ? input.parallelism : options.parallelism
+  return isPartOfItsInput(t) && input !== undefined ? input.parallelism : options.parallelism
 }
 
-function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined): ChainNode {
+const isKeyBy = (t: Transformation): boolean => t.kind === 'function' && t.operation === 'key_by'
+const isPartOfItsInput = (t: Transformation): boolean => t.kind === 'watermarks' || isKeyBy(t)
+
+function checkKeys(
+  t: Transformation,
+  inputs: readonly { readonly transformation: Transformation; readonly partitioning: Partitioning | null }[],
+): void {
+  for (const { transformation, partitioning } of inputs)
+    if ((partitioning === 'hash') !== isKeyBy(transformation))
+      throw new GraphError(
+        partitioning === 'hash'
+          ? `'${t.name}' takes its input by key, but '${transformation.name}' is no key_by.`
+          : `'${t.name}' follows the key_by '${transformation.name}', so its edge must be 'hash'.`,
+      )
+}
+
+function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined, byKey: boolean): ChainNode {
   const base = { operatorId, name: t.name, chained: [], edges: [] }
   const payload = input === undefined || input.kind === 'sink' || t.kind === 'source' ? null : input.output
   switch (t.kind) {
     case 'source':
       return { ...base, kind: 'source', name: `Source: ${t.name}`, transformation: t }
     case 'function':
-      return { ...base, kind: 'function', steps: [t], input: payload ?? t.output, watermarks: null }
+      return {
+        ...base,
+        kind: 'function',
+        steps: [t],
+        input: payload ?? t.output,
+        keyed: byKey && t.operation === 'process',
+        watermarks: null,
+      }
     case 'watermarks':
       return watermarksNode(base, t, { strategy: t.watermarkStrategy, ofSource: false })
     case 'sink':
@@ -199,7 +225,7 @@ function watermarksNode(
 ): FunctionNode | WatermarksNode {
   const step = assignerStep(t, watermarks.strategy)
   if (step === null) return { ...base, kind: 'watermarks', watermarks }
-  return { ...base, kind: 'function', steps: [step], input: t.output, watermarks }
+  return { ...base, kind: 'function', steps: [step], input: t.output, keyed: false, watermarks }
 }
 
 function assignerStep(
@@ -223,7 +249,7 @@ function fusable(node: ChainNode, step: FunctionStep, consumers: ReadonlyMap<num
   if (last.function.type !== 'python' || last.function.mode !== step.function.mode || consumers.get(last.id) !== 1)
     return false
   // Watermarks are made after the call that assigns timestamps, so what asks for them must come in another.
-  return node.watermarks === null || step.operation !== 'assign_timestamps'
+  return node.watermarks === null || (step.operation !== 'assign_timestamps' && step.operation !== 'process')
 }
 
 function fuse(node: FunctionNode, step: FunctionStep, t: Transformation): void {

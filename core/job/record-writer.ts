@@ -1,8 +1,12 @@
 /**
  * The edge from one subtask to the subtasks of another chain. `forward` keeps to one channel; `rebalance` shares every batch
- * among all channels evenly, starting with another one each time. Barriers, watermarks and the end go to all.
+ * among all channels evenly, starting with another one each time; `hash` sends each record to the subtask that owns its key
+ * group. Barriers, event time and the end go to all.
  */
+import { keyGroupOf } from '../../schemas/key-codec.ts'
+import { GraphError } from '../errors.ts'
 import type { Partitioning } from '../job-graph/job-graph.ts'
+import { subtaskOf } from '../operators/keyed-state.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { Channel } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
@@ -10,16 +14,19 @@ import type { StreamElement } from './stream-element.ts'
 export class RecordWriter {
   readonly #channels: readonly Channel[]
   readonly #partitioning: Partitioning
+  readonly #maxParallelism: number
   #start = 0
 
-  /** With `forward` there is one channel. */
-  constructor(channels: readonly Channel[], partitioning: Partitioning, subtask: number) {
+  /** With `forward` there is one channel. `maxParallelism`: of the target. */
+  constructor(channels: readonly Channel[], partitioning: Partitioning, subtask: number, maxParallelism: number) {
     this.#channels = channels
     this.#partitioning = partitioning
+    this.#maxParallelism = maxParallelism
     this.#start = subtask % channels.length
   }
 
   write(batch: RecordBatch): Promise<void> | void {
+    if (this.#partitioning === 'hash') return this.#byKey(batch)
     if (this.#partitioning === 'forward' || this.#channels.length === 1)
       return this.#channels[0]!.put({ type: 'batch', batch })
     return this.#share(batch)
@@ -39,5 +46,31 @@ export class RecordWriter {
       from = to
     }
     this.#start = (this.#start + 1) % n
+  }
+
+  #byKey(batch: RecordBatch): Promise<void> | void {
+    const { keys, count } = batch
+    if (keys === null) throw new GraphError('Records without keys came to an edge that goes by key.')
+    const groups = new Uint16Array(count)
+    for (let i = 0; i < count; i++)
+      groups[i] = keyGroupOf(keys.bytes, keys.offset[i]!, keys.length[i]!, this.#maxParallelism)
+    const keyed = batch.withKeys(keys.withGroups(groups))
+    if (this.#channels.length === 1) return this.#channels[0]!.put({ type: 'batch', batch: keyed })
+    return this.#scatter(keyed, groups)
+  }
+
+  async #scatter(batch: RecordBatch, groups: Uint16Array): Promise<void> {
+    const n = this.#channels.length
+    const counts = new Uint32Array(n)
+    const targets = new Uint16Array(batch.count)
+    for (let i = 0; i < batch.count; i++) counts[(targets[i] = subtaskOf(groups[i]!, n, this.#maxParallelism))]!++
+    const indices = Array.from(counts, count => new Uint32Array(count))
+    counts.fill(0)
+    for (let i = 0; i < batch.count; i++) {
+      const target = targets[i]!
+      indices[target]![counts[target]!++] = i
+    }
+    for (const [target, of] of indices.entries())
+      if (of.length > 0) await this.#channels[target]!.put({ type: 'batch', batch: batch.select(of) })
   }
 }

@@ -1,6 +1,8 @@
-/** map, filter, flat_map and collect with functions of this process: a loop over the values, and no state. */
+/** map, filter, flat_map, key_by and collect with functions of this process: a loop over the values, and no state. */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { FunctionOperation } from '../job-graph/job-graph.ts'
+import { KeyWriter } from '../../schemas/key-codec.ts'
+import { KeyColumn } from '../record-batch/key-column.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { functionError } from './function-error.ts'
 import type { TimeElement } from '../event-time/time-element.ts'
@@ -9,15 +11,17 @@ import type { Operator, Output } from './operator.ts'
 /** `collect` gets all values of a batch at once; the others get one value. */
 export type LocalFunction = (value: never, ...rest: never[]) => unknown
 
+export type LocalOperation = Exclude<FunctionOperation, 'process'>
+
 export class LocalFunctionOperator implements Operator {
-  readonly #operation: FunctionOperation
+  readonly #operation: LocalOperation
   readonly #function: (value: unknown) => unknown
   readonly #name: string
   #output!: Output
   /** The value that a function is being called with. */
   #at = 0
 
-  constructor(operation: FunctionOperation, fn: LocalFunction, name: string) {
+  constructor(operation: LocalOperation, fn: LocalFunction, name: string) {
     this.#operation = operation
     this.#function = fn as (value: unknown) => unknown
     this.#name = name
@@ -88,12 +92,27 @@ export class LocalFunctionOperator implements Operator {
         }
         return batch.withValues(values, Uint32Array.from(index))
       }
+      case 'key_by':
+        return batch.withKeys(this.#keys(batch))
       case 'print':
       case 'collect': {
         const taken = fn(batch.values())
         return taken instanceof Promise ? (taken as Promise<void>) : null
       }
     }
+  }
+
+  #keys(batch: RecordBatch): KeyColumn {
+    const n = batch.count
+    const [offset, length] = [new Uint32Array(n), new Uint32Array(n)]
+    const writer = new KeyWriter()
+    for (let i = 0; i < n; i++) {
+      this.#at = i
+      offset[i] = writer.position
+      writer.write(this.#function(batch.value(i)))
+      length[i] = writer.position - offset[i]!
+    }
+    return new KeyColumn(writer.finish(), offset, length)
   }
 
   #failure(error: unknown, batch: RecordBatch): Error {

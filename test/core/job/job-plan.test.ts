@@ -119,3 +119,30 @@ t.test('event time is given at the parallelism of the stream', async t => {
   const p = plan([sourceT(1, { parallelism: 3 }), watermarksT(2, [1]), sinkT(3, [2])])
   t.same(names(p), ['Source: source 1 -> watermarks 2 (3)', 'sink 3 (2)'])
 })
+
+t.test('a key_by ends a chain; what follows it by key has state, and only there', async t => {
+  const keyBy = { operation: 'key_by' } as const
+  const process = { operation: 'process', partitioning: 'hash' } as const
+  const p = plan([
+    sourceT(1, { parallelism: 3 }),
+    pythonT(2, [1], { parallelism: 3 }),
+    pythonT(3, [2], keyBy),
+    pythonT(4, [3], process),
+    pythonT(5, [4]),
+    sinkT(6, [5]),
+  ])
+  t.same(names(p), ['Source: source 1 -> function 2 -> function 3 (3)', 'function 4 -> function 5 -> sink 6 (2)'])
+  t.same(edgesOf(p.nodes[1]!.node), ['hash function 4 -> function 5 -> sink 6'])
+  t.match(p.nodes[1]!.node, { keyed: false, steps: [{ operation: 'map' }, { operation: 'key_by' }] })
+  t.match(p.nodes[2]!.node, { keyed: true, steps: [{ operation: 'process' }, { operation: 'map' }] })
+  t.match(plan([sourceT(1), functionT(2, [1], { operation: 'process' })]).nodes[1]!.node, { keyed: false })
+})
+
+t.test('edges by key start from a key_by, and its edges go by key', async t => {
+  t.throws(() => plan([sourceT(1), functionT(2, [1], { partitioning: 'hash' })]), {
+    message: /'function 2' takes its input by key, but 'source 1' is no key_by/,
+  })
+  t.throws(() => plan([sourceT(1), functionT(2, [1], { operation: 'key_by' }), sinkT(3, [2])]), {
+    message: /'sink 3' follows the key_by 'function 2', so its edge must be 'hash'/,
+  })
+})

@@ -59,7 +59,7 @@ t.test('a watermark that an operator says by itself does not overtake what it em
 
 t.test('a batch that is shared among channels is whole in each before a watermark follows it', async t => {
   const channels = [new Channel(1), new Channel(1)]
-  const tree = new OperatorTree(node('head'), null, [], [new RecordWriter(channels, 'rebalance', 0)])
+  const tree = new OperatorTree(node('head'), null, [], [new RecordWriter(channels, 'rebalance', 0, 128)])
   await tree.emit(textBatch('a', 'b'))
   void tree.emit(textBatch('c', 'd'))
   void tree.output.advance({ type: 'watermark', timestampMs: 1 })

@@ -1,11 +1,11 @@
 import t from 'tap'
 
-import type { FunctionOperation } from '../../../core/job-graph/job-graph.ts'
 import { LocalFunctionOperator } from '../../../core/operators/local-function-operator.ts'
+import type { LocalOperation } from '../../../core/operators/local-function-operator.ts'
 import { sourceBatch, textBatch } from '../fakes/batches.ts'
 import { NotedOutput } from '../fakes/outputs.ts'
 
-async function opened(operation: FunctionOperation, fn: (value: never) => unknown) {
+async function opened(operation: LocalOperation, fn: (value: never) => unknown) {
   const output = new NotedOutput()
   const operator = new LocalFunctionOperator(operation, fn, 'the operator')
   await operator.open(output)

@@ -1,0 +1,92 @@
+/** Timers of one time domain, the earliest first: one for each key and timestamp, however often it was registered. */
+export interface Timer {
+  readonly timestampMs: number
+  /** Canonical bytes, as text. */
+  readonly key: string
+  readonly keyGroup: number
+}
+
+export class TimerQueue {
+  /** A binary heap; what was deleted is skipped when it comes to the top. */
+  readonly #heap: { readonly timer: Timer; readonly order: number }[] = []
+  readonly #registered = new Map<string, Timer>()
+  #order = 0
+
+  get size(): number {
+    return this.#registered.size
+  }
+
+  register(timer: Timer): void {
+    const id = idOf(timer)
+    if (this.#registered.has(id)) return
+    this.#registered.set(id, timer)
+    this.#push({ timer, order: this.#order++ })
+  }
+
+  delete(timer: Timer): void {
+    this.#registered.delete(idOf(timer))
+  }
+
+  /** null: there is none. */
+  get nextMs(): number | null {
+    this.#dropDeleted()
+    return this.#heap[0]?.timer.timestampMs ?? null
+  }
+
+  /** Takes the earliest timer that is due at `timestampMs`; null: none is. */
+  poll(timestampMs: number): Timer | null {
+    this.#dropDeleted()
+    const first = this.#heap[0]
+    if (first === undefined || first.timer.timestampMs > timestampMs) return null
+    this.#pop()
+    this.#registered.delete(idOf(first.timer))
+    return first.timer
+  }
+
+  [Symbol.iterator](): Iterator<Timer> {
+    return this.#registered.values()
+  }
+
+  #dropDeleted(): void {
+    while (this.#heap.length > 0 && this.#registered.get(idOf(this.#heap[0]!.timer)) !== this.#heap[0]!.timer)
+      this.#pop()
+  }
+
+  #push(entry: { readonly timer: Timer; readonly order: number }): void {
+    const heap = this.#heap
+    let at = heap.length
+    heap.push(entry)
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!isBefore(entry, heap[parent]!)) break
+      heap[at] = heap[parent]!
+      at = parent
+    }
+    heap[at] = entry
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()!
+    if (heap.length === 0) return
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= heap.length) break
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
+      if (!isBefore(heap[child]!, last)) break
+      heap[at] = heap[child]!
+      at = child
+    }
+    heap[at] = last
+  }
+}
+
+const idOf = ({ timestampMs, key }: Timer): string => `${timestampMs} ${key}`
+
+function isBefore(
+  a: { readonly timer: Timer; readonly order: number },
+  b: { readonly timer: Timer; readonly order: number },
+): boolean {
+  return a.timer.timestampMs === b.timer.timestampMs ? a.order < b.order : a.timer.timestampMs < b.timer.timestampMs
+}
