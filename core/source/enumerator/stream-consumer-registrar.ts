@@ -103,7 +103,9 @@ export class StreamConsumerRegistrar {
   #delayMs(attempt: number): number {
     const { describeMinDelayMs, describeMaxDelayMs } = this.#options
     const soon = FIRST_DELAY_MS * 2 ** (attempt - 1)
-    return soon < describeMinDelayMs ? soon : backoffMs(attempt, describeMinDelayMs, describeMaxDelayMs)
+    if (soon < describeMinDelayMs) return soon
+    const before = Math.ceil(Math.log2(Math.max(1, describeMinDelayMs / FIRST_DELAY_MS)))
+    return backoffMs(attempt - before, describeMinDelayMs, describeMaxDelayMs)
   }
 }
 
