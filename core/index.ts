@@ -24,6 +24,10 @@ export {
 } from './operators/state.ts'
 export type { AggregateFunction, AppendingState, ListState, MapState, ValueState } from './operators/state.ts'
 
+export { Configuration } from './config/configuration.ts'
+export { AWSConfigOptions, KinesisSourceConfigOptions } from './config/option-constants.ts'
+export type { ConfigOption } from './config/config-option.ts'
+
 export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'
 export {
   KinesisStreamsSink,
@@ -33,7 +37,9 @@ export {
 
 export type { Job } from './job/job.ts'
 export type { JobListener, JobMetrics, JobResult, JobState, JobStatus, OperatorMetrics } from './job/job-status.ts'
+export type { ShardExplanation } from './source/explain.ts'
 export type { ShardMetrics } from './source/source.ts'
+export type { KinesisShardAssigner, ShardAssignerContext, ShardToAssign } from './source/enumerator/shard-assigner.ts'
 
 export { registerCredentialsProvider } from './kinesis/credentials/custom-credentials.ts'
 export type { CredentialsProvider, CredentialsProviderFactory } from './kinesis/credentials/custom-credentials.ts'

@@ -10,9 +10,10 @@ import { main, root, say, StepFailed } from './steps.mjs'
 await main(async () => {
   await build()
   const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/config/known-keys.js'))
+  const { constantOf } = await import(path.join(root, 'dist/core/config/option-constants.js'))
   const files = {
-    'schemas/options.json': optionsJson(optionGroups, silentPrefixes),
-    'docs/options.md': optionsMarkdown(optionGroups),
+    'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf),
+    'docs/options.md': optionsMarkdown(optionGroups, constantOf),
     'THIRD-PARTY-NOTICES.md': await thirdPartyNotices(),
   }
   for (const [file, content] of Object.entries(files)) {
@@ -25,11 +26,12 @@ await main(async () => {
   await build() // the Python package carries a copy of the options
 })
 
-function optionsJson(groups, silentPrefixes) {
+function optionsJson(groups, silentPrefixes, constantOf) {
   const options = groups.flatMap(({ name, options }) =>
     options.map(o => ({
       key: o.key,
       group: name,
+      constant: constantOf(o.key),
       type: o.type,
       default: o.default,
       min: o.min ?? null,
@@ -44,13 +46,15 @@ function optionsJson(groups, silentPrefixes) {
   return `${JSON.stringify({ version: 1, silentPrefixes, options }, null, 2)}\n`
 }
 
-function optionsMarkdown(groups) {
+function optionsMarkdown(groups, constantOf) {
   const cell = text => text.replaceAll('|', '\\|')
   const rows = options =>
     options.map(o => {
       const also = o.aliases?.length > 0 ? ` Also: ${o.aliases.map(a => `\`${a}\``).join(', ')}.` : ''
       const values = o.values ? ` One of ${o.values.map(v => `\`${v}\``).join(', ')}.` : ''
-      return `| \`${o.key}\` | ${o.type} | ${o.default === null ? '' : `\`${cell(o.default)}\``} | ${cell(o.description)}${cell(values)}${also} |`
+      const constant = constantOf(o.key)
+      const name = constant === null ? '' : ` Constant: \`${constant}\`.`
+      return `| \`${o.key}\` | ${o.type} | ${o.default === null ? '' : `\`${cell(o.default)}\``} | ${cell(o.description)}${cell(values)}${also}${name} |`
     })
   const sections = groups.map(
     ({ name, options }) =>

@@ -62,10 +62,17 @@ const base = { id: int, uid: nullable(text), name: text, parallelism: nullable(i
 
 const source = variants('type', {
   'kinesis-streams': {
-    streamArn: text,
+    streamArn: nullable(text),
+    streamName: nullable(text),
     configuration: strings,
     deserializationSchema: schema,
-    shardAssigner: variants('type', { uniform: {} }),
+    shardAssigner: variants('type', {
+      uniform: {},
+      default: {},
+      local: { localId: text },
+      module: { url: text, export: text },
+      python: { pickle: text },
+    }),
     preserveShardOrder: bool,
   },
   collection: { values: list(text) },

@@ -11,6 +11,7 @@ import { Job } from '../../core/job/job.ts'
 import type { JobServices } from '../../core/job/job-services.ts'
 import { isTerminal } from '../../core/job/job-status.ts'
 import type { JobStatus } from '../../core/job/job-status.ts'
+import type { ShardAssignerContext, ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
 import type { FunctionChannel } from '../functions/function-channel.ts'
@@ -18,12 +19,16 @@ import { MAX_FRAME_BYTES } from '../functions/frame.ts'
 import { checkJobGraph } from './check-job-graph.ts'
 import { ENGINE_ERROR, INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
 import type {
+  AssignShardsParams,
+  AssignShardsResult,
   CancelParams,
   FinishedNotification,
   InitializeParams,
   InitializeResult,
   JobIdParams,
   LogNotification,
+  SavepointParams,
+  SavepointResult,
   StatusNotification,
   SubmitParams,
   SubmitResult,
@@ -58,6 +63,8 @@ export class EngineServer {
     connection.onRequest('initialize', (params: InitializeParams) => this.#initialize(params))
     this.#answer('job/submit', (params: SubmitParams) => this.#submit(params))
     this.#answer('job/cancel', (params: CancelParams) => this.#cancel(params))
+    this.#answer('job/savepoint', (params: SavepointParams) => this.#savepoint(params))
+    this.#answer('job/explain', ({ jobId }: JobIdParams) => ({ shards: this.#job(jobId).explain() }))
     this.#answer('job/status', ({ jobId }: JobIdParams) => wireStatus(this.#job(jobId).status))
     this.#answer('shutdown', () => this.#shutdown())
     connection.onNotification('exit', () => this.#exit(this.#shutDown ? 0 : 1))
@@ -107,6 +114,7 @@ export class EngineServer {
       clock: systemClock,
       locals: new Map(),
       functions: hosts,
+      assignShards: driver === null ? null : pickle => (shards, context) => this.#assignShards(pickle, shards, context),
       print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
     }
     const job: Job = new Job(graph, services, {
@@ -162,6 +170,32 @@ export class EngineServer {
     if (mode !== 'drain' && (mode as string) !== 'now') throw invalid("'mode' must be 'drain' or 'now'")
     await this.#job(jobId).cancel(mode)
     return {}
+  }
+
+  async #savepoint({ jobId, directory, stop }: SavepointParams): Promise<SavepointResult> {
+    if (directory !== null && typeof (directory as unknown) !== 'string')
+      throw invalid("'directory' must be text or null")
+    if (typeof (stop as unknown) !== 'boolean') throw invalid("'stop' must be true or false")
+    const job = this.#job(jobId)
+    return { path: await (stop ? job.stopWithSavepoint(directory) : job.savepoint(directory)) }
+  }
+
+  /** The program's own assigner lives with the driver. */
+  async #assignShards(
+    pickle: string,
+    shards: readonly ShardToAssign[],
+    { parallelism, assigned }: ShardAssignerContext,
+  ): Promise<readonly number[]> {
+    const asked = shards.map(({ streamArn, shardId, parentShardIds, startingHashKey, endingHashKey }) => ({
+      streamArn,
+      shardId,
+      parentShardIds,
+      startingHashKey,
+      endingHashKey,
+    }))
+    const params: AssignShardsParams = { pickle, shards: asked, parallelism, assigned }
+    const { subtasks } = await this.#connection.sendRequest<AssignShardsResult>('driver/assignShards', params)
+    return subtasks
   }
 
   async #shutdown(): Promise<object> {

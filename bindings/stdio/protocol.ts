@@ -4,6 +4,8 @@
  */
 import type { WireError } from '../../core/errors.ts'
 import type { JobGraph } from '../../core/job-graph/job-graph.ts'
+import type { ShardExplanation } from '../../core/source/explain.ts'
+import type { ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 import type { JobMetrics, JobState } from '../../core/job/job-status.ts'
 
 export const PROTOCOL_VERSION = 1
@@ -50,6 +52,37 @@ export interface CancelParams {
 
 export interface JobIdParams {
   readonly jobId: string
+}
+
+export interface SavepointParams {
+  readonly jobId: string
+  /** null: as configured, else beside the checkpoints. */
+  readonly directory: string | null
+  /** Whether the job ends with it. */
+  readonly stop: boolean
+}
+
+export interface SavepointResult {
+  readonly path: string
+}
+
+/** Answer of `job/explain`. */
+export interface ExplainResult {
+  readonly shards: readonly ShardExplanation[]
+}
+
+/** From the engine to the driver: which subtask reads each of these shards? */
+export interface AssignShardsParams {
+  readonly pickle: string
+  readonly shards: readonly ShardToAssign[]
+  readonly parallelism: number
+  /** By subtask: ids of the shards that it reads. */
+  readonly assigned: readonly (readonly string[])[]
+}
+
+export interface AssignShardsResult {
+  /** In the order of the shards. */
+  readonly subtasks: readonly number[]
 }
 
 export interface StatusNotification {

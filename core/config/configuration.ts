@@ -33,6 +33,17 @@ export class Configuration {
     return this.#values.get(key)
   }
 
+  /**
+   * With one option set; a number where the option is a duration means milliseconds. @throws ConfigurationError
+   *
+   * @example new Configuration().set(KinesisSourceConfigOptions.READER_TYPE, 'EFO')
+   */
+  set<T>(option: ConfigOption<T>, value: T | string): Configuration {
+    const text = typeof value === 'number' && option.type === 'duration' ? `${value} ms` : String(value)
+    option.parse(text)
+    return this.with({ [option.key]: text })
+  }
+
   /** Values of `other` win. */
   with(other: Readonly<Record<string, string>>): Configuration {
     return new Configuration({ ...this.toObject(), ...other })

@@ -60,10 +60,10 @@ export class KinesisStreamsSinkBuilder {
   }
 
   /** `aws.*` keys; see docs/options.md. @throws ConfigurationError */
-  setKinesisClientProperties(properties: Readonly<Record<string, string>>): this {
-    const checked = new Configuration(properties)
+  setKinesisClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
+    const checked = properties instanceof Configuration ? properties : new Configuration(properties)
     for (const option of Object.values(awsOptions)) checked.find<unknown>(option)
-    this.#configuration = { ...properties }
+    this.#configuration = checked.toObject()
     return this
   }
 

@@ -5,14 +5,17 @@ import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec, PayloadType } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
+import type { KinesisShardAssigner } from '../source/enumerator/shard-assigner.ts'
 import type { Schema } from './schema.ts'
 
 export interface KinesisStreamsSource<T> {
-  readonly spec: KinesisStreamsSourceSpec
+  readonly toSpec: (register: RegisterAssigner) => KinesisStreamsSourceSpec
   readonly output: PayloadType
   /** Only for the compiler: what the stream's values are. */
   readonly valueType?: T
 }
+
+type RegisterAssigner = (assigner: KinesisShardAssigner) => string
 
 export const KinesisStreamsSource = {
   builder: <T = string>(): KinesisStreamsSourceBuilder<T> => new KinesisStreamsSourceBuilder<T>(),
@@ -22,6 +25,8 @@ export class KinesisStreamsSourceBuilder<T> {
   #streamArn: string | null = null
   #configuration: Readonly<Record<string, string>> = {}
   #schema: Schema<T> | null = null
+  #streamName: string | null = null
+  #assigner: KinesisShardAssigner | null = null
   #preserveShardOrder = true
 
   /** `arn:aws:kinesis:region:account:stream/name`; the region is taken from it. @throws ConfigurationError */
@@ -30,12 +35,31 @@ export class KinesisStreamsSourceBuilder<T> {
     return this
   }
 
+  /**
+   * In place of an ARN: the region comes from `aws.region` or AWS_REGION, and the account from the credentials.
+   * (Of Shardline; Flink's builder takes an ARN.)
+   */
+  setStreamName(streamName: string): this {
+    this.#streamName = streamName
+    return this
+  }
+
+  /**
+   * Which subtask reads a shard. Default: each subtask reads an even share of the hash keys.
+   *
+   * @example setKinesisShardAssigner((shard, { parallelism }) => Number(shard.shardId.slice(-3)) % parallelism)
+   */
+  setKinesisShardAssigner(assigner: KinesisShardAssigner): this {
+    this.#assigner = assigner
+    return this
+  }
+
   /** Options by key, such as `source.init.position`; see docs/options.md. @throws ConfigurationError */
-  setSourceConfig(configuration: Readonly<Record<string, string>>): this {
-    const checked = new Configuration(configuration)
+  setSourceConfig(configuration: Configuration | Readonly<Record<string, string>>): this {
+    const checked = configuration instanceof Configuration ? configuration : new Configuration(configuration)
     for (const option of [...Object.values(kinesisSourceOptions), ...Object.values(awsOptions)])
       checked.find<unknown>(option)
-    this.#configuration = { ...configuration }
+    this.#configuration = checked.toObject()
     return this
   }
 
@@ -52,20 +76,26 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   build(): KinesisStreamsSource<T> {
-    if (this.#streamArn === null)
-      throw new ConfigurationError('KinesisStreamsSource: set a stream ARN with setStreamArn.')
+    if (this.#streamArn === null && !this.#streamName)
+      throw new ConfigurationError(
+        'KinesisStreamsSource: set a stream ARN with setStreamArn, or a name with setStreamName.',
+      )
     if (this.#schema === null)
       throw new ConfigurationError('KinesisStreamsSource: set a schema with setDeserializationSchema.')
+    const assigner = this.#assigner
+    const spec: KinesisStreamsSourceSpec = {
+      type: 'kinesis-streams',
+      streamArn: this.#streamArn,
+      streamName: this.#streamArn === null ? this.#streamName : null,
+      configuration: this.#configuration,
+      deserializationSchema: this.#schema.spec,
+      shardAssigner: { type: 'uniform' },
+      preserveShardOrder: this.#preserveShardOrder,
+    }
     return {
       output: this.#schema.payload,
-      spec: {
-        type: 'kinesis-streams',
-        streamArn: this.#streamArn,
-        configuration: this.#configuration,
-        deserializationSchema: this.#schema.spec,
-        shardAssigner: { type: 'uniform' },
-        preserveShardOrder: this.#preserveShardOrder,
-      },
+      toSpec: register =>
+        assigner === null ? spec : { ...spec, shardAssigner: { type: 'local', localId: register(assigner) } },
     }
   }
 }

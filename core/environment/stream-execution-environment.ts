@@ -58,7 +58,8 @@ export class StreamExecutionEnvironment {
     watermarkStrategy: WatermarkStrategy<NoInfer<T>>,
     name: string,
   ): DataStream<T> {
-    const { spec, output } = source
+    const { output } = source
+    const spec = source.toSpec(assigner => this.#assembler.local(assigner))
     const watermarks = watermarkStrategy.toSpec(assigner => this.#assembler.local(assigner))
     const t = this.#assembler.add({
       kind: 'source',

@@ -92,13 +92,24 @@ export type SourceSpec = KinesisStreamsSourceSpec | CollectionSourceSpec
 
 export interface KinesisStreamsSourceSpec {
   readonly type: 'kinesis-streams'
-  readonly streamArn: string
+  /** One of the two is set. With a name alone the region must be configured, and the service is asked for the ARN. */
+  readonly streamArn: string | null
+  readonly streamName: string | null
   /** `aws.*`, `source.*` and `shardline.source.*` keys. */
   readonly configuration: Readonly<Record<string, string>>
   readonly deserializationSchema: SchemaSpec
-  readonly shardAssigner: { readonly type: 'uniform' }
+  readonly shardAssigner: ShardAssignerSpec
   readonly preserveShardOrder: boolean
 }
+
+/** Which subtask reads a shard: an even share of the hash keys, a number made of the shard's id, or the program's own choice. */
+export type ShardAssignerSpec =
+  | { readonly type: 'uniform' }
+  | { readonly type: 'default' }
+  | { readonly type: 'local'; readonly localId: string }
+  | { readonly type: 'module'; readonly url: string; readonly export: string }
+  /** A callable made by cloudpickle, called in the driver. */
+  | { readonly type: 'python'; readonly pickle: string }
 
 /** A bounded list of values that the program brought along. It runs with parallelism 1. */
 export interface CollectionSourceSpec {

@@ -3,7 +3,13 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { CheckpointError, GraphError } from '../errors.ts'
-import type { CollectionSourceSpec, FunctionSpec, PayloadType, SourceTransformation } from '../job-graph/job-graph.ts'
+import type {
+  CollectionSourceSpec,
+  FunctionSpec,
+  PayloadType,
+  ShardAssignerSpec,
+  SourceTransformation,
+} from '../job-graph/job-graph.ts'
 import { keyGroupRange, readKeyedState } from '../operators/keyed-state.ts'
 import type { KeyedState } from '../operators/keyed-state.ts'
 import { LocalFunctionOperator } from '../operators/local-function-operator.ts'
@@ -19,6 +25,9 @@ import { KinesisStreamsSink } from '../sink/kinesis-streams-sink.ts'
 import { DiscardSink, PrintSink } from '../sink/print-sink.ts'
 import type { Sink } from '../sink/sink.ts'
 import { CollectionSource } from '../source/collection-source.ts'
+import { oneByOne } from '../source/enumerator/shard-assigner.ts'
+import type { AssignShards, KinesisShardAssigner } from '../source/enumerator/shard-assigner.ts'
+import { defaultShardAssigner } from '../source/enumerator/uniform-shard-assigner.ts'
 import { KinesisStreamsSource } from '../source/kinesis-streams-source.ts'
 import type { Source } from '../source/source.ts'
 import type { AttemptBuilder, OperatorContext } from './attempt.ts'
@@ -190,7 +199,7 @@ export class GraphBuilder implements AttemptBuilder {
   async #prepare(node: ChainNode): Promise<void> {
     switch (node.kind) {
       case 'source':
-        this.#sources.set(node, this.#makeSource(node.transformation))
+        this.#sources.set(node, await this.#makeSource(node.transformation))
         return
       case 'sink':
         this.#sinks.set(node, this.#makeSink(node))
@@ -205,12 +214,35 @@ export class GraphBuilder implements AttemptBuilder {
     }
   }
 
-  #makeSource({ source, output, name }: SourceTransformation): Source {
+  async #makeSource({ source, output, name }: SourceTransformation): Promise<Source> {
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
+    const assign = await this.#assignerOf(source.shardAssigner, name)
     return (
       this.#services.kinesisSource?.(source, this.#configuration) ??
-      new KinesisStreamsSource(source, this.#configuration, this.#services.clock, { warn: this.warn })
+      new KinesisStreamsSource(source, this.#configuration, this.#services.clock, {
+        warn: this.warn,
+        assign,
+      })
     )
+  }
+
+  /** null: the source's own. */
+  async #assignerOf(spec: ShardAssignerSpec, name: string): Promise<AssignShards | null> {
+    switch (spec.type) {
+      case 'uniform':
+        return null
+      case 'default':
+        return oneByOne(defaultShardAssigner)
+      case 'local':
+      case 'module':
+        return oneByOne((await this.#loadFunction(spec, name)) as unknown as KinesisShardAssigner)
+      case 'python': {
+        const { assignShards } = this.#services
+        if (assignShards === undefined || assignShards === null)
+          throw new GraphError(`'${name}' has a shard assigner of Python, but no Python program is connected.`)
+        return assignShards(spec.pickle)
+      }
+    }
   }
 
   #makeSink({ transformation: { sink, name } }: SinkNode): Sink {

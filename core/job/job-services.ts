@@ -6,12 +6,15 @@ import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { FunctionRuntime } from '../operators/function-runtime.ts'
 import type { CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import type { Sink } from '../sink/sink.ts'
+import type { AssignShards } from '../source/enumerator/shard-assigner.ts'
 import type { Source } from '../source/source.ts'
 
 export interface JobServices {
   readonly clock: Clock
   /** Functions and values of this process, by the ids that the graph names them with. */
   readonly locals: ReadonlyMap<string, LocalFunction | readonly unknown[]>
+  /** Asks a shard assigner of another language; null: none is connected. */
+  readonly assignShards?: ((pickle: string) => AssignShards) | null
   /** null: no other language is connected. */
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */

@@ -24,7 +24,8 @@ import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
 
 export interface GetRecordsRequest {
-  readonly streamArn: string
+  /** null: the iterator alone says which stream. */
+  readonly streamArn: string | null
   readonly streamName: string
   readonly shardId: string
   readonly shardIterator: string
@@ -63,7 +64,11 @@ export class DataPlaneClient {
 
   async getRecords(request: GetRecordsRequest): Promise<GetRecordsResult> {
     const { streamArn, streamName, shardId, shardIterator, limit } = request
-    const fields = { ShardIterator: shardIterator, Limit: limit, StreamARN: streamArn }
+    const fields = {
+      ShardIterator: shardIterator,
+      Limit: limit,
+      ...(streamArn === null ? {} : { StreamARN: streamArn }),
+    }
     const attempted = { operation: 'GetRecords', stream: streamName, shardId }
     const encode = (cbor: boolean): Buffer => (cbor ? encodeCborMap(fields) : Buffer.from(JSON.stringify(fields)))
     const { body, cbor } = await this.#call(GET_RECORDS, encode, attempted)

@@ -40,7 +40,8 @@ export interface StreamIdentity {
 
 export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   readonly streamName: string
-  readonly #arn: string | null
+  /** Told at the start, or by the service when it describes the stream. */
+  #arn: string | null
   readonly #access: AwsAccess
   readonly #data: DataPlaneClient
   readonly #clock: Clock
@@ -80,6 +81,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
       sdk.send(new DescribeStreamSummaryCommand(this.#stream())),
     )
     const summary = answer.StreamDescriptionSummary!
+    this.#arn ??= summary.StreamARN!
     return {
       streamName: summary.StreamName!,
       streamArn: summary.StreamARN!,
@@ -121,14 +123,15 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   }
 
   getRecords(shardId: string, shardIterator: string, limit: number): Promise<GetRecordsResult> {
-    return this.#data.getRecords({ streamArn: this.#arn!, streamName: this.streamName, shardId, shardIterator, limit })
+    return this.#data.getRecords({ streamArn: this.#arn, streamName: this.streamName, shardId, shardIterator, limit })
   }
 
   async describeStreamConsumer(consumerName: string): Promise<ConsumerDescription | null> {
+    const StreamARN = await this.#knownArn()
     try {
       const { ConsumerDescription: found } = await this.#control(
         'DescribeStreamConsumer',
-        sdk => sdk.send(new DescribeStreamConsumerCommand({ StreamARN: this.#arn!, ConsumerName: consumerName })),
+        sdk => sdk.send(new DescribeStreamConsumerCommand({ StreamARN, ConsumerName: consumerName })),
         { consumer: consumerName },
       )
       return toConsumerDescription(found!)
@@ -139,9 +142,10 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   }
 
   async registerStreamConsumer(consumerName: string): Promise<ConsumerDescription> {
+    const StreamARN = await this.#knownArn()
     const { Consumer: made } = await this.#control(
       'RegisterStreamConsumer',
-      sdk => sdk.send(new RegisterStreamConsumerCommand({ StreamARN: this.#arn!, ConsumerName: consumerName })),
+      sdk => sdk.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: consumerName })),
       { consumer: consumerName },
     )
     return toConsumerDescription(made!)
@@ -172,6 +176,10 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     this.#data.close()
     this.#fanOut.close()
     this.#access.close()
+  }
+
+  async #knownArn(): Promise<string> {
+    return this.#arn ?? (await this.describeStream()).streamArn
   }
 
   /** Both where both are known: the service takes either, some emulators know only names. */

@@ -10,6 +10,7 @@ import { ConfigurationError, ShardlineError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
+import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SourceStreamProxy } from '../kinesis/stream-proxy.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
 import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
@@ -22,13 +23,13 @@ import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-read
 import type { EnumeratorContext, ReaderContext, Source, SourceEnumerator, SourceReader } from './source.ts'
 
 export type SourceProxyFactory = (
-  streamArn: string,
+  stream: StreamIdentity,
   configuration: Configuration,
   clock: Clock,
 ) => SourceStreamProxy & { readonly customEndpoint?: boolean }
 
-const realProxy: SourceProxyFactory = (streamArn, configuration, clock) =>
-  new KinesisStreamProxy({ streamArn, streamName: null }, configuration, clock)
+const realProxy: SourceProxyFactory = (stream, configuration, clock) =>
+  new KinesisStreamProxy(stream, configuration, clock)
 
 export interface SourceCollaborators {
   readonly proxyFactory?: SourceProxyFactory
@@ -64,7 +65,8 @@ export class KinesisStreamsSource implements Source {
     this.#proxyFactory = proxyFactory
     this.#assign = assign ?? oneByOne(uniformShardAssigner)
     this.#warn = warn
-    parseStreamArn(spec.streamArn)
+    if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
+    else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
     for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
     deserializerOf(spec.deserializationSchema)
     this.#instants = new SourceInstants(
@@ -77,7 +79,6 @@ export class KinesisStreamsSource implements Source {
   createEnumerator(context: EnumeratorContext): SourceEnumerator {
     const registrar = this.#registrar
     const options = {
-      streamArn: this.#spec.streamArn,
       assign: this.#assign,
       initialPosition: (clockOffsetMs: number) => {
         this.#instants.correct(clockOffsetMs)
@@ -142,7 +143,7 @@ export class KinesisStreamsSource implements Source {
   }
 
   #proxy(): ReturnType<SourceProxyFactory> {
-    return this.#proxyFactory(this.#spec.streamArn, this.#configuration, this.#clock)
+    return this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
   }
 
   async #prepareConsumer(
@@ -170,7 +171,7 @@ export class KinesisStreamsSource implements Source {
       )
     return new StreamConsumerRegistrar(
       {
-        streamArn: this.#spec.streamArn,
+        stream: this.#spec.streamArn ?? this.#spec.streamName!,
         consumerName,
         lifecycle: configuration.get(kinesisSourceOptions.efoLifecycle),
         describeMinDelayMs: configuration.get(kinesisSourceOptions.efoDescribeMinDelayMs),

@@ -134,6 +134,7 @@ def test_the_graph_of_a_typical_script(env):
                 "source": {
                     "type": "kinesis-streams",
                     "streamArn": ARN,
+                    "streamName": None,
                     "configuration": {
                         "source.init.position": "TRIM_HORIZON",
                         "aws.endpoint": "http://localhost:4567",

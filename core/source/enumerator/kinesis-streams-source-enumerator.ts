@@ -55,7 +55,6 @@ export interface SplitStoppedEvent {
 export type SplitEvent = SplitFinishedEvent | SplitStoppedEvent
 
 export interface EnumeratorOptions {
-  readonly streamArn: string
   readonly assign: AssignShards
   /** Asked once the service's clock is known; milliseconds that it is ahead of this machine's. */
   readonly initialPosition: (clockOffsetMs: number) => StartingPosition
@@ -85,6 +84,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   #consumerArn: string | null = null
   /** An assigner of another process is thinking. */
   #assigning = false
+  #streamArn = ''
   #creationTimeMs = 0
   /** A shard ended whose children are not all known: the source must not end, nor they start, before a listing that began later. */
   #needsListing = false
@@ -108,6 +108,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     ])
     this.#closing.signal.throwIfAborted()
     this.#creationTimeMs = summary.creationTimeMs
+    this.#streamArn = summary.streamArn
     this.#consumerArn = consumerArn
     const initialPosition = this.#options.initialPosition(this.#proxy.clockOffsetMs)
     if (restored !== null) this.#restore(restored, summary, new Set(shards.map(s => s.shardId)))
@@ -150,7 +151,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
 
   snapshot(): OperatorState {
     const state: EnumeratorState = {
-      streamArn: this.#options.streamArn,
+      streamArn: this.#streamArn,
       creationTimeMs: this.#creationTimeMs,
       shards: this.#tracker.entries(),
     }
@@ -158,7 +159,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   }
 
   explain(): KnownShard[] {
-    const stream = this.#options.streamArn.slice(this.#options.streamArn.lastIndexOf('/') + 1)
+    const stream = this.#streamArn.slice(this.#streamArn.lastIndexOf('/') + 1)
     return this.#tracker.entries().map(({ split, status }) => ({
       stream,
       shardId: split.shardId,
@@ -191,10 +192,10 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     }
     if (restored.enumerator !== null) {
       const state = readEnumeratorState(restored.enumerator)
-      if (state.streamArn !== this.#options.streamArn)
+      if (state.streamArn !== this.#streamArn)
         throw new CheckpointError(
           'CHECKPOINT_UNREADABLE',
-          `The checkpoint holds positions in ${state.streamArn}, but the source reads ${this.#options.streamArn}. Start without the checkpoint, or give the source a new uid.`,
+          `The checkpoint holds positions in ${state.streamArn}, but the source reads ${this.#streamArn}. Start without the checkpoint, or give the source a new uid.`,
           { details: { stream: summary.streamName } },
         )
       if (Math.abs(state.creationTimeMs - summary.creationTimeMs) > CREATION_TOLERANCE_MS)
@@ -231,7 +232,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     position: StartingPosition,
   ): void {
     if (this.#tracker.has(shard.shardId)) return
-    const { streamArn } = this.#options
+    const streamArn = this.#streamArn
     const { shardId, parentShardIds, startingHashKey, endingHashKey } = shard
     const splitId = splitIdOf(streamArn, shardId)
     this.#tracker.put(

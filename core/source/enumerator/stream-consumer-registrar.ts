@@ -10,7 +10,8 @@ import type { ConsumerDescription, SourceStreamProxy } from '../../kinesis/strea
 import { backoffMs } from '../reader/shard-reader.ts'
 
 export interface RegistrarOptions {
-  readonly streamArn: string
+  /** ARN or name, for messages. */
+  readonly stream: string
   readonly consumerName: string
   readonly lifecycle: 'JOB_MANAGED' | 'SELF_MANAGED'
   readonly describeMinDelayMs: number
@@ -49,7 +50,7 @@ export class StreamConsumerRegistrar {
     }
     throw new ServiceError(
       'SERVICE_FAILED',
-      `The consumer ${consumerName} of ${this.#options.streamArn} was not ready after ${describeMaxAttempts} DescribeStreamConsumer calls (source.efo.describe.retry-strategy.attempts.max): ${last}.`,
+      `The consumer ${consumerName} of ${this.#options.stream} was not ready after ${describeMaxAttempts} DescribeStreamConsumer calls (source.efo.describe.retry-strategy.attempts.max): ${last}.`,
       { details: { consumer: consumerName } },
     )
   }
@@ -82,13 +83,13 @@ export class StreamConsumerRegistrar {
 
   /** The consumer as it is now; registered if need be. null: to be looked for again. */
   async #find(proxy: SourceStreamProxy): Promise<ConsumerDescription | null> {
-    const { consumerName, lifecycle, streamArn } = this.#options
+    const { consumerName, lifecycle, stream } = this.#options
     const found = await proxy.describeStreamConsumer(consumerName)
     if (found !== null) return found
     if (lifecycle === 'SELF_MANAGED')
       throw new ServiceError(
         'CONSUMER_NOT_FOUND',
-        `There is no consumer ${consumerName} of ${streamArn}, and source.efo.lifecycle is SELF_MANAGED: register it, or set JOB_MANAGED.`,
+        `There is no consumer ${consumerName} of ${stream}, and source.efo.lifecycle is SELF_MANAGED: register it, or set JOB_MANAGED.`,
         { details: { consumer: consumerName } },
       )
     try {

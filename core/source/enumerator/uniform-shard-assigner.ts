@@ -1,6 +1,13 @@
 /** Spreads shards over subtasks by the middle of their hash-key range, so that each subtask gets an even share of the keys. */
 import type { KinesisShardAssigner } from './shard-assigner.ts'
 
+/** By a number made of the shard's id: as good as chance, and the same in every run. FlinkKinesisConsumer's default. */
+export const defaultShardAssigner: KinesisShardAssigner = (shard, { parallelism }) => {
+  let hash = 17
+  for (const c of `${shard.streamArn}/${shard.shardId}`) hash = (Math.imul(hash, 37) + c.codePointAt(0)!) | 0
+  return Math.abs(hash % parallelism)
+}
+
 const HASH_KEY_BOUND = 1n << 128n
 
 export const uniformShardAssigner: KinesisShardAssigner = (shard, { parallelism }) => {

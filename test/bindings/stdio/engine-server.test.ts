@@ -1,3 +1,5 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 
 import t from 'tap'
@@ -10,6 +12,16 @@ import type { FinishedNotification, StatusNotification } from '../../../bindings
 import type { JobGraph } from '../../../core/job-graph/job-graph.ts'
 import { collectionT, functionT, graphOf, kinesisSourceSpec, sinkT, sourceT } from '../../core/fakes/graphs.ts'
 import { emulator, eventually, pointedAt } from '../../core/fakes/jobs.ts'
+
+/** Whether a message is what the JSON Schema of the protocol says. */
+function checkMessage(t: Test, name: string, message: unknown): void {
+  const ajv = new Ajv2020({ strict: true, allowUnionTypes: true })
+  const root = new URL('../../../../schemas/', import.meta.url)
+  for (const file of ['job-graph.schema.json', 'rpc.schema.json'])
+    ajv.addSchema(JSON.parse(readFileSync(new URL(file, root), 'utf8')) as object)
+  const validate = ajv.getSchema(`rpc.schema.json#/$defs/${name.replaceAll('/', '~1')}`)!
+  t.ok(validate(message), `${name}: ${JSON.stringify(validate.errors)}`)
+}
 
 interface Client {
   readonly connection: MessageConnection
@@ -207,4 +219,97 @@ t.test('warnings are logged to the client', async t => {
   await submit(client, { ...printing('a'), configuration: { 'paralelism.default': '1' } })
   await eventually(() => client.logs.length > 0)
   t.match(client.logs[0], /'paralelism.default' .*Did you mean 'parallelism.default'/)
+})
+
+t.test('a running job is explained, saved, and stopped with a savepoint', async t => {
+  const kinesis = await emulator(t)
+  const client = await initialized(t)
+  const graph = graphOf(
+    [
+      sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }) }),
+      sinkT(2, [1], { sink: { type: 'discard' } }),
+    ],
+    { parallelism: 2, configuration: pointedAt(kinesis) },
+  )
+  const metrics: unknown[] = []
+  client.connection.onNotification('job/metrics', (m: unknown) => void metrics.push(m))
+  const { jobId } = await submit(client, graph)
+  const explained = await client.request<{ shards: { state: string; alarm: boolean; subtask: number }[] }>(
+    'job/explain',
+    {
+      jobId,
+    },
+  )
+  checkMessage(t, 'job/explain.result', explained)
+  t.match(explained.shards, [
+    { state: 'reading', alarm: false, subtask: 0 },
+    { state: 'reading', alarm: false, subtask: 1 },
+  ])
+  const directory = t.testdir()
+  const saved = await client.request<{ path: string }>('job/savepoint', { jobId, directory, stop: false })
+  checkMessage(t, 'job/savepoint.result', saved)
+  t.match(await client.request('job/status', { jobId }), { state: 'RUNNING' })
+  const last = await client.request<{ path: string }>('job/savepoint', { jobId, directory, stop: true })
+  t.not(last.path, saved.path)
+  await eventually(() => client.finished.length === 1)
+  t.match(client.finished[0], { state: 'CANCELED', checkpointPath: last.path })
+  checkMessage(t, 'job/metrics', metrics.at(-1))
+  await t.rejects(client.request('job/savepoint', { jobId, directory, stop: false }), {
+    code: -32000,
+    message: /CANCELED/,
+  })
+  await t.rejects(client.request('job/savepoint', { jobId, directory: 5, stop: false }), { code: -32602 })
+})
+
+t.test("the driver's shard assigner is asked, and what it fails of ends the job", async t => {
+  const kinesis = await emulator(t, { streams: { flights: 3 } })
+  for (const fails of [false, true]) {
+    const client = await initialized(t)
+    const asked: { shards: { shardId: string }[]; parallelism: number }[] = []
+    client.connection.onRequest(
+      'driver/assignShards',
+      (params: { shards: { shardId: string }[]; parallelism: number }) => {
+        checkMessage(t, 'driver/assignShards.params', params)
+        asked.push(params)
+        if (fails) throw new Error('no idea')
+        return { subtasks: params.shards.map((_, i) => (i + 1) % 2) }
+      },
+    )
+    const shardAssigner = { type: 'python', pickle: 'cGlja2xl' } as const
+    const graph = graphOf(
+      [
+        sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights'), shardAssigner }) }),
+        sinkT(2, [1], { sink: { type: 'discard' } }),
+      ],
+      { parallelism: 2, configuration: pointedAt(kinesis) },
+    )
+    const driver = { executable: 'python3', hostEnv: {} }
+    const { jobId } = await client.request<{ jobId: string }>('job/submit', { graph, attempt: 0, driver })
+    if (fails) {
+      await eventually(() => client.finished.length === 1)
+      t.match(client.finished[0], { state: 'FAILED', error: { code: 'FUNCTION_FAILED', message: /no idea/ } })
+      continue
+    }
+    await eventually(() => asked.length === 1)
+    const { shards } = await client.request<{ shards: { subtask: number }[] }>('job/explain', { jobId })
+    t.same(
+      shards.map(s => s.subtask),
+      [1, 0, 1],
+    )
+    await client.request('job/cancel', { jobId, mode: 'now' })
+  }
+})
+
+t.test('a shard assigner of Python without a Python program is refused', async t => {
+  const kinesis = await emulator(t)
+  const client = await initialized(t)
+  const shardAssigner = { type: 'python', pickle: 'cGlja2xl' } as const
+  const graph = graphOf(
+    [
+      sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights'), shardAssigner }) }),
+      sinkT(2, [1], { sink: { type: 'discard' } }),
+    ],
+    { parallelism: 1, configuration: pointedAt(kinesis) },
+  )
+  await t.rejects(submit(client, graph), { code: -32000, message: /no Python program/ })
 })

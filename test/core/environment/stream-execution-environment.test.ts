@@ -1,5 +1,7 @@
 import t from 'tap'
 
+import { Configuration } from '../../../core/config/configuration.ts'
+import { AWSConfigOptions, KinesisSourceConfigOptions } from '../../../core/config/option-constants.ts'
 import { SimpleStringSchema, ByteArraySchema } from '../../../core/environment/schema.ts'
 import { KinesisStreamsSink, PartitionKeyGenerator } from '../../../core/environment/kinesis-streams-sink-builder.ts'
 import { KinesisStreamsSource } from '../../../core/environment/kinesis-streams-source-builder.ts'
@@ -216,4 +218,44 @@ t.test("a sink's description has Flink's defaults", async t => {
     fixed.toSpec(() => 'unused'),
     { partitionKeyGenerator: { type: 'fixed' } },
   )
+})
+
+t.test('a stream by its name, and shards given out as the program says', async t => {
+  const kinesis = await emulator(t, { streams: { flights: 4 } })
+  const records = numbered(200)
+  kinesis.put('flights', records)
+  const env = environment({}, 3)
+  const lots: string[][] = []
+  const source = KinesisStreamsSource.builder()
+    .setStreamName('flights')
+    .setKinesisShardAssigner((shard, { parallelism, assigned }) => {
+      lots.push(assigned.map(list => list.join()))
+      return Number(shard.shardId.slice(-1)) === 0 ? parallelism - 1 : 0
+    })
+    .setSourceConfig(
+      new Configuration(pointedAt(kinesis))
+        .set(AWSConfigOptions.AWS_REGION_OPTION, kinesis.region)
+        .set(KinesisSourceConfigOptions.STREAM_INITIAL_POSITION, 'TRIM_HORIZON')
+        .set(KinesisSourceConfigOptions.SHARD_DISCOVERY_INTERVAL, 500)
+        .set(KinesisSourceConfigOptions.STOP_AT, 'latest'),
+    )
+    .setDeserializationSchema(new SimpleStringSchema())
+    .build()
+  const stream = env.fromSource(source, WatermarkStrategy.noWatermarks(), 'flights')
+  t.same((await all(stream.executeAndCollect())).sort(), records.map(r => r.data).sort())
+  t.same(lots.slice(0, 2), [
+    ['', '', ''],
+    ['', '', 'shardId-000000000000'],
+  ])
+})
+
+t.test('typed options refuse what their keys would', async t => {
+  const configuration = new Configuration()
+  t.throws(() => configuration.set(KinesisSourceConfigOptions.READER_TYPE, 'PUSH'), { code: 'CONFIGURATION_INVALID' })
+  t.same(configuration.set(KinesisSourceConfigOptions.SHARD_DISCOVERY_INTERVAL, 2000).toObject(), {
+    'source.shard.discovery.interval': '2000 ms',
+  })
+  t.throws(() => KinesisStreamsSource.builder().setDeserializationSchema(new SimpleStringSchema()).build(), {
+    message: /setStreamArn, or a name with setStreamName/,
+  })
 })

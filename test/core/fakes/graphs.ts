@@ -19,6 +19,7 @@ const edges = (from: readonly number[], partitioning: Partitioning | null) => fr
 export const kinesisSourceSpec = (overrides: Partial<KinesisStreamsSourceSpec> = {}): KinesisStreamsSourceSpec => ({
   type: 'kinesis-streams',
   streamArn: arnOf('flights'),
+  streamName: null,
   configuration: {},
   deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
   shardAssigner: { type: 'uniform' },

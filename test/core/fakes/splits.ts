@@ -104,7 +104,6 @@ export const enumeratorOptions = (
   stream: FakeStream,
   overrides: Partial<EnumeratorOptions> = {},
 ): EnumeratorOptions => ({
-  streamArn: stream.arn,
   assign: oneByOne(uniformShardAssigner),
   initialPosition: () => ({ type: 'TRIM_HORIZON' }),
   prepareConsumer: null,

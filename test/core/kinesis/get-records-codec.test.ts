@@ -120,7 +120,13 @@ const expected = ({ records, next, behind, children }: Answer) => ({
   payload: 'bytes',
   records: records.map(r => ({
     data: r.data.toString('hex'),
-    position: { stream: 'flights', shardId: 'shardId-0', sequenceNumber: r.sequenceNumber, partitionKey: r.key },
+    position: {
+      stream: 'flights',
+      shardId: 'shardId-0',
+      sequenceNumber: r.sequenceNumber,
+      subSequenceNumber: null,
+      partitionKey: r.key,
+    },
     arrivalMs: r.arrivalMs,
   })),
   nextShardIterator: next,

@@ -12,6 +12,7 @@ import { ManualClock, settle } from '../fakes/manual-clock.ts'
 const specOf = (overrides: Partial<KinesisStreamsSourceSpec> = {}): KinesisStreamsSourceSpec => ({
   type: 'kinesis-streams',
   streamArn: arnOf('flights'),
+  streamName: null,
   configuration: { 'source.init.position': 'TRIM_HORIZON', 'source.shard.get-records.max-record-count': '2' },
   deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
   shardAssigner: { type: 'uniform' },

@@ -11,7 +11,7 @@ function registrar(overrides: Partial<RegistrarOptions> = {}) {
   const clock = new ManualClock()
   const stream = new FakeStream(clock)
   const options: RegistrarOptions = {
-    streamArn: stream.arn,
+    stream: stream.arn,
     consumerName: 'me',
     lifecycle: 'JOB_MANAGED',
     describeMinDelayMs: 2000,

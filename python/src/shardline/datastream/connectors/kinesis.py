@@ -76,6 +76,7 @@ class KinesisStreamsSource(Source):
         return {
             "type": "kinesis-streams",
             "streamArn": self._stream_arn,
+            "streamName": None,
             "configuration": self._config.to_dict(),
             "deserializationSchema": self._schema._spec(),
             "shardAssigner": {"type": "uniform"},
