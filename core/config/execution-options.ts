@@ -47,7 +47,7 @@ export const executionOptions = {
   checkpointDirectory: stringOption(
     'execution.checkpointing.dir',
     null,
-    "Directory for checkpoints, a path or a `file://` URL. Checkpoints lie in a folder of the job's name below it: two jobs that run at once need two names. Default: `.shardline/checkpoints` here.",
+    "Directory for checkpoints: a path, a `file://` URL, or `s3://bucket/prefix`. Checkpoints lie in a folder of the job's name below it: two jobs that run at once need two names. Default: `.shardline/checkpoints` here.",
     {
       aliases: ['state.checkpoints.dir'],
     },

@@ -7,7 +7,7 @@ import os from 'node:os'
 
 import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.ts'
-import { FileCheckpointStorage } from '../checkpoint/file-checkpoint-storage.ts'
+import { openCheckpointStorage } from '../checkpoint/checkpoint-storage.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { asShardlineError, ConfigurationError, JobError } from '../errors.ts'
@@ -75,9 +75,10 @@ export class Job {
     this.#checkpointing = checkpointIntervalMs(configuration) !== null
     this.#storage =
       services.checkpointStorage ??
-      new FileCheckpointStorage(
+      openCheckpointStorage(
         configuration.find(executionOptions.checkpointDirectory) ?? DEFAULT_CHECKPOINT_DIRECTORY,
         graph.name,
+        configuration,
       )
     this.checkpointDirectory = this.#checkpointing ? this.#storage.location : null
     this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
