@@ -36,7 +36,8 @@ export {
 } from './environment/kinesis-streams-sink-builder.ts'
 
 export type { Job } from './job/job.ts'
-export type { JobListener, JobMetrics, JobResult, JobState, JobStatus, OperatorMetrics } from './job/job-status.ts'
+export type { JobListener, JobResult, JobState, JobStatus } from './job/job-status.ts'
+export type { JobMetrics, OperatorMetrics } from './metrics/job-metrics.ts'
 export type { ShardExplanation } from './source/explain.ts'
 export type { ShardMetrics } from './source/source.ts'
 export type { KinesisShardAssigner, ShardAssignerContext, ShardToAssign } from './source/enumerator/shard-assigner.ts'

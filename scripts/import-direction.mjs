@@ -3,11 +3,12 @@
 import path from 'node:path'
 
 const layers = [
-  ['core/errors', 'core/config', 'core/record-batch', 'core/metrics', 'core/clock', 'core/persistent-failure'],
+  ['core/errors', 'core/config', 'core/record-batch', 'core/clock', 'core/persistent-failure'],
   ['schemas', 'core/kinesis', 'core/event-time'],
   ['core/job-graph'],
   ['core/checkpoint'],
   ['core/source', 'core/sink', 'core/operators'],
+  ['core/metrics'],
   ['core/job'],
   ['core/environment'],
   ['core/index'],

@@ -5,7 +5,7 @@
 import type { WriteStream } from 'node:tty'
 
 import type { Job } from '../../core/job/job.ts'
-import type { JobMetrics } from '../../core/job/job-status.ts'
+import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
 
 const TERMINAL_INTERVAL_MS = 250
 const PLAIN_INTERVAL_MS = 1000

@@ -6,7 +6,8 @@ import type { WireError } from '../../core/errors.ts'
 import type { JobGraph } from '../../core/job-graph/job-graph.ts'
 import type { ShardExplanation } from '../../core/source/explain.ts'
 import type { ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
-import type { JobMetrics, JobState } from '../../core/job/job-status.ts'
+import type { JobState } from '../../core/job/job-status.ts'
+import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
 
 export const PROTOCOL_VERSION = 1
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024

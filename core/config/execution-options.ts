@@ -174,6 +174,16 @@ export const executionOptions = {
   channelCapacity: intOption('shardline.channel.capacity', 4, 'Batches that may wait between two subtasks.', {
     min: 1,
   }),
+  prometheusPort: stringOption(
+    'metrics.reporter.prom.port',
+    null,
+    "Port, or range of ports such as `9249-9260`, on which Prometheus finds the metrics of the job, under the names of Flink's reporter. Default: none.",
+  ),
+  prometheusHost: stringOption(
+    'shardline.metrics.prom.host',
+    '0.0.0.0',
+    'Address of that port. Whoever reaches it reads names of streams and operators, and figures.',
+  ),
   chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', {
     aliases: ['pipeline.operator-chaining'],
   }),

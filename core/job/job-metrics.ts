@@ -1,34 +1,61 @@
 /** Adds up what the subtasks counted, by operator. */
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-coordinator.ts'
+import type { JobMetrics, OperatorMetrics } from '../metrics/job-metrics.ts'
+import { RateMeter } from '../metrics/rate-meter.ts'
 import { SinkOperator } from '../operators/sink-operator.ts'
 import type { SinkWriterMetrics } from '../sink/sink.ts'
 import type { JobPlan } from './job-plan.ts'
-import type { JobMetrics, OperatorMetrics } from './job-status.ts'
 import type { Subtask } from './subtask.ts'
 
-export function collectMetrics(
-  jobId: string,
-  plan: JobPlan,
-  subtasks: readonly Subtask[],
-  checkpoints: CheckpointStatistics,
-): JobMetrics {
-  const trees = subtasks.flatMap(s => [...s.tree.all()])
-  const operators = plan.nodes.map(({ node, chain }): OperatorMetrics => {
-    const own = trees.filter(tree => tree.node === node)
-    const sinks = own
-      .flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : []))
-      .filter(m => m !== null)
-    return {
-      operatorId: node.operatorId,
-      name: node.name,
-      parallelism: chain.parallelism,
-      numRecordsIn: sum(own.map(t => t.recordsIn)),
-      numRecordsOut: sum(own.map(t => t.recordsOut)),
-      sink: sinks.length === 0 ? null : sumSinks(sinks),
-    }
-  })
-  const shards = subtasks.flatMap(s => s.reader?.metrics().shards ?? [])
-  return { jobId, operators, shards, checkpoints, residentSetSize: process.memoryUsage.rss() }
+export interface MeasuredJob {
+  readonly jobId: string
+  readonly subtasks: readonly Subtask[]
+  readonly checkpoints: CheckpointStatistics
+  readonly unreadShards: number
+  readonly numRestarts: number
+  readonly uptimeMs: number
+}
+
+export class JobMetricsCollector {
+  readonly #plan: JobPlan
+  readonly #rates: ReadonlyMap<string, { readonly in: RateMeter; readonly out: RateMeter }>
+
+  constructor(plan: JobPlan) {
+    this.#plan = plan
+    this.#rates = new Map(
+      plan.nodes.map(({ node }) => [node.operatorId, { in: new RateMeter(), out: new RateMeter() }]),
+    )
+  }
+
+  /** Rates are those between the calls of the last minute. */
+  collect({ subtasks, ...job }: MeasuredJob, nowMs: number): JobMetrics {
+    const trees = subtasks.flatMap(s => [...s.tree.all()])
+    const operators = this.#plan.nodes.map(({ node, chain }): OperatorMetrics => {
+      const own = trees.filter(tree => tree.node === node)
+      const sinks = own
+        .flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : []))
+        .filter(m => m !== null)
+      const numRecordsIn = sum(own.map(t => t.recordsIn))
+      const numRecordsOut = sum(own.map(t => t.recordsOut))
+      const rates = this.#rates.get(node.operatorId)!
+      rates.in.update(nowMs, numRecordsIn)
+      rates.out.update(nowMs, numRecordsOut)
+      const watermark = Math.min(...own.map(t => t.watermarkMs))
+      return {
+        operatorId: node.operatorId,
+        name: node.name,
+        parallelism: chain.parallelism,
+        numRecordsIn,
+        numRecordsOut,
+        numRecordsInPerSecond: rates.in.perSecond,
+        numRecordsOutPerSecond: rates.out.perSecond,
+        currentOutputWatermark: Number.isFinite(watermark) ? watermark : null,
+        sink: sinks.length === 0 ? null : sumSinks(sinks),
+      }
+    })
+    const shards = subtasks.flatMap(s => s.reader?.metrics().shards ?? [])
+    return { ...job, operators, shards, residentSetSize: process.memoryUsage.rss() }
+  }
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0)

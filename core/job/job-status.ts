@@ -1,8 +1,5 @@
 /** What a job tells about itself while it runs. */
-import type { CheckpointStatistics } from '../checkpoint/checkpoint-coordinator.ts'
 import type { ShardlineError } from '../errors.ts'
-import type { SinkWriterMetrics } from '../sink/sink.ts'
-import type { ShardMetrics } from '../source/source.ts'
 
 /** Flink's names. */
 export type JobState =
@@ -19,24 +16,6 @@ export interface JobStatus {
   readonly attempt: number
   /** Why the job is failing, restarting or failed. */
   readonly cause: ShardlineError | null
-}
-
-export interface JobMetrics {
-  readonly jobId: string
-  readonly operators: readonly OperatorMetrics[]
-  readonly shards: readonly ShardMetrics[]
-  readonly checkpoints: CheckpointStatistics
-  /** Bytes. */
-  readonly residentSetSize: number
-}
-
-export interface OperatorMetrics {
-  readonly operatorId: string
-  readonly name: string
-  readonly parallelism: number
-  readonly numRecordsIn: number
-  readonly numRecordsOut: number
-  readonly sink: SinkWriterMetrics | null
 }
 
 export interface JobResult {

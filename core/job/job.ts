@@ -16,13 +16,16 @@ import type { JobGraph } from '../job-graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
 import { checkClaimed } from './claimed-state.ts'
 import { GraphBuilder } from './graph-builder.ts'
-import { collectMetrics } from './job-metrics.ts'
+import { JobMetricsCollector } from './job-metrics.ts'
+import type { JobMetrics } from '../metrics/job-metrics.ts'
+import { openPrometheusEndpoint, parsePorts } from '../metrics/prometheus-endpoint.ts'
+import type { PrometheusEndpoint } from '../metrics/prometheus-endpoint.ts'
 import { planJob } from './job-plan.ts'
 import { keyWarnings } from './key-warnings.ts'
 import type { JobPlan } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
 import { isTerminal } from './job-status.ts'
-import type { JobListener, JobMetrics, JobResult, JobState, JobStatus } from './job-status.ts'
+import type { JobListener, JobResult, JobState, JobStatus } from './job-status.ts'
 import type { ShardExplanation } from '../source/explain.ts'
 import { restartStrategyOf } from './restart-strategy.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
@@ -44,6 +47,9 @@ export class Job {
   readonly #checkpointing: boolean
   readonly #restarts: RestartStrategy
   readonly #startedAt: number
+  readonly #metrics: JobMetricsCollector
+  readonly #prometheusPorts: readonly [number, number] | null
+  #endpoint: PrometheusEndpoint | null = null
   #builder!: GraphBuilder
   #coordinator!: CheckpointCoordinator
   #attempt: Attempt | null = null
@@ -83,6 +89,9 @@ export class Job {
     this.checkpointDirectory = this.#checkpointing ? this.#storage.location : null
     this.#restarts = restartStrategyOf(configuration, this.#checkpointing, services.clock)
     this.#startedAt = services.clock.monotonic()
+    this.#metrics = new JobMetricsCollector(this.#plan)
+    const ports = configuration.find(executionOptions.prometheusPort)
+    this.#prometheusPorts = ports === null ? null : parsePorts(ports, executionOptions.prometheusPort.key)
     this.#status = { jobId: this.jobId, state: 'CREATED', attempt: 0, cause: null }
     for (const warning of keyWarnings(graph)) listener.warning?.(warning)
   }
@@ -92,7 +101,18 @@ export class Job {
   }
 
   metrics(): JobMetrics {
-    return collectMetrics(this.jobId, this.#plan, this.#attempt?.subtasks ?? [], this.#coordinator.statistics)
+    const now = this.#services.clock.monotonic()
+    return this.#metrics.collect(
+      {
+        jobId: this.jobId,
+        subtasks: this.#attempt?.subtasks ?? [],
+        checkpoints: this.#coordinator.statistics,
+        unreadShards: this.explain().filter(s => s.alarm).length,
+        numRestarts: this.#status.attempt,
+        uptimeMs: now - this.#startedAt,
+      },
+      now,
+    )
   }
 
   /** Resolves once the job runs. @throws ShardlineError what kept it from running; the job is FAILED then */
@@ -103,10 +123,12 @@ export class Job {
       )
       await Promise.all([this.#builder.validateSinks(), this.#restore()])
       this.#coordinator = await this.#makeCoordinator()
+      await this.#openEndpoint()
       await this.#startAttempt()
     } catch (error) {
       const cause = asShardlineError(error)
       this.#setState('FAILED', cause)
+      this.#endpoint?.close()
       await (this.#builder as GraphBuilder | undefined)?.dispose()
       throw cause
     }
@@ -176,6 +198,7 @@ export class Job {
     try {
       return await this.#runAttempts()
     } finally {
+      this.#endpoint?.close()
       await this.#builder.dispose()
     }
   }
@@ -286,6 +309,25 @@ export class Job {
   /** A cancellation may come during any wait. */
   #wasCancelled(): boolean {
     return this.#cancel !== null
+  }
+
+  /** Where Prometheus finds the metrics; null: nowhere. */
+  get prometheusPort(): number | null {
+    return this.#endpoint?.port ?? null
+  }
+
+  async #openEndpoint(): Promise<void> {
+    if (this.#prometheusPorts === null) return
+    const host = this.#configuration.get(executionOptions.prometheusHost)
+    try {
+      this.#endpoint = await openPrometheusEndpoint({ host, ports: this.#prometheusPorts, jobName: this.name }, () =>
+        this.metrics(),
+      )
+    } catch (error) {
+      this.#listener.warning?.(
+        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${(error as Error).message}.`,
+      )
+    }
   }
 
   async #makeCoordinator(): Promise<CheckpointCoordinator> {

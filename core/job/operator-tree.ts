@@ -5,6 +5,7 @@
  * said it and however long what follows takes.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
+import { NO_TIMESTAMP } from '../event-time/time-element.ts'
 import type { TimeElement } from '../event-time/time-element.ts'
 import type { Mailbox, Operator, Output } from '../operators/operator.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
@@ -20,6 +21,8 @@ export class OperatorTree {
   readonly output: Output
   recordsIn = 0
   recordsOut = 0
+  /** The last one that left. */
+  watermarkMs = NO_TIMESTAMP
   /** What leaves now; null: nothing is waited for. */
   #leaving: Promise<void> | null = null
 
@@ -97,6 +100,7 @@ export class OperatorTree {
   }
 
   async #advanceAll(time: TimeElement): Promise<void> {
+    if (time.type === 'watermark') this.watermarkMs = time.timestampMs
     for (const child of this.children) await child.advance(time)
     for (const writer of this.writers) await writer.broadcast(time)
   }

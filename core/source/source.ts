@@ -97,6 +97,7 @@ export interface SourceReaderMetrics {
 
 export interface ShardMetrics {
   readonly stream: string
+  readonly streamArn: string
   readonly shardId: string
   readonly sequenceNumber: string | null
   /** -1: not known yet. */

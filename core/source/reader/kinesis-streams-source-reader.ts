@@ -272,6 +272,7 @@ function isReady({ paused, rest, reader }: ActiveSplit): boolean {
 function metricsOf({ split, reader, records, bytes }: ActiveSplit): ShardMetrics {
   return {
     stream: split.streamArn.slice(split.streamArn.lastIndexOf('/') + 1),
+    streamArn: split.streamArn,
     shardId: split.shardId,
     sequenceNumber: 'sequenceNumber' in split.position ? split.position.sequenceNumber : null,
     millisBehindLatest: reader.millisBehindLatest,

@@ -2,7 +2,7 @@ import t from 'tap'
 
 import { explainShards } from '../../../core/source/explain.ts'
 import type { KnownShard, ShardMetrics } from '../../../core/source/source.ts'
-import { shardIdOf } from '../fakes/fake-stream.ts'
+import { arnOf, shardIdOf } from '../fakes/fake-stream.ts'
 
 const known = (n: number, overrides: Partial<KnownShard> = {}): KnownShard => ({
   stream: 'flights',
@@ -18,6 +18,7 @@ const known = (n: number, overrides: Partial<KnownShard> = {}): KnownShard => ({
 
 const metrics = (n: number, overrides: Partial<ShardMetrics> = {}): ShardMetrics => ({
   stream: 'flights',
+  streamArn: arnOf('flights'),
   shardId: shardIdOf(n),
   sequenceNumber: '42',
   millisBehindLatest: 17,

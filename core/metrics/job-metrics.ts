@@ -1,0 +1,33 @@
+/** What a job counts. Names are Flink's where Flink has them; `prometheus-endpoint.ts` gives them their full names. */
+import type { CheckpointStatistics } from '../checkpoint/checkpoint-coordinator.ts'
+import type { SinkWriterMetrics } from '../sink/sink.ts'
+import type { ShardMetrics } from '../source/source.ts'
+
+export interface JobMetrics {
+  readonly jobId: string
+  readonly operators: readonly OperatorMetrics[]
+  readonly shards: readonly ShardMetrics[]
+  /** Shards that nobody reads although nothing is named that they wait for. Anything but 0 is an alarm. */
+  readonly unreadShards: number
+  readonly checkpoints: CheckpointStatistics
+  readonly numRestarts: number
+  /** Milliseconds since the job was submitted. */
+  readonly uptimeMs: number
+  /** Bytes. */
+  readonly residentSetSize: number
+}
+
+/** Summed over the subtasks of the current attempt. */
+export interface OperatorMetrics {
+  readonly operatorId: string
+  readonly name: string
+  readonly parallelism: number
+  readonly numRecordsIn: number
+  readonly numRecordsOut: number
+  /** Over the last minute. */
+  readonly numRecordsInPerSecond: number
+  readonly numRecordsOutPerSecond: number
+  /** Least over the subtasks, epoch milliseconds; null: none yet. */
+  readonly currentOutputWatermark: number | null
+  readonly sink: SinkWriterMetrics | null
+}
