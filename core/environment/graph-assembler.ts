@@ -56,14 +56,16 @@ export class GraphAssembler {
       this.#transformations.flatMap(t => (t.kind === 'source' ? [] : t.inputs.map(edge => edge.from))),
     )
     const dangling = this.#transformations.filter(t => t.kind !== 'sink' && !used.has(t.id))
-    for (const { id, parallelism } of dangling)
+    for (const t of dangling) {
+      const partitioning = t.kind === 'function' && t.operation === 'key_by' ? 'hash' : null
       this.add({
         kind: 'sink',
         name: 'Discard',
-        parallelism,
-        inputs: [{ from: id, partitioning: null }],
+        parallelism: t.parallelism,
+        inputs: [{ from: t.id, partitioning }],
         sink: { type: 'discard' },
       })
+    }
     return this.#transformations
   }
 }

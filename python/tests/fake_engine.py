@@ -232,7 +232,8 @@ class Job:
             "parallelism": parallelism,
             "maxParallelism": 128,
             "attempt": self.attempt,
-            "restoredState": None,
+            "version": 2,
+            "keyed": False,
             "operators": [
                 {
                     "id": t["id"],

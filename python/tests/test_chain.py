@@ -44,7 +44,8 @@ def open_spec(*steps, **spec):
         "parallelism": 1,
         "maxParallelism": 128,
         "attempt": 2,
-        "restoredState": None,
+        "version": 2,
+        "keyed": False,
         "operators": described,
         **spec,
     }

@@ -374,7 +374,12 @@ def test_watermark_strategies_describe_themselves():
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(5)).with_idleness(
         Duration.of_minutes(1)
     )
-    assert strategy._spec() == {"type": "bounded-out-of-orderness", "maxOutOfOrdernessMs": 5000, "idlenessMs": 60_000}
+    assert strategy._spec() == {
+        "type": "bounded-out-of-orderness",
+        "maxOutOfOrdernessMs": 5000,
+        "idlenessMs": 60_000,
+        "timestampAssigner": None,
+    }
 
 
 def test_idleness_after_an_assigner_keeps_it_and_says_that_pyflink_does_not():

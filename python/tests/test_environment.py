@@ -23,7 +23,9 @@ from shardline.common.watermark_strategy import TimestampAssigner
 from shardline.datastream import (
     CheckpointingMode,
     ExternalizedCheckpointRetention,
+    KeyedProcessFunction,
     MapFunction,
+    ProcessFunction,
     RuntimeExecutionMode,
     StreamExecutionEnvironment,
     _graph,
@@ -216,7 +218,7 @@ def test_print_is_a_function_of_the_driver_that_ends_in_discard(env):
     printed, discard = graph(env)["transformations"][1:]
     assert (printed["operation"], printed["function"]["mode"], printed["output"]) == ("print", "driver", "pickle")
     assert printed["name"] == "printer"
-    assert tuple(operators.load(printed["function"]["pickle"])) == ("id", STRING)
+    assert tuple(operators.load(printed["function"]["pickle"])) == ("id", STRING, None)
     assert discard["sink"] == {"type": "discard"}
 
 
@@ -390,13 +392,15 @@ def test_a_type_info_that_contradicts_the_schema_is_refused(env):
         env.from_source(source(), WatermarkStrategy.no_watermarks(), "input", Types.INT())
 
 
-def test_a_timestamp_assigner_warns_that_nothing_reads_it(env):
+def test_a_timestamp_assigner_warns_that_flink_ignores_it_on_a_source(env):
     class Assigner(TimestampAssigner):
         def extract_timestamp(self, value, record_timestamp):
             return 0
 
     strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Assigner())
-    with pytest.warns(FlinkCompatibilityWarning, match="timestamp assigner has no effect"):
+    with pytest.warns(
+        FlinkCompatibilityWarning, match="timestamp assigner is honoured here, and PyFlink .* ignores it"
+    ):
         env.from_source(source(), strategy, "input", STRING)
 
 
@@ -592,3 +596,83 @@ def test_functions_may_be_classes_with_state_of_their_own(env):
     copy = operators.load(stream._transformation.body["function"]["pickle"]).function
     assert copy.map("a") == 1
     assert counter.count == 0
+
+
+# ---- event time, keyed streams
+
+
+class Seconds(TimestampAssigner):
+    def extract_timestamp(self, value, record_timestamp):
+        return int(value) * 1000
+
+
+def test_assigning_timestamps_is_an_operator_with_the_assigner_in_it(env):
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Seconds())
+    timed = env.from_collection(["1"], STRING).assign_timestamps_and_watermarks(strategy)
+    assert timed.get_type() == STRING
+    timed.print()
+    assigned = graph(env)["transformations"][1]
+    assert (assigned["kind"], assigned["output"]) == ("watermarks", "text")
+    assigner = assigned["watermarkStrategy"]["timestampAssigner"]
+    assert (assigner["type"], assigner["mode"]) == ("python", "thread")
+    assert operators.load(assigner["pickle"]).function.extract_timestamp("2", 0) == 2000
+
+
+def test_key_by_is_an_operator_whose_edges_go_by_key(env):
+    env.from_collection(["a"], STRING).key_by(lambda v: v[0], STRING).map(len).print()
+    key_by, mapped = graph(env)["transformations"][1:3]
+    assert (key_by["operation"], key_by["output"], key_by["parallelism"]) == ("key_by", "text", None)
+    assert operators.load(key_by["function"]["pickle"]).extra == STRING
+    assert (mapped["operation"], mapped["inputs"]) == ("process", [{"from": 2, "partitioning": "hash"}])
+    assert operators.load(mapped["function"]["pickle"]).extra == "map"
+
+
+def test_a_keyed_stream_that_nobody_reads_is_discarded_by_key(env):
+    env.from_collection(["a"], STRING).key_by(len)
+    assert graph(env)["transformations"][-1]["inputs"] == [{"from": 2, "partitioning": "hash"}]
+
+
+def test_a_keyed_stream_can_be_keyed_anew(env):
+    stream = env.from_collection(["a"], STRING)
+    stream.key_by(len).key_by(str.upper).print()
+    again = graph(env)["transformations"][2]
+    assert (again["operation"], again["inputs"]) == ("key_by", [{"from": 1, "partitioning": None}])
+
+
+class Keyed(KeyedProcessFunction):
+    def process_element(self, value, ctx):
+        return []
+
+
+class Plain(ProcessFunction):
+    def process_element(self, value, ctx):
+        return []
+
+
+def test_what_processes_a_stream_must_fit_it(env):
+    stream = env.from_collection(["a"], STRING)
+    keyed = stream.key_by(len)
+    with pytest.raises(TypeError, match="KeyedProcessFunction is required for KeyedStream"):
+        keyed.process(Plain())
+    with pytest.raises(TypeError, match="needs a keyed stream: call key_by"):
+        stream.process(Keyed())
+    with pytest.raises(TypeError, match="takes a ProcessFunction, not function"):
+        stream.process(lambda value: value)
+    with pytest.raises(TypeError, match="type of KeySelector or a callable"):
+        stream.key_by("name")
+    with pytest.raises(TypeError, match="takes a WatermarkStrategy, not function"):
+        stream.assign_timestamps_and_watermarks(lambda value: 0)
+    with pytest.raises(TypeError, match="must be a ReduceFunction or a callable"):
+        keyed.reduce(17)
+
+
+@pytest.mark.parametrize(
+    ("setter", "arguments"),
+    [("name", ["n"]), ("uid", ["u"]), ("set_parallelism", [1]), ("disable_chaining", []), ("get_name", [])],
+)
+def test_setters_are_not_for_keyed_streams(env, setter, arguments):
+    keyed = env.from_collection(["a"], STRING).key_by(len)
+    with pytest.raises(Exception, match="for KeyedStream is not supported"):
+        getattr(keyed, setter)(*arguments)
+    with pytest.raises(Exception, match="Cannot override partitioning for KeyedStream"):
+        keyed.rebalance()

@@ -19,7 +19,7 @@ well_formed_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 def carried(payload_type, values, index=None):
     """What the other side decodes."""
-    encoded = payloads.encode(payload_type, values, index)
+    encoded = payloads.encode(payload_type, values, payloads.ResultColumns(index))
     return payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body)
 
 
@@ -40,7 +40,7 @@ def carried(payload_type, values, index=None):
     ],
 )
 def test_values_become_these_bytes(payload_type, values, index, kind, flags, body):
-    encoded = payloads.encode(payload_type, values, index)
+    encoded = payloads.encode(payload_type, values, payloads.ResultColumns(index))
     assert (encoded.kind, encoded.flags, encoded.count, encoded.body) == (kind, flags, len(values), body)
     assert payloads.decode(kind, flags, len(values), body) == values
     assert payloads.decode_input_index(flags, len(values), body) == index
@@ -70,7 +70,7 @@ def test_objects_survive(values):
 @given(st.lists(st.tuples(st.none() | well_formed_text, st.integers(0, 2**32 - 1))))
 def test_the_input_index_survives_beside_nulls(pairs):
     values, index = [value for value, _ in pairs], [position for _, position in pairs]
-    encoded = payloads.encode("text", values, index)
+    encoded = payloads.encode("text", values, payloads.ResultColumns(index))
     assert payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body) == values
     assert payloads.decode_input_index(encoded.flags, encoded.count, encoded.body) == index
 

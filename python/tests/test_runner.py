@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import threading
 
 import pytest
 
 from shardline._bridge.functions import Runner
-from shardline._functions import frames, operators, payloads
+from shardline._functions import frames, keys, operators, payloads
 from shardline._functions.frames import FrameChannel, FrameType
 from shardline.common import Types
-from shardline.datastream import MapFunction
+from shardline.datastream import KeyedProcessFunction, MapFunction
+from shardline.datastream.state import ValueStateDescriptor
 
 CLOSED = []
 
@@ -42,14 +44,15 @@ class Engine:
         self.thread = threading.Thread(target=self.runner.run)
         self.thread.start()
 
-    def open(self, function_id, function, operation="map", subtask=0):
+    def open(self, function_id, function, operation="map", subtask=0, **more):
         spec = {
             "jobName": "job",
             "taskName": "task",
             "parallelism": 1,
             "maxParallelism": 128,
             "attempt": 0,
-            "restoredState": None,
+            "version": 2,
+            "keyed": False,
             "operators": [
                 {
                     "id": 42,
@@ -61,6 +64,7 @@ class Engine:
                     "output": "text",
                 }
             ],
+            **more,
         }
         self.send(FrameType.OPEN, function_id, subtask=subtask, body=json.dumps(spec).encode())
 
@@ -217,10 +221,79 @@ def test_a_class_that_cannot_be_found_where_it_is_needed_is_a_failure_of_its_ope
     spec = json.dumps(
         {
             "jobName": "job", "taskName": "task", "parallelism": 1, "maxParallelism": 1, "attempt": 0,
-            "restoredState": None,
+            "version": 2,
+            "keyed": False,
             "operators": [{"id": 1, "uid": None, "name": "m", "operation": "map", "input": "text", "output": "text",
                            "pickle": "KGNub3doZXJlCmZ1bmN0aW9uCk50Lg=="}],
         }
     )  # fmt: skip
     engine.send(FrameType.OPEN, 7, body=spec.encode())
     assert engine.failed()[1]["errorType"] == "ModuleNotFoundError"
+
+
+class Count(KeyedProcessFunction):
+    def open(self, runtime_context):
+        self.count = runtime_context.get_state(ValueStateDescriptor("count", Types.LONG()))
+
+    def process_element(self, value, ctx):
+        self.count.update((self.count.value() or 0) + 1)
+        ctx.timer_service().register_event_time_timer(10)
+        ctx.timer_service().register_processing_time_timer(20)
+        return [f"{ctx.get_current_key()}{self.count.value()}"]
+
+    def on_timer(self, timestamp, ctx):
+        return [f"{ctx.get_current_key()}@{timestamp}"]
+
+
+def keyed_bundle(engine, function_id, values, sequence):
+    encoded = payloads.encode("text", values)
+    found = [keys.encode(value) for value in values]
+    groups = struct.pack(f"<{len(values)}H", *(1 for _ in values))
+    lengths = struct.pack(f"<{len(values)}I", *map(len, found))
+    engine.send(
+        FrameType.BUNDLE,
+        function_id,
+        sequence,
+        kind=encoded.kind,
+        flags=frames.HAS_KEYS | frames.HAS_KEY_GROUPS,
+        count=encoded.count,
+        body=groups + lengths + b"".join(found) + encoded.body,
+    )
+
+
+def test_a_keyed_chain_counts_fires_and_goes_on_from_its_snapshot(engine):
+    engine.open(1, Count(), "process", keyed=True)
+    assert engine.read().flags == 0
+    keyed_bundle(engine, 1, ["a", "b", "a"], 0)
+    assert engine.result() == (0, ["a1", "b1", "a2"])
+    engine.send(FrameType.SNAPSHOT, 1, 7)
+    snapshotted = engine.read()
+    assert (snapshotted.type, snapshotted.sequence, snapshotted.count) == (FrameType.SNAPSHOTTED, 7, 0)
+    engine.send(FrameType.WATERMARK, 1, 1, body=struct.pack("<d", 15))
+    assert engine.result() == (1, ["a@10", "b@10"])
+    engine.send(FrameType.RESTORE, 2, body=snapshotted.body)
+    engine.open(2, Count(), "process", keyed=True)
+    opened = engine.read()
+    assert (opened.type, opened.flags, opened.body) == (FrameType.OPENED, frames.HAS_NEXT_TIMER, struct.pack("<d", 20))
+    keyed_bundle(engine, 2, ["a"], 0)
+    assert engine.result() == (0, ["a3"])
+    engine.send(FrameType.PROCESSING_TIME, 2, 1, body=struct.pack("<d", 20))
+    assert engine.result() == (1, ["a@20", "b@20"])
+    engine.send(FrameType.WATERMARK, 2, 2, body=struct.pack("<d", float("inf")))
+    assert engine.result() == (2, ["a@10", "b@10"])
+
+
+def test_times_and_snapshots_for_a_chain_that_failed_are_answered_by_nothing(engine):
+    engine.open(1, Count(), "process", keyed=True)
+    engine.read()
+    engine.bundle(1, ["no keys"])
+    assert "came without keys" in engine.failed()[1]["message"]
+    engine.send(FrameType.WATERMARK, 1, 1, body=struct.pack("<d", 15))
+    engine.send(FrameType.SNAPSHOT, 1, 1)
+    engine.send(FrameType.CLOSE, 1)
+    assert engine.read().type == FrameType.CLOSED
+
+
+def test_an_engine_of_another_version_is_refused(engine):
+    engine.open(1, Closing("a"), version=3)
+    assert "speaks version 3 of the function channel" in engine.failed()[1]["message"]

@@ -45,7 +45,7 @@ function valueOf({ type, kind, value }: Key): unknown {
         ? Object.fromEntries((value as [string, Key][]).map(([name, field]) => [name, valueOf(field)]))
         : undefined
     case 'instant':
-      return Number.isInteger(value) ? new Date(value as number) : undefined
+      return new Date(value as number)
     default:
       return value
   }

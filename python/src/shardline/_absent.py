@@ -12,7 +12,8 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-STATE = "keyed streams, state and timers"
+STATE = "time to live of state, and state back ends"
+AGGREGATIONS = "aggregations of keyed streams: use reduce() or process()"
 WINDOWS = "windows"
 EVENT_TIME = "event time in functions"
 SIDE_OUTPUTS = "side outputs"
@@ -46,10 +47,7 @@ MODULES: dict[str, str] = {
     "datastream.formats": JSON,
     "datastream.output_tag": SIDE_OUTPUTS,
     "datastream.slot_sharing_group": "slot sharing groups",
-    "datastream.state": STATE,
     "datastream.state_backend": STATE,
-    "datastream.time_domain": STATE,
-    "datastream.timerservice": STATE,
     "datastream.utils": JVM,
     "datastream.window": WINDOWS,
     "metrics": METRICS,
@@ -93,17 +91,16 @@ _names(
     "is_use_snapshot_compression set_use_snapshot_compression",
 )
 
-_names("datastream.data_stream.DataStream", STATE, "key_by process")
+_names("datastream.data_stream.KeyedStream", AGGREGATIONS, "sum min max min_by max_by AccumulateType")
+_names("datastream.data_stream.KeyedStream", WINDOWS, "window count_window")
 _names("datastream.data_stream.DataStream", WINDOWS, "window_all")
 _names("datastream.data_stream.DataStream", CONNECT, "union connect")
 _names("datastream.data_stream.DataStream", PARTITIONING, "shuffle rescale broadcast partition_custom")
-_names("datastream.data_stream.DataStream", EVENT_TIME, "assign_timestamps_and_watermarks")
 _names("datastream.data_stream.DataStream", SIDE_OUTPUTS, "get_side_output")
 _names("datastream.data_stream.DataStream", LEGACY_KINESIS, "add_sink")
 _names("datastream.data_stream.DataStream", "typed projections", "project")
 _names("datastream.data_stream.DataStream", "cached streams", "cache")
 for _module in ("datastream", "datastream.data_stream"):
-    _names(_module, STATE, "KeyedStream")
     _names(_module, WINDOWS, "WindowedStream")
     _names(_module, CONNECT, "ConnectedStreams BroadcastStream BroadcastConnectedStream")
 _names("datastream.data_stream", WINDOWS, "AllWindowedStream")
@@ -124,27 +121,23 @@ _names(
 )
 _names(_ENVIRONMENT, EVENT_TIME, "set_stream_time_characteristic get_stream_time_characteristic")
 
-_STATEFUL_FUNCTIONS = (
-    "ProcessFunction KeyedProcessFunction CoProcessFunction KeyedCoProcessFunction ReduceFunction AggregateFunction "
-    "KeySelector"
-)
 _WINDOW_FUNCTIONS = "WindowFunction ProcessWindowFunction"
 _CO_FUNCTIONS = "CoMapFunction CoFlatMapFunction BroadcastProcessFunction KeyedBroadcastProcessFunction"
 for _module in ("datastream", "datastream.functions"):
-    _names(_module, STATE, _STATEFUL_FUNCTIONS)
+    _names(_module, CONNECT, "CoProcessFunction KeyedCoProcessFunction")
     _names(_module, WINDOWS, _WINDOW_FUNCTIONS)
     _names(_module, CONNECT, _CO_FUNCTIONS)
     _names(_module, ASYNC, "AsyncFunction AsyncRetryPredicate AsyncRetryStrategy")
     _names(_module, PARTITIONING, "Partitioner")
     _names(_module, JVM, "SourceFunction SinkFunction")
-_names("datastream.functions", STATE, "KeyedStateStore NullByteKeySelector ReduceFunctionWrapper")
+_names("datastream.functions", WINDOWS, "NullByteKeySelector")
 _names("datastream.functions", WINDOWS, "AllWindowFunction ProcessAllWindowFunction PassThroughWindowFunction")
 _names("datastream.functions", WINDOWS, "PassThroughAllWindowFunction")
 _names("datastream.functions", CONNECT, "BaseBroadcastProcessFunction")
 _names("datastream.functions", ASYNC, "AsyncFunctionDescriptor")
 _names("datastream.functions", JVM, "JavaFunctionWrapper")
 _names("datastream", ASYNC, "AsyncDataStream")
-_names("datastream", STATE, "TimerService TimeDomain StateBackend HashMapStateBackend EmbeddedRocksDBStateBackend")
+_names("datastream", STATE, "StateBackend HashMapStateBackend EmbeddedRocksDBStateBackend")
 _names(
     "datastream", STATE, "CustomStateBackend PredefinedOptions FsStateBackend MemoryStateBackend RocksDBStateBackend"
 )
@@ -155,6 +148,10 @@ _names("datastream", "slot sharing groups", "SlotSharingGroup MemorySize")
 _names("datastream", WINDOWS, "Window TimeWindow CountWindow GlobalWindow WindowAssigner MergingWindowAssigner")
 _names("datastream", WINDOWS, "Trigger TriggerResult")
 _names("datastream", EVENT_TIME, "TimeCharacteristic")
+
+_names("datastream.state", STATE, "StateTtlConfig")
+_names("datastream.state", CONNECT, "OperatorStateStore BroadcastState ReadOnlyBroadcastState")
+_names("datastream.state.StateDescriptor", STATE, "enable_time_to_live")
 
 _names("datastream.connectors.base", OTHER_CONNECTORS, "StreamTransformer SupportsPreprocessing")
 _names(

@@ -30,6 +30,7 @@ class Runner:
         self._channel = FrameChannel(sock)
         self._job_parameters = job_parameters
         self._chains: dict[_Key, Chain] = {}
+        self._restored: dict[_Key, list[bytes]] = {}
 
     def run(self) -> None:
         """Returns at the end of the channel, after closing what is still open."""
@@ -46,22 +47,31 @@ class Runner:
             self._channel.close()
 
     def _serve(self, frame: Frame) -> None:
+        """What still comes for a chain that has failed is answered by nothing: the engine knows already."""
         key = (frame.function, frame.subtask)
         try:
             if frame.type == FrameType.BUNDLE:
-                self._bundle(frame, key)
+                if (chain := self._chains.get(key)) is not None:
+                    bundle = payloads.decode_bundle(frame.kind, frame.flags, frame.count, frame.body)
+                    self._result(frame, chain.process(bundle))
+            elif frame.type == FrameType.WATERMARK:
+                if (chain := self._chains.get(key)) is not None:
+                    self._result(frame, chain.advance_watermark(payloads.decode_time(frame.body)))
+            elif frame.type == FrameType.PROCESSING_TIME:
+                if (chain := self._chains.get(key)) is not None:
+                    self._result(frame, chain.advance_processing_time(payloads.decode_time(frame.body)))
+            elif frame.type == FrameType.SNAPSHOT:
+                if (chain := self._chains.get(key)) is not None:
+                    self._snapshotted(frame, chain.snapshot())
+            elif frame.type == FrameType.RESTORE:
+                self._restored.setdefault(key, []).append(frame.body)
             elif frame.type == FrameType.OPEN:
-                chain = Chain(json.loads(frame.body), frame.subtask, self._job_parameters())
-                self._chains[key] = chain
-                chain.open()
-                self._answer(frame, FrameType.OPENED)
+                self._open(frame, key)
             elif frame.type == FrameType.CLOSE:
                 open_chain = self._chains.pop(key, None)
                 if open_chain is not None:
                     open_chain.close()
                 self._answer(frame, FrameType.CLOSED)
-            elif frame.type == FrameType.SNAPSHOT:
-                self._answer(frame, FrameType.SNAPSHOTTED)
             else:
                 raise frames.FrameError(f"a host does not expect frames of type {frame.type}")
         except FunctionFailure as failure:
@@ -69,22 +79,23 @@ class Runner:
                 self._abandon(key)
             self._answer(frame, FrameType.FAILED, body=describe(failure))
 
-    def _bundle(self, frame: Frame, key: _Key) -> None:
-        chain = self._chains.get(key)
-        if chain is None:
-            return  # on its way when the chain failed: the engine knows already, and wants no answer
-        result = chain.process(payloads.decode(frame.kind, frame.flags, frame.count, frame.body))
-        self._channel.write(
-            frames.encode(
-                FrameType.RESULT,
-                frame.function,
-                frame.subtask,
-                frame.sequence,
-                kind=result.kind,
-                flags=result.flags,
-                count=result.count,
-                body=result.body,
-            )
+    def _open(self, frame: Frame, key: _Key) -> None:
+        chain = Chain(json.loads(frame.body), frame.subtask, self._job_parameters(), self._restored.pop(key, ()))
+        self._chains[key] = chain
+        next_timer = chain.open()
+        if next_timer is None:
+            self._answer(frame, FrameType.OPENED)
+        else:
+            body = payloads.next_timer_body(next_timer)
+            self._answer(frame, FrameType.OPENED, flags=frames.HAS_NEXT_TIMER, body=body)
+
+    def _snapshotted(self, frame: Frame, bodies: list[bytes]) -> None:
+        for more, body in zip(range(len(bodies) - 1, -1, -1), bodies, strict=True):
+            self._answer(frame, FrameType.SNAPSHOTTED, count=more, body=body)
+
+    def _result(self, frame: Frame, result: payloads.Encoded) -> None:
+        self._answer(
+            frame, FrameType.RESULT, kind=result.kind, flags=result.flags, count=result.count, body=result.body
         )
 
     def _abandon(self, key: _Key) -> None:
@@ -94,8 +105,27 @@ class Runner:
             with contextlib.suppress(FunctionFailure):
                 chain.close()
 
-    def _answer(self, frame: Frame, frame_type: FrameType, *, body: bytes = b"") -> None:
-        self._channel.write(frames.encode(frame_type, frame.function, frame.subtask, frame.sequence, body=body))
+    def _answer(
+        self,
+        frame: Frame,
+        frame_type: FrameType,
+        *,
+        kind: int = 0,
+        flags: int = 0,
+        count: int = 0,
+        body: bytes = b"",
+    ) -> None:
+        encoded = frames.encode(
+            frame_type,
+            frame.function,
+            frame.subtask,
+            frame.sequence,
+            kind=kind,
+            flags=flags,
+            count=count,
+            body=body,
+        )
+        self._channel.write(encoded)
 
 
 def describe(failure: FunctionFailure) -> bytes:

@@ -6,14 +6,36 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from shardline import _absent
+from shardline._functions.keyed_state import KeyedBackend
 from shardline.datastream.functions import RuntimeContext
+from shardline.datastream.state import (
+    AggregatingState,
+    AggregatingStateDescriptor,
+    ListState,
+    ListStateDescriptor,
+    MapState,
+    MapStateDescriptor,
+    ReducingState,
+    ReducingStateDescriptor,
+    ValueState,
+    ValueStateDescriptor,
+)
 
 
 class FunctionContext(RuntimeContext):
-    def __init__(self, spec: Mapping[str, Any], subtask: int, job_parameters: Mapping[str, str]) -> None:
+    """`backend`: for the first function of a keyed chain."""
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        subtask: int,
+        job_parameters: Mapping[str, str],
+        backend: KeyedBackend | None = None,
+    ) -> None:
         self._spec = spec
         self._subtask = subtask
         self._job_parameters = job_parameters
+        self._backend = backend
 
     def get_task_name(self) -> str:
         return str(self._spec["taskName"])
@@ -39,21 +61,22 @@ class FunctionContext(RuntimeContext):
     def get_metrics_group(self) -> NoReturn:
         raise NotImplementedError(f"get_metrics_group() is not in this version of Shardline ({_absent.METRICS})")
 
-    def get_state(self, state_descriptor: Any) -> NoReturn:
-        _no_state()
+    def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
+        return self._keyed().value_state(state_descriptor)
 
-    def get_list_state(self, state_descriptor: Any) -> NoReturn:
-        _no_state()
+    def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]:
+        return self._keyed().list_state(state_descriptor)
 
-    def get_map_state(self, state_descriptor: Any) -> NoReturn:
-        _no_state()
+    def get_map_state(self, state_descriptor: MapStateDescriptor) -> MapState[Any, Any]:
+        return self._keyed().map_state(state_descriptor)
 
-    def get_reducing_state(self, state_descriptor: Any) -> NoReturn:
-        _no_state()
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> ReducingState[Any]:
+        return self._keyed().reducing_state(state_descriptor)
 
-    def get_aggregating_state(self, state_descriptor: Any) -> NoReturn:
-        _no_state()
+    def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> AggregatingState[Any, Any]:
+        return self._keyed().aggregating_state(state_descriptor)
 
-
-def _no_state() -> NoReturn:
-    raise NotImplementedError("This state is only accessible by functions executed on a KeyedStream.")
+    def _keyed(self) -> KeyedBackend:
+        if self._backend is None:
+            raise NotImplementedError("This state is only accessible by functions executed on a KeyedStream.")
+        return self._backend

@@ -10,7 +10,7 @@ offset  size  field (little-endian)
 12      u32   subtask index
 16      u32   sequence number of the bundle
 20      u32   count of values
-24            null bitmap, timestamps, input index, payload
+24            the columns that the flags name, then the payload
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
+#: Of what travels in the frames; OPEN says which one the engine speaks.
+VERSION = 2
 HEADER = struct.Struct("<IBBBBIIII")
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _AFTER_LENGTH = HEADER.size - 4
@@ -35,6 +37,9 @@ class FrameType(IntEnum):
     CLOSED = 7
     SNAPSHOT = 8
     SNAPSHOTTED = 9
+    RESTORE = 10
+    WATERMARK = 11
+    PROCESSING_TIME = 12
 
 
 class PayloadKind(IntEnum):
@@ -47,6 +52,10 @@ class PayloadKind(IntEnum):
 HAS_NULLS = 1
 HAS_TIMESTAMPS = 2
 HAS_INPUT_INDEX = 4
+HAS_KEYS = 8
+HAS_KEY_GROUPS = 16
+HAS_MAX_TIMESTAMP = 32
+HAS_NEXT_TIMER = 64
 
 
 class FrameError(Exception):

@@ -14,16 +14,19 @@ from shardline.common.typeinfo import TypeInformation
 
 class OperatorPickle(NamedTuple):
     """`function`: a callable or Function; for print the sink's identifier, for collect the collector's id.
-    `type_info`: of the values that come out; for print and collect, of those that come in."""
+    `type_info`: of the values that come out; for print and collect, of those that come in.
+    `extra`: for key_by the key's type; for process what the function is: `map`, `filter`, `flat_map`, `reduce`, or
+    None for a process function."""
 
     function: Any
     type_info: TypeInformation | None
+    extra: Any = None
 
 
-def dump(function: Any, type_info: TypeInformation | None) -> str:
+def dump(function: Any, type_info: TypeInformation | None, extra: Any = None) -> str:
     """Base64 of the pickle. Raises what cloudpickle raises: `TypeError: cannot pickle '_thread.lock' object`."""
     # A plain tuple: the pickle names nothing private of this package.
-    return base64.b64encode(cloudpickle.dumps((function, type_info), protocol=5)).decode("ascii")
+    return base64.b64encode(cloudpickle.dumps((function, type_info, extra), protocol=5)).decode("ascii")
 
 
 def load(text: str) -> OperatorPickle:

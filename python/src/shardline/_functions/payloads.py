@@ -13,9 +13,20 @@ from typing import Any
 
 import cloudpickle
 
-from shardline._functions.frames import HAS_INPUT_INDEX, HAS_NULLS, HAS_TIMESTAMPS, FrameError, PayloadKind
+from shardline._functions.frames import (
+    HAS_INPUT_INDEX,
+    HAS_KEY_GROUPS,
+    HAS_KEYS,
+    HAS_MAX_TIMESTAMP,
+    HAS_NEXT_TIMER,
+    HAS_NULLS,
+    HAS_TIMESTAMPS,
+    FrameError,
+    PayloadKind,
+)
 
 _U32 = struct.Struct("<I")
+_F64 = struct.Struct("<d")
 
 
 class UnencodableValue(Exception):
@@ -35,23 +46,51 @@ class Encoded:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Values, and what came with them; None: it did not come. Timestamps are epoch milliseconds, -inf for none."""
+
+    values: list[Any]
+    timestamps: Sequence[float] | None = None
+    groups: Sequence[int] | None = None
+    keys: list[bytes] | None = None
+
+
 # ---- decoding
 
 
 def decode(kind: int, flags: int, count: int, body: bytes) -> list[Any]:
     """The values of a BUNDLE or RESULT; None where the null bitmap says so."""
+    return decode_bundle(kind, flags, count, body).values
+
+
+def decode_bundle(kind: int, flags: int, count: int, body: bytes) -> Bundle:
+    if not flags:
+        return Bundle(_values(kind, count, body))
     offset = 0
-    nulls: bytes | None = None
-    if flags & HAS_NULLS:
-        offset = (count + 7) // 8
-        nulls = body[:offset]
-    if flags & HAS_TIMESTAMPS:
-        offset += 8 * count
+
+    def take(size: int) -> bytes:
+        nonlocal offset
+        offset += size
+        if offset > len(body):
+            raise FrameError(f"a frame of {count} values is too short")
+        return body[offset - size : offset]
+
+    nulls = take((count + 7) // 8) if flags & HAS_NULLS else None
+    timestamps = _column("d", take(8 * count)) if flags & HAS_TIMESTAMPS else None
     if flags & HAS_INPUT_INDEX:
-        offset += 4 * count
-    if offset > len(body):
-        raise FrameError(f"a frame of {count} values is too short")
-    values = _decode_payload(kind, count, body[offset:] if offset else body)
+        take(4 * count)
+    groups = _column("H", take(2 * count)) if flags & HAS_KEY_GROUPS else None
+    keys = [take(length) for length in _u32s(take(4 * count))] if flags & HAS_KEYS else None
+    if flags & HAS_MAX_TIMESTAMP:
+        take(8)
+    if flags & HAS_NEXT_TIMER:
+        take(8)
+    return Bundle(_values(kind, count, body[offset:], nulls), timestamps, groups, keys)
+
+
+def _values(kind: int, count: int, payload: bytes, nulls: bytes | None = None) -> list[Any]:
+    values = _decode_payload(kind, count, payload)
     if len(values) != count:
         raise FrameError(f"a frame announced {count} values and carries {len(values)}")
     if nulls is not None:
@@ -101,7 +140,21 @@ def decode_input_index(flags: int, count: int, body: bytes) -> list[int] | None:
 # ---- encoding
 
 
-def encode(payload_type: str, values: list[Any], input_index: Sequence[int] | None = None) -> Encoded:
+@dataclass(frozen=True, slots=True)
+class ResultColumns:
+    """What goes with the values of a RESULT; None: it does not."""
+
+    input_index: Sequence[int] | None = None
+    timestamps: Sequence[float] | None = None
+    keys: list[bytes] | None = None
+    max_timestamp: float | None = None
+    next_timer: int | None = None
+
+
+NO_COLUMNS = ResultColumns()
+
+
+def encode(payload_type: str, values: list[Any], columns: ResultColumns = NO_COLUMNS) -> Encoded:
     """A RESULT's (or BUNDLE's) body. Raises `UnencodableValue` for a value that `payload_type` cannot carry."""
     if payload_type == "text":
         kind, nulls, payload = _encode_text(values)
@@ -111,15 +164,46 @@ def encode(payload_type: str, values: list[Any], input_index: Sequence[int] | No
         kind, nulls, payload = PayloadKind.PICKLES_PREFIXED, None, _prefixed(_pickled(values))
     else:
         raise FrameError(f"unknown payload type {payload_type!r}")
-    flags = 0
-    body = payload
-    if input_index is not None:
-        flags |= HAS_INPUT_INDEX
-        body = _u32s(input_index).tobytes() + body
+    flags, head = _encode_columns(columns)
     if nulls is not None:
         flags |= HAS_NULLS
-        body = nulls + body
-    return Encoded(kind, flags, len(values), body)
+        head = nulls + head
+    return Encoded(kind, flags, len(values), head + payload if head else payload)
+
+
+def _encode_columns(columns: ResultColumns) -> tuple[int, bytes]:
+    if columns is NO_COLUMNS:
+        return 0, b""
+    flags = 0
+    parts: list[bytes] = []
+    if columns.timestamps is not None:
+        flags |= HAS_TIMESTAMPS
+        parts.append(_little_endian(array("d", columns.timestamps)).tobytes())
+    if columns.input_index is not None:
+        flags |= HAS_INPUT_INDEX
+        parts.append(_u32s(columns.input_index).tobytes())
+    if columns.keys is not None:
+        flags |= HAS_KEYS
+        parts.append(_u32s(list(map(len, columns.keys))).tobytes())
+        parts += columns.keys
+    if columns.max_timestamp is not None:
+        flags |= HAS_MAX_TIMESTAMP
+        parts.append(_F64.pack(columns.max_timestamp))
+    if columns.next_timer is not None:
+        flags |= HAS_NEXT_TIMER
+        parts.append(next_timer_body(columns.next_timer))
+    return flags, b"".join(parts)
+
+
+def next_timer_body(timestamp: int) -> bytes:
+    return _F64.pack(timestamp)
+
+
+def decode_time(body: bytes) -> float:
+    """The body of a WATERMARK or PROCESSING_TIME frame."""
+    if len(body) != _F64.size:
+        raise FrameError(f"a time of {len(body)} bytes")
+    return float(_F64.unpack(body)[0])
 
 
 def _encode_text(values: list[Any]) -> tuple[int, bytes | None, bytes]:
@@ -188,11 +272,18 @@ def _bitmap(values: list[Any]) -> bytes:
 
 
 def _u32s(values: Sequence[int] | bytes) -> array[int]:
-    numbers = array("I")
     if isinstance(values, bytes):
-        numbers.frombytes(values)
-    else:
-        numbers.extend(values)
+        return _column("I", values)
+    return _little_endian(array("I", values))
+
+
+def _column(typecode: Any, column: bytes) -> array[Any]:
+    numbers = array(typecode)
+    numbers.frombytes(column)
+    return _little_endian(numbers)
+
+
+def _little_endian(numbers: array[Any]) -> array[Any]:
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers

@@ -7,7 +7,9 @@ from typing import Any
 
 from shardline._absent import AbsentMethods, module_getattr
 from shardline._compatibility import warn_once
+from shardline._functions import operators
 from shardline.common.time import Duration
+from shardline.common.typeinfo import TypeInformation
 
 __all__ = ["TimestampAssigner", "WatermarkStrategy"]
 
@@ -70,13 +72,16 @@ class WatermarkStrategy(AbsentMethods):
     def no_watermarks() -> WatermarkStrategy:
         return WatermarkStrategy("none")
 
-    def _spec(self) -> dict[str, Any]:
-        """This strategy in a job graph."""
+    def _spec(self, type_info: TypeInformation | None = None) -> dict[str, Any]:
+        """This strategy in a job graph. `type_info`: of the stream that it is for."""
+        assigner = self._timestamp_assigner
         return {
             "type": self._kind,
             "maxOutOfOrdernessMs": self._max_out_of_orderness_ms,
             "idlenessMs": self._idleness_ms,
-            "timestampAssigner": None,
+            "timestampAssigner": None
+            if assigner is None
+            else {"type": "python", "pickle": operators.dump(assigner, type_info), "mode": None},
         }
 
 

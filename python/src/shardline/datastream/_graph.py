@@ -46,9 +46,18 @@ class Transformation:
         if self.kind != "source":
             spec["inputs"] = [edge.spec() for edge in self.inputs]
         spec.update(self.body)
-        if self.kind == "function" and self.body["function"]["mode"] is None:
-            spec["function"] = {**self.body["function"], "mode": mode}
+        if self.kind == "function":
+            spec["function"] = _in_mode(self.body["function"], mode)
+        if strategy := self.body.get("watermarkStrategy"):
+            spec["watermarkStrategy"] = {**strategy, "timestampAssigner": _in_mode(strategy["timestampAssigner"], mode)}
         return spec
+
+
+def _in_mode(function_spec: dict[str, Any] | None, mode: str) -> dict[str, Any] | None:
+    """Where a function runs is said when the job is submitted, unless it always runs in the driver."""
+    if function_spec is None or function_spec["mode"] is not None:
+        return function_spec
+    return {**function_spec, "mode": mode}
 
 
 def source(source_spec: dict[str, Any], output: str, watermark_strategy: dict[str, Any]) -> dict[str, Any]:
@@ -59,6 +68,10 @@ def function(operation: str, pickle: str, output: str, *, in_driver: bool = Fals
     """`in_driver`: always there; else where the configuration says when the job is submitted."""
     spec = {"type": "python", "pickle": pickle, "mode": "driver" if in_driver else None}
     return {"operation": operation, "function": spec, "output": output}
+
+
+def watermarks(strategy: dict[str, Any], output: str) -> dict[str, Any]:
+    return {"watermarkStrategy": strategy, "output": output}
 
 
 def sink(sink_spec: dict[str, Any]) -> dict[str, Any]:
@@ -82,14 +95,15 @@ def build(
     if not included:
         raise IllegalStateException("No operators defined in streaming topology. Cannot execute.")
     next_id = max(t.id for t in transformations) + 1
-    for dangling in [t for t in included if t.kind == "function" and t.id not in used]:
+    for dangling in [t for t in included if t.kind in ("function", "watermarks") and t.id not in used]:
+        by_key = dangling.body.get("operation") == "key_by"
         included.append(
             Transformation(
                 next_id,
                 "sink",
                 "Discard",
                 sink({"type": "discard"}),
-                [Edge(dangling)],
+                [Edge(dangling, "hash" if by_key else None)],
                 parallelism=dangling.parallelism,
                 max_parallelism=dangling.max_parallelism,
             )

@@ -11,16 +11,25 @@ from shardline._functions.collecting import Collector
 from shardline._functions.conversion import payload_type
 from shardline.common.execution_config import ExecutionConfig, max_parallelism_in_range, positive
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.common.watermark_strategy import WatermarkStrategy
 from shardline.datastream import _graph
 from shardline.datastream._graph import Edge, Transformation
 from shardline.datastream.connectors.base import Sink
-from shardline.datastream.functions import FilterFunction, FlatMapFunction, MapFunction
+from shardline.datastream.functions import (
+    FilterFunction,
+    FlatMapFunction,
+    KeyedProcessFunction,
+    KeySelector,
+    MapFunction,
+    ProcessFunction,
+    ReduceFunction,
+)
 
 if TYPE_CHECKING:
     from shardline._bridge.jobs import Job
     from shardline.datastream.stream_execution_environment import StreamExecutionEnvironment
 
-__all__ = ["CloseableIterator", "DataStream", "DataStreamSink"]
+__all__ = ["CloseableIterator", "DataStream", "DataStreamSink", "KeyedStream"]
 
 
 class DataStream(AbsentMethods):
@@ -120,6 +129,39 @@ class DataStream(AbsentMethods):
             raise TypeError("The input must be a FilterFunction or a callable function")
         return self._function("filter", "Filter", func, self._type)
 
+    def key_by(
+        self, key_selector: Callable[[Any], Any] | KeySelector, key_type: TypeInformation | None = None
+    ) -> KeyedStream:
+        """Groups the values: those of one key go to the same instance, in their order. What follows has state and
+        timers for each key.
+
+        A key is None, a bool, int, float, str, bytes, Instant, or a tuple or Row of these; keys of other classes are
+        the same if they pickle to the same bytes. `1`, `1.0` and `True` are three keys. `key_type` is enforced.
+        """
+        if not isinstance(key_selector, KeySelector) and not callable(key_selector):
+            raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
+        pickle = operators.dump(key_selector, self._type, key_type)
+        body = _graph.function("key_by", pickle, payload_type(self._type))
+        return KeyedStream(self, self._env._add("function", "Key By", body, [self._edge()]))
+
+    def process(self, func: ProcessFunction, output_type: TypeInformation | None = None) -> DataStream:
+        """Any number of values for each, by a function that also sees its time and the watermark."""
+        if isinstance(func, KeyedProcessFunction):
+            raise TypeError("a KeyedProcessFunction needs a keyed stream: call key_by() before process()")
+        if not isinstance(func, ProcessFunction):
+            raise TypeError(f"process() takes a ProcessFunction, not {type(func).__name__}")
+        return self._function("process", "PROCESS", func, _declared(output_type))
+
+    def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream:
+        """Gives the values their event time, and what follows its watermarks; those of the source end here."""
+        if not isinstance(watermark_strategy, WatermarkStrategy):
+            raise TypeError(
+                f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {type(watermark_strategy).__name__}"
+            )
+        body = _graph.watermarks(watermark_strategy._spec(self._type), payload_type(self._type))
+        added = self._env._add("watermarks", "Timestamps/Watermarks", body, [self._edge()])
+        return DataStream(self._env, added, self._type)
+
     def rebalance(self) -> DataStream:
         """Values go to the next operator's instances in turn."""
         return DataStream(self._env, self._transformation, self._type, "rebalance")
@@ -164,8 +206,10 @@ class DataStream(AbsentMethods):
     def _edge(self) -> Edge:
         return Edge(self._transformation, self._partitioning)
 
-    def _function(self, operation: str, name: str, func: Any, type_info: TypeInformation) -> DataStream:
-        body = _graph.function(operation, operators.dump(func, type_info), payload_type(type_info))
+    def _function(
+        self, operation: str, name: str, func: Any, type_info: TypeInformation, extra: Any = None
+    ) -> DataStream:
+        body = _graph.function(operation, operators.dump(func, type_info, extra), payload_type(type_info))
         return DataStream(self._env, self._env._add("function", name, body, [self._edge()]), type_info)
 
     def __reduce__(self) -> NoReturn:
@@ -182,6 +226,101 @@ def _declared(output_type: TypeInformation | list[TypeInformation] | None) -> Ty
     if not isinstance(output_type, TypeInformation):
         raise TypeError(f"output_type must be a type such as Types.STRING(), not {output_type!r}")
     return output_type
+
+
+class KeyedStream(DataStream):
+    """A stream whose values are grouped by a key. Setters are for the operators before and behind it."""
+
+    def __init__(self, origin: DataStream, key_by: Transformation) -> None:
+        super().__init__(origin._env, key_by, origin._type, "hash")
+        self._origin = origin
+
+    def process(  # type: ignore[override]
+        self, func: KeyedProcessFunction, output_type: TypeInformation | None = None
+    ) -> DataStream:
+        """Any number of values for each, by a function with state and timers for each key."""
+        if not isinstance(func, KeyedProcessFunction):
+            raise TypeError("KeyedProcessFunction is required for KeyedStream.")
+        return self._function("process", "KEYED PROCESS", func, _declared(output_type))
+
+    def map(self, func: Callable[[Any], Any] | MapFunction, output_type: TypeInformation | None = None) -> DataStream:
+        """As on any stream; `open()` of a MapFunction gets state by key."""
+        if not isinstance(func, MapFunction) and not callable(func):
+            raise TypeError("The input must be a MapFunction or a callable function")
+        return self._function("process", "Map", func, _declared(output_type), "map")
+
+    def flat_map(
+        self, func: Callable[[Any], Any] | FlatMapFunction, output_type: TypeInformation | None = None
+    ) -> DataStream:
+        """As on any stream; `open()` of a FlatMapFunction gets state by key."""
+        if not isinstance(func, FlatMapFunction) and not callable(func):
+            raise TypeError("The input must be a FlatMapFunction or a callable function")
+        return self._function("process", "FlatMap", func, _declared(output_type), "flat_map")
+
+    def filter(self, func: Callable[[Any], bool] | FilterFunction) -> DataStream:
+        """As on any stream; `open()` of a FilterFunction gets state by key."""
+        if not isinstance(func, FilterFunction) and not callable(func):
+            raise TypeError("The input must be a FilterFunction or a callable function")
+        return self._function("process", "Filter", func, self._type, "filter")
+
+    def reduce(self, func: Callable[[Any, Any], Any] | ReduceFunction) -> DataStream:
+        """Combines each value with what came before under its key: one result for each value, of the same type."""
+        if not isinstance(func, ReduceFunction) and not callable(func):
+            raise TypeError("The input must be a ReduceFunction or a callable function")
+        return self._function("process", "Reduce", func, self._type, "reduce")
+
+    def key_by(
+        self, key_selector: Callable[[Any], Any] | KeySelector, key_type: TypeInformation | None = None
+    ) -> KeyedStream:
+        """Groups the values by another key instead."""
+        return self._origin.key_by(key_selector, key_type)
+
+    def rebalance(self) -> NoReturn:
+        raise _fixed_partitioning()
+
+    def forward(self) -> NoReturn:
+        raise _fixed_partitioning()
+
+    def get_name(self) -> NoReturn:
+        raise _unsettable("Get name")
+
+    def name(self, name: str) -> NoReturn:
+        raise _unsettable("Set name")
+
+    def uid(self, uid: str) -> NoReturn:
+        raise _unsettable("Set uid")
+
+    def set_uid_hash(self, uid_hash: str) -> NoReturn:
+        raise _unsettable("Set uid hash")
+
+    def set_parallelism(self, parallelism: int) -> NoReturn:
+        raise _unsettable("Set parallelism")
+
+    def set_max_parallelism(self, max_parallelism: int) -> NoReturn:
+        raise _unsettable("Set max parallelism")
+
+    def force_non_parallel(self) -> NoReturn:
+        raise _unsettable("Set force non-parallel")
+
+    def set_buffer_timeout(self, timeout_millis: int) -> NoReturn:
+        raise _unsettable("Set buffer timeout")
+
+    def start_new_chain(self) -> NoReturn:
+        raise _unsettable("Start new chain")
+
+    def disable_chaining(self) -> NoReturn:
+        raise _unsettable("Disable chaining")
+
+    def slot_sharing_group(self, slot_sharing_group: Any) -> NoReturn:
+        raise _unsettable("Setting slot sharing group")
+
+
+def _unsettable(what: str) -> Exception:
+    return TypeError(f"{what} for KeyedStream is not supported.")
+
+
+def _fixed_partitioning() -> Exception:
+    return TypeError("Cannot override partitioning for KeyedStream.")
 
 
 class DataStreamSink(AbsentMethods):

@@ -11,12 +11,66 @@ from collections.abc import Iterable
 from typing import Any
 
 from shardline._absent import module_getattr
+from shardline.datastream._aggregation import (
+    AggregateFunction,
+    Function,
+    FunctionWrapper,
+    ReduceFunction,
+    ReduceFunctionWrapper,
+)
+from shardline.datastream.state import (
+    AggregatingState,
+    AggregatingStateDescriptor,
+    ListState,
+    ListStateDescriptor,
+    MapState,
+    MapStateDescriptor,
+    ReducingState,
+    ReducingStateDescriptor,
+    ValueState,
+    ValueStateDescriptor,
+)
+from shardline.datastream.time_domain import TimeDomain
+from shardline.datastream.timerservice import TimerService
 
-__all__ = ["FilterFunction", "FlatMapFunction", "Function", "FunctionWrapper", "MapFunction", "RuntimeContext"]
+__all__ = [
+    "AggregateFunction",
+    "FilterFunction",
+    "FlatMapFunction",
+    "Function",
+    "FunctionWrapper",
+    "KeySelector",
+    "KeyedProcessFunction",
+    "KeyedStateStore",
+    "MapFunction",
+    "ProcessFunction",
+    "ReduceFunction",
+    "ReduceFunctionWrapper",
+    "RuntimeContext",
+]
 
 
-class RuntimeContext(ABC):
-    """Where a function runs: given to `open()`."""
+class KeyedStateStore(ABC):
+    """State of the current key, by descriptor."""
+
+    @abstractmethod
+    def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]: ...
+
+    @abstractmethod
+    def get_list_state(self, state_descriptor: ListStateDescriptor) -> ListState[Any]: ...
+
+    @abstractmethod
+    def get_map_state(self, state_descriptor: MapStateDescriptor) -> MapState[Any, Any]: ...
+
+    @abstractmethod
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor) -> ReducingState[Any]: ...
+
+    @abstractmethod
+    def get_aggregating_state(self, state_descriptor: AggregatingStateDescriptor) -> AggregatingState[Any, Any]: ...
+
+
+class RuntimeContext(KeyedStateStore):
+    """Where a function runs: given to `open()`. State is for functions of keyed streams."""
 
     @abstractmethod
     def get_task_name(self) -> str: ...
@@ -46,31 +100,6 @@ class RuntimeContext(ABC):
     @abstractmethod
     def get_metrics_group(self) -> Any: ...
 
-    @abstractmethod
-    def get_state(self, state_descriptor: Any) -> Any: ...
-
-    @abstractmethod
-    def get_list_state(self, state_descriptor: Any) -> Any: ...
-
-    @abstractmethod
-    def get_map_state(self, state_descriptor: Any) -> Any: ...
-
-    @abstractmethod
-    def get_reducing_state(self, state_descriptor: Any) -> Any: ...
-
-    @abstractmethod
-    def get_aggregating_state(self, state_descriptor: Any) -> Any: ...
-
-
-class Function(ABC):  # noqa: B024 - abstract by its subclasses
-    """Base class of all functions."""
-
-    def open(self, runtime_context: RuntimeContext) -> None:  # noqa: B027 - optional
-        """Called once in each parallel instance, before any value."""
-
-    def close(self) -> None:  # noqa: B027 - optional
-        """Called once at the end, also when the job fails."""
-
 
 class MapFunction(Function):
     @abstractmethod
@@ -90,11 +119,52 @@ class FilterFunction(Function):
         """Whether the value stays."""
 
 
-class FunctionWrapper(Function):
-    """A callable as a Function."""
+class KeySelector(Function):
+    @abstractmethod
+    def get_key(self, value: Any) -> Any:
+        """The same key for the same value, whenever it is asked."""
 
-    def __init__(self, func: Any) -> None:
-        self._func = func
+
+class ProcessFunction(Function):
+    """A function that sees more than a value."""
+
+    class Context(ABC):
+        @abstractmethod
+        def timer_service(self) -> TimerService: ...
+
+        @abstractmethod
+        def timestamp(self) -> int:
+            """The value's event time, epoch milliseconds; the smallest long if it has none."""
+
+    @abstractmethod
+    def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterable[Any] | None:
+        """Values to emit: an iterable, a generator, or None for nothing."""
+
+
+class KeyedProcessFunction(Function):
+    """A function of a keyed stream, with state and timers for each key."""
+
+    class Context(ABC):
+        @abstractmethod
+        def get_current_key(self) -> Any: ...
+
+        @abstractmethod
+        def timer_service(self) -> TimerService: ...
+
+        @abstractmethod
+        def timestamp(self) -> int:
+            """Of the value, or of the timer; epoch milliseconds; the smallest long if it has none."""
+
+    class OnTimerContext(Context):
+        @abstractmethod
+        def time_domain(self) -> TimeDomain: ...
+
+    @abstractmethod
+    def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any] | None:
+        """Values to emit: an iterable, a generator, or None for nothing."""
+
+    def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterable[Any] | None:
+        """As `process_element`, when a timer fires. (On Flink returning None from here fails.)"""
 
 
 __getattr__ = module_getattr(__name__)

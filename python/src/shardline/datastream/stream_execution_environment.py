@@ -193,10 +193,10 @@ class StreamExecutionEnvironment(AbsentMethods):
             raise TypeError(f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
         if watermark_strategy._timestamp_assigner is not None:
             warn_once(
-                "from_source(): the timestamp assigner has no effect, because nothing reads event time yet; "
-                "PyFlink (up to 2.3) ignores it here as well"
+                "from_source(): the timestamp assigner is honoured here, and PyFlink (up to 2.3) ignores it; call "
+                "assign_timestamps_and_watermarks() on the stream instead"
             )
-        body = _graph.source(source._spec(), payload_type(produced), watermark_strategy._spec())
+        body = _graph.source(source._spec(), payload_type(produced), watermark_strategy._spec(produced))
         return DataStream(self, self._add("source", source_name, body, []), produced)
 
     def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:

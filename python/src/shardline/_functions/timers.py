@@ -1,0 +1,45 @@
+"""Timers of one time domain, the earliest first: one for each key and time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+
+class TimerQueue:
+    """What was deleted stays in the heap until it comes to the top, and is skipped there."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, bytes]] = []
+        self._registered: dict[tuple[int, bytes], int] = {}
+        self._order = 0
+
+    def register(self, timestamp: int, key: bytes) -> None:
+        if (timestamp, key) not in self._registered:
+            self._order += 1
+            self._registered[timestamp, key] = self._order
+            heapq.heappush(self._heap, (timestamp, self._order, key))
+
+    def delete(self, timestamp: int, key: bytes) -> None:
+        self._registered.pop((timestamp, key), None)
+
+    def next(self) -> int | None:
+        """When the earliest timer is due; None: there is none."""
+        while self._heap:
+            timestamp, order, key = self._heap[0]
+            if self._registered.get((timestamp, key)) == order:
+                return timestamp
+            heapq.heappop(self._heap)
+        return None
+
+    def take(self, until: int) -> tuple[int, bytes] | None:
+        """Removes the earliest timer that is due at `until`: its time and key. None: none is."""
+        due = self.next()
+        if due is None or due > until:
+            return None
+        timestamp, _, key = heapq.heappop(self._heap)
+        del self._registered[timestamp, key]
+        return timestamp, key
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        return iter(list(self._registered))
