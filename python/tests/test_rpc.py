@@ -167,3 +167,33 @@ def test_the_readers_thread_cannot_wait_for_itself():
     remote.close()
     assert remote.ended.wait(5)
     remote.ours.close()
+
+
+def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
+    ours, theirs = socket.socketpair()
+    release = threading.Event()
+
+    def on_request(method, params):
+        if method == "slow":
+            assert release.wait(5)
+        if method == "fails":
+            raise ValueError("no idea")
+        if method == "unknown":
+            raise NotImplementedError
+        return {"echo": params}
+
+    peer = Peer(ours, lambda *n: None, lambda e: None, on_request)
+    peer.start()
+    remote = Remote.__new__(Remote)
+    remote.sock, remote.reader = theirs, theirs.makefile("rb")
+    remote.send({"jsonrpc": "2.0", "id": 1, "method": "slow", "params": {}})
+    remote.send({"jsonrpc": "2.0", "id": 2, "method": "quick", "params": {"a": 1}})
+    assert remote.receive() == {"jsonrpc": "2.0", "id": 2, "result": {"echo": {"a": 1}}}
+    release.set()
+    assert remote.receive()["id"] == 1
+    remote.send({"jsonrpc": "2.0", "id": 3, "method": "fails", "params": {}})
+    assert remote.receive()["error"] == {"code": -32000, "message": "ValueError: no idea"}
+    remote.send({"jsonrpc": "2.0", "id": 4, "method": "unknown"})
+    assert remote.receive()["error"]["code"] == -32601
+    remote.close()
+    ours.close()

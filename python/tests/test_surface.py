@@ -119,9 +119,9 @@ def test_a_method_that_waits_says_for_what():
     from shardline.datastream import StreamExecutionEnvironment
 
     stream = StreamExecutionEnvironment().from_collection([1])
-    with pytest.raises(AttributeError, match=r"DataStream.union is not in this version of Shardline \(union, conn"):
-        stream.union(stream)
-    assert not hasattr(stream, "union")
+    with pytest.raises(AttributeError, match=r"DataStream.connect is not in this version of Shardline \(connected"):
+        stream.connect(stream)
+    assert not hasattr(stream, "connect")
     with pytest.raises(AttributeError, match="object has no attribute 'frobnicate'"):
         stream.frobnicate()
 

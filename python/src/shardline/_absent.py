@@ -17,7 +17,7 @@ AGGREGATIONS = "aggregations of keyed streams: use reduce() or process()"
 WINDOWS = "windows"
 EVENT_TIME = "event time in functions"
 SIDE_OUTPUTS = "side outputs"
-CONNECT = "union, connected and broadcast streams"
+CONNECT = "connected and broadcast streams"
 ASYNC = "asynchronous functions"
 JSON = "JSON, Avro and CSV schemas"
 LEGACY_KINESIS = "the FlinkKinesisConsumer of Flink 1.x"
@@ -94,7 +94,7 @@ _names(
 _names("datastream.data_stream.KeyedStream", AGGREGATIONS, "sum min max min_by max_by AccumulateType")
 _names("datastream.data_stream.KeyedStream", WINDOWS, "window count_window")
 _names("datastream.data_stream.DataStream", WINDOWS, "window_all")
-_names("datastream.data_stream.DataStream", CONNECT, "union connect")
+_names("datastream.data_stream.DataStream", CONNECT, "connect")
 _names("datastream.data_stream.DataStream", PARTITIONING, "shuffle rescale broadcast partition_custom")
 _names("datastream.data_stream.DataStream", SIDE_OUTPUTS, "get_side_output")
 _names("datastream.data_stream.DataStream", LEGACY_KINESIS, "add_sink")
@@ -107,7 +107,6 @@ _names("datastream.data_stream", WINDOWS, "AllWindowedStream")
 _names("datastream.data_stream", "cached streams", "CachedDataStream")
 
 _ENVIRONMENT = "datastream.stream_execution_environment.StreamExecutionEnvironment"
-_names(_ENVIRONMENT, LEGACY_KINESIS, "add_source")
 _names(_ENVIRONMENT, FILES, "create_input read_text_file register_cached_file")
 _names(_ENVIRONMENT, PLAN, "get_execution_plan")
 _names(_ENVIRONMENT, SAVEPOINTS, "set_default_savepoint_directory get_default_savepoint_directory")
@@ -161,9 +160,8 @@ _names(
     "FlinkKafkaProducer",
 )
 _names("datastream.connectors", FILES, "FileSink FileSource StreamingFileSink")
-_names("datastream.connectors", LEGACY_KINESIS, "FlinkKinesisConsumer")
 _KINESIS = "datastream.connectors.kinesis"
-_names(_KINESIS, LEGACY_KINESIS, "FlinkKinesisConsumer WatermarkTracker KinesisDeserializationSchema")
+_names(_KINESIS, LEGACY_KINESIS, "WatermarkTracker KinesisDeserializationSchema")
 _names(_KINESIS, FIREHOSE, "KinesisFirehoseSink KinesisFirehoseSinkBuilder")
 
 #: Names that scripts use and PyFlink never had.

@@ -76,13 +76,21 @@ def check(values: Mapping[str, str], *groups: str) -> None:
 def unknown(keys: Iterable[str]) -> Iterator[str]:
     """What to say about each key that nothing reads: the engine says the same."""
     for key in keys:
-        if key in table().keys:
+        if _outermost(key) in table().keys:
             continue
         silent = key.startswith(table().silent_prefixes)
         nearest = _nearest(key, _TYPO if silent else max(_TYPO, math.ceil(len(key) * 0.45)))
         if nearest is not None or not silent:
             hint = "" if nearest is None else f" Did you mean '{nearest}'?"
             yield f"Configuration key '{key}' is not known and changes nothing.{hint}"
+
+
+def _outermost(key: str) -> str:
+    """A role's provider has the keys of any provider, to any depth: `aws.credentials.provider.role.provider...`."""
+    nested = "aws.credentials.provider.role.provider."
+    while key.startswith(nested):
+        key = "aws.credentials.provider." + key.removeprefix(nested)
+    return key
 
 
 def _nearest(key: str, below: int) -> str | None:

@@ -6,6 +6,7 @@ future that is still pending fails when the channel ends.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import socket
@@ -27,13 +28,15 @@ Params = Mapping[str, Any]
 
 
 class Peer:
-    """`on_notification(method, params)` and `on_end(error)` run on the reader's thread: they must not block."""
+    """`on_notification(method, params)` and `on_end(error)` run on the reader's thread: they must not block.
+    `on_request(method, params)` runs on a thread of its own, for as long as it likes."""
 
     def __init__(
         self,
         sock: socket.socket,
         on_notification: Callable[[str, dict[str, Any]], None],
         on_end: Callable[[BridgeError], None],
+        on_request: Callable[[str, dict[str, Any]], Any] | None = None,
     ) -> None:
         self._sock = sock
         # A peer that reads no more must not hold a caller for ever.
@@ -41,6 +44,7 @@ class Peer:
         self._reader = sock.makefile("rb", buffering=1 << 16)
         self._on_notification = on_notification
         self._on_end = on_end
+        self._on_request = on_request
         self._ids = itertools.count(1)
         self._lock = threading.Lock()  # of the three below
         self._write_lock = threading.Lock()
@@ -150,7 +154,21 @@ class Peer:
             else:
                 future.set_result(message.get("result"))
         elif message.get("id") is not None:
-            error = {"code": -32601, "message": f"the driver knows no method {method!r}"}
-            self._write({"jsonrpc": "2.0", "id": message["id"], "error": error})
+            arguments = (message["id"], method, message.get("params") or {})
+            threading.Thread(target=self._answer, args=arguments, name="shardline-answer", daemon=True).start()
         else:
             self._on_notification(method, message.get("params") or {})
+
+    def _answer(self, request_id: Any, method: str, params: dict[str, Any]) -> None:
+        answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id}
+        try:
+            if self._on_request is None:
+                raise NotImplementedError(method)
+            answer["result"] = self._on_request(method, params)
+        except NotImplementedError:
+            answer["error"] = {"code": -32601, "message": f"the driver knows no method {method!r}"}
+        except Exception as error:  # noqa: BLE001 - it is the engine's to know, whatever it is
+            answer["error"] = {"code": -32000, "message": f"{type(error).__name__}: {error}"}
+        # An engine that is gone waits for no answer.
+        with contextlib.suppress(OSError, BridgeError):
+            self._write(answer)

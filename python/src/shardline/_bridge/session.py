@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from shardline import _compatibility
-from shardline._bridge import engine, termination
+from shardline._bridge import engine, requests, termination
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
 from shardline._functions import collecting
@@ -57,7 +57,7 @@ class Connection:
         self._lock = threading.Lock()
         self._jobs: defaultdict[str, JobEvents] = defaultdict(JobEvents)
         self._closing = False
-        self.peer = Peer(process.control, self._notified, self._ended)
+        self.peer = Peer(process.control, self._notified, self._ended, requests.answer)
         self._runner = Runner(process.functions, lambda: job_parameters)
         self._runner_thread = threading.Thread(target=self._run_functions, name="shardline-functions", daemon=True)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import builtins
 from collections.abc import Callable
 from typing import Any, TypeVar
+
+from shardline.common.config_options import ConfigOption
+from shardline.common.time import Duration
 
 __all__ = ["Configuration"]
 
@@ -33,6 +37,13 @@ class Configuration:
             raise TypeError(f"a configuration key is a str, not {type(key).__name__}: {key!r}")
         self._values[key] = _text(value)
         return self
+
+    def set(self, option: ConfigOption[Any], value: Any) -> Configuration:
+        """One option by its constant, such as `KinesisSourceConfigOptions.READER_TYPE`. A `Duration` may be given where
+        a duration is meant. (Of Shardline: PyFlink sets options by key.)"""
+        if not isinstance(option, ConfigOption):
+            raise TypeError(f"set() takes an option such as KinesisSourceConfigOptions.READER_TYPE, not {option!r}")
+        return self.set_string(option._key, f"{value._nanos // 1_000_000} ms" if isinstance(value, Duration) else value)
 
     @staticmethod
     def parse_list_value(value: str) -> list[str]:
@@ -72,8 +83,8 @@ class Configuration:
     def set_bytearray(self, key: str, value: bytearray) -> Configuration:
         return self.set_string(key, base64.b64encode(value).decode())
 
-    def key_set(self) -> set[str]:
-        return set(self._values)
+    def key_set(self) -> builtins.set[str]:
+        return builtins.set(self._values)
 
     def add_all_to_dict(self, target_dict: dict[str, Any]) -> None:
         target_dict.update(self._values)

@@ -142,7 +142,7 @@ class DataStream(AbsentMethods):
             raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
         pickle = operators.dump(key_selector, self._type, key_type)
         body = _graph.function("key_by", pickle, payload_type(self._type))
-        return KeyedStream(self, self._env._add("function", "Key By", body, [self._edge()]))
+        return KeyedStream(self, self._env._add("function", "Key By", body, self._edges()))
 
     def process(self, func: ProcessFunction, output_type: TypeInformation | None = None) -> DataStream:
         """Any number of values for each, by a function that also sees its time and the watermark."""
@@ -159,8 +159,21 @@ class DataStream(AbsentMethods):
                 f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {type(watermark_strategy).__name__}"
             )
         body = _graph.watermarks(watermark_strategy._spec(self._type), payload_type(self._type))
-        added = self._env._add("watermarks", "Timestamps/Watermarks", body, [self._edge()])
+        added = self._env._add("watermarks", "Timestamps/Watermarks", body, self._edges())
         return DataStream(self._env, added, self._type)
+
+    def union(self, *streams: DataStream) -> DataStream:
+        """The values of these streams as well, in no order between them. All must have the same type."""
+        if not streams:
+            raise TypeError("union() takes at least one stream")
+        for stream in streams:
+            if not isinstance(stream, DataStream) or isinstance(stream, KeyedStream):
+                raise TypeError(f"union() takes streams that are not keyed, not {type(stream).__name__}")
+            if stream._type != self._type:
+                raise TypeError(
+                    f"union(): this stream's type is {self._type!r}, and one of the others' {stream._type!r}"
+                )
+        return Union(self._env, [self, *streams])
 
     def rebalance(self) -> DataStream:
         """Values go to the next operator's instances in turn."""
@@ -176,13 +189,13 @@ class DataStream(AbsentMethods):
         if not isinstance(sink, Sink):
             raise TypeError(f"sink_to() takes a Sink such as KinesisStreamsSink, not {type(sink).__name__}")
         sink._check_input(self._type)
-        transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), [self._edge()])
+        transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), self._edges())
         return DataStreamSink(self._env, transformation)
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
         """Writes each value to the script's `sys.stdout`, with the number of the subtask where there are several."""
         body = _graph.function("print", operators.dump(sink_identifier, self._type), "pickle", in_driver=True)
-        transformation = self._env._add("function", "Print to Std. Out", body, [self._edge()])
+        transformation = self._env._add("function", "Print to Std. Out", body, self._edges())
         return DataStreamSink(self._env, transformation)
 
     def execute_and_collect(
@@ -196,26 +209,85 @@ class DataStream(AbsentMethods):
             positive(limit, "limit")
         collector = Collector()
         body = _graph.function("collect", operators.dump(collector.id, self._type), "pickle", in_driver=True)
-        self._env._add("function", "Data stream collect sink", body, [self._edge()])
+        self._env._add("function", "Data stream collect sink", body, self._edges())
         iterator = CloseableIterator(self._env._submit(job_execution_name), collector)
         if limit is None:
             return iterator
         with iterator:
             return [value for _, value in zip(range(limit), iterator, strict=False)]
 
-    def _edge(self) -> Edge:
-        return Edge(self._transformation, self._partitioning)
+    def _edges(self) -> list[Edge]:
+        return [Edge(self._transformation, self._partitioning)]
 
     def _function(
         self, operation: str, name: str, func: Any, type_info: TypeInformation, extra: Any = None
     ) -> DataStream:
         body = _graph.function(operation, operators.dump(func, type_info, extra), payload_type(type_info))
-        return DataStream(self._env, self._env._add("function", name, body, [self._edge()]), type_info)
+        return DataStream(self._env, self._env._add("function", name, body, self._edges()), type_info)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             f"cannot pickle {type(self).__name__!r} object: a function must not use the stream it is part of"
         )
+
+
+class Union(DataStream):
+    """Several streams as one. Setters are for the operators before it, which keep their own names and uids."""
+
+    def __init__(self, env: StreamExecutionEnvironment, members: list[DataStream]) -> None:
+        super().__init__(env, members[0]._transformation, members[0]._type)
+        self._members = members
+
+    def name(self, name: str) -> DataStream:
+        """No effect: a union is no operator."""
+        return self
+
+    def uid(self, uid: str) -> DataStream:
+        """No effect: a union has no state."""
+        return self
+
+    def set_parallelism(self, parallelism: int) -> DataStream:
+        raise ValueError("a union has no parallelism: set that of its streams")
+
+    def set_max_parallelism(self, max_parallelism: int) -> DataStream:
+        raise ValueError("a union has no parallelism: set that of its streams")
+
+    def rebalance(self) -> DataStream:
+        return Union(self._env, [member.rebalance() for member in self._members])
+
+    def forward(self) -> DataStream:
+        return Union(self._env, [member.forward() for member in self._members])
+
+    def _edges(self) -> list[Edge]:
+        return [edge for member in self._members for edge in member._edges()]
+
+
+class SourceGroup(Union):
+    """The sources of one consumer of several streams: what is set is set for each, with its name in the uid."""
+
+    def __init__(self, env: StreamExecutionEnvironment, members: list[DataStream], streams: list[str]) -> None:
+        super().__init__(env, members)
+        self._streams = streams
+
+    def name(self, name: str) -> DataStream:
+        for member, stream in zip(self._members, self._streams, strict=True):
+            member.name(f"{name} ({stream})")
+        return self
+
+    def uid(self, uid: str) -> DataStream:
+        for member, stream in zip(self._members, self._streams, strict=True):
+            member.uid(f"{uid}-{stream}")
+        return self
+
+    def set_parallelism(self, parallelism: int) -> DataStream:
+        for member in self._members:
+            member.set_parallelism(parallelism)
+        return self
+
+    def set_max_parallelism(self, max_parallelism: int) -> DataStream:
+        for member in self._members:
+            member.set_max_parallelism(max_parallelism)
+        return self
 
 
 def _declared(output_type: TypeInformation | list[TypeInformation] | None) -> TypeInformation:

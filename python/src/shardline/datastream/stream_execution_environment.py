@@ -30,7 +30,8 @@ from shardline.datastream._graph import Edge, Transformation
 from shardline.datastream.checkpoint_config import CheckpointConfig
 from shardline.datastream.checkpointing_mode import CheckpointingMode
 from shardline.datastream.connectors.base import Source
-from shardline.datastream.data_stream import DataStream
+from shardline.datastream.connectors.kinesis import FlinkKinesisConsumer
+from shardline.datastream.data_stream import DataStream, SourceGroup
 from shardline.datastream.execution_mode import RuntimeExecutionMode
 
 __all__ = ["StreamExecutionEnvironment"]
@@ -198,6 +199,32 @@ class StreamExecutionEnvironment(AbsentMethods):
             )
         body = _graph.source(source._spec(), payload_type(produced), watermark_strategy._spec(produced))
         return DataStream(self, self._add("source", source_name, body, []), produced)
+
+    def add_source(
+        self,
+        source_func: FlinkKinesisConsumer,
+        source_name: str = "Custom Source",
+        type_info: TypeInformation | None = None,
+    ) -> DataStream:
+        """A FlinkKinesisConsumer's stream. Of several Kinesis streams it is one stream with the values of all."""
+        if not isinstance(source_func, FlinkKinesisConsumer):
+            raise TypeError(
+                f"add_source() takes a FlinkKinesisConsumer, not {type(source_func).__name__}; "
+                "every other source goes to from_source()"
+            )
+        produced = source_func._type_info()
+        if type_info is not None and type_info != produced:
+            raise TypeError(f"add_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
+        no_watermarks = WatermarkStrategy.no_watermarks()._spec(produced)
+        members = [
+            DataStream(
+                self,
+                self._add("source", source_name, _graph.source(s._spec(), payload_type(produced), no_watermarks), []),
+                produced,
+            )
+            for s in source_func._sources()
+        ]
+        return members[0] if len(members) == 1 else SourceGroup(self, members, source_func._streams).name(source_name)
 
     def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:
         """A bounded stream of these values, with parallelism 1. Without `type_info` they are pickled."""

@@ -6,25 +6,36 @@ defaults and checks; option keys are Flink's.
 
 from __future__ import annotations
 
+import base64
 import re
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from shardline import _absent, _options
+import cloudpickle
+
+from shardline import _options
 from shardline._absent import module_getattr
+from shardline._compatibility import warn_once
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import DeserializationSchema, SerializationSchema
 from shardline.common.typeinfo import TypeInformation, Types
+from shardline.datastream.connectors import _legacy_properties
+from shardline.datastream.connectors._kinesis_options import AWSConfigOptions, KinesisSourceConfigOptions
 from shardline.datastream.connectors.base import Sink, Source
 from shardline.errors import ConfigurationError
 
 __all__ = [
+    "AWSConfigOptions",
+    "FlinkKinesisConsumer",
     "KinesisShardAssigner",
+    "KinesisSourceConfigOptions",
     "KinesisStreamsSink",
     "KinesisStreamsSinkBuilder",
     "KinesisStreamsSource",
     "KinesisStreamsSourceBuilder",
     "PartitionKeyGenerator",
+    "ShardAssignerContext",
+    "ShardToAssign",
 ]
 
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}")
@@ -36,8 +47,32 @@ _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 # ---- source
 
 
+class ShardToAssign(NamedTuple):
+    """A shard that may be read now. (Of Shardline.)"""
+
+    stream_arn: str
+    shard_id: str
+    parent_shard_ids: tuple[str, ...]
+    #: Both ends of the range of hash keys, inclusive, 0 to 2**128 - 1.
+    starting_hash_key: int
+    ending_hash_key: int
+
+
+class ShardAssignerContext(NamedTuple):
+    """What is known when a shard is assigned. (Of Shardline.)"""
+
+    parallelism: int
+    #: By subtask: ids of the shards that it reads.
+    assigned: tuple[tuple[str, ...], ...]
+
+
 class KinesisShardAssigner:
-    """Which parallel instance of a source reads a shard."""
+    """Which parallel instance of a source reads a shard.
+
+    As an extension of Shardline, a subclass may say so itself, by overriding `assign`; PyFlink has only the two below.
+    """
+
+    _kind = "uniform"
 
     @staticmethod
     def uniform_shard_assigner() -> KinesisShardAssigner:
@@ -45,12 +80,28 @@ class KinesisShardAssigner:
         return KinesisShardAssigner()
 
     @staticmethod
-    def default_shard_assigner() -> NoReturn:
-        """Of the FlinkKinesisConsumer only."""
-        raise NotImplementedError(
-            f"default_shard_assigner() is not in this version of Shardline ({_absent.LEGACY_KINESIS}): "
-            "use uniform_shard_assigner()"
-        )
+    def default_shard_assigner() -> KinesisShardAssigner:
+        """By a number made of the shard's id: the default of FlinkKinesisConsumer."""
+        assigner = KinesisShardAssigner()
+        assigner._kind = "default"
+        return assigner
+
+    def assign(self, shard: ShardToAssign, context: ShardAssignerContext) -> int:
+        """The subtask, from 0 to `context.parallelism - 1`, that reads the shard. Called in the driver."""
+        raise NotImplementedError
+
+    def _spec(self) -> dict[str, str]:
+        if type(self).assign is KinesisShardAssigner.assign:
+            return {"type": self._kind}
+        return {"type": "python", "pickle": base64.b64encode(cloudpickle.dumps(self, protocol=5)).decode("ascii")}
+
+
+class _CallableAssigner(KinesisShardAssigner):
+    def __init__(self, function: Callable[[ShardToAssign, ShardAssignerContext], int]) -> None:
+        self._function = function
+
+    def assign(self, shard: ShardToAssign, context: ShardAssignerContext) -> int:
+        return self._function(shard, context)
 
 
 class KinesisStreamsSource(Source):
@@ -62,11 +113,20 @@ class KinesisStreamsSource(Source):
     """
 
     def __init__(
-        self, stream_arn: str, deserialization_schema: DeserializationSchema, source_config: Configuration
+        self,
+        stream_arn: str | None,
+        deserialization_schema: DeserializationSchema,
+        source_config: Configuration,
+        shard_assigner: KinesisShardAssigner | None = None,
+        preserve_shard_order: bool = True,
+        stream_name: str | None = None,
     ) -> None:
         self._stream_arn = stream_arn
+        self._stream_name = stream_name
         self._schema = deserialization_schema
         self._config = source_config
+        self._shard_assigner = shard_assigner or KinesisShardAssigner.uniform_shard_assigner()
+        self._preserve_shard_order = preserve_shard_order
 
     @staticmethod
     def builder() -> KinesisStreamsSourceBuilder:
@@ -76,11 +136,11 @@ class KinesisStreamsSource(Source):
         return {
             "type": "kinesis-streams",
             "streamArn": self._stream_arn,
-            "streamName": None,
+            "streamName": self._stream_name,
             "configuration": self._config.to_dict(),
             "deserializationSchema": self._schema._spec(),
-            "shardAssigner": {"type": "uniform"},
-            "preserveShardOrder": True,
+            "shardAssigner": self._shard_assigner._spec(),
+            "preserveShardOrder": self._preserve_shard_order,
         }
 
     def _type_info(self) -> TypeInformation:
@@ -92,6 +152,8 @@ class KinesisStreamsSourceBuilder:
         self._stream_arn: str | None = None
         self._schema: DeserializationSchema | None = None
         self._config = Configuration()
+        self._shard_assigner = KinesisShardAssigner.uniform_shard_assigner()
+        self._preserve_shard_order = True
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
@@ -113,11 +175,17 @@ class KinesisStreamsSourceBuilder:
         self._schema = deserialization_schema
         return self
 
-    def set_kinesis_shard_assigner(self, kinesis_shard_assigner: KinesisShardAssigner) -> KinesisStreamsSourceBuilder:
-        if not isinstance(kinesis_shard_assigner, KinesisShardAssigner):
-            raise TypeError(
-                f"set_kinesis_shard_assigner() takes a KinesisShardAssigner, not {kinesis_shard_assigner!r}"
-            )
+    def set_kinesis_shard_assigner(
+        self, kinesis_shard_assigner: KinesisShardAssigner | Callable[[ShardToAssign, ShardAssignerContext], int]
+    ) -> KinesisStreamsSourceBuilder:
+        """As an extension of Shardline, a callable of the shard and the context is taken too."""
+        self._shard_assigner = _checked_assigner(kinesis_shard_assigner, "set_kinesis_shard_assigner()")
+        return self
+
+    def set_preserve_shard_order(self, preserve_shard_order: bool) -> KinesisStreamsSourceBuilder:
+        """Whether children of a resharded shard wait for their parents; they do unless told otherwise.
+        (Of Flink's Java builder; PyFlink's does not have it.)"""
+        self._preserve_shard_order = bool(preserve_shard_order)
         return self
 
     def set_source_config(self, source_config: Configuration) -> KinesisStreamsSourceBuilder:
@@ -133,7 +201,94 @@ class KinesisStreamsSourceBuilder:
         if self._schema is None:
             raise ConfigurationError("KinesisStreamsSource: a schema must be set (set_deserialization_schema)")
         _check_position(self._config)
-        return KinesisStreamsSource(self._stream_arn, self._schema, Configuration(self._config))
+        return KinesisStreamsSource(
+            self._stream_arn,
+            self._schema,
+            Configuration(self._config),
+            self._shard_assigner,
+            self._preserve_shard_order,
+        )
+
+
+def _checked_assigner(
+    assigner: KinesisShardAssigner | Callable[[ShardToAssign, ShardAssignerContext], int], where: str
+) -> KinesisShardAssigner:
+    if isinstance(assigner, KinesisShardAssigner):
+        return assigner
+    if not callable(assigner):
+        raise TypeError(f"{where} takes a KinesisShardAssigner or a callable, not {assigner!r}")
+    return _CallableAssigner(assigner)
+
+
+class FlinkKinesisConsumer:
+    """The Kinesis source of Flink 1.x, for scripts that still say it: `env.add_source(FlinkKinesisConsumer(...))`.
+
+    One or several streams, by name (or ARN); `config_props` as Flink 1.x has them (`flink.stream.initpos` and the rest,
+    `aws.*`). Records that the Kinesis Producer Library aggregated are unpacked. Flink 2 removed it: the warning shows
+    the form that stays.
+    """
+
+    def __init__(
+        self,
+        streams: str | Sequence[str],
+        deserializer: DeserializationSchema,
+        config_props: Mapping[str, Any],
+    ) -> None:
+        self._streams = [streams] if isinstance(streams, str) else list(streams)
+        if not self._streams or not all(isinstance(stream, str) and stream for stream in self._streams):
+            raise ConfigurationError("Number of streams must be at least 1. Every stream needs a name.")
+        if not isinstance(deserializer, DeserializationSchema):
+            raise TypeError(
+                f"FlinkKinesisConsumer: deserializer must be a DeserializationSchema such as SimpleStringSchema(), "
+                f"not {deserializer!r}"
+            )
+        deserializer._spec()
+        self._schema = deserializer
+        self._shard_assigner = KinesisShardAssigner.default_shard_assigner()
+        self._configurations = [_legacy_properties.convert(config_props, stream) for stream in self._streams]
+        for message in _legacy_properties.unknown(config_props):
+            warn_once(message, UserWarning)
+        for configuration in self._configurations:
+            read = {key: value for key, value in configuration.items() if key in _options.table().keys}
+            _options.check(read, _options.KINESIS_SOURCE, _options.AWS)
+            _check_position(Configuration.from_dict(configuration))
+        warn_once(
+            "FlinkKinesisConsumer was removed from Flink 2. The same with the source that stays: "
+            + _legacy_properties.new_form(self._streams, self._configurations[0]),
+            DeprecationWarning,
+        )
+
+    def set_shard_assigner(self, shard_assigner: KinesisShardAssigner) -> FlinkKinesisConsumer:
+        self._shard_assigner = _checked_assigner(shard_assigner, "set_shard_assigner()")
+        return self
+
+    def set_periodic_watermark_assigner(self, periodic_watermark_assigner: Any) -> FlinkKinesisConsumer:
+        raise NotImplementedError(
+            "set_periodic_watermark_assigner() takes a Java object. Say it of the stream instead: "
+            "env.add_source(consumer).assign_timestamps_and_watermarks(WatermarkStrategy...)"
+        )
+
+    def set_watermark_tracker(self, watermark_tracker: Any) -> FlinkKinesisConsumer:
+        raise NotImplementedError(
+            "set_watermark_tracker() takes a Java object. Shards are kept in step by "
+            "WatermarkStrategy....with_watermark_alignment(...)"
+        )
+
+    def _sources(self) -> list[Source]:
+        """One for each stream."""
+        return [
+            KinesisStreamsSource(
+                stream if stream.startswith("arn:") else None,
+                self._schema,
+                Configuration.from_dict(configuration),
+                self._shard_assigner,
+                stream_name=None if stream.startswith("arn:") else stream,
+            )
+            for stream, configuration in zip(self._streams, self._configurations, strict=True)
+        ]
+
+    def _type_info(self) -> TypeInformation:
+        return self._schema._type_info()
 
 
 def _check_position(config: Configuration) -> None:
