@@ -12,7 +12,7 @@ export function checkClaimed(checkpoint: Checkpoint, path: string, plan: JobPlan
     if (chain === undefined)
       throw new CheckpointError(
         'CHECKPOINT_UNREADABLE',
-        `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, set execution.state-recovery.ignore-unclaimed-state; if not, give operators the uids they had.`,
+        `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, or is to start anew under another uid, pass --allow-non-restored-state (execution.state-recovery.ignore-unclaimed-state); if not, give operators the uids they had.`,
       )
     if (chain.maxParallelism !== maxParallelism)
       throw new ConfigurationError(

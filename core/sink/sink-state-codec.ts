@@ -12,7 +12,7 @@ import type { EntryRun } from '../kinesis/put-records-codec.ts'
 import { countEntries } from './entry-buffer.ts'
 
 export const SINK_STATE_VERSION = 1
-const TYPE = 'kinesis-sink-buffer'
+export const SINK_STATE_TYPE = 'kinesis-sink-buffer'
 
 export function writeSinkState(runs: readonly EntryRun[]): OperatorState {
   let size = 0
@@ -33,7 +33,7 @@ export function writeSinkState(runs: readonly EntryRun[]): OperatorState {
       at += run.slab.copy(bytes, at, dataOffset, dataOffset + dataLength)
     }
   return {
-    type: TYPE,
+    type: SINK_STATE_TYPE,
     version: SINK_STATE_VERSION,
     json: { entries: countEntries(runs) },
     bytes: size === 0 ? null : bytes,
@@ -41,10 +41,10 @@ export function writeSinkState(runs: readonly EntryRun[]): OperatorState {
 }
 
 export function readSinkState(state: OperatorState): EntryRun {
-  if (state.type !== TYPE || state.version !== SINK_STATE_VERSION)
+  if (state.type !== SINK_STATE_TYPE || state.version !== SINK_STATE_VERSION)
     throw new CheckpointError(
       'CHECKPOINT_UNREADABLE',
-      `The checkpoint holds '${state.type}' state of version ${state.version} where a Kinesis sink expects '${TYPE}' of version ${SINK_STATE_VERSION}.`,
+      `The checkpoint holds '${state.type}' state of version ${state.version} where a Kinesis sink expects '${SINK_STATE_TYPE}' of version ${SINK_STATE_VERSION}.`,
     )
   const slab = state.bytes ?? Buffer.alloc(0)
   const { entries } = state.json as { entries: number }

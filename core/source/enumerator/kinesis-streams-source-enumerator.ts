@@ -17,20 +17,10 @@ import type {
 import type { EnumeratorContext, KnownShard, RestoredSource, SourceEnumerator } from '../source.ts'
 import { bySplitId, splitIdOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
-import { readSplits, upgrade } from '../split/split-state.ts'
+import { readSplits } from '../split/split-state.ts'
+import { readEnumeratorState, writeEnumeratorState } from './enumerator-state.ts'
 import { SplitTracker } from './split-tracker.ts'
-import type { SplitStatus } from './split-tracker.ts'
 import type { AssignShards } from './shard-assigner.ts'
-
-export const ENUMERATOR_STATE_VERSION = 2
-const ENUMERATOR_STATE_TYPE = 'kinesis-enumerator'
-
-export interface EnumeratorState {
-  readonly streamArn: string
-  /** Epoch milliseconds. */
-  readonly creationTimeMs: number
-  readonly shards: readonly { readonly split: KinesisShardSplit; readonly status: SplitStatus }[]
-}
 
 /** What a reader is given. */
 export interface ShardAssignment {
@@ -150,12 +140,11 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   }
 
   snapshot(): OperatorState {
-    const state: EnumeratorState = {
+    return writeEnumeratorState({
       streamArn: this.#streamArn,
       creationTimeMs: this.#creationTimeMs,
       shards: this.#tracker.entries(),
-    }
-    return { type: ENUMERATOR_STATE_TYPE, version: ENUMERATOR_STATE_VERSION, json: state, bytes: null }
+    })
   }
 
   explain(): KnownShard[] {
@@ -372,16 +361,6 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     this.#needsListing = false
     return needed
   }
-}
-
-function readEnumeratorState({ type, version, json }: OperatorState): EnumeratorState {
-  if (type !== ENUMERATOR_STATE_TYPE || (version !== 1 && version !== ENUMERATOR_STATE_VERSION))
-    throw new CheckpointError(
-      'CHECKPOINT_UNREADABLE',
-      `The checkpoint holds '${type}' state of version ${version} where a Kinesis source expects '${ENUMERATOR_STATE_TYPE}' of version ${ENUMERATOR_STATE_VERSION} or 1. It was made by another kind of source, or by another version.`,
-    )
-  const state = json as EnumeratorState
-  return { ...state, shards: state.shards.map(({ split, status }) => ({ split: upgrade(split), status })) }
 }
 
 function assignerFailed(cause: unknown): ShardlineError {

@@ -23,7 +23,10 @@ export interface KinesisShardSplit {
   readonly position: SplitPosition
   /** What enhanced fan-out said to go on after; it moves on in shards that nobody writes to. null: go by `position`. */
   readonly continuationSequenceNumber: string | null
-  /** When the last record that was emitted arrived at the service, epoch milliseconds; null: none was, or it is not known. */
+  /**
+   * When the last record that was emitted arrived at the service, epoch milliseconds; after a rewind, the time that it was rewound
+   * to. null: none was, or it is not known.
+   */
   readonly lastArrivalMs: number | null
   /** All of its records were emitted. */
   readonly finished: boolean
