@@ -25,6 +25,7 @@ await main(async () => {
     return { passed, failed: failed.length }
   })
   await part('other emulators', () => typescript(['interop'], { secondTry: true }))
+  await part('engines that are killed', () => typescript(['kill']))
   await part('packages', () => typescript(['packages'], { secondTry: true }))
   await part('the newest Node', async () =>
     typescript(['core', 'schemas', 'bindings'], { node: await newestNode(), secondTry: true }),

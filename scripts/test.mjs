@@ -8,7 +8,7 @@ import { main, python, root, run, say } from './steps.mjs'
 import { setup } from './setup.mjs'
 
 /** Slow or needing more than a checkout: run by `.ci/run`, or when named. */
-const EXTRA = ['interop', 'packages']
+const EXTRA = ['interop', 'kill', 'packages']
 
 /** With `secondTry`, what failed runs once more by itself: only what fails twice has failed, and the rest is named as unsteady. */
 export async function testAll(chosen = [], { secondTry = false } = {}) {
