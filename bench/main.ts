@@ -9,6 +9,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { Counts } from './canned-server.ts'
+import { idleShardsTable, reshardingTable } from './shards.ts'
 
 interface Pipeline {
   readonly name: string
@@ -149,3 +150,5 @@ async function table(recordBytes: number): Promise<void> {
 }
 
 for (const recordBytes of [100, 1000]) await table(recordBytes)
+await idleShardsTable()
+await reshardingTable()
