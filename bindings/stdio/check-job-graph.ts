@@ -108,6 +108,7 @@ const watermarks = record({
   maxOutOfOrdernessMs: nullable(int),
   idlenessMs: nullable(int),
   timestampAssigner: nullable(fn),
+  alignment: nullable(record({ group: text, maxDriftMs: int, updateIntervalMs: int })),
 })
 
 const graphShape = record({

@@ -18,11 +18,16 @@ export class WatermarkStrategy<T = unknown> {
   }
 
   static noWatermarks<T = unknown>(): WatermarkStrategy<T> {
-    return new WatermarkStrategy<T>({ type: 'none', maxOutOfOrdernessMs: null, idlenessMs: null })
+    return new WatermarkStrategy<T>({ type: 'none', maxOutOfOrdernessMs: null, idlenessMs: null, alignment: null })
   }
 
   static forMonotonousTimestamps<T = unknown>(): WatermarkStrategy<T> {
-    return new WatermarkStrategy<T>({ type: 'monotonous', maxOutOfOrdernessMs: null, idlenessMs: null })
+    return new WatermarkStrategy<T>({
+      type: 'monotonous',
+      maxOutOfOrdernessMs: null,
+      idlenessMs: null,
+      alignment: null,
+    })
   }
 
   /** @param maxOutOfOrdernessMs how late a record may come, milliseconds */
@@ -31,7 +36,12 @@ export class WatermarkStrategy<T = unknown> {
       throw new ConfigurationError(
         `The out-of-orderness must be 0 milliseconds or more, not ${String(maxOutOfOrdernessMs)}.`,
       )
-    return new WatermarkStrategy<T>({ type: 'bounded-out-of-orderness', maxOutOfOrdernessMs, idlenessMs: null })
+    return new WatermarkStrategy<T>({
+      type: 'bounded-out-of-orderness',
+      maxOutOfOrdernessMs,
+      idlenessMs: null,
+      alignment: null,
+    })
   }
 
   /**
@@ -47,6 +57,21 @@ export class WatermarkStrategy<T = unknown> {
     if (!(idlenessMs > 0))
       throw new ConfigurationError(`The idle timeout must be above 0 milliseconds, not ${String(idlenessMs)}.`)
     return new WatermarkStrategy<T>({ ...this.#settings, idlenessMs }, this.#assigner)
+  }
+
+  /**
+   * Sources of one group wait for each other: their shards go no further than the slowest source, and `maxDriftMs`. A source
+   * whose shards may fall silent needs `withIdleness` too.
+   *
+   * @param updateIntervalMs how often they look
+   */
+  withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1000): WatermarkStrategy<T> {
+    if (!(maxDriftMs >= 0) || !(updateIntervalMs > 0))
+      throw new ConfigurationError(
+        `Watermark alignment needs a drift of 0 milliseconds or more and an interval above 0, not ${String(maxDriftMs)} and ${String(updateIntervalMs)}.`,
+      )
+    const alignment = { group, maxDriftMs, updateIntervalMs }
+    return new WatermarkStrategy<T>({ ...this.#settings, alignment }, this.#assigner)
   }
 
   /** `local` keeps a function of this process, and gives the id under which a graph names it. */

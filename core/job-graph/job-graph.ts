@@ -6,6 +6,7 @@
  * Rule of every object here: each key is always present and `null` means "not set"; a missing key is an error.
  */
 
+import type { AlignmentSettings } from '../event-time/watermark-alignment.ts'
 import type { WatermarkSettings } from '../event-time/watermark-generator.ts'
 import type { SchemaSpec } from '../../schemas/schema-spec.ts'
 import type { PayloadType } from '../record-batch/payload-type.ts'
@@ -173,4 +174,6 @@ export type { SchemaSpec }
 export interface WatermarkStrategySpec extends WatermarkSettings {
   /** Takes a value and the timestamp that it has, gives epoch milliseconds; null: records keep the time of the source. */
   readonly timestampAssigner: FunctionSpec | null
+  /** For sources alone: those of one group do not run ahead of each other. null: this one does as it likes. */
+  readonly alignment: AlignmentSettings | null
 }

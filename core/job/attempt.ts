@@ -6,6 +6,7 @@ import type { Checkpoint, OperatorCheckpoint } from '../checkpoint/checkpoint.ts
 import type { CheckpointedAttempt } from '../checkpoint/checkpoint-coordinator.ts'
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
+import { AlignmentGroup } from '../event-time/watermark-alignment.ts'
 import type { Operator } from '../operators/operator.ts'
 import { explainShards } from '../source/explain.ts'
 import type { ShardExplanation } from '../source/explain.ts'
@@ -44,6 +45,8 @@ export interface OperatorContext {
   readonly fail: (error: unknown) => void
   /** Ids of the splits of the subtask's source whose records still come; none, if another chain feeds it. */
   readonly activeSplits: () => readonly string[]
+  readonly pauseOrResumeSplits: (pause: readonly string[], resume: readonly string[]) => void
+  readonly alignmentGroup: (name: string) => AlignmentGroup
 }
 
 interface RunningSource {
@@ -173,11 +176,20 @@ export class Attempt implements CheckpointedAttempt {
       this.#plan.chains.map(c => [c, Array.from({ length: c.parallelism }, () => [])]),
     )
     const readersOf = new Map<Chain, readonly SourceReader[]>()
+    const groups = new Map<string, AlignmentGroup>()
+    const alignmentGroup = (name: string): AlignmentGroup => {
+      const group = groups.get(name) ?? new AlignmentGroup()
+      groups.set(name, group)
+      return group
+    }
     const trees = this.#plan.chains.map(chain =>
       Array.from({ length: chain.parallelism }, (_, i) => {
         const context = {
           fail: (error: unknown) => this.fail(error),
           activeSplits: () => readersOf.get(chain)?.[i]?.activeSplits ?? [],
+          pauseOrResumeSplits: (pause: readonly string[], resume: readonly string[]) =>
+            readersOf.get(chain)?.[i]?.pauseOrResumeSplits(pause, resume),
+          alignmentGroup,
         }
         return this.#tree(chain.head, chain, i, context, inputs, capacity)
       }),

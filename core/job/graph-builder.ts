@@ -190,9 +190,14 @@ export class GraphBuilder implements AttemptBuilder {
     )
   }
 
-  #watermarks({ strategy, ofSource }: StreamWatermarks, { activeSplits }: OperatorContext): PeriodicWatermarks {
+  #watermarks({ strategy, ofSource }: StreamWatermarks, context: OperatorContext): PeriodicWatermarks {
+    const { activeSplits, pauseOrResumeSplits, alignmentGroup } = context
     const intervalMs = this.#configuration.get(executionOptions.autoWatermarkInterval)
-    const options = { settings: strategy, intervalMs, activeSplits: ofSource ? activeSplits : null }
+    const alignment =
+      strategy.alignment === null
+        ? null
+        : { ...strategy.alignment, group: alignmentGroup(strategy.alignment.group), pauseOrResumeSplits }
+    const options = { settings: strategy, intervalMs, activeSplits: ofSource ? activeSplits : null, alignment }
     return new PeriodicWatermarks(options, this.#services.clock)
   }
 

@@ -197,6 +197,8 @@ function makeNode(t: Transformation, operatorId: string, input: Transformation |
         watermarks: null,
       }
     case 'watermarks':
+      if (t.watermarkStrategy.alignment !== null)
+        throw new GraphError(`'${t.name}' asks for watermark alignment, which only the strategy of a source can.`)
       return watermarksNode(base, t, { strategy: t.watermarkStrategy, ofSource: false })
     case 'sink':
       return { ...base, kind: 'sink', transformation: t }

@@ -3,12 +3,14 @@
  * that are given a strategy of their own. What the operator emits in between stands before it.
  */
 import type { Clock } from '../clock.ts'
+import { alignSplits } from '../event-time/watermark-alignment.ts'
+import type { AlignmentGroup, AlignmentMember } from '../event-time/watermark-alignment.ts'
 import { SplitWatermarks } from '../event-time/split-watermarks.ts'
+import { MAX_WATERMARK } from '../event-time/time-element.ts'
 import type { WatermarkSettings } from '../event-time/watermark-generator.ts'
 import type { Mailbox, Output } from './operator.ts'
 
 const ONE_STREAM: readonly string[] = ['']
-const NOBODY: ReadonlySet<string> = new Set()
 
 export interface WatermarkOptions {
   readonly settings: WatermarkSettings
@@ -16,15 +18,25 @@ export interface WatermarkOptions {
   readonly intervalMs: number
   /** The splits whose records still come; null: the stream is one, whatever it was made of. */
   readonly activeSplits: (() => readonly string[]) | null
+  /** null: the source runs as far ahead of others as it likes. */
+  readonly alignment: Alignment | null
 }
 
-export class PeriodicWatermarks {
+export interface Alignment {
+  readonly group: AlignmentGroup
+  readonly maxDriftMs: number
+  readonly updateIntervalMs: number
+  readonly pauseOrResumeSplits: (pause: readonly string[], resume: readonly string[]) => void
+}
+
+export class PeriodicWatermarks implements AlignmentMember {
   readonly #options: WatermarkOptions
   readonly #clock: Clock
   readonly #watermarks: SplitWatermarks
   /** Splits, with how often, of which something is still on its way to where it counts. */
   readonly #held = new Map<string, number>()
-  #stop: () => void = () => undefined
+  readonly #paused = new Set<string>()
+  readonly #timers = new Map<string, () => void>()
   #stopped = false
 
   constructor(options: WatermarkOptions, clock: Clock) {
@@ -37,18 +49,17 @@ export class PeriodicWatermarks {
     return this.#options.activeSplits !== null
   }
 
+  /** What counts for those that this source is aligned with. */
+  get alignedMs(): number {
+    return this.#watermarks.idle ? MAX_WATERMARK : this.#watermarks.watermarkMs
+  }
+
   start(output: Output, mailbox: Mailbox): void {
-    const { intervalMs } = this.#options
-    if (intervalMs === 0 || this.#stopped) return
-    this.#stop = this.#clock.schedule(
-      intervalMs,
-      () => {
-        if (this.#stopped) return
-        mailbox.post(() => this.#emit(output))
-        this.start(output, mailbox)
-      },
-      true,
-    )
+    const { intervalMs, alignment } = this.#options
+    if (intervalMs > 0) this.#every('emit', intervalMs, mailbox, () => this.#emit(output))
+    if (alignment === null) return
+    alignment.group.join(this)
+    this.#every('align', alignment.updateIntervalMs, mailbox, () => this.#align(alignment))
   }
 
   onRecords(splitId: string | undefined, maxTimestampMs: number): void {
@@ -69,14 +80,29 @@ export class PeriodicWatermarks {
 
   stop(): void {
     this.#stopped = true
-    this.#stop()
+    this.#options.alignment?.group.leave(this)
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+  }
+
+  #every(name: string, ms: number, mailbox: Mailbox, mail: () => Promise<void> | void): void {
+    if (this.#stopped) return
+    const due = (): void => {
+      mailbox.post(() => (this.#stopped ? undefined : mail()))
+      this.#every(name, ms, mailbox, mail)
+    }
+    this.#timers.set(name, this.#clock.schedule(ms, due, true))
   }
 
   async #emit(output: Output): Promise<void> {
-    if (this.#stopped) return
     const { activeSplits } = this.#options
     const active = activeSplits === null ? ONE_STREAM : new Set([...activeSplits(), ...this.#held.keys()])
-    for (const element of this.#watermarks.onPeriodicEmit(active, NOBODY, this.#clock.monotonic()))
+    for (const element of this.#watermarks.onPeriodicEmit(active, this.#paused, this.#clock.monotonic()))
       await output.advance(element)
+  }
+
+  #align({ group, maxDriftMs, pauseOrResumeSplits }: Alignment): void {
+    const { pause, resume } = alignSplits(this.#watermarks.bySplit, group.leastMs + maxDriftMs, this.#paused)
+    if (pause.length + resume.length > 0) pauseOrResumeSplits(pause, resume)
   }
 }

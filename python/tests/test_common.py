@@ -369,6 +369,7 @@ def test_watermark_strategies_describe_themselves():
         "maxOutOfOrdernessMs": None,
         "idlenessMs": None,
         "timestampAssigner": None,
+        "alignment": None,
     }
     assert WatermarkStrategy.for_monotonous_timestamps()._spec()["type"] == "monotonous"
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(5)).with_idleness(
@@ -379,6 +380,7 @@ def test_watermark_strategies_describe_themselves():
         "maxOutOfOrdernessMs": 5000,
         "idlenessMs": 60_000,
         "timestampAssigner": None,
+        "alignment": None,
     }
 
 
@@ -404,6 +406,17 @@ def test_durations_of_strategies_are_checked():
         WatermarkStrategy.for_bounded_out_of_orderness(Duration.of_seconds(-1))
 
 
-def test_alignment_is_not_there_yet():
-    with pytest.raises(AttributeError, match="with_watermark_alignment is not in this version"):
-        WatermarkStrategy.no_watermarks().with_watermark_alignment("group", Duration.of_seconds(1))
+def test_alignment_is_kept_with_the_rest_in_any_order():
+    aligned = {"group": "g", "maxDriftMs": 20_000, "updateIntervalMs": 500}
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_watermark_alignment(
+        "g", Duration.of_seconds(20), Duration.of_millis(500)
+    )
+    assert strategy.with_idleness(Duration.of_seconds(1))._spec()["alignment"] == aligned
+    assert strategy.with_timestamp_assigner(Assigner())._spec()["alignment"] == aligned
+    default = WatermarkStrategy.no_watermarks().with_watermark_alignment("g", Duration.of_seconds(1))
+    assert default._spec()["alignment"]["updateIntervalMs"] == 1000
+    with pytest.raises(ValueError, match="drift that is not negative"):
+        strategy.with_watermark_alignment("g", Duration.of_millis(-1))
+    with pytest.warns(FlinkCompatibilityWarning, match="forgets the timestamp assigner"):
+        late = strategy.with_timestamp_assigner(Assigner()).with_watermark_alignment("h", Duration.of_seconds(1))
+    assert late._spec()["timestampAssigner"] is not None

@@ -151,6 +151,7 @@ def test_the_graph_of_a_typical_script(env):
                     "maxOutOfOrdernessMs": 5000,
                     "idlenessMs": None,
                     "timestampAssigner": None,
+                    "alignment": None,
                 },
             },
             {

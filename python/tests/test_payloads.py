@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import socket
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,27 +25,29 @@ def carried(payload_type, values, index=None):
     return payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body)
 
 
-@pytest.mark.parametrize(
-    ("payload_type", "values", "index", "kind", "flags", "body"),
-    [
-        ("text", ["a", "", "zürich"], None, 0, 0, b"a\0\0z\xc3\xbcrich"),
-        ("text", [], None, 0, 0, b""),
-        ("text", [""], None, 0, 0, b""),
-        ("text", ["a\0b", "c"], None, 1, 0, b"\3\0\0\0a\0b\1\0\0\0c"),
-        ("text", ["a", None, "c"], None, 0, 1, b"\2a\0\0c"),
-        ("text", [None], None, 0, 1, b"\1"),
-        ("text", ["x"] * 8 + [None], None, 0, 1, b"\0\1" + b"x\0" * 8),
-        ("text", ["b", "d"], [1, 3], 0, 4, b"\1\0\0\0\3\0\0\0b\0d"),
-        ("text", [None, "d"], [1, 3], 0, 5, b"\1\1\0\0\0\3\0\0\0\0d"),
-        ("bytes", [b"\0\xff", b""], None, 2, 0, b"\2\0\0\0\0\xff\0\0\0\0"),
-        ("bytes", [None, b"a"], None, 2, 1, b"\1\0\0\0\0\1\0\0\0a"),
-    ],
-)
-def test_values_become_these_bytes(payload_type, values, index, kind, flags, body):
-    encoded = payloads.encode(payload_type, values, payloads.ResultColumns(index))
-    assert (encoded.kind, encoded.flags, encoded.count, encoded.body) == (kind, flags, len(values), body)
-    assert payloads.decode(kind, flags, len(values), body) == values
-    assert payloads.decode_input_index(flags, len(values), body) == index
+VECTORS = json.loads((Path(__file__).parents[2] / "schemas" / "vectors" / "function-frames.json").read_text())["frames"]
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["body"][:40])
+def test_frames_are_the_bytes_of_both_sides(vector):
+    as_hex = vector["payload"] != "text"
+    values = [bytes.fromhex(v) if as_hex and v is not None else v for v in vector["values"]]
+    if vector["payload"] == "pickle":
+        values = [pickle.loads(value) for value in values]
+    times = vector["timestamps"]
+    timestamps = times if times is None else [float("-inf") if t is None else t for t in times]
+    keys = vector["keys"] if vector["keys"] is None else list(map(bytes.fromhex, vector["keys"]))
+    body = bytes.fromhex(vector["body"])
+    read = payloads.decode_bundle(vector["payloadKind"], vector["flags"], len(values), body)
+    groups = None if read.groups is None else list(read.groups)
+    assert (read.values, read.keys, groups) == (values, keys, vector["keyGroups"])
+    assert timestamps == (None if read.timestamps is None else list(read.timestamps))
+    assert payloads.decode_input_index(vector["flags"], len(values), body) == vector["index"]
+    if vector["keyGroups"] is None:
+        columns = payloads.ResultColumns(vector["index"], timestamps, keys, vector["maxTimestamp"], vector["nextTimer"])
+        encoded = payloads.encode(vector["payload"], values, columns)
+        kind, flags = vector["payloadKind"], vector["flags"]
+        assert (encoded.kind, encoded.flags, encoded.count, encoded.body) == (kind, flags, len(values), body)
 
 
 def test_a_pickle_is_length_prefixed():

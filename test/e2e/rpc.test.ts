@@ -68,7 +68,13 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
           preserveShardOrder: true,
         },
         output: 'text',
-        watermarkStrategy: { type: 'none', maxOutOfOrdernessMs: null, idlenessMs: null, timestampAssigner: null },
+        watermarkStrategy: {
+          type: 'none',
+          maxOutOfOrdernessMs: null,
+          idlenessMs: null,
+          timestampAssigner: null,
+          alignment: null,
+        },
       },
       {
         ...base,

@@ -47,7 +47,13 @@ print(json.dumps(_graph.build("job", env._transformations, env._configuration.to
 t.test('a graph of every kind of transformation is valid, and one without a key is not', async t => {
   const validate = validator().getSchema('job-graph.schema.json')!
   const base = { uid: null, parallelism: null, maxParallelism: null }
-  const watermarkStrategy = { type: 'none', maxOutOfOrdernessMs: null, idlenessMs: null, timestampAssigner: null }
+  const watermarkStrategy = {
+    type: 'none',
+    maxOutOfOrdernessMs: null,
+    idlenessMs: null,
+    timestampAssigner: null,
+    alignment: null,
+  }
   const graph = {
     version: 1,
     name: 'all',

@@ -71,7 +71,6 @@ _names("common.serialization", FILES, "BulkWriterFactory RowDataBulkWriterFactor
 _names("common.serialization", JVM, "RowFieldExtractorSchema")
 for _module in ("common", "common.watermark_strategy"):
     _names(_module, LEGACY_KINESIS, "AssignerWithPeriodicWatermarksWrapper")
-_names("common.watermark_strategy.WatermarkStrategy", EVENT_TIME, "with_watermark_alignment")
 _names("common.job_client.JobClient", SAVEPOINTS, "stop_with_savepoint trigger_savepoint")
 _names("common.typeinfo.TypeInformation", JVM, "get_java_type_info")
 _names(

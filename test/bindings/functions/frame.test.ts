@@ -8,12 +8,18 @@ import * as frames from '../../../bindings/functions/frame.ts'
 import { encodeBundle, encodeFrame, frameTypes, HEADER_BYTES } from '../../../bindings/functions/frame.ts'
 import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { KeyColumn } from '../../../core/record-batch/key-column.ts'
 import { sourceBatch } from '../../core/fakes/batches.ts'
 
 interface Vector {
   readonly payload: 'text' | 'bytes' | 'pickle'
   readonly values: readonly (string | null)[]
   readonly index: readonly number[] | null
+  readonly timestamps: readonly (number | null)[] | null
+  readonly keyGroups: readonly number[] | null
+  readonly keys: readonly string[] | null
+  readonly maxTimestamp: number | null
+  readonly nextTimer: number | null
   readonly payloadKind: number
   readonly flags: number
   readonly body: string
@@ -44,18 +50,28 @@ const resultOf = (overrides: Partial<Frame> = {}): Frame => ({
   ...overrides,
 })
 
-const batchOf = ({ payload, values }: Vector): RecordBatch =>
-  RecordBatch.pack(
+function batchOf({ payload, values, timestamps, keys, keyGroups }: Vector): RecordBatch {
+  const batch = RecordBatch.pack(
     payload,
     values.map(v => (v === null || payload === 'text' ? v : Buffer.from(v, 'hex'))),
+    { timestamp: timestamps === null ? null : Float64Array.from(timestamps, t => t ?? -Infinity) },
   )
+  if (keys === null) return batch
+  const bytes = keys.map(k => Buffer.from(k, 'hex'))
+  const offset = Uint32Array.from(bytes, (_, i) => Buffer.concat(bytes.slice(0, i)).length)
+  const length = Uint32Array.from(bytes, b => b.length)
+  return batch.withKeys(new KeyColumn(Buffer.concat(bytes), offset, length, Uint16Array.from(keyGroups ?? [])))
+}
 
 const plain = (batch: RecordBatch): (string | null)[] =>
   batch.values().map(v => (v === null || typeof v === 'string' ? v : (v as Buffer).toString('hex')))
 
 t.test('bundles are the bytes that the other language expects', async t => {
-  for (const vector of vectors.filter(v => v.index === null)) {
-    const [frame] = carried(encodeBundle(address, batchOf(vector)))
+  const toFunctions = vectors.filter(v => v.index === null && v.maxTimestamp === null && v.nextTimer === null)
+  t.ok(toFunctions.length > 10)
+  for (const vector of toFunctions) {
+    const columns = { timestamps: vector.timestamps !== null, keys: vector.keys !== null }
+    const [frame] = carried(encodeBundle(address, batchOf(vector), columns))
     t.match(frame, {
       ...address,
       type: frameTypes.BUNDLE,
@@ -71,9 +87,20 @@ t.test('results of the other language are read, with the inputs that they were m
   const bundle = sourceBatch(...Array.from({ length: 9 }, (_, i) => `input ${i}`))
   for (const vector of vectors) {
     const { payloadKind, flags, body } = vector
-    const out = decodeResult(
+    const result = frames.decodeResult(
       resultOf({ payloadKind, flags, count: vector.values.length, body: Buffer.from(body, 'hex') }),
       bundle,
+    )
+    const out = result.batch
+    t.same([result.maxTimestampMs, result.nextTimerMs], [vector.maxTimestamp, vector.nextTimer])
+    if (vector.timestamps !== null)
+      t.same(
+        [...out.timestamp!],
+        vector.timestamps.map(at => at ?? -Infinity),
+      )
+    t.same(
+      vector.keys,
+      out.keys === null ? null : vector.values.map((_, i) => Buffer.from(out.keys!.text(i), 'latin1').toString('hex')),
     )
     t.equal(out.payload, vector.payload)
     t.same(plain(out), vector.values)

@@ -29,7 +29,10 @@ const everything = () =>
         sinkT(6, [2], { sink: { type: 'print', identifier: null } }),
         sinkT(7, [2]),
         watermarksT(8, [1], {
-          watermarkStrategy: strategyOf({ timestampAssigner: { type: 'module', url: 'u', export: 'e' } }),
+          watermarkStrategy: strategyOf({
+            timestampAssigner: { type: 'module', url: 'u', export: 'e' },
+            alignment: { group: 'g', maxDriftMs: 1, updateIntervalMs: 2 },
+          }),
         }),
       ]),
     ),

@@ -49,6 +49,7 @@ export const strategyOf = (overrides: Partial<WatermarkStrategySpec> = {}): Wate
   maxOutOfOrdernessMs: null,
   idlenessMs: null,
   timestampAssigner: null,
+  alignment: null,
   ...overrides,
 })
 

@@ -1,5 +1,7 @@
 import t from 'tap'
 
+import { AlignmentGroup } from '../../../core/event-time/watermark-alignment.ts'
+
 import { PeriodicWatermarks } from '../../../core/operators/periodic-watermarks.ts'
 import type { WatermarkOptions } from '../../../core/operators/periodic-watermarks.ts'
 import { WatermarksOperator } from '../../../core/operators/watermarks-operator.ts'
@@ -11,7 +13,10 @@ import { NotedOutput } from '../fakes/outputs.ts'
 async function opened(assigner: TimestampAssigner | null, options: Partial<WatermarkOptions> = {}) {
   const clock = new ManualClock()
   const settings = { type: 'monotonous', maxOutOfOrdernessMs: null, idlenessMs: null } as const
-  const watermarks = new PeriodicWatermarks({ settings, intervalMs: 200, activeSplits: null, ...options }, clock)
+  const watermarks = new PeriodicWatermarks(
+    { settings, intervalMs: 200, activeSplits: null, alignment: null, ...options },
+    clock,
+  )
   const operator = new WatermarksOperator(assigner, watermarks, 'Timestamps')
   const output = new NotedOutput()
   await operator.open(output, output)
@@ -94,4 +99,40 @@ t.test('it is quiet once it is closed', async t => {
   const { operator, clock } = await opened(ofText)
   await operator.close()
   t.same(clock.armed, [])
+})
+
+t.test('splits of sources that are aligned wait for the slowest source, and are not idle meanwhile', async t => {
+  const group = new AlignmentGroup()
+  const other = { alignedMs: 0 }
+  group.join(other)
+  const calls: string[] = []
+  const { operator, output, pass } = await opened(ofText, {
+    settings: { type: 'monotonous', maxOutOfOrdernessMs: null, idlenessMs: 5000 },
+    activeSplits: () => ['a', 'b'],
+    alignment: {
+      group,
+      maxDriftMs: 100,
+      updateIntervalMs: 1000,
+      pauseOrResumeSplits: (pause, resume) => calls.push(`${pause.join()}|${resume.join()}`),
+    },
+  })
+  await operator.process(textBatch('50'), 'a')
+  await operator.process(textBatch('500'), 'b')
+  await pass(1000)
+  t.same(calls, ['b|'])
+  t.equal(group.leastMs, 0)
+  for (let i = 0; i < 20; i++) {
+    await operator.process(textBatch('60'), 'a')
+    await pass(1000)
+  }
+  t.ok(output.seen.includes('w59'))
+  t.notOk(output.seen.includes('idle'))
+  other.alignedMs = Infinity
+  t.equal(group.leastMs, 59)
+  other.alignedMs = 450
+  await operator.process(textBatch('480'), 'a')
+  await pass(1000)
+  t.same(calls, ['b|', '|b'])
+  await operator.close()
+  t.equal(group.leastMs, 450, 'who is closed has left')
 })

@@ -31,11 +31,13 @@ class WatermarkStrategy(AbsentMethods):
         max_out_of_orderness_ms: int | None = None,
         idleness_ms: int | None = None,
         timestamp_assigner: TimestampAssigner | None = None,
+        alignment: dict[str, Any] | None = None,
     ) -> None:
         self._kind = kind
         self._max_out_of_orderness_ms = max_out_of_orderness_ms
         self._idleness_ms = idleness_ms
         self._timestamp_assigner = timestamp_assigner
+        self._alignment = alignment
 
     def with_timestamp_assigner(self, timestamp_assigner: TimestampAssigner) -> WatermarkStrategy:
         if not isinstance(timestamp_assigner, TimestampAssigner):
@@ -43,7 +45,7 @@ class WatermarkStrategy(AbsentMethods):
                 f"with_timestamp_assigner() takes a TimestampAssigner, not {type(timestamp_assigner).__name__}: "
                 "write a subclass with extract_timestamp(self, value, record_timestamp)"
             )
-        return WatermarkStrategy(self._kind, self._max_out_of_orderness_ms, self._idleness_ms, timestamp_assigner)
+        return self._with(timestamp_assigner=timestamp_assigner)
 
     def with_idleness(self, idle_timeout: Duration) -> WatermarkStrategy:
         """Sources that deliver nothing for `idle_timeout` no longer hold event time back."""
@@ -55,7 +57,32 @@ class WatermarkStrategy(AbsentMethods):
         idleness_ms = _millis(idle_timeout, "with_idleness")
         if idleness_ms <= 0:
             raise ValueError("with_idleness() takes a duration above zero")
-        return WatermarkStrategy(self._kind, self._max_out_of_orderness_ms, idleness_ms, self._timestamp_assigner)
+        return self._with(idleness_ms=idleness_ms)
+
+    def with_watermark_alignment(
+        self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
+    ) -> WatermarkStrategy:
+        """Sources of one group wait for each other: their shards go no further than the slowest source, and the drift.
+        They look every second, unless told otherwise. A source that may fall silent needs `with_idleness()` too."""
+        if self._timestamp_assigner is not None:
+            warn_once(
+                "PyFlink (up to 2.3) forgets the timestamp assigner here; call with_watermark_alignment() before "
+                "with_timestamp_assigner()"
+            )
+        drift_ms = _millis(max_allowed_watermark_drift, "with_watermark_alignment")
+        interval_ms = 1000 if update_interval is None else _millis(update_interval, "with_watermark_alignment")
+        if drift_ms < 0 or interval_ms <= 0:
+            raise ValueError("with_watermark_alignment() takes a drift that is not negative and an interval above zero")
+        group = {"group": watermark_group, "maxDriftMs": drift_ms, "updateIntervalMs": interval_ms}
+        return self._with(alignment=group)
+
+    def _with(self, **changes: Any) -> WatermarkStrategy:
+        current = {
+            "idleness_ms": self._idleness_ms,
+            "timestamp_assigner": self._timestamp_assigner,
+            "alignment": self._alignment,
+        }
+        return WatermarkStrategy(self._kind, self._max_out_of_orderness_ms, **{**current, **changes})
 
     @staticmethod
     def for_monotonous_timestamps() -> WatermarkStrategy:
@@ -82,6 +109,7 @@ class WatermarkStrategy(AbsentMethods):
             "timestampAssigner": None
             if assigner is None
             else {"type": "python", "pickle": operators.dump(assigner, type_info), "mode": None},
+            "alignment": self._alignment,
         }
 
 
