@@ -62,6 +62,7 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
         source: {
           type: 'kinesis-streams',
           streamArn: emulator.streamArn('in'),
+          streamName: null,
           configuration: { 'source.init.position': 'TRIM_HORIZON' },
           deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
           shardAssigner: { type: 'uniform' },
