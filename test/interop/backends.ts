@@ -14,6 +14,8 @@ export interface Backend {
   readonly name: string
   /** Records that a test puts: some are slow. */
   readonly records: number
+  /** Whether it serves enhanced fan-out. */
+  readonly fanOut: boolean
   start(): Promise<RunningBackend>
 }
 
@@ -28,6 +30,7 @@ export const backends: readonly Backend[] = [
   {
     name: 'our emulator',
     records: 2000,
+    fanOut: true,
     async start() {
       const kinesis = await KinesisEmulator.start({ port: 0, limits: false })
       return { endpoint: kinesis.endpoint, stop: () => kinesis.close() }
@@ -37,6 +40,7 @@ export const backends: readonly Backend[] = [
     // No ChildShards at a shard's end, no shard filters; CBOR times in seconds.
     name: 'kinesalite',
     records: 2000,
+    fanOut: false,
     start: () =>
       startProgram(port => ({
         args: [
@@ -60,6 +64,7 @@ export const backends: readonly Backend[] = [
     // About a thousand records a second; no throttling; an expired or wrong iterator is an error named `Unknown`.
     name: 'kinesis-local',
     records: 400,
+    fanOut: true,
     start: () => {
       const main = require.resolve('kinesis-local/main.js')
       return startProgram(port => ({

@@ -110,8 +110,14 @@ class Streams {
     return values
   }
 
-  source(streamArn: string, env: StreamExecutionEnvironment, stopAt = 'latest'): DataStream<string> {
+  source(
+    streamArn: string,
+    env: StreamExecutionEnvironment,
+    stopAt = 'latest',
+    more: Readonly<Record<string, string>> = {},
+  ): DataStream<string> {
     const config = {
+      ...more,
       'source.init.position': 'TRIM_HORIZON',
       'aws.endpoint': this.endpoint,
       'shardline.source.stop-at': stopAt,
@@ -161,6 +167,28 @@ for (const backend of backends)
       t.equal(state, 'FINISHED')
       t.strictSame((await streams.readAll('all-out')).sort(), [...values].sort())
     })
+
+    if (backend.fanOut)
+      await t.test(
+        'by enhanced fan-out everything arrives once, through a split, and in the order of each key',
+        async t => {
+          const input = await streams.create('fan-out', 2)
+          const half = values.length / 2
+          await streams.put('fan-out', values.slice(0, half), keyOf)
+          await streams.split('fan-out')
+          await streams.put('fan-out', values.slice(half), keyOf)
+          const env = StreamExecutionEnvironment.getExecutionEnvironment().setParallelism(1)
+          const fanOut = { 'source.reader.type': 'EFO', 'source.efo.consumer.name': 'me' }
+          const seen: string[] = []
+          for await (const value of streams.source(input, env, 'latest', fanOut).executeAndCollect()) seen.push(value)
+          t.strictSame([...seen].sort(), [...values].sort())
+          for (const key of new Set(values.map(keyOf)))
+            t.strictSame(
+              seen.filter(v => keyOf(v) === key),
+              values.filter(v => keyOf(v) === key),
+            )
+        },
+      )
 
     await t.test('a filter and a map see each value once', async t => {
       const [input, output] = [await streams.create('map-in', 2), await streams.create('map-out', 1)]
