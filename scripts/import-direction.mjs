@@ -10,6 +10,7 @@ const layers = [
   ['core/source', 'core/sink', 'core/operators'],
   ['core/metrics'],
   ['core/job'],
+  ['core/door'],
   ['core/environment'],
   ['core/index'],
   ['bindings'],

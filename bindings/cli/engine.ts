@@ -1,13 +1,17 @@
 /**
- * `shardline engine --control-fd N --function-fd M`: the engine as a child of a driver, on two socket pairs that it inherits.
+ * `shardline engine --control-fd N --function-fd M [--program JSON]`: the engine as a child of a driver, on two socket pairs that
+ * it inherits. `--program` is the driver's script and its arguments, for whoever asks what runs here.
  * stdout is the script's: whatever of this process would write there goes to stderr.
  */
 import net from 'node:net'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
+import { Door } from '../../core/door/door.ts'
 import { BridgeError } from '../../core/errors.ts'
+import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
@@ -17,10 +21,11 @@ export function run(args: readonly string[]): Promise<number> {
   keepStdoutClean()
   const { values } = parseArgs({
     args: [...args],
-    options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' } },
+    options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' }, program: { type: 'string' } },
   })
   const control = openSocket(values['control-fd'], 'control-fd')
   const functions = openSocket(values['function-fd'], 'function-fd')
+  const program = values.program === undefined ? null : programOf(JSON.parse(values.program) as string[])
   // Ctrl-C is the driver's to handle.
   process.on('SIGINT', () => undefined)
   return new Promise(resolve => {
@@ -28,6 +33,8 @@ export function run(args: readonly string[]): Promise<number> {
       createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)),
       {
         functions: new FunctionChannel(functions, driverLost),
+        program,
+        door: new Door({ program, build: { engineVersion, buildHash } }),
         exit: code => {
           resolve(code)
           process.exit(code)
@@ -41,6 +48,9 @@ export function run(args: readonly string[]): Promise<number> {
 
 export const driverLost = (): BridgeError =>
   new BridgeError('DRIVER_LOST', 'The Python program that runs the functions is gone.')
+
+/** By its full path, so that it means the same elsewhere. */
+export const programOf = ([script = '', ...args]: readonly string[]): string[] => [path.resolve(script), ...args]
 
 function openSocket(text: string | undefined, option: string): net.Socket {
   const fd = Number(text)

@@ -29,6 +29,7 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
     configuration[pair.slice(0, at)] = pair.slice(at + 1)
   }
   if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
+  if (values['allow-non-restored-state']) configuration[executionOptions.ignoreUnclaimedState.key] = 'true'
   if (values['stop-at'] !== undefined) configuration[kinesisSourceOptions.stopAt.key] = values['stop-at']
   const logLevel = values['log-level'] ?? 'warning'
   if (!LOG_LEVELS.includes(logLevel))
@@ -47,6 +48,7 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
 function parse(args: readonly string[]) {
   const options = {
     restore: { type: 'string' },
+    'allow-non-restored-state': { type: 'boolean', default: false },
     'stop-at': { type: 'string' },
     conf: { type: 'string', multiple: true },
     progress: { type: 'boolean', default: false },

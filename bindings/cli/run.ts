@@ -12,11 +12,13 @@ import { fileURLToPath } from 'node:url'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
+import { Door } from '../../core/door/door.ts'
 import type { Job } from '../../core/job/job.ts'
+import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
-import { driverLost } from './engine.ts'
+import { driverLost, programOf } from './engine.ts'
 import { EnvironmentError, exitCodes, UsageError } from './exit-codes.ts'
 import { ProgressDisplay } from './progress.ts'
 import { findPython } from './python.ts'
@@ -28,6 +30,8 @@ Runs a script that is written for PyFlink: 'import pyflink' gives it Shardline, 
 
   --restore latest|PATH   start from a checkpoint: the job's newest, or the one at PATH
   --stop-at WHEN          end of an endless job: never, latest (what is there now), or a time
+  --allow-non-restored-state
+                          start although the checkpoint holds state of operators that the script no longer has
   --conf KEY=VALUE        set an option over what the script sets; may be repeated
   --progress              show records/s, shards and checkpoints on stderr
   --log-level LEVEL       debug, info, warning (default), error
@@ -66,8 +70,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const display = options.progress ? new ProgressDisplay(process.stderr) : null
   const control = child.stdio[3] as Duplex
   const jobs: Job[] = []
+  const program = programOf([options.script, ...options.scriptArguments])
   new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
     functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
+    program,
+    door: new Door({ program, build: { engineVersion, buildHash } }),
     // The engine's end is this process's end, and that waits for the script.
     exit: () => undefined,
     onJob: job => {

@@ -2,34 +2,30 @@
  * One client's engine: answers the control protocol, runs the jobs that are submitted, and tells how they fare. It ends when
  * the client says so, when the channel ends, or when the client's process is gone; jobs end with it, without a checkpoint.
  */
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { systemClock } from '../../core/clock.ts'
-import { asShardlineError, BridgeError, toWireError } from '../../core/errors.ts'
+import type { Door } from '../../core/door/door.ts'
+import { invalid, JobRegistry, jobRequests, lastWord, wireStatus } from '../../core/door/job-requests.ts'
+import { toRpcError } from '../../core/door/rpc-error.ts'
+import { BridgeError } from '../../core/errors.ts'
 import { Job } from '../../core/job/job.ts'
 import type { JobServices } from '../../core/job/job-services.ts'
 import { isTerminal } from '../../core/job/job-status.ts'
-import type { JobStatus } from '../../core/job/job-status.ts'
 import type { ShardAssignerContext, ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
 import type { FunctionChannel } from '../functions/function-channel.ts'
 import { MAX_FRAME_BYTES } from '../functions/frame.ts'
 import { checkJobGraph } from './check-job-graph.ts'
-import { ENGINE_ERROR, INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
+import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
 import type {
   AssignShardsParams,
   AssignShardsResult,
-  CancelParams,
-  FinishedNotification,
   InitializeParams,
   InitializeResult,
-  JobIdParams,
   LogNotification,
-  SavepointParams,
-  SavepointResult,
-  StatusNotification,
   SubmitParams,
   SubmitResult,
 } from './protocol.ts'
@@ -45,12 +41,16 @@ export interface EngineServerOptions {
   readonly exit: (code: number) => void
   /** For a front end in this process, such as a progress display. */
   readonly onJob?: (job: Job) => void
+  /** Where others than the client find the jobs. */
+  readonly door?: Door
+  /** The program that the jobs are of, by its path, and its arguments; null: it is not known. */
+  readonly program?: readonly string[] | null
 }
 
 export class EngineServer {
   readonly #connection: MessageConnection
   readonly #options: EngineServerOptions
-  readonly #jobs = new Map<string, Job>()
+  readonly #jobs = new JobRegistry()
   /** Until the last word about each job was sent. */
   readonly #followed = new Set<Promise<void>>()
   #initialized = false
@@ -62,10 +62,8 @@ export class EngineServer {
     this.#options = options
     connection.onRequest('initialize', (params: InitializeParams) => this.#initialize(params))
     this.#answer('job/submit', (params: SubmitParams) => this.#submit(params))
-    this.#answer('job/cancel', (params: CancelParams) => this.#cancel(params))
-    this.#answer('job/savepoint', (params: SavepointParams) => this.#savepoint(params))
-    this.#answer('job/explain', ({ jobId }: JobIdParams) => ({ shards: this.#job(jobId).explain() }))
-    this.#answer('job/status', ({ jobId }: JobIdParams) => wireStatus(this.#job(jobId).status))
+    for (const [method, handler] of Object.entries(jobRequests(this.#jobs, options.program ?? null)))
+      this.#answer(method, handler)
     this.#answer('shutdown', () => this.#shutdown())
     connection.onNotification('exit', () => this.#exit(this.#shutDown ? 0 : 1))
     connection.onClose(() => this.#exit(this.#shutDown ? 0 : 1))
@@ -75,7 +73,7 @@ export class EngineServer {
 
   /** Ends all jobs in order, as Ctrl-C does, and says so. */
   async drain(): Promise<void> {
-    await Promise.all([...this.#jobs.values()].map(job => job.cancel('drain')))
+    await Promise.all(this.#jobs.all().map(job => job.cancel('drain')))
     await Promise.all(this.#followed)
   }
 
@@ -122,7 +120,7 @@ export class EngineServer {
       warning: message => this.#log('warn', 'job', message),
     })
     if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' goes on in a new engine, attempt ${attempt}.`)
-    this.#jobs.set(job.jobId, job)
+    this.#jobs.add(job, systemClock.now())
     this.#options.onJob?.(job)
     try {
       await job.start()
@@ -131,6 +129,7 @@ export class EngineServer {
       hosts.close()
       throw error
     }
+    this.#options.door?.admit(job, graph.configuration, message => this.#log('warn', 'door', message))
     const followed = this.#follow(job, hosts).finally(() => this.#followed.delete(followed))
     this.#followed.add(followed)
     return { jobId: job.jobId, checkpointDirectory: job.checkpointDirectory, restoredFrom: job.restoredFrom }
@@ -140,19 +139,7 @@ export class EngineServer {
     const sendMetrics = (): Promise<void> => this.#notify('job/metrics', { jobId: job.jobId, metrics: job.metrics() })
     const timer = setInterval(() => void sendMetrics(), METRICS_INTERVAL_MS)
     timer.unref()
-    let finished: FinishedNotification
-    try {
-      const { jobId, state, netRuntimeMs, checkpointPath } = await job.result()
-      finished = { jobId, state, netRuntimeMs, checkpointPath, error: null }
-    } catch (error) {
-      finished = {
-        jobId: job.jobId,
-        state: job.status.state,
-        netRuntimeMs: 0,
-        checkpointPath: null,
-        error: toWireError(error),
-      }
-    }
+    const finished = await lastWord(job)
     clearInterval(timer)
     hosts.close()
     await sendMetrics()
@@ -162,22 +149,8 @@ export class EngineServer {
 
   /** A client may ask for a job's last status for a while; a program that runs jobs for ever keeps only the newest of them. */
   #forgetOldest(): void {
-    const ended = [...this.#jobs.values()].filter(job => isTerminal(job.status.state))
+    const ended = this.#jobs.all().filter(job => isTerminal(job.status.state))
     for (const job of ended.slice(0, -ENDED_JOBS_KEPT)) this.#jobs.delete(job.jobId)
-  }
-
-  async #cancel({ jobId, mode }: CancelParams): Promise<object> {
-    if (mode !== 'drain' && (mode as string) !== 'now') throw invalid("'mode' must be 'drain' or 'now'")
-    await this.#job(jobId).cancel(mode)
-    return {}
-  }
-
-  async #savepoint({ jobId, directory, stop }: SavepointParams): Promise<SavepointResult> {
-    if (directory !== null && typeof (directory as unknown) !== 'string')
-      throw invalid("'directory' must be text or null")
-    if (typeof (stop as unknown) !== 'boolean') throw invalid("'stop' must be true or false")
-    const job = this.#job(jobId)
-    return { path: await (stop ? job.stopWithSavepoint(directory) : job.savepoint(directory)) }
   }
 
   /** The program's own assigner lives with the driver. */
@@ -199,15 +172,9 @@ export class EngineServer {
   }
 
   async #shutdown(): Promise<object> {
-    await Promise.all([...this.#jobs.values()].map(job => job.cancel('now')))
+    await Promise.all(this.#jobs.all().map(job => job.cancel('now')))
     this.#shutDown = true
     return {}
-  }
-
-  #job(jobId: string): Job {
-    const job = this.#jobs.get(jobId)
-    if (job === undefined) throw new BridgeError('ILLEGAL_STATE', `There is no job '${jobId}' in this engine.`)
-    return job
   }
 
   #answer(method: string, handler: (params: never) => unknown): void {
@@ -245,24 +212,14 @@ export class EngineServer {
   #exit(code: number): void {
     if (this.#exited) return
     this.#exited = true
-    void Promise.allSettled([...this.#jobs.values()].map(job => job.cancel('now'))).then(() => this.#options.exit(code))
+    void Promise.allSettled(this.#jobs.all().map(job => job.cancel('now'))).then(() => this.#options.exit(code))
     // Whatever a job still holds on to, the process ends.
     setTimeout(() => this.#options.exit(code), 2000).unref()
   }
 }
 
-const invalid = (what: string): BridgeError => new BridgeError('PROTOCOL_VIOLATED', `Invalid params: ${what}.`)
-
-function wireStatus({ jobId, state, attempt, cause }: JobStatus): StatusNotification {
-  return { jobId, state, attempt, cause: cause === null ? null : toWireError(cause) }
-}
-
 function toResponseError(error: unknown): ResponseError<unknown> {
   if (error instanceof ResponseError) return error as ResponseError<unknown>
-  const own = asShardlineError(error)
-  const { message, ...data } = toWireError(own.code === 'INTERNAL' && error instanceof Error ? error : own)
-  return new ResponseError(own.code === 'PROTOCOL_VIOLATED' ? ErrorCodes.InvalidParams : ENGINE_ERROR, message, {
-    ...data,
-    message,
-  })
+  const { code, message, data } = toRpcError(error)
+  return new ResponseError(code, message, data)
 }

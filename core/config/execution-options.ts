@@ -187,4 +187,9 @@ export const executionOptions = {
   chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', {
     aliases: ['pipeline.operator-chaining'],
   }),
+  door: booleanOption(
+    'shardline.door.enabled',
+    true,
+    "Whether `shardline ps`, `stop`, `savepoint` and `explain` find the running job, by a socket that is its user's alone. There is none on Windows.",
+  ),
 } as const

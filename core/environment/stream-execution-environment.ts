@@ -8,6 +8,7 @@
  */
 import { systemClock } from '../clock.ts'
 import { executionOptions } from '../config/execution-options.ts'
+import { Door } from '../door/door.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { JobListener, JobResult } from '../job/job-status.ts'
 import { Job } from '../job/job.ts'
@@ -105,9 +106,13 @@ export class StreamExecutionEnvironment {
     if (job.checkpointDirectory !== null && this.#configuration[executionOptions.checkpointDirectory.key] === undefined)
       listener.warning?.(`Checkpoints go to ${job.checkpointDirectory} (execution.checkpointing.dir).`)
     await job.start()
+    door.admit(job, this.#configuration, message => listener.warning?.(message))
     return job
   }
 }
+
+/** Of all environments of this process. */
+const door = new Door({ program: process.argv.slice(1), build: { engineVersion: '0.0.0', buildHash: null } })
 
 function checkParallelism(n: number): number {
   if (!Number.isInteger(n) || n < 1 || n > 32768)

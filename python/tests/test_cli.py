@@ -50,7 +50,7 @@ def test_version_is_the_packages():
 def test_help_of_run_names_its_options():
     done = shardline("run", "--help")
     assert done.returncode == 0
-    for option in ("--restore", "--stop-at", "--log-level", "--conf"):
+    for option in ("--restore", "--allow-non-restored-state", "--stop-at", "--log-level", "--conf"):
         assert option in done.stdout
 
 
@@ -148,13 +148,14 @@ def test_a_failing_job_is_one_and_ends_with_its_reason(fake_engine, script):
 def test_options_reach_the_job_as_configuration(fake_engine, script, tmp_path):
     submissions = tmp_path / "submissions"
     done = shardline(
-        "run", "--restore", "latest", "--stop-at", "never", "--conf", f"env.fake.submissions={submissions}",
+        "run", "--restore", "latest", "--allow-non-restored-state", "--stop-at", "never", "--conf", f"env.fake.submissions={submissions}",
         script(JOB.replace("SUBTRACT", "0")),
         env={"SHARDLINE_CONF": '{"env.a": "b"}'},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     text = submissions.read_text()
     assert '"execution.state-recovery.path": "latest"' in text
+    assert '"execution.state-recovery.ignore-unclaimed-state": "true"' in text
     assert '"shardline.source.stop-at": "never"' in text
     assert '"env.a": "b"' in text
 

@@ -16,6 +16,7 @@ from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
 
 _STOP_AT_KEY = "shardline.source.stop-at"
+_IGNORE_UNCLAIMED_KEY = "execution.state-recovery.ignore-unclaimed-state"
 
 _HELP = """\
 usage: shardline run [options] SCRIPT [ARGUMENT ...]
@@ -24,7 +25,14 @@ usage: shardline run [options] SCRIPT [ARGUMENT ...]
 Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
 
   run SCRIPT      run a PyFlink script as it stands (shardline run --help)
-  VERB            every other verb, such as local, is the Node command's: shardline VERB --help
+
+every other verb is the Node command's (shardline VERB --help):
+  ps              the jobs that run on this machine
+  status, explain what one of them does; who reads which shard, and why one is not read
+  stop, savepoint end it in order; store its state while it runs
+  checkpoint      what is in a checkpoint; rewind one
+  local           a Kinesis on this machine
+  rpc             JSON-RPC, for other languages
 
   -h, --help      show this
   -V, --version   show the version
@@ -33,7 +41,8 @@ exit codes:
   0    the script and its jobs finished
   1    the script or a job failed
   2    the command line is wrong
-  3    the environment is: Node is missing or too old, the engine is not built, or the build is stale
+  3    the environment is: Node is missing or too old, the engine is not built, or the build is stale;
+       of explain: a shard is not read, and nothing is known that it waits for
   130  interrupted; jobs were drained first
   143  terminated; jobs were drained first
 """
@@ -64,6 +73,11 @@ def _run(argv: list[str]) -> int:
     )
     parser.add_argument("--restore", metavar="latest|PATH", help="go on from a checkpoint: the latest one, or this one")
     parser.add_argument(
+        "--allow-non-restored-state",
+        action="store_true",
+        help="start although the checkpoint holds state of operators that the script no longer has",
+    )
+    parser.add_argument(
         "--stop-at",
         metavar="never|latest|TIMESTAMP",
         help="end an endless source there: at what its stream holds when the job starts, or at a time (ISO 8601)",
@@ -78,6 +92,8 @@ def _run(argv: list[str]) -> int:
     overrides = dict(options.conf)
     if options.restore is not None:
         overrides[RESTORE_KEY] = options.restore
+    if options.allow_non_restored_state:
+        overrides[_IGNORE_UNCLAIMED_KEY] = "true"
     if options.stop_at is not None:
         overrides[_STOP_AT_KEY] = options.stop_at
     if overrides:

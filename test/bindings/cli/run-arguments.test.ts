@@ -53,6 +53,17 @@ t.test('an option wins over --conf for the same key', async t => {
   })
 })
 
+t.test('state that nobody claims may be left behind, as `flink run` has it', async t => {
+  t.match(parseRunArguments(['--allow-non-restored-state', '--restore', 'latest', 'job.py']), {
+    script: 'job.py',
+    configuration: {
+      'execution.state-recovery.path': 'latest',
+      'execution.state-recovery.ignore-unclaimed-state': 'true',
+    },
+  })
+  t.notOk('execution.state-recovery.ignore-unclaimed-state' in parseRunArguments(['job.py']).configuration)
+})
+
 t.test('help needs no script', async t => {
   t.match(parseRunArguments(['--help']), { help: true })
   t.match(parseRunArguments(['-h']), { help: true })

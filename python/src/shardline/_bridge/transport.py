@@ -8,6 +8,7 @@ lines are kept, because they say why it died. It runs in a session of its own, s
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -24,6 +25,14 @@ LAST_LINES = 50
 _EXIT_SECONDS = 5.0
 _TERM_SECONDS = 2.0
 _SEND_BUFFER_BYTES = 1 << 20
+
+
+def _program() -> list[str]:
+    """For whoever asks the engine what it runs (`shardline ps`, `stop`). Nothing where there is no script."""
+    if not sys.argv or not os.path.isfile(sys.argv[0]):  # noqa: PTH113
+        return []
+    return ["--program", json.dumps(sys.argv)]
+
 
 _live: weakref.WeakSet[EngineProcess] = weakref.WeakSet()
 
@@ -55,7 +64,9 @@ class EngineProcess:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         with remote_control, remote_functions:
             descriptors = (remote_control.fileno(), remote_functions.fileno())
-            argv = command.argv("engine", "--control-fd", str(descriptors[0]), "--function-fd", str(descriptors[1]))
+            argv = command.argv(
+                "engine", "--control-fd", str(descriptors[0]), "--function-fd", str(descriptors[1]), *_program()
+            )
             try:
                 process = subprocess.Popen(
                     argv,
