@@ -168,27 +168,24 @@ for (const backend of backends)
       t.strictSame((await streams.readAll('all-out')).sort(), [...values].sort())
     })
 
-    if (backend.fanOut)
-      await t.test(
-        'by enhanced fan-out everything arrives once, through a split, and in the order of each key',
-        async t => {
-          const input = await streams.create('fan-out', 2)
-          const half = values.length / 2
-          await streams.put('fan-out', values.slice(0, half), keyOf)
-          if (backend.fanOut === 'all') await streams.split('fan-out')
-          await streams.put('fan-out', values.slice(half), keyOf)
-          const env = StreamExecutionEnvironment.getExecutionEnvironment().setParallelism(1)
-          const fanOut = { 'source.reader.type': 'EFO', 'source.efo.consumer.name': 'me' }
-          const seen: string[] = []
-          for await (const value of streams.source(input, env, 'latest', fanOut).executeAndCollect()) seen.push(value)
-          t.strictSame([...seen].sort(), [...values].sort())
-          for (const key of new Set(values.map(keyOf)))
-            t.strictSame(
-              seen.filter(v => keyOf(v) === key),
-              values.filter(v => keyOf(v) === key),
-            )
-        },
-      )
+    if (backend.fanOut !== 'nothing')
+      await t.test('by enhanced fan-out everything arrives once, and in the order of each key', async t => {
+        const input = await streams.create('fan-out', 2)
+        const half = values.length / 2
+        await streams.put('fan-out', values.slice(0, half), keyOf)
+        if (backend.fanOut === 'all') await streams.split('fan-out')
+        await streams.put('fan-out', values.slice(half), keyOf)
+        const env = StreamExecutionEnvironment.getExecutionEnvironment().setParallelism(1)
+        const fanOut = { 'source.reader.type': 'EFO', 'source.efo.consumer.name': 'me' }
+        const seen: string[] = []
+        for await (const value of streams.source(input, env, 'latest', fanOut).executeAndCollect()) seen.push(value)
+        t.strictSame([...seen].sort(), [...values].sort())
+        for (const key of new Set(values.map(keyOf)))
+          t.strictSame(
+            seen.filter(v => keyOf(v) === key),
+            values.filter(v => keyOf(v) === key),
+          )
+      })
 
     await t.test('a filter and a map see each value once', async t => {
       const [input, output] = [await streams.create('map-in', 2), await streams.create('map-out', 1)]
