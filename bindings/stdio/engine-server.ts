@@ -13,22 +13,14 @@ import { BridgeError } from '../../core/errors.ts'
 import { Job } from '../../core/job/job.ts'
 import type { JobServices } from '../../core/job/job-services.ts'
 import { isTerminal } from '../../core/job/job-status.ts'
-import type { ShardAssignerContext, ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
 import type { FunctionChannel } from '../functions/function-channel.ts'
 import { MAX_FRAME_BYTES } from '../functions/frame.ts'
 import { checkJobGraph } from './check-job-graph.ts'
+import { DriverRequests } from './driver-requests.ts'
 import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
-import type {
-  AssignShardsParams,
-  AssignShardsResult,
-  InitializeParams,
-  InitializeResult,
-  LogNotification,
-  SubmitParams,
-  SubmitResult,
-} from './protocol.ts'
+import type { InitializeParams, InitializeResult, LogNotification, SubmitParams, SubmitResult } from './protocol.ts'
 
 const METRICS_INTERVAL_MS = 1000
 const PARENT_POLL_MS = 2000
@@ -51,6 +43,7 @@ export class EngineServer {
   readonly #connection: MessageConnection
   readonly #options: EngineServerOptions
   readonly #jobs = new JobRegistry()
+  readonly #driver: DriverRequests
   /** Until the last word about each job was sent. */
   readonly #followed = new Set<Promise<void>>()
   #initialized = false
@@ -59,6 +52,7 @@ export class EngineServer {
 
   constructor(connection: MessageConnection, options: EngineServerOptions) {
     this.#connection = connection
+    this.#driver = new DriverRequests(connection)
     this.#options = options
     connection.onRequest('initialize', (params: InitializeParams) => this.#initialize(params))
     this.#answer('job/submit', (params: SubmitParams) => this.#submit(params))
@@ -112,13 +106,15 @@ export class EngineServer {
       clock: systemClock,
       locals: new Map(),
       functions: hosts,
-      assignShards: driver === null ? null : pickle => (shards, context) => this.#assignShards(pickle, shards, context),
+      assignShards:
+        driver === null ? null : pickle => (shards, context) => this.#driver.assignShards(pickle, shards, context),
       print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
     }
     const job: Job = new Job(graph, services, {
       status: status => void this.#notify('job/status', wireStatus(status)),
       warning: message => this.#log('warn', 'job', message),
     })
+    const forget = driver === null ? () => undefined : this.#driver.registerCredentials(graph)
     if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' goes on in a new engine, attempt ${attempt}.`)
     this.#jobs.add(job, systemClock.now())
     this.#options.onJob?.(job)
@@ -127,10 +123,14 @@ export class EngineServer {
     } catch (error) {
       this.#jobs.delete(job.jobId)
       hosts.close()
+      forget()
       throw error
     }
     this.#options.door?.admit(job, graph.configuration, message => this.#log('warn', 'door', message))
-    const followed = this.#follow(job, hosts).finally(() => this.#followed.delete(followed))
+    const followed = this.#follow(job, hosts).finally(() => {
+      forget()
+      this.#followed.delete(followed)
+    })
     this.#followed.add(followed)
     return { jobId: job.jobId, checkpointDirectory: job.checkpointDirectory, restoredFrom: job.restoredFrom }
   }
@@ -151,24 +151,6 @@ export class EngineServer {
   #forgetOldest(): void {
     const ended = this.#jobs.all().filter(job => isTerminal(job.status.state))
     for (const job of ended.slice(0, -ENDED_JOBS_KEPT)) this.#jobs.delete(job.jobId)
-  }
-
-  /** The program's own assigner lives with the driver. */
-  async #assignShards(
-    pickle: string,
-    shards: readonly ShardToAssign[],
-    { parallelism, assigned }: ShardAssignerContext,
-  ): Promise<readonly number[]> {
-    const asked = shards.map(({ streamArn, shardId, parentShardIds, startingHashKey, endingHashKey }) => ({
-      streamArn,
-      shardId,
-      parentShardIds,
-      startingHashKey,
-      endingHashKey,
-    }))
-    const params: AssignShardsParams = { pickle, shards: asked, parallelism, assigned }
-    const { subtasks } = await this.#connection.sendRequest<AssignShardsResult>('driver/assignShards', params)
-    return subtasks
   }
 
   async #shutdown(): Promise<object> {

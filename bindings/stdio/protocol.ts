@@ -44,6 +44,21 @@ export interface AssignShardsParams {
   readonly assigned: readonly (readonly string[])[]
 }
 
+/** From the engine to the driver: credentials by the provider of this name. */
+export interface CredentialsParams {
+  /** The value of `aws.credentials.provider.custom.class`. */
+  readonly name: string
+  readonly configuration: Readonly<Record<string, string>>
+}
+
+export interface CredentialsResult {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string | null
+  /** Epoch milliseconds; null: they do not expire. */
+  readonly expiration: number | null
+}
+
 export interface AssignShardsResult {
   /** In the order of the shards. */
   readonly subtasks: readonly number[]

@@ -71,7 +71,7 @@ export const credentialsOptionsOf = (prefix: string) =>
     customClass: stringOption(
       `${prefix}.custom.class`,
       null,
-      'For `CUSTOM`: a name given to `registerCredentialsProvider`, or a module and its export, such as `file:///opt/vault.mjs#credentials` or `./vault.mjs#credentials`: a function of the configuration that answers a function that answers credentials.',
+      'For `CUSTOM`: a name given to `registerCredentialsProvider`, or a module and its export, such as `file:///opt/vault.mjs#credentials` or `./vault.mjs#credentials`: a function of the configuration that answers a function that answers credentials. In Python a name given to `register_credentials_provider`, or `module:function`.',
     ),
   }) as const
 

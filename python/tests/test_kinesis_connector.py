@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import warnings
 from pathlib import Path
@@ -302,3 +303,53 @@ def test_the_consumer_is_found_where_old_scripts_look():
     from shardline.datastream import connectors
 
     assert connectors.FlinkKinesisConsumer is kinesis.FlinkKinesisConsumer
+
+
+# ---- credentials of the script
+
+
+def credentials(name, configuration=None):
+    return requests.answer("driver/credentials", {"name": name, "configuration": configuration or {}})
+
+
+def test_a_registered_provider_is_asked_with_the_configuration():
+    seen = []
+
+    def provider(configuration):
+        seen.append(configuration)
+        expiry = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.timezone.utc)
+        return kinesis.AwsCredentials("AKIA", "hush", "token", expiry)
+
+    kinesis.register_credentials_provider("vault", provider)
+    assert credentials("vault", {"vault.path": "x"}) == {
+        "accessKeyId": "AKIA",
+        "secretAccessKey": "hush",
+        "sessionToken": "token",
+        "expiration": 1769860800000,
+    }
+    assert seen == [{"vault.path": "x"}]
+    assert "hush" not in repr(provider({}))
+
+
+def test_what_boto3_has_and_what_can_be_imported_will_do(tmp_path, monkeypatch):
+    (tmp_path / "vaulted.py").write_text(
+        "from botocore.credentials import ReadOnlyCredentials\n"
+        "def fetch(configuration):\n    return ReadOnlyCredentials('a', 's', None)\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert credentials("vaulted:fetch") == {
+        "accessKeyId": "a",
+        "secretAccessKey": "s",
+        "sessionToken": None,
+        "expiration": None,
+    }
+
+
+def test_a_provider_that_is_not_there_or_answers_something_else_is_an_error():
+    with pytest.raises(LookupError, match="no credentials provider is registered as 'nobody'"):
+        credentials("nobody")
+    kinesis.register_credentials_provider("wrong", lambda configuration: ("a", "s"))
+    with pytest.raises(TypeError, match="'wrong' answered tuple, not AwsCredentials"):
+        credentials("wrong")
+    with pytest.raises(TypeError, match="is a callable"):
+        kinesis.register_credentials_provider("text", "a")

@@ -42,10 +42,10 @@ export async function customCredentialsProvider(
 }
 
 /** Whether the text names a module: what has neither a path nor a `#` is a name that somebody must have registered. */
-const isModule = (name: string): boolean => /^(file:|data:|\.{0,2}\/)/.test(name) || name.includes('#')
+export const namesModule = (name: string): boolean => /^(file:|data:|\.{0,2}\/)/.test(name) || name.includes('#')
 
 async function importFactory(key: string, name: string): Promise<CredentialsProviderFactory> {
-  if (!isModule(name))
+  if (!namesModule(name))
     throw new ConfigurationError(
       `${key}: nothing is registered as '${name}'. Register it with registerCredentialsProvider, or name a module and its export, such as file:///opt/vault.mjs#credentials. Java classes cannot be loaded.`,
     )

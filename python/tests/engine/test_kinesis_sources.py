@@ -79,3 +79,30 @@ def test_enhanced_fan_out_through_a_script(kinesis, run):
     assert status == 0, errors
     assert sorted(kinesis.read(target), key=int) == [str(n).encode() for n in range(300)]
     assert kinesis.client.list_stream_consumers(StreamARN=source)["Consumers"] == [], "the job gave it back"
+
+
+def test_credentials_of_the_script_sign_its_requests_and_a_failing_provider_says_why(kinesis, run):
+    source, target = kinesis.stream(1), kinesis.stream(1)
+    kinesis.put(source, [("k", "a")])
+    code = f"""
+        from pyflink.datastream.connectors.kinesis import AwsCredentials, register_credentials_provider
+        def vault(configuration):
+            print("asked", flush=True)
+            if {{fails}}:
+                raise RuntimeError("the vault is sealed")
+            return AwsCredentials("test", "test")
+        register_credentials_provider("vault", vault)
+        env = environment()
+        write(read(env, {source!r}), {target!r})
+        env.execute("vaulted")
+    """
+    options = [
+        *("--stop-at", "latest", "--conf", "aws.credentials.provider=CUSTOM"),
+        *("--conf", "aws.credentials.provider.custom.class=vault"),
+    ]
+    status, out, errors = run(code.format(fails=False), *options).end()
+    assert (status, kinesis.read(target)) == (0, [b"a"]), errors
+    assert "asked" in out
+    status, _, errors = run(code.format(fails=True), *options).end()
+    assert status == 1
+    assert "RuntimeError: the vault is sealed" in errors

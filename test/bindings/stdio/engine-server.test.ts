@@ -331,3 +331,40 @@ t.test('the jobs that run are listed, with their metrics for the asking', async 
   await client.request('job/cancel', { jobId, mode: 'now' })
   t.match(await client.request('job/list', {}), { jobs: [] })
 })
+
+t.test(
+  "credentials of the driver's own provider sign the requests, at any depth of roles, until the job ends",
+  async t => {
+    const kinesis = await emulator(t, { requireSignature: true })
+    const client = await initialized(t)
+    const asked: unknown[] = []
+    client.connection.onRequest('driver/credentials', (params: unknown) => {
+      checkMessage(t, 'driver/credentials.params', params)
+      asked.push(params)
+      const answer = { accessKeyId: 'AKIA', secretAccessKey: 's', sessionToken: null, expiration: null }
+      checkMessage(t, 'driver/credentials.result', answer)
+      return answer
+    })
+    const graph = graphOf(
+      [
+        sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }) }),
+        sinkT(2, [1], { sink: { type: 'discard' } }),
+      ],
+      {
+        parallelism: 1,
+        configuration: {
+          'aws.endpoint': kinesis.endpoint,
+          'aws.credentials.provider': 'CUSTOM',
+          'aws.credentials.provider.custom.class': 'vault',
+          'vault.path': 'x',
+        },
+      },
+    )
+    const driver = { executable: 'python3', hostEnv: {} }
+    const { jobId } = await client.request<{ jobId: string }>('job/submit', { graph, attempt: 0, driver })
+    t.match(asked[0], { name: 'vault', configuration: { 'vault.path': 'x' } })
+    await client.request('job/cancel', { jobId, mode: 'now' })
+    await eventually(() => client.finished.length === 1)
+    await t.rejects(submit(client, graph), { code: -32000, message: /nothing is registered as 'vault'/ })
+  },
+)

@@ -20,12 +20,14 @@ from shardline.common.configuration import Configuration
 from shardline.common.serialization import DeserializationSchema, SerializationSchema
 from shardline.common.typeinfo import TypeInformation, Types
 from shardline.datastream.connectors import _legacy_properties
+from shardline.datastream.connectors._credentials import AwsCredentials, register_credentials_provider
 from shardline.datastream.connectors._kinesis_options import AWSConfigOptions, KinesisSourceConfigOptions
 from shardline.datastream.connectors.base import Sink, Source
 from shardline.errors import ConfigurationError
 
 __all__ = [
     "AWSConfigOptions",
+    "AwsCredentials",
     "FlinkKinesisConsumer",
     "KinesisShardAssigner",
     "KinesisSourceConfigOptions",
@@ -36,6 +38,7 @@ __all__ = [
     "PartitionKeyGenerator",
     "ShardAssignerContext",
     "ShardToAssign",
+    "register_credentials_provider",
 ]
 
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}")

@@ -1,0 +1,71 @@
+"""Credentials that the script provides: `aws.credentials.provider` CUSTOM. (Of Shardline: Flink takes a Java class.)"""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+__all__ = ["AwsCredentials", "provide", "register_credentials_provider"]
+
+
+class AwsCredentials(NamedTuple):
+    """What a credentials provider answers. (Of Shardline.)"""
+
+    access_key: str
+    secret_key: str
+    token: str | None = None
+    #: They are asked for again before this time; None: they do not expire.
+    expiry: datetime.datetime | None = None
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return f"AwsCredentials(access_key={self.access_key!r}, expiry={self.expiry!r})"
+
+
+Provider = Callable[[Mapping[str, str]], Any]
+_registered: dict[str, Provider] = {}
+
+
+def register_credentials_provider(name: str, provider: Provider) -> None:
+    """Makes `name` a value of `aws.credentials.provider.custom.class`.
+
+    `provider` is called in the driver, with the configuration, at the start and again before what it answered
+    expires. It answers `AwsCredentials`, or anything with `access_key`, `secret_key` and `token`, such as boto3's
+    `session.get_credentials().get_frozen_credentials()`. Unregistered, `module:function` is imported. (Of Shardline.)
+    """
+    if not callable(provider):
+        raise TypeError(f"a credentials provider is a callable of the configuration, not {provider!r}")
+    _registered[name] = provider
+
+
+def provide(name: str, configuration: Mapping[str, str]) -> dict[str, Any]:
+    """What the engine is answered. Raises what the provider raises, and `LookupError` if there is none."""
+    answer = _find(name)(configuration)
+    try:
+        access_key, secret_key = answer.access_key, answer.secret_key
+    except AttributeError:
+        raise TypeError(
+            f"the credentials provider {name!r} answered {type(answer).__name__}, not AwsCredentials"
+        ) from None
+    expiry = getattr(answer, "expiry", None)
+    return {
+        "accessKeyId": access_key,
+        "secretAccessKey": secret_key,
+        "sessionToken": getattr(answer, "token", None),
+        "expiration": None if expiry is None else round(expiry.timestamp() * 1000),
+    }
+
+
+def _find(name: str) -> Provider:
+    if name in _registered:
+        return _registered[name]
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        raise LookupError(
+            f"no credentials provider is registered as {name!r}: call register_credentials_provider({name!r}, ...), or "
+            "name 'module:function'"
+        )
+    provider: Provider = getattr(importlib.import_module(module), attribute)
+    return provider
