@@ -1,7 +1,9 @@
 /**
  * One watermark from those of many splits: the least over the splits that are active and not idle. A split that was assigned
- * and gave nothing yet holds it back; one that has finished leaves. While there is no split at all nothing advances. It never
- * goes back, and says only what is new.
+ * and gave nothing yet holds it back; one that has finished leaves. It never goes back, and says only what is new.
+ *
+ * Where there is no split at all the stream is idle, whatever the strategy: with more subtasks than shards event time would
+ * stand still for ever. Nothing is lost by it: a child shard is assigned in the moment in which its last parent finishes.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
 import type { TimeElement } from './time-element.ts'
@@ -11,8 +13,8 @@ import type { WatermarkSettings } from './watermark-generator.ts'
 export class SplitWatermarks {
   readonly #settings: WatermarkSettings
   readonly #splits = new Map<string, WatermarkGenerator>()
-  /** Counts how long there has been no split. */
-  #nobody: WatermarkGenerator | null = null
+  /** How often in a row there was no split; a shard assigner may take a moment. */
+  #withoutSplits = 0
   #idle = false
   #watermarkMs = NO_TIMESTAMP
 
@@ -55,12 +57,11 @@ export class SplitWatermarks {
       allIdle = false
       least = Math.min(least, generator.watermarkMs)
     }
+    this.#withoutSplits = remaining.size === 0 ? this.#withoutSplits + 1 : 0
     if (remaining.size === 0) {
-      this.#nobody ??= new WatermarkGenerator(this.#settings)
-      this.#nobody.onPeriodicEmit(nowMs, false)
-      allIdle = this.#nobody.idle
+      allIdle = this.#withoutSplits > 1
       least = NO_TIMESTAMP
-    } else this.#nobody = null
+    }
     return this.#changes(allIdle, least)
   }
 
