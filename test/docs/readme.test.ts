@@ -17,8 +17,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url))
 const readme = readFileSync(path.join(root, 'README.md'), 'utf8')
 const LIMIT_MS = 60_000
 
-function example(language: string): string {
-  const block = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(readme)?.[1]
+function example(language: string, which = 0): string {
+  const block = [...readme.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))][which]?.[1]
   if (block === undefined) throw new Error(`the README has no example in ${language}`)
   return block
 }
@@ -76,6 +76,37 @@ t.test('the Python example runs under the command, and writes what it read', asy
   t.equal(stdout, '', 'standard output is the script’s')
   const written = kinesis.records('shouted').flatMap(shard => shard.records.map(r => r.text))
   t.strictSame(written.sort(), ['ONE TEA', 'TWO COFFEES'])
+})
+
+t.test('the Python example with state counts each order once', async t => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'shardline-readme-'))
+  const kinesis = await KinesisEmulator.start({ port: 0, streams: { orders: 2 }, limits: false })
+  t.teardown(async () => {
+    await kinesis.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const orders = ['two coffees table-1', 'one tea table-7', 'water table-1']
+  for (const data of orders) {
+    kinesis.put('orders', [{ data, partitionKey: data.split(' ').at(-1)! }])
+    // Two orders of one table in the same millisecond would have one timer.
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  writeFileSync(path.join(folder, 'tables.py'), example('python', 1))
+  const args = [path.join(root, 'dist/engine/shardline.mjs'), 'run', '--stop-at', 'latest', 'tables.py']
+  const { code, stdout, stderr } = await run(process.execPath, args, folder, kinesis.environment())
+  t.equal(code, 0, stderr)
+  const lines = stdout
+    .trim()
+    .split('\n')
+    .map(line => line.replace(/^\d+> /, ''))
+  t.strictSame(lines.sort(), [
+    'table-1 is silent after 2',
+    'table-1 is silent after 2',
+    'table-1: 1',
+    'table-1: 2',
+    'table-7 is silent after 1',
+    'table-7: 1',
+  ])
 })
 
 t.test('the smallest graph of the RPC guide is a graph that runs', async t => {
