@@ -230,7 +230,8 @@ export class Job {
     // A bounded job that is through can be resumed nowhere; what an endless one left off at stays good.
     if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#coordinator.removeAll()
     if (this.#cancel !== null) await this.#removeIfCancelled()
-    return this.#end(this.#cancel === null ? 'FINISHED' : 'CANCELED')
+    // Flink's word: a job that was stopped with a savepoint has finished, and its program goes on.
+    return this.#end(this.#cancel === null || savepoint !== null ? 'FINISHED' : 'CANCELED')
   }
 
   async #removeIfCancelled(): Promise<void> {

@@ -252,11 +252,11 @@ t.test('a running job is explained, saved, and stopped with a savepoint', async 
   const last = await client.request<{ path: string }>('job/savepoint', { jobId, directory, stop: true })
   t.not(last.path, saved.path)
   await eventually(() => client.finished.length === 1)
-  t.match(client.finished[0], { state: 'CANCELED', checkpointPath: last.path })
+  t.match(client.finished[0], { state: 'FINISHED', checkpointPath: last.path })
   checkMessage(t, 'job/metrics', metrics.at(-1))
   await t.rejects(client.request('job/savepoint', { jobId, directory, stop: false }), {
     code: -32000,
-    message: /CANCELED/,
+    message: /FINISHED/,
   })
   await t.rejects(client.request('job/savepoint', { jobId, directory: 5, stop: false }), { code: -32602 })
 })

@@ -62,8 +62,8 @@ t.test('stopped with a savepoint, nothing is in flight and nothing lost', async 
   await eventually(() => sink.values.length > 0)
   const saved = await job.stopWithSavepoint()
   t.equal(path.dirname(saved), directory)
-  t.match(await job.result(), { state: 'CANCELED', checkpointPath: saved })
-  await t.rejects(job.stopWithSavepoint(), { code: 'ILLEGAL_STATE', message: /is CANCELED/ })
+  t.match(await job.result(), { state: 'FINISHED', checkpointPath: saved }, 'its program goes on, as in Flink')
+  await t.rejects(job.stopWithSavepoint(), { code: 'ILLEGAL_STATE', message: /is FINISHED/ })
 
   const other = new StatefulSink()
   const restored = jobOf(t, reading(kinesis, { 'execution.state-recovery.path': saved }), { kinesisSink: () => other })
