@@ -14,6 +14,21 @@ const verbs: Readonly<Record<string, Verb>> = {
     summary: 'start a Kinesis on this machine: shardline local --port 4567 --stream flights:4',
     load: () => import('./local.ts'),
   },
+  ps: { summary: 'the jobs that run on this machine', load: () => import('./ps.ts') },
+  status: { summary: 'what a job does: shardline status [JOB]', load: () => import('./status.ts') },
+  explain: {
+    summary: 'who reads which shard of a job, how far, and why one is not read',
+    load: () => import('./explain.ts'),
+  },
+  stop: { summary: 'end a job in order: shardline stop [JOB] [--savepoint[=DIR]]', load: () => import('./stop.ts') },
+  savepoint: {
+    summary: 'store the state of a job that runs on: shardline savepoint [JOB] [DIR]',
+    load: () => import('./savepoint.ts'),
+  },
+  checkpoint: {
+    summary: 'what is in a checkpoint, or a new one that is rewound: shardline checkpoint inspect|rewind PATH',
+    load: () => import('./checkpoint.ts'),
+  },
   rpc: { summary: 'JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },
 }
 
@@ -53,7 +68,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
 }
 
 function help(): string {
-  const rows = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(8)}${summary}\n`)
+  const rows = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`)
   const codes = Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padEnd(5)}${name}\n`)
   return `shardline ${engineVersion}: Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
 

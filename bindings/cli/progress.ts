@@ -6,6 +6,7 @@ import type { WriteStream } from 'node:tty'
 
 import type { Job } from '../../core/job/job.ts'
 import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
+import { grouped, lag } from './figures.ts'
 
 const TERMINAL_INTERVAL_MS = 250
 const PLAIN_INTERVAL_MS = 1000
@@ -91,12 +92,3 @@ function plainLine(job: Job, metrics: JobMetrics, read: number, rate: number): s
   )
   return `${summary(job, metrics, read, rate)}; ${lags.sort().slice(0, 8).join(', ')}`
 }
-
-function lag(millisBehindLatest: number, finished: boolean): string {
-  if (finished) return 'ended'
-  if (millisBehindLatest < 0) return 'starting'
-  if (millisBehindLatest < 1000) return `${millisBehindLatest} ms behind`
-  return `${(millisBehindLatest / 1000).toFixed(1)} s behind`
-}
-
-const grouped = (n: number): string => n.toLocaleString('en-US')

@@ -52,12 +52,13 @@ function shardline(...args: string[]): Running {
 t.test('help and version', async t => {
   const help = await shardline('--help').ended
   t.equal(help.code, 0)
-  for (const verb of ['run', 'local', 'rpc']) t.match(help.stdout, new RegExp(`^  ${verb} `, 'm'))
+  for (const verb of ['run', 'local', 'ps', 'status', 'explain', 'stop', 'savepoint', 'checkpoint', 'rpc'])
+    t.match(help.stdout, new RegExp(`^  ${verb} `, 'm'))
   t.match(help.stdout, /Exit codes:\n  0 +ok\n/)
   const version = await shardline('--version').ended
   t.equal(version.code, 0)
   t.match(version.stdout, /^shardline \d+\.\d+\.\d+ \(build [0-9a-f]{12}\), Node \d+/)
-  for (const verb of ['run', 'local', 'rpc']) {
+  for (const verb of ['run', 'local', 'ps', 'status', 'explain', 'stop', 'savepoint', 'checkpoint', 'rpc']) {
     const own = await shardline(verb, '--help').ended
     t.equal(own.code, 0)
     t.match(own.stdout, new RegExp(`^Usage: shardline ${verb}`))
@@ -67,7 +68,7 @@ t.test('help and version', async t => {
 t.test('wrong usage is exit code 2, with a sentence', async t => {
   for (const [args, message] of [
     [[], /^$/],
-    [['dance'], /there is no command 'dance'. Commands: run, local, rpc/],
+    [['dance'], /there is no command 'dance'. Commands: run, local, ps/],
     [['run'], /run takes the script/],
     [['run', '/no/such/job.py'], /there is no file '\/no\/such\/job.py'/],
     [['local', '--port', 'x'], /--port: 'x' is not a port/],

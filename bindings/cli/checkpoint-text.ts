@@ -1,0 +1,72 @@
+/** What is in a checkpoint, and what a rewind did to it, for people. */
+import type { CheckpointContents, OperatorContents } from '../../core/source/checkpoint-contents.ts'
+import type { RewoundSplit } from '../../core/source/rewind.ts'
+import type { KinesisShardSplit, SplitPosition } from '../../core/source/split/kinesis-shard-split.ts'
+import { byteSize, grouped, table } from './figures.ts'
+
+export function contentsText(contents: CheckpointContents, place: string): string {
+  const { jobName, jobId, checkpointId, timestampMs, bytes, operators } = contents
+  return (
+    `${place}\n  checkpoint ${checkpointId} of job '${jobName}' (${jobId.slice(0, 8)}), ${timeOf(timestampMs)}, ${byteSize(bytes)} of state\n` +
+    operators.map(operatorText).join('')
+  )
+}
+
+/** One line a shard, and what was left out. */
+export function movesText(splits: readonly RewoundSplit[], dropped: readonly string[]): string {
+  const rows = splits.map(({ before, after }) => [
+    before.shardId,
+    before.finished ? 'ended' : whereText(before),
+    before === after ? 'stays: it was not read that far' : `-> ${positionText(after.position)}`,
+  ])
+  const left = dropped.map(name => `State of '${name}' was left out.\n`).join('')
+  return table(['SHARD', 'WAS', 'NOW'], rows) + left
+}
+
+function operatorText({ operatorId, name, parallelism, maxParallelism, bytes, state }: OperatorContents): string {
+  const head = `\n${name}\n  uid ${operatorId}, parallelism ${parallelism} of ${maxParallelism}`
+  switch (state.type) {
+    case 'none':
+      return `${head}, no state\n`
+    case 'kinesis-source': {
+      const rows = state.splits.map(s => [`  ${s.shardId}`, s.finished ? 'ended' : whereText(s)])
+      const [arn = 'no stream'] = state.splits.map(s => s.streamArn)
+      const shards = rows.map(([shard, where]) => `  ${shard!}  ${where!}\n`).join('')
+      return `${head}, ${state.splits.length} shards of ${arn}\n${shards}`
+    }
+    case 'keyed': {
+      const states = Object.entries(state.states).map(([n, kind]) => `${n} (${kind})`)
+      const language = state.encoding === 'pickle' ? 'Python' : 'Node'
+      return `${head}, keyed state of ${language}: ${states.join(', ')}; ${grouped(state.keyGroups)} key groups, ${byteSize(bytes)}\n`
+    }
+    case 'sink':
+      return `${head}, ${state.entries === 0 ? 'nothing that was not sent' : `${grouped(state.entries)} records that were not sent, ${byteSize(bytes)}`}\n`
+    case 'other':
+      return `${head}, state of type ${state.types.join(', ')}, ${byteSize(bytes)}\n`
+  }
+}
+
+function whereText({ position, lastArrivalMs }: KinesisShardSplit): string {
+  const arrived =
+    lastArrivalMs === null || position.type === 'AT_TIMESTAMP' ? '' : `, which arrived ${timeOf(lastArrivalMs)}`
+  return `${positionText(position)}${arrived}`
+}
+
+function positionText(position: SplitPosition): string {
+  switch (position.type) {
+    case 'TRIM_HORIZON':
+      return 'from the oldest record'
+    case 'LATEST':
+      return 'from the newest record'
+    case 'AT_TIMESTAMP':
+      return `from ${timeOf(position.timestampMs)}`
+    case 'AT_SEQUENCE_NUMBER':
+      return `from ${position.sequenceNumber}`
+    case 'AFTER_SEQUENCE_NUMBER':
+      return `after ${position.sequenceNumber}`
+    case 'WITHIN_AGGREGATE':
+      return `after part ${position.subSequenceNumber} of ${position.sequenceNumber}`
+  }
+}
+
+const timeOf = (ms: number): string => new Date(ms).toISOString()

@@ -1,0 +1,19 @@
+/** How a job goes on from a checkpoint, as somebody would type it. */
+import path from 'node:path'
+
+import { executionOptions } from '../../core/config/execution-options.ts'
+import { shellWord } from './figures.ts'
+
+/** `program`: path of the script and its arguments; null: it is not known. */
+export function restoreHint(program: readonly string[] | null, checkpointPath: string): string {
+  const [script, ...args] = program ?? []
+  if (script?.endsWith('.py') !== true)
+    return `To go on from there, start the job with ${executionOptions.restorePath.key}: ${checkpointPath}`
+  const relative = path.relative(process.cwd(), script)
+  const words = [relative.startsWith('..') ? script : relative, ...args].map(shellWord).join(' ')
+  return `To go on from there, with its other options as before:\n  shardline run --restore ${shellWord(checkpointPath)} ${words}`
+}
+
+/** A directory of this process's, as the engine, which works elsewhere, finds it. */
+export const absolutePlace = (place: string): string =>
+  /^[a-z][a-z0-9+.-]*:/i.test(place) ? place : path.resolve(place)

@@ -1,0 +1,33 @@
+/** `shardline savepoint [JOB] [DIR]`: stores the state of a job that runs on. */
+import type { SavepointResult } from '../../core/door/protocol.ts'
+import { exitCodes } from './exit-codes.ts'
+import { absolutePlace, restoreHint } from './restore-hint.ts'
+import { withJob } from './running-jobs.ts'
+import { HELP_OPTION, parseVerb } from './verb-arguments.ts'
+
+const HELP = `Usage: shardline savepoint [JOB] [DIR]
+
+Stores the state of a running job in a folder that nobody removes, and prints its path. The job runs on.
+
+  JOB   name, id or the beginning of it; may be left out when only one job runs
+  DIR   a directory, or s3://bucket/prefix (default: execution.checkpointing.savepoint-dir, else beside the checkpoints).
+        Alone, it is taken for a directory if it has a slash.
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseVerb(args, HELP_OPTION, 2)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return exitCodes.ok
+  }
+  const [first = null, second = null] = positionals
+  const onlyDirectory = second === null && first?.includes('/') === true
+  const directory = onlyDirectory ? first : second
+  return withJob(onlyDirectory ? null : first, async ({ engine, jobId, program }) => {
+    const params = { jobId, directory: directory === null ? null : absolutePlace(directory), stop: false }
+    const { path } = await engine.ask<SavepointResult>('job/savepoint', params, true)
+    process.stdout.write(`${path}\n`)
+    process.stderr.write(`${restoreHint(program, path)}\n`)
+    return exitCodes.ok
+  })
+}

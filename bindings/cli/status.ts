@@ -1,0 +1,81 @@
+/** `shardline status [JOB]`: what one job does. */
+import type { MetricsNotification, StatusNotification } from '../../core/door/protocol.ts'
+import { exitCodes } from './exit-codes.ts'
+import { byteSize, duration, grouped, lag, shellWord, table } from './figures.ts'
+import { figuresOf } from './ps.ts'
+import { shortId, withJob } from './running-jobs.ts'
+import type { RunningJob } from './running-jobs.ts'
+import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments.ts'
+
+const HELP = `Usage: shardline status [JOB] [--json]
+
+Says what a job does: operators, checkpoints, lag. JOB is its name, its id or the beginning of it; it may be left out when only
+one job runs.
+
+  --json   for programs
+`
+
+export async function run(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseVerb(args, { ...HELP_OPTION, ...JSON_OPTION }, 1)
+  if (values.help) {
+    process.stdout.write(HELP)
+    return exitCodes.ok
+  }
+  return withJob(positionals[0] ?? null, async job => {
+    const { engine, program, ...summary } = job
+    const { jobId } = summary
+    const [status, { metrics }] = await Promise.all([
+      engine.ask<StatusNotification>('job/status', { jobId }),
+      engine.ask<MetricsNotification>('job/metrics', { jobId }),
+    ])
+    if (values.json) printJson({ ...summary, ...status, pid: engine.pid, program, metrics })
+    else process.stdout.write(text(job, status, metrics))
+    return exitCodes.ok
+  })
+}
+
+function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotification['metrics']): string {
+  const { checkpoints, shards, unreadShards } = metrics
+  const { millisBehindLatest } = figuresOf(metrics)
+  const restarts = metrics.numRestarts === 0 ? '' : `, ${metrics.numRestarts} restarts`
+  const rows: [string, string][] = [
+    ['id', job.jobId],
+    ['process', `${job.engine.pid}${job.program === null ? '' : `, ${job.program.map(shellWord).join(' ')}`}`],
+    ['memory', byteSize(metrics.residentSetSize)],
+  ]
+  if (status.cause !== null) rows.push(['cause', `${status.cause.code}: ${status.cause.message}`])
+  if (job.restoredFrom !== null) rows.push(['restored', job.restoredFrom])
+  rows.push(['checkpoints', checkpointsOf(job, checkpoints)])
+  if (shards.length > 0)
+    rows.push([
+      'shards',
+      `${shards.filter(s => !s.finished).length} read, ${lag(millisBehindLatest ?? -1)}${unreadShards > 0 ? `; ALARM: ${unreadShards} are not read (shardline explain)` : ''}`,
+    ])
+  const operators = table(
+    ['OPERATOR', 'PARALLELISM', 'IN', 'OUT', 'OUT/S', 'BUFFERED'],
+    metrics.operators.map(o => [
+      o.name,
+      String(o.parallelism),
+      grouped(o.numRecordsIn),
+      grouped(o.numRecordsOut),
+      grouped(Math.round(o.numRecordsOutPerSecond)),
+      o.sink === null ? '' : grouped(o.sink.bufferedEntries),
+    ]),
+    [1, 2, 3, 4, 5],
+  )
+  return (
+    `${job.name} (${shortId(job)}) ${status.state} for ${duration(metrics.uptimeMs)}${restarts}\n` +
+    rows.map(([name, value]) => `  ${name.padEnd(12)}${value}\n`).join('') +
+    `\n${operators}`
+  )
+}
+
+function checkpointsOf(
+  { checkpointDirectory }: RunningJob,
+  { completed, failed, lastPath, lastDurationMs }: MetricsNotification['metrics']['checkpoints'],
+): string {
+  if (checkpointDirectory === null) return 'off'
+  const failures = failed === 0 ? '' : `, ${failed} failed`
+  if (lastPath === null) return `none yet${failures}, in ${checkpointDirectory}`
+  return `${completed}${failures}; the last took ${Math.round(lastDurationMs ?? 0)} ms: ${lastPath}`
+}

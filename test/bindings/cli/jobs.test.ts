@@ -1,0 +1,287 @@
+/** The commands that look at running jobs, each as a process of its own, against engines that are processes too. */
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+import t from 'tap'
+import type { Test } from 'tap'
+import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+
+import type { KinesisEmulator, ShardRecords } from '../../../emulator/index.ts'
+import { shortFolder } from '../../core/fakes/folders.ts'
+import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../../core/fakes/graphs.ts'
+import { emulator, eventually, numbered, pointedAt, textsIn } from '../../core/fakes/jobs.ts'
+
+const engineFile = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../engine/shardline.mjs')
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Machine {
+  /** Where its doors are. */
+  readonly doors: string
+  readonly folder: string
+  readonly shardline: (...args: string[]) => Promise<Ended>
+  /** An engine with one job. */
+  readonly job: (
+    kinesis: KinesisEmulator,
+    name: string,
+    configuration?: Record<string, string>,
+  ) => Promise<ChildProcess>
+}
+
+/** A user's machine: its processes know each other's doors, and nobody else's. */
+function machine(t: Test): Machine {
+  const folder = shortFolder(t)
+  const env = { PATH: process.env['PATH'], TMPDIR: folder }
+  const start = (args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess => {
+    const child = spawn(process.execPath, [engineFile, ...args], { env, cwd: folder, stdio: [stdin, 'pipe', 'pipe'] })
+    t.teardown(() => child.kill('SIGKILL'))
+    return child
+  }
+  return {
+    folder,
+    doors: path.join(folder, `shardline-${process.getuid!()}`),
+    shardline: (...args) =>
+      new Promise(resolve => {
+        const child = start(args, 'ignore')
+        let [stdout, stderr] = ['', '']
+        child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+        child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+        child.once('close', code => resolve({ code, stdout, stderr }))
+      }),
+    async job(kinesis, name, configuration = {}) {
+      const child = start(['rpc'], 'pipe')
+      child.stderr!.resume()
+      const rpc = createMessageConnection(new StreamMessageReader(child.stdout!), new StreamMessageWriter(child.stdin!))
+      rpc.onError(() => undefined)
+      rpc.listen()
+      t.teardown(() => rpc.dispose())
+      const client = {
+        protocolVersion: 1,
+        clientName: 't',
+        clientVersion: '0',
+        clientPid: process.pid,
+        buildHash: null,
+      }
+      await rpc.sendRequest('initialize', client)
+      await rpc.sendRequest('job/submit', { graph: copying(kinesis, name, configuration), attempt: 0, driver: null })
+      return child
+    },
+  }
+}
+
+const copying = (kinesis: KinesisEmulator, name: string, configuration: Record<string, string>) =>
+  graphOf(
+    [
+      sourceT(1, { uid: 'in', source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }) }),
+      sinkT(2, [1], {
+        uid: 'out',
+        sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), maxTimeInBufferMs: 20 }),
+      }),
+    ],
+    { name, parallelism: 1, configuration: pointedAt(kinesis, configuration) },
+  )
+
+t.test('ps, status and explain of a running job', async t => {
+  const kinesis = await emulator(t)
+  kinesis.put('flights', numbered(1500))
+  const { shardline, job } = machine(t)
+  const nothing = await shardline('ps')
+  t.match(nothing, { code: 0, stdout: '', stderr: 'No job of yours runs on this machine.\n' })
+  t.match(await shardline('stop'), { code: 1, stderr: /no job of yours runs on this machine/ })
+  const child = await job(kinesis, 'copy flights')
+  await eventually(() => kinesis.recordCount('out') === 1500)
+
+  const listed = await shardline('ps')
+  t.equal(listed.code, 0, listed.stderr)
+  const [header, row] = listed.stdout.split('\n')
+  t.match(header, /^JOB +NAME +STATE +UPTIME +READ +WROTE +LAG +PID$/)
+  t.match(row, new RegExp(`^[0-9a-f]{8} +copy flights +RUNNING +\\d+ s +1,500 +1,500 +\\d+ ms +${child.pid!}$`))
+  const [json] = JSON.parse((await shardline('ps', '--json')).stdout) as { jobId: string }[]
+  t.match(json, { name: 'copy flights', recordsRead: 1500, recordsWritten: 1500, pid: child.pid, program: null })
+
+  const status = await shardline('status', json!.jobId.slice(0, 5))
+  t.match(status.stdout, /^copy flights \([0-9a-f]{8}\) RUNNING for \d+ s\n/)
+  t.match(status.stdout, /checkpoints +off\n/)
+  t.match(status.stdout, /shards +2 read, /)
+  t.match(JSON.parse((await shardline('status', '--json')).stdout), { state: 'RUNNING', metrics: { unreadShards: 0 } })
+
+  kinesis.splitShard('flights', 'shardId-000000000001')
+  let explained = await shardline('explain', 'copy flights')
+  const until = Date.now() + 20_000
+  while (!explained.stdout.includes('3 reading, 1 finished') && Date.now() < until)
+    explained = await shardline('explain')
+  t.match(explained, {
+    code: 0,
+    stdout: /\n {2}shardId-000000000001 .* all of its records were emitted\n {4}shardId-0000000/,
+  })
+  t.match(JSON.parse((await shardline('explain', '--json')).stdout), { shards: [{ endingHashKey: /^\d{38,39}$/ }] })
+
+  t.match(await shardline('status', 'nobody'), {
+    code: 2,
+    stderr: /there is no job 'nobody'\.\n {2}[0-9a-f]{8} {2}copy f/,
+  })
+  t.match(await shardline('ps', 'x'), { code: 2, stderr: /'x' is one argument too many/ })
+})
+
+t.test('a savepoint while it runs, a stop with one, a plain stop, and a stop now', async t => {
+  const kinesis = await emulator(t)
+  const { shardline, job, folder } = machine(t)
+  const checkpoints = {
+    'execution.checkpointing.interval': '50 ms',
+    'execution.checkpointing.dir': path.join(folder, 'c'),
+  }
+  kinesis.put('flights', numbered(300))
+  await job(kinesis, 'first')
+  await eventually(() => kinesis.recordCount('out') === 300)
+
+  const saved = await shardline('savepoint', 'first', './saved')
+  t.equal(saved.code, 0, saved.stderr)
+  t.match(saved.stdout, new RegExp(`^${path.join(folder, 'saved')}/savepoint-[^/]+\n$`), 'where the command was called')
+  t.ok(existsSync(path.join(saved.stdout.trim(), '_metadata')))
+  t.match(saved.stderr, /start the job with execution.state-recovery.path: /)
+
+  const stopped = await shardline('stop', '--savepoint=saved')
+  t.match(stopped, { code: 0, stderr: /^Job 'first' \([0-9a-f]{8}\) has ended, with everything worked off\.\n/ })
+  t.ok(existsSync(path.join(stopped.stdout.trim(), '_metadata')), stopped.stdout)
+
+  kinesis.put('flights', numbered(100, 'r', 100, 300))
+  const child = await job(kinesis, 'second', { ...checkpoints, 'execution.state-recovery.path': stopped.stdout.trim() })
+  await eventually(() => kinesis.recordCount('out') === 400)
+  t.match((await shardline('status')).stdout, new RegExp(`restored +${stopped.stdout.trim()}\n`))
+  const drained = await shardline('stop', 'second')
+  t.match(drained, { code: 0, stdout: /\/c\/second\/chk-\d+\n$/ })
+  t.same(new Set(textsIn(kinesis, 'out')).size, 400)
+  t.equal(child.exitCode, null, 'the engine of an RPC client outlives its job')
+
+  await job(kinesis, 'third')
+  const ended = await shardline('stop', 'third', '--now')
+  t.match(ended, { code: 0, stdout: '', stderr: /It kept no checkpoint, so there is nothing to go on from\.\n/ })
+  t.match(await shardline('ps', '--json'), { stdout: '[]\n' })
+})
+
+t.test(
+  'of several jobs one must be named; what dead processes left is removed; an engine that hangs is told',
+  async t => {
+    const kinesis = await emulator(t)
+    const { shardline, job, doors } = machine(t)
+    const [first, second] = [await job(kinesis, 'one'), await job(kinesis, 'two')]
+    t.match(await shardline('stop'), { code: 2, stderr: /2 jobs run here: say which one\.\n.* one .*\n.* two / })
+    const dead = new Promise(resolve => second.once('exit', resolve))
+    second.kill('SIGKILL')
+    await dead
+    t.ok(readdirSync(doors).includes(`${second.pid!}.sock`))
+    t.match(await shardline('status'), { code: 0, stdout: /^one / })
+    t.same(readdirSync(doors), [`${first.pid!}.sock`])
+    first.kill('SIGSTOP')
+    const hanging = await shardline('ps')
+    first.kill('SIGCONT')
+    t.match(hanging, { code: 0, stdout: '', stderr: new RegExp(`Process ${first.pid!} does not answer`) })
+  },
+)
+
+t.test('a folder that others may write to is not looked into', async t => {
+  const { shardline, doors } = machine(t)
+  mkdirSync(doors)
+  const server = net.createServer().listen(path.join(doors, '1.sock'))
+  t.teardown(() => server.close())
+  chmodSync(doors, 0o777)
+  t.match(await shardline('ps', '--json'), { code: 0, stdout: '[]\n', stderr: /others may write to .*is not trusted/ })
+})
+
+t.test('an alarm is exit code 3', async t => {
+  const { shardline, doors } = machine(t)
+  mkdirSync(doors, { mode: 0o700 })
+  const answers: Record<string, unknown> = {
+    initialize: {},
+    'job/list': { pid: 1, program: null, jobs: [{ jobId: 'a'.repeat(32), name: 'sick', state: 'RUNNING' }] },
+    'job/explain': {
+      shards: [
+        {
+          stream: 's',
+          shardId: 'x',
+          parentShardIds: [],
+          startingHashKey: '0',
+          endingHashKey: '1',
+          alarm: true,
+          state: 'unread',
+          reason: 'was given to no reader',
+          sequenceNumber: null,
+          millisBehindLatest: -1,
+        },
+      ],
+    },
+  }
+  const server = net.createServer(socket => {
+    const rpc = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
+    rpc.onRequest(method => answers[method] ?? null)
+    rpc.onError(() => undefined)
+    rpc.listen()
+  })
+  server.listen(path.join(doors, `${process.pid}.sock`))
+  t.teardown(() => server.close())
+  t.match(await shardline('explain'), {
+    stderr: '',
+    code: 3,
+    stdout: /^sick \(aaaaaaaa\) RUNNING\nALARM: s x is not read: was given/,
+  })
+})
+
+t.test('a checkpoint is shown and rewound, and a job starts from the new one', async t => {
+  const kinesis = await emulator(t, { streams: { flights: 1, out: 1 } })
+  const { shardline, job, folder } = machine(t)
+  const configuration = {
+    'execution.checkpointing.interval': '50 ms',
+    'execution.checkpointing.dir': path.join(folder, 'c'),
+  }
+  kinesis.put('flights', numbered(50))
+  await job(kinesis, 'copy', configuration)
+  await eventually(() => kinesis.recordCount('out') === 50)
+  const { stdout } = await shardline('stop')
+  const place = stdout.trim()
+  const shown = await shardline('checkpoint', 'inspect', place)
+  t.match(shown.stdout, new RegExp(`^${place}\n  checkpoint \\d+ of job 'copy' `))
+  t.match(shown.stdout, /\n {4}shardId-000000000000 {2}after \d{56}, which arrived \d{4}-\d\d-\d\dT/)
+  t.match(shown.stdout, /uid out, parallelism 1 of 128, nothing that was not sent\n/)
+  const latest = await shardline('checkpoint', 'inspect', 'latest', '--job', 'copy', '--dir', 'c', '--json')
+  t.match(JSON.parse(latest.stdout), {
+    path: place,
+    jobName: 'copy',
+    operators: [{ state: { type: 'kinesis-source' } }, {}],
+  })
+
+  const metadata = readFileSync(path.join(place, '_metadata'))
+  const [{ shardId, records }] = kinesis.records('flights') as [ShardRecords]
+  const { sequenceNumber } = records[40]!
+  const rewound = await shardline('checkpoint', 'rewind', place, '--to', `${shardId}=${sequenceNumber}`)
+  t.equal(rewound.code, 0, rewound.stderr)
+  t.match(rewound.stdout, new RegExp(`^${path.dirname(place)}/savepoint-[^/]+\n$`))
+  t.match(rewound.stderr, new RegExp(`shardId-000000000000 +after \\d+.* -> from ${sequenceNumber}\n`))
+  t.same(readFileSync(path.join(place, '_metadata')), metadata)
+  await job(kinesis, 'copy', { ...configuration, 'execution.state-recovery.path': rewound.stdout.trim() })
+  await eventually(() => kinesis.recordCount('out') === 60)
+
+  for (const [args, code, message] of [
+    [['inspect'], 2, /name a checkpoint/],
+    [['inspect', 'latest'], 2, /'latest' needs --job/],
+    [['inspect', '/no/such'], 1, /no complete checkpoint at \/no\/such/],
+    [['rewind', place], 2, /rewind takes --to/],
+    [['rewind', place, '--to', '2000000000'], 2, /has not come yet/],
+    [['rewind', place, '--to', 'trim-horizon', '--operator', 'x'], 1, /no Kinesis source 'x'/],
+    [['dance'], 2, /takes inspect or rewind, not 'dance'/],
+    [['inspect', place, '--conf', 'x'], 2, /--conf takes KEY=VALUE/],
+  ] as const)
+    t.match(await shardline('checkpoint', ...args), { code, stderr: message }, args.join(' '))
+  writeFileSync(path.join(folder, 'x'), '')
+  t.match(await shardline('checkpoint', 'rewind', place, '--to', 'trim-horizon', '--out', 'x'), {
+    code: 1,
+    stderr: /could not be written to/,
+  })
+})
