@@ -1,5 +1,9 @@
+import http from 'node:http'
 import t from 'tap'
 
+import { systemClock } from '../../../core/clock.ts'
+import { Configuration } from '../../../core/config/configuration.ts'
+import { KinesisStreamProxy } from '../../../core/kinesis/kinesis-stream-proxy.ts'
 import { ServiceClock } from '../../../core/kinesis/service-clock.ts'
 
 const NOW = Date.UTC(2026, 0, 31, 12)
@@ -38,4 +42,45 @@ t.test('a clock that was set meanwhile is believed', async t => {
   clock.observe(date(NOW), NOW + 3_600_000, NOW + 3_600_001)
   clock.observe(date(NOW + 1000), NOW + 1100, NOW + 1101)
   t.equal(clock.offsetMs, 0)
+})
+
+t.test('a proxy learns the offset from the answers of the control plane', async t => {
+  const server = http.createServer((request, response) => {
+    request.resume()
+    request.on('end', () => {
+      const summary = {
+        StreamName: 'flights',
+        StreamARN: 'arn:aws:kinesis:us-east-1:000000000000:stream/flights',
+        StreamStatus: 'ACTIVE',
+        RetentionPeriodHours: 48,
+        StreamCreationTimestamp: 1_700_000_000,
+        EnhancedMonitoring: [],
+        OpenShardCount: 1,
+      }
+      response.writeHead(200, {
+        'content-type': 'application/x-amz-json-1.1',
+        date: new Date(Date.now() - 90_000).toUTCString(),
+      })
+      response.end(JSON.stringify({ StreamDescriptionSummary: summary }))
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  const proxy = new KinesisStreamProxy(
+    { streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/flights', streamName: null },
+    new Configuration({
+      'aws.endpoint': `http://127.0.0.1:${port}`,
+      'aws.credentials.provider.basic.accesskeyid': 'a',
+      'aws.credentials.provider.basic.secretkey': 's',
+    }),
+    systemClock,
+  )
+  t.teardown(() => {
+    proxy.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  t.equal(proxy.clockOffsetMs, 0)
+  t.match(await proxy.describeStream(), { retentionMs: 48 * 3_600_000 })
+  t.ok(proxy.clockOffsetMs <= -89_000 && proxy.clockOffsetMs >= -91_000, String(proxy.clockOffsetMs))
 })
