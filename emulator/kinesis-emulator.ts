@@ -190,9 +190,10 @@ export class KinesisEmulator {
     return shards.reduce((sum, { log }) => sum + log.nextIndex - log.firstIndex, 0)
   }
 
-  /** Splits a shard at once, by default in the middle of its range; answers the children's ids. */
+  /** Splits a shard at once, by default in the middle of its range; answers the children's ids. Throws while the stream is UPDATING. */
   splitShard(stream: string, shardId: string, newStartingHashKey?: string): string[] {
     const owner = this.#account.stream(stream)
+    owner.requireActive()
     const shard = owner.shard(shardId)
     const middle = (shard.range.start + shard.range.end + 1n) / 2n
     const start = newStartingHashKey === undefined ? middle : parseHashKey('NewStartingHashKey', newStartingHashKey)
@@ -203,6 +204,7 @@ export class KinesisEmulator {
   /** Merges two adjacent shards at once; answers the child's id. */
   mergeShards(stream: string, shardId: string, adjacentShardId: string): string {
     const owner = this.#account.stream(stream)
+    owner.requireActive()
     const shard = owner.shard(shardId)
     const adjacent = owner.shard(adjacentShardId)
     checkMerge(owner, shard, adjacent)

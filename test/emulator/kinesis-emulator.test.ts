@@ -159,3 +159,17 @@ async function follow(kinesis: ManualEmulator, stream: string): Promise<Map<stri
   }
   return new Map([...read].sort())
 }
+
+t.test('a stream that is UPDATING takes no second reshard, from within the process neither', async t => {
+  const clock = new VirtualClock()
+  const kinesis = KinesisEmulator.inProcess({ streams: { flights: 2 }, clock, updateDelayMs: 1000 })
+  await kinesis.call('MergeShards', {
+    StreamName: 'flights',
+    ShardToMerge: shardId(0),
+    AdjacentShardToMerge: shardId(1),
+  })
+  t.throws(() => kinesis.splitShard('flights', shardId(0)), { code: 'ResourceInUseException' })
+  t.throws(() => kinesis.mergeShards('flights', shardId(0), shardId(1)), { code: 'ResourceInUseException' })
+  clock.advance(1000)
+  t.same(kinesis.splitShard('flights', shardId(2)), [shardId(3), shardId(4)])
+})
