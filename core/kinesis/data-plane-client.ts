@@ -51,6 +51,7 @@ export class DataPlaneClient {
   readonly #access: AwsAccess
   readonly #clock: Clock
   readonly #options: Omit<TransportOptions, 'endpoint'>
+  #closed = false
   #connection: Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> | undefined
   #speaksCbor = true
   #skewMs = 0
@@ -101,6 +102,7 @@ export class DataPlaneClient {
   }
 
   close(): void {
+    this.#closed = true
     void this.#connection?.then(
       c => c.transport.close(),
       () => undefined,
@@ -112,6 +114,8 @@ export class DataPlaneClient {
     encode: (cbor: boolean) => Buffer,
     attempted: Attempted,
   ): Promise<{ body: Buffer; cbor: boolean }> {
+    // A transport that is made now would be closed by nobody.
+    if (this.#closed) throw unreachable('the service', attempted, new Error('the client is closed'))
     const connection = await (this.#connection ??= this.#connect())
     let cbor = this.#speaksCbor
     const used = await this.#access.credentials()

@@ -93,7 +93,10 @@ export class StreamConsumerRegistrar {
         { details: { consumer: consumerName } },
       )
     try {
-      return await proxy.registerStreamConsumer(consumerName)
+      const registered = await proxy.registerStreamConsumer(consumerName)
+      // From now on it costs money, whether it is ever used or not.
+      this.#consumerArn = registered.consumerArn
+      return registered
     } catch (error) {
       // Somebody else was quicker, or one of this name is just being deleted.
       if (error instanceof ShardlineError && error.code === 'RESOURCE_IN_USE') return null

@@ -247,4 +247,9 @@ t.test('once closed it asks nothing', async t => {
   client.close()
   await t.rejects(put(client, 'b'), { code: 'ENDPOINT_UNREACHABLE' })
   t.equal(emulator.recordCount('flights'), 1)
+
+  const never = clientOf(t, emulator.endpoint)
+  never.close()
+  await t.rejects(put(never, 'c'), { code: 'ENDPOINT_UNREACHABLE', message: /the client is closed/ })
+  t.equal(emulator.recordCount('flights'), 1)
 })

@@ -142,6 +142,18 @@ t.test('at the end it deregisters what is its own to manage, once', async t => {
   t.equal(own.stream.consumers.size, 1)
 })
 
+t.test('one that it registered is deregistered though it never became ready', async t => {
+  const r = registrar()
+  r.stream.registersAs = 'CREATING'
+  r.prepare()
+  await settle()
+  r.closing.abort(new Error('closed'))
+  await settle()
+  t.match(r.outcome.error, { message: 'closed' })
+  t.equal(await r.subject.release(r.proxy), null)
+  t.equal(r.stream.consumers.size, 0)
+})
+
 t.test('a consumer that could not be deregistered is named, with the command that does it', async t => {
   const r = registrar()
   r.prepare()
