@@ -93,12 +93,17 @@ function readAggregate(batch: RecordBatch, i: number): Aggregate | null {
     throw error
   }
   const { keys, hashKeys, records } = aggregate
-  const broken = records.findIndex(r => r.key >= keys.length || r.hashKey >= hashKeys.length)
+  const broken = records.findIndex(
+    r =>
+      r.key >= keys.length ||
+      r.hashKey >= hashKeys.length ||
+      (r.hashKey >= 0 && !/^\d{1,39}$/.test(textOf(hashKeys[r.hashKey]!, slab))),
+  )
   if (broken >= 0) {
     const position = batch.positions?.at(i)
     throw new ServiceError(
       'RESPONSE_INVALID',
-      `The aggregated record at stream ${position?.stream ?? '?'}, ${position?.shardId ?? '?'}, sequence number ${position?.sequenceNumber ?? '?'} is broken: its record ${broken} names a key that is not in its table. Whatever wrote it is at fault; turn source.deaggregate off to read it as it is.`,
+      `The aggregated record at stream ${position?.stream ?? '?'}, ${position?.shardId ?? '?'}, sequence number ${position?.sequenceNumber ?? '?'} is broken: its record ${broken} names a key that is not in its table, or is no hash key. Whatever wrote it is at fault; turn source.deaggregate off to read it as it is.`,
       { details: { ...position } },
     )
   }

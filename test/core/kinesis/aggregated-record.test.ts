@@ -125,6 +125,13 @@ t.test('a record that names a key that is not there is an error with its positio
   })
 })
 
+t.test('a hash key that is no number is an error with its position', async t => {
+  // AggregatedRecord { partition_key_table: "k", explicit_hash_key_table: "x", records: { 0, 0, data: "d" } }
+  const body = Buffer.from([0x0a, 1, 0x6b, 0x12, 1, 0x78, 0x1a, 7, 0x08, 0, 0x10, 0, 0x1a, 1, 0x64])
+  const broken = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), body, createHash('md5').update(body).digest()])
+  t.throws(() => deaggregate(batch(broken), WHOLE), { code: 'RESPONSE_INVALID', message: /sequence number 100/ })
+})
+
 t.test("whatever Amazon's aggregator packs comes out, as Amazon's own reader sees it", async t => {
   const record = fc.record({
     partitionKey: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
