@@ -21,6 +21,8 @@ import type { ShardSubscription, StartingPosition } from './stream-proxy.ts'
 
 export interface FanOutClientOptions {
   readonly trustAllCertificates: boolean
+  /** The Date header of an answer, and when it was asked for and came, by this machine's clock. */
+  readonly onDate?: (date: string | undefined, sentAtMs: number, receivedAtMs: number) => void
 }
 
 export interface SubscriptionRequest {
@@ -39,11 +41,17 @@ const SESSION_WINDOW_BYTES = 16 * 1024 * 1024
 const MAX_STREAMS = 100
 const MAX_EVENT_BYTES = 24 * 1024 * 1024
 
+interface PooledSession {
+  openStreams: number
+  /** Takes new subscriptions. */
+  trusted: boolean
+}
+
 export class FanOutClient {
   readonly #access: AwsAccess
   readonly #clock: Clock
   readonly #options: FanOutClientOptions
-  readonly #sessions = new Map<http2.ClientHttp2Session, number>()
+  readonly #sessions = new Map<http2.ClientHttp2Session, PooledSession>()
   #closed = false
 
   constructor(access: AwsAccess, clock: Clock, options: FanOutClientOptions) {
@@ -82,11 +90,18 @@ export class FanOutClient {
     )
     const signer = new RequestSigner(this.#access.region, 'kinesis', endpoint.host)
     const { host, ...headers } = signer.sign(body, JSON_TYPE, TARGET, credentials, this.#clock.now())
-    const stream = this.#request(endpoint, { ':method': 'POST', ':path': '/', ':authority': host!, ...headers })
-    const onAbort = (): void => stream.close(http2.constants.NGHTTP2_CANCEL)
+    const session = this.#session(endpoint)
+    const sentAtMs = this.#clock.now()
+    const stream = this.#request(session, { ':method': 'POST', ':path': '/', ':authority': host!, ...headers })
+    const onAbort = (): void => {
+      // Its connection may be gone without a word; whoever waited in vain waits for another one next.
+      this.#distrust(session)
+      stream.close(http2.constants.NGHTTP2_CANCEL)
+    }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      const status = await answered(stream, body)
+      const { status, date } = await answered(stream, body)
+      this.#options.onDate?.(date, sentAtMs, this.#clock.now())
       if (status !== 200) throw await refusal(stream, status, attempted)
       return new Subscription(stream, attempted)
     } catch (cause) {
@@ -104,21 +119,28 @@ export class FanOutClient {
     this.#sessions.clear()
   }
 
-  #request(endpoint: URL, headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream {
-    const session = this.#session(endpoint)
-    this.#sessions.set(session, this.#sessions.get(session)! + 1)
+  #request(session: http2.ClientHttp2Session, headers: http2.OutgoingHttpHeaders): http2.ClientHttp2Stream {
+    const pooled = this.#sessions.get(session)!
     const stream = session.request(headers)
+    pooled.openStreams++
     stream.once('close', () => {
-      const open = this.#sessions.get(session)
-      if (open !== undefined) this.#sessions.set(session, open - 1)
+      pooled.openStreams--
+      if (!pooled.trusted && pooled.openStreams === 0) session.destroy()
     })
     return stream
   }
 
+  /** Its subscriptions go on while they can; with the last of them it ends. */
+  #distrust(session: http2.ClientHttp2Session): void {
+    const pooled = this.#sessions.get(session)
+    if (pooled !== undefined) pooled.trusted = false
+  }
+
   #session(endpoint: URL): http2.ClientHttp2Session {
     if (this.#closed) throw new Error('the client is closed')
-    for (const [session, open] of this.#sessions)
-      if (open < Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS)) return session
+    for (const [session, { openStreams, trusted }] of this.#sessions)
+      if (trusted && openStreams < Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS))
+        return session
     const session = http2.connect(endpoint.origin, {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
       rejectUnauthorized: !this.#options.trustAllCertificates,
@@ -130,7 +152,7 @@ export class FanOutClient {
     session.on('goaway', forget)
     session.on('close', forget)
     // An idle connection keeps no process alive; subscriptions do.
-    this.#sessions.set(session, 0)
+    this.#sessions.set(session, { openStreams: 0, trusted: true })
     return session
   }
 }
@@ -243,10 +265,13 @@ class Subscription implements ShardSubscription {
   }
 }
 
-/** Sends the request; the status of the answer. */
-function answered(stream: http2.ClientHttp2Stream, body: Buffer): Promise<number> {
+/** Sends the request; the head of the answer. */
+function answered(
+  stream: http2.ClientHttp2Stream,
+  body: Buffer,
+): Promise<{ readonly status: number; readonly date: string | undefined }> {
   return new Promise((resolve, reject) => {
-    stream.once('response', headers => resolve(headers[':status'] ?? 0))
+    stream.once('response', headers => resolve({ status: headers[':status'] ?? 0, date: headers['date'] }))
     stream.once('error', reject)
     stream.once('close', () => reject(new Error('the connection was closed')))
     stream.end(body)

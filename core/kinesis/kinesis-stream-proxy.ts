@@ -65,6 +65,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     })
     this.#fanOut = new FanOutClient(this.#access, clock, {
       trustAllCertificates: configuration.get(awsOptions.trustAllCertificates),
+      onDate: (date, sentAtMs, receivedAtMs) => this.#serviceClock.observe(date, sentAtMs, receivedAtMs),
     })
   }
 

@@ -11,7 +11,7 @@ import type { ShardSubscription, SourceStreamProxy, StartingPosition } from '../
 import { PersistentFailure } from '../../persistent-failure.ts'
 import { startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
-import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import { backoffMs, HandOver, refusesPosition, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { Unpacking } from './unpacking.ts'
 
@@ -126,7 +126,10 @@ export class FanOutShardReader implements ShardReader {
     signal.throwIfAborted()
     this.activity = 'fetching'
     this.#subscribedAt = this.#clock.monotonic()
+    const askedAtMs = this.#clock.now()
     const subscription = await this.#subscribe()
+    // The offset that the answer told.
+    const begunAtMs = askedAtMs + this.#proxy.clockOffsetMs
     const close = (): void => subscription.close()
     if (signal.aborted) close()
     signal.throwIfAborted()
@@ -134,7 +137,6 @@ export class FanOutShardReader implements ShardReader {
     try {
       for (;;) {
         this.activity = 'subscribed'
-        const askedAtMs = this.#clock.now() + this.#proxy.clockOffsetMs
         const event = await this.#bounded(
           subscription.next(),
           this.#options.silenceTimeoutMs,
@@ -142,10 +144,11 @@ export class FanOutShardReader implements ShardReader {
           `The subscription to shard ${this.shardId} brought no event for ${this.#options.silenceTimeoutMs} ms (shardline.source.efo.silence-timeout).`,
         )
         if (event === null) return false
-        const fetched = this.#accept(event, askedAtMs)
+        const fetched = this.#accept(event, begunAtMs)
         this.activity = 'backpressured'
         await this.#handOver.put(fetched, signal)
         if (fetched.end !== null) return true
+        if (this.#needsLaterSubscription(event, begunAtMs)) return false
       }
     } finally {
       signal.removeEventListener('abort', close)
@@ -166,7 +169,17 @@ export class FanOutShardReader implements ShardReader {
     )
   }
 
-  #accept(event: SubscriptionEvent, askedAtMs: number): Fetched {
+  /**
+   * At the tip, and the stopping time has passed; but events wait on their way, and this one may be of before. What a subscription
+   * brings that was begun after that time is not.
+   */
+  #needsLaterSubscription(event: SubscriptionEvent, begunAtMs: number): boolean {
+    const { stopAtMs } = this.#options
+    if (stopAtMs === null || begunAtMs >= stopAtMs || !isTip(event)) return false
+    return this.#clock.now() + this.#proxy.clockOffsetMs >= stopAtMs
+  }
+
+  #accept(event: SubscriptionEvent, begunAtMs: number): Fetched {
     const { stopAtMs } = this.#options
     const { continuationSequenceNumber, childShards } = event
     this.#failures = 0
@@ -182,13 +195,13 @@ export class FanOutShardReader implements ShardReader {
     const batch = this.#unpacking.unpack(event.batch)
     const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber }
     if (stopAtMs === null) return fetched
-    return stopAt(fetched, stopAtMs, event.batch.count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+    return stopAt(fetched, stopAtMs, isTip(event) && begunAtMs >= stopAtMs)
   }
 
   /** @throws what trying again cannot mend */
   #delayAfter(error: unknown): number {
     if (!(error instanceof ShardlineError)) throw error
-    if (error.code === 'VALIDATION_FAILED' && 'sequenceNumber' in this.#position) {
+    if (refusesPosition(error, this.#position)) {
       this.#retreat(this.#position.sequenceNumber)
       return 0
     }
@@ -238,3 +251,7 @@ export class FanOutShardReader implements ShardReader {
     }
   }
 }
+
+/** Nothing was there that had not been read. */
+const isTip = ({ batch, millisBehindLatest }: SubscriptionEvent): boolean =>
+  batch.count === 0 && millisBehindLatest === 0

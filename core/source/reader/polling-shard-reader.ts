@@ -11,7 +11,7 @@ import { PersistentFailure } from '../../persistent-failure.ts'
 import { startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import type { Permits } from './permits.ts'
-import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import { backoffMs, HandOver, refusesPosition, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { ShardQuota } from './shard-quota.ts'
 import { Unpacking } from './unpacking.ts'
@@ -159,7 +159,7 @@ export class PollingShardReader implements ShardReader {
 
   async #getRecords(): Promise<Fetched> {
     const { maxRecordCount, stopAtMs } = this.#options
-    const askedAtMs = this.#clock.now() + this.#proxy.clockOffsetMs
+    const askedAtMs = this.#clock.now()
     this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
     const now = this.#clock.monotonic()
     if (this.#calledAt !== null) this.fetchIntervalMs = now - this.#calledAt
@@ -179,7 +179,9 @@ export class PollingShardReader implements ShardReader {
     const batch = this.#unpacking.unpack(result.batch)
     const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber: null }
     if (stopAtMs === null) return fetched
-    return stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAtMs >= stopAtMs)
+    // The offset is known once the service has answered.
+    const askedAfterwards = askedAtMs + this.#proxy.clockOffsetMs >= stopAtMs
+    return stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAfterwards)
   }
 
   /** Whether the same can be tried again at once, at another place. */
@@ -189,8 +191,7 @@ export class PollingShardReader implements ShardReader {
       return true
     }
     const { shardId } = this
-    if (this.#iterator !== null || error.code !== 'VALIDATION_FAILED' || !('sequenceNumber' in this.#position))
-      return false
+    if (this.#iterator !== null || !refusesPosition(error, this.#position)) return false
     if (this.#fallback !== null) {
       this.#position = this.#fallback
       this.#fallback = null

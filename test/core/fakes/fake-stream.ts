@@ -212,8 +212,13 @@ export class FakeStream {
 
   /** The next call of this operation fails. */
   fail(operation: keyof SourceStreamProxy, code: ErrorCode, { times = 1, shardId = null as string | null } = {}): void {
+    const details = code === 'VALIDATION_FAILED' ? { errorName: 'InvalidArgumentException' } : {}
     for (let i = 0; i < times; i++)
-      this.#failures.push({ operation, shardId, error: new ServiceError(code, `${operation} failed: ${code}.`) })
+      this.#failures.push({
+        operation,
+        shardId,
+        error: new ServiceError(code, `${operation} failed: ${code}.`, { details }),
+      })
   }
 
   get pendingFailures(): number {

@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 
 import { systemClock } from '../../../core/clock.ts'
@@ -149,6 +152,44 @@ t.test('aborted while it waits for the answer, it leaves nothing open', async t 
   const subscribing = subscribe()
   setTimeout(() => signal.abort(new Error('enough')), 50)
   await t.rejects(subscribing)
+})
+
+t.test('a connection on which a call went unanswered is given no further one; clocks are compared', async t => {
+  const server = http2.createServer()
+  const sessions: http2.Http2Session[] = []
+  server.on('session', session => sessions.push(session))
+  server.on('stream', stream => {
+    // As when the way to the first is cut without a word.
+    if (stream.session !== sessions[0])
+      stream.respond({ ':status': 200, date: new Date(Date.now() + 3_600_000).toUTCString() })
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => {
+    for (const session of sessions) session.destroy()
+    server.close()
+  })
+  const configuration = new Configuration({
+    'aws.endpoint': `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    'aws.credentials.provider.basic.accesskeyid': 'a',
+    'aws.credentials.provider.basic.secretkey': 's',
+  })
+  const streamArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/flights'
+  const proxy = new KinesisStreamProxy({ streamArn, streamName: null }, configuration, systemClock)
+  t.teardown(() => proxy.close())
+  const subscribe = (signal: AbortSignal): Promise<ShardSubscription> =>
+    proxy.subscribeToShard(`${streamArn}/consumer/me:1`, SHARD, { type: 'LATEST' }, signal)
+
+  const giveUp = new AbortController()
+  const unanswered = subscribe(giveUp.signal)
+  await once(server, 'stream')
+  const ended = once(sessions[0]!, 'close')
+  giveUp.abort(new Error('no answer'))
+  await t.rejects(unanswered, { code: 'ENDPOINT_UNREACHABLE' })
+  const subscription = await subscribe(new AbortController().signal)
+  t.equal(sessions.length, 2)
+  await ended
+  t.ok(Math.abs(proxy.clockOffsetMs - 3_600_000) < 5000, `${proxy.clockOffsetMs}`)
+  subscription.close()
 })
 
 async function drain(subscription: ShardSubscription): Promise<void> {

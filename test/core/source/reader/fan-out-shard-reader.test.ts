@@ -13,8 +13,11 @@ import { sourceReaderOptions, splitOf } from '../../fakes/splits.ts'
 const SHARD = shardIdOf(0)
 const CONSUMER = 'arn:aws:kinesis:us-east-1:123456789012:stream/flights/consumer/me:1'
 
-function reading(overrides: Partial<FanOutOptions> = {}, split: Partial<KinesisShardSplit> = {}) {
-  const clock = new ManualClock()
+function reading(
+  overrides: Partial<FanOutOptions> = {},
+  split: Partial<KinesisShardSplit> = {},
+  clock = new ManualClock(),
+) {
   const stream = new FakeStream(clock)
   const warnings: string[] = []
   const reader = new FanOutShardReader(
@@ -59,6 +62,9 @@ const record = (data: string, sequenceNumber: string) => ({
   partitionKey: 'k',
   arrivalMs: Date.UTC(2026, 0, 31, 12),
 })
+
+const refused = (errorName = 'InvalidArgumentException') =>
+  new ServiceError('VALIDATION_FAILED', 'no such number', { details: { errorName } })
 
 t.test('events come one at a time: the next is asked for when the last was taken', async t => {
   const r = reading()
@@ -183,15 +189,25 @@ t.test(
   async t => {
     const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '5' } as const
     const r = reading({}, { position, continuationSequenceNumber: '8' })
-    r.latest().break(new ServiceError('VALIDATION_FAILED', 'no such number'))
+    r.latest().break(refused())
     await until(r.clock, () => r.stream.subscriptions.length === 2)
-    r.latest().break(new ServiceError('VALIDATION_FAILED', 'no such number'))
+    r.latest().break(refused())
     await until(r.clock, () => r.stream.subscriptions.length === 3)
     t.same(r.positions(), [{ type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '8' }, position, { type: 'TRIM_HORIZON' }])
     t.match(r.warnings, [/sequence number 5 .* may have been missed/])
     r.reader.close()
   },
 )
+
+t.test('what is refused for another reason is not read again from the oldest record', async t => {
+  const r = reading({}, { position: { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '5' } })
+  await settle()
+  r.latest().break(refused('KMSDisabledException'))
+  await settle()
+  t.match(r.state.failure, { code: 'VALIDATION_FAILED' })
+  t.equal(r.stream.subscriptions.length, 1)
+  t.same(r.warnings, [])
+})
 
 t.test('closed, it leaves no timer and no subscription, whatever it was doing', async t => {
   for (const when of ['subscribing', 'waiting', 'handing over', 'retrying']) {
@@ -220,5 +236,28 @@ t.test('stopping at an instant, it ends there', async t => {
   r.latest().push([record('in time', '1'), { ...record('late', '2'), arrivalMs: stopAtMs + 1 }], '2')
   await r.take()
   t.same(r.values, ['in time'])
+  t.same(r.state.end, { type: 'stopped' })
+})
+
+t.test('an empty event of before the stopping time ends nothing, however late it is taken', async t => {
+  const clock = new ManualClock()
+  const stopAtMs = clock.now() + 60_000
+  const r = reading({ stopAtMs }, {}, clock)
+  await settle()
+  r.latest().push([record('a', '1')], '1')
+  // Sent half a minute before the time; it waits behind a record that the job does not take.
+  r.latest().push([], '2')
+  await r.clock.pass(61_000, 1000)
+  await r.take()
+  await r.take()
+  t.equal(r.state.end, null)
+  await r.clock.pass(1000)
+  t.equal(r.stream.subscriptions.length, 2)
+  t.same(r.positions().at(-1), { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '2' })
+  r.latest().push([{ ...record('b', '3'), arrivalMs: stopAtMs - 1000 }], '3')
+  await r.take()
+  r.latest().push([], '4')
+  await r.take()
+  t.same(r.values, ['a', 'b'])
   t.same(r.state.end, { type: 'stopped' })
 })

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 
+import { ServiceError } from '../../../../core/errors.ts'
+import type { SourceStreamProxy } from '../../../../core/kinesis/stream-proxy.ts'
 import { Permits } from '../../../../core/source/reader/permits.ts'
 import { PollingShardReader } from '../../../../core/source/reader/polling-shard-reader.ts'
 import type { PollingOptions } from '../../../../core/source/reader/polling-shard-reader.ts'
 import type { FetchEnd } from '../../../../core/source/reader/shard-reader.ts'
-import type { SplitPosition } from '../../../../core/source/split/kinesis-shard-split.ts'
+import type { KinesisShardSplit, SplitPosition } from '../../../../core/source/split/kinesis-shard-split.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import { ManualClock, settle, until } from '../../fakes/manual-clock.ts'
 import { pollingOptions, splitOf } from '../../fakes/splits.ts'
@@ -25,13 +27,21 @@ interface Reading {
   readonly failure: unknown
 }
 
+interface Given {
+  readonly position?: SplitPosition
+  readonly clock?: ManualClock
+  readonly stream?: FakeStream
+  readonly split?: Partial<KinesisShardSplit>
+  readonly proxy?: SourceStreamProxy
+}
+
 function reading(
   overrides: Partial<PollingOptions> = {},
-  { position = BEGINNING, clock = new ManualClock(), stream = new FakeStream(clock), split = {} } = {},
+  { position = BEGINNING, clock = new ManualClock(), stream = new FakeStream(clock), split = {}, ...given }: Given = {},
 ): Reading {
   const warnings: string[] = []
   const reader = new PollingShardReader(splitOf({ shardId: SHARD, position, ...split }), pollingOptions(overrides), {
-    proxy: stream.sourceProxy(),
+    proxy: given.proxy ?? stream.sourceProxy(),
     clock,
     permits: new Permits(1),
     onReady: () => undefined,
@@ -287,6 +297,19 @@ t.test('a continuation of enhanced fan-out is read on from; if it is refused, fr
   t.same(r.values, ['b'])
   t.same(r.warnings, [])
   r.reader.close()
+})
+
+t.test('a call that is refused for another reason is not made again from the oldest record', async t => {
+  const stream = new FakeStream(new ManualClock())
+  stream.put(SHARD, 'oldest')
+  const position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: '1' } as const
+  const proxy = stream.sourceProxy()
+  // As a proxy's page looks, or a key that KMS refuses.
+  const error = new ServiceError('VALIDATION_FAILED', 'Forbidden', { details: { errorName: 'UnknownError' } })
+  const r = reading({}, { position, stream, proxy: { ...proxy, getShardIterator: () => Promise.reject(error) } })
+  await settle()
+  t.equal(r.failure, error)
+  t.same(r.warnings, [])
 })
 
 t.test('an iterator that is always expired is not asked for without end', async t => {
