@@ -2,7 +2,7 @@
 import type { CheckpointContents, OperatorContents } from '../../core/source/checkpoint-contents.ts'
 import type { RewoundSplit } from '../../core/source/rewind.ts'
 import type { KinesisShardSplit, SplitPosition } from '../../core/source/split/kinesis-shard-split.ts'
-import { byteSize, grouped, table } from './figures.ts'
+import { byteSize, grouped, sequenceEnd, table } from './figures.ts'
 
 export function contentsText(contents: CheckpointContents, place: string): string {
   const { jobName, jobId, checkpointId, timestampMs, bytes, operators } = contents
@@ -16,8 +16,8 @@ export function contentsText(contents: CheckpointContents, place: string): strin
 export function movesText(splits: readonly RewoundSplit[], dropped: readonly string[]): string {
   const rows = splits.map(({ before, after }) => [
     before.shardId,
-    before.finished ? 'ended' : whereText(before),
-    before === after ? 'stays: it was not read that far' : `-> ${positionText(after.position)}`,
+    before.finished ? 'ended' : whereText(before, sequenceEnd),
+    before === after ? 'stays: it was not read that far' : positionText(after.position),
   ])
   const left = dropped.map(name => `State of '${name}' was left out.\n`).join('')
   return table(['SHARD', 'WAS', 'NOW'], rows) + left
@@ -46,13 +46,15 @@ function operatorText({ operatorId, name, parallelism, maxParallelism, bytes, st
   }
 }
 
-function whereText({ position, lastArrivalMs }: KinesisShardSplit): string {
+type Shown = (sequenceNumber: string) => string
+
+function whereText({ position, lastArrivalMs }: KinesisShardSplit, shown: Shown = whole): string {
   const arrived =
     lastArrivalMs === null || position.type === 'AT_TIMESTAMP' ? '' : `, which arrived ${timeOf(lastArrivalMs)}`
-  return `${positionText(position)}${arrived}`
+  return `${positionText(position, shown)}${arrived}`
 }
 
-function positionText(position: SplitPosition): string {
+function positionText(position: SplitPosition, shown: Shown = whole): string {
   switch (position.type) {
     case 'TRIM_HORIZON':
       return 'from the oldest record'
@@ -61,12 +63,13 @@ function positionText(position: SplitPosition): string {
     case 'AT_TIMESTAMP':
       return `from ${timeOf(position.timestampMs)}`
     case 'AT_SEQUENCE_NUMBER':
-      return `from ${position.sequenceNumber}`
+      return `from ${shown(position.sequenceNumber)}`
     case 'AFTER_SEQUENCE_NUMBER':
-      return `after ${position.sequenceNumber}`
+      return `after ${shown(position.sequenceNumber)}`
     case 'WITHIN_AGGREGATE':
-      return `after part ${position.subSequenceNumber} of ${position.sequenceNumber}`
+      return `after part ${position.subSequenceNumber} of ${shown(position.sequenceNumber)}`
   }
 }
 
+const whole: Shown = sequenceNumber => sequenceNumber
 const timeOf = (ms: number): string => new Date(ms).toISOString()

@@ -148,7 +148,8 @@ def test_a_failing_job_is_one_and_ends_with_its_reason(fake_engine, script):
 def test_options_reach_the_job_as_configuration(fake_engine, script, tmp_path):
     submissions = tmp_path / "submissions"
     done = shardline(
-        "run", "--restore", "latest", "--allow-non-restored-state", "--stop-at", "never", "--conf", f"env.fake.submissions={submissions}",
+        "run", "--restore", "latest", "--allow-non-restored-state", "--stop-at", "never",
+        "--conf", f"env.fake.submissions={submissions}",
         script(JOB.replace("SUBTRACT", "0")),
         env={"SHARDLINE_CONF": '{"env.a": "b"}'},
     )  # fmt: skip
