@@ -6,11 +6,19 @@ export interface Timer {
   readonly keyGroup: number
 }
 
+/** So many that were deleted are not worth the work. */
+const SLACK = 100
+
 export class TimerQueue {
-  /** A binary heap; what was deleted is skipped when it comes to the top. */
-  readonly #heap: { readonly timer: Timer; readonly order: number }[] = []
+  /** A binary heap; what was deleted is skipped when it comes to the top, and thrown out once it is most of the heap. */
+  #heap: { readonly timer: Timer; readonly order: number }[] = []
   readonly #registered = new Map<string, Timer>()
   #order = 0
+
+  /** Entries kept, deleted ones included. */
+  get kept(): number {
+    return this.#heap.length
+  }
 
   get size(): number {
     return this.#registered.size
@@ -24,7 +32,7 @@ export class TimerQueue {
   }
 
   delete(timer: Timer): void {
-    this.#registered.delete(idOf(timer))
+    if (this.#registered.delete(idOf(timer)) && this.#heap.length > 2 * this.#registered.size + SLACK) this.#compact()
   }
 
   /** null: there is none. */
@@ -48,8 +56,16 @@ export class TimerQueue {
   }
 
   #dropDeleted(): void {
-    while (this.#heap.length > 0 && this.#registered.get(idOf(this.#heap[0]!.timer)) !== this.#heap[0]!.timer)
-      this.#pop()
+    while (this.#heap.length > 0 && this.#isDeleted(this.#heap[0]!.timer)) this.#pop()
+  }
+
+  #isDeleted(timer: Timer): boolean {
+    return this.#registered.get(idOf(timer)) !== timer
+  }
+
+  /** What is sorted is a heap. */
+  #compact(): void {
+    this.#heap = this.#heap.filter(e => !this.#isDeleted(e.timer)).sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }
 
   #push(entry: { readonly timer: Timer; readonly order: number }): void {

@@ -396,6 +396,16 @@ def test_a_timer_queue_is_a_sorted_set(steps):
         assert queue.next() == min((t for t, _ in model), default=None)
 
 
+def test_a_timer_that_is_moved_with_every_record_leaves_nothing_behind():
+    queue = TimerQueue()
+    for at in range(1, 20_001):
+        queue.delete(at - 1, b"k")
+        queue.register(at, b"k")
+    assert queue.next() == 20_000
+    assert list(queue) == [(20_000, b"k")]
+    assert len(queue._heap) < 1000
+
+
 STEP = st.one_of(
     st.tuples(st.just("values"), st.text("abcdef", min_size=1, max_size=6)),
     st.tuples(st.just("watermark"), st.integers(0, 30)),

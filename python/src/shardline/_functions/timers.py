@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+#: So many that were deleted are not worth the work.
+SLACK = 100
+
 
 class TimerQueue:
-    """What was deleted stays in the heap until it comes to the top, and is skipped there."""
+    """What was deleted is skipped when it comes to the top of the heap, and thrown out once it is most of it."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, bytes]] = []
@@ -21,14 +24,20 @@ class TimerQueue:
             heapq.heappush(self._heap, (timestamp, self._order, key))
 
     def delete(self, timestamp: int, key: bytes) -> None:
-        self._registered.pop((timestamp, key), None)
+        if self._registered.pop((timestamp, key), None) is not None and (
+            len(self._heap) > 2 * len(self._registered) + SLACK
+        ):
+            self._heap = sorted(entry for entry in self._heap if self._is_registered(entry))
+
+    def _is_registered(self, entry: tuple[int, int, bytes]) -> bool:
+        timestamp, order, key = entry
+        return self._registered.get((timestamp, key)) == order
 
     def next(self) -> int | None:
         """When the earliest timer is due; None: there is none."""
         while self._heap:
-            timestamp, order, key = self._heap[0]
-            if self._registered.get((timestamp, key)) == order:
-                return timestamp
+            if self._is_registered(self._heap[0]):
+                return self._heap[0][0]
             heapq.heappop(self._heap)
         return None
 
