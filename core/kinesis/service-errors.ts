@@ -66,10 +66,12 @@ export function serviceError(
   const ofConsumer = attempted.consumer !== undefined && /consumer/i.test(message)
   const code = found === 'STREAM_NOT_FOUND' && ofConsumer ? 'CONSUMER_NOT_FOUND' : found
   const hint = advice[code]
-  const text = `${describe(attempted)} failed: ${name}: ${message.trim() || `HTTP status ${status}`}`
+  // A signature that does not match is answered with all that was to be signed, the session token too.
+  const told = message.split(/\s*The Canonical String/)[0]!.trim()
+  const text = `${describe(attempted)} failed: ${name}: ${told || `HTTP status ${status}`}`
   return new ServiceError(code, `${text.replace(/\.?$/, '.')}${hint === undefined ? '' : ` ${hint}`}`, {
     details: { ...attempted, errorName: name, status },
-    ...(cause === undefined ? {} : { cause }),
+    ...(cause === undefined || told !== message.trim() ? {} : { cause }),
   })
 }
 
