@@ -22,7 +22,8 @@ import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credent
 
 const ATTEMPTS = 3
 const CONNECTION_TIMEOUT_MS = 10_000
-const REQUEST_TIMEOUT_MS = 60_000
+/** Without a byte in either direction: a large state may take its time. */
+const SILENCE_TIMEOUT_MS = 60_000
 
 export class S3Bucket {
   readonly #bucket: string
@@ -46,7 +47,7 @@ export class S3Bucket {
       httpAgent: new http.Agent(agentOptions),
       httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
       connectionTimeout: CONNECTION_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
+      socketTimeout: SILENCE_TIMEOUT_MS,
     })
     this.#client = new S3Client({
       region,

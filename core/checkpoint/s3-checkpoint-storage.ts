@@ -88,6 +88,8 @@ export class S3CheckpointStorage implements CheckpointStorage {
       })
       return { checkpoint, path: urlOf(place) }
     } catch (cause) {
+      // What may pass is no damage.
+      if (cause instanceof ShardlineError) throw cause
       throw unreadable(urlOf(place), cause)
     }
   }

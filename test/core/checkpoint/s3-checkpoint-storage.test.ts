@@ -153,6 +153,11 @@ t.test(
       message: /grant s3:ListBucket/,
     })
     await t.rejects(storage().lastCheckpointId(), { code: 'CHECKPOINT_UNREADABLE', message: /grant s3:ListBucket/ })
+    s3.instead = null
+    await storage().store(checkpointOf())
+    s3.instead = ({ path }) => (path.includes('.bin') ? 'broken' : null)
+    await t.rejects(storage().load('latest'), { code: 'CHECKPOINT_FAILED', retryable: true, fatal: false })
+    s3.instead = null
     const away = storage('/state', 'flights', { 's3.endpoint': 'http://127.0.0.1:1' })
     await t.rejects(away.lastCheckpointId(), { code: 'CHECKPOINT_FAILED', retryable: true, message: /ECONNREFUSED/ })
   },
