@@ -47,6 +47,14 @@ export interface CheckpointStatistics {
   readonly lastDurationMs: number | null
 }
 
+export const NO_CHECKPOINTS: CheckpointStatistics = {
+  completed: 0,
+  failed: 0,
+  lastCheckpointId: null,
+  lastPath: null,
+  lastDurationMs: null,
+}
+
 export class CheckpointCoordinator {
   readonly #storage: CheckpointStorage
   readonly #options: CoordinatorOptions
@@ -59,13 +67,7 @@ export class CheckpointCoordinator {
   #cancelTimer: (() => void) | null = null
   #failuresInARow = 0
   readonly #kept: number[] = []
-  #statistics: CheckpointStatistics = {
-    completed: 0,
-    failed: 0,
-    lastCheckpointId: null,
-    lastPath: null,
-    lastDurationMs: null,
-  }
+  #statistics = NO_CHECKPOINTS
 
   constructor(
     job: { readonly jobName: string; readonly jobId: string },

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 
 import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
-import { CheckpointCoordinator } from '../checkpoint/checkpoint-coordinator.ts'
+import { CheckpointCoordinator, NO_CHECKPOINTS } from '../checkpoint/checkpoint-coordinator.ts'
 import { openCheckpointStorage } from '../checkpoint/checkpoint-storage.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
@@ -57,6 +57,10 @@ export class Job {
   #restored: Checkpoint | null = null
   #cancel: 'drain' | 'now' | null = null
   #wakeFromRestart: (() => void) | null = null
+  /** Settles when `start` has ended; null: it was not called. */
+  #starting: Promise<unknown> | null = null
+  /** Aborts when the job is cancelled before it runs. */
+  readonly #startCancelled = new AbortController()
   #result: Promise<JobResult> | null = null
   /** Set when the job is to end with a savepoint; its path once that is complete. */
   #finalSavepoint: { readonly directory: string | null; path: string | null } | null = null
@@ -106,7 +110,7 @@ export class Job {
       {
         jobId: this.jobId,
         subtasks: this.#attempt?.subtasks ?? [],
-        checkpoints: this.#coordinator.statistics,
+        checkpoints: (this.#coordinator as CheckpointCoordinator | undefined)?.statistics ?? NO_CHECKPOINTS,
         unreadShards: this.explain().filter(s => s.alarm).length,
         numRestarts: this.#status.attempt,
         uptimeMs: now - this.#startedAt,
@@ -117,17 +121,26 @@ export class Job {
 
   /** Resolves once the job runs. @throws ShardlineError what kept it from running; the job is FAILED then */
   async start(): Promise<void> {
+    const starting = this.#start()
+    this.#starting = starting.catch(() => undefined)
+    return starting
+  }
+
+  async #start(): Promise<void> {
+    const { signal } = this.#startCancelled
     try {
       this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, message =>
         this.#listener.warning?.(message),
       )
-      await Promise.all([this.#builder.validateSinks(), this.#restore()])
-      this.#coordinator = await this.#makeCoordinator()
+      await unlessAborted(Promise.all([this.#builder.validateSinks(), this.#restore()]), signal)
+      this.#coordinator = await unlessAborted(this.#makeCoordinator(), signal)
       await this.#openEndpoint()
+      signal.throwIfAborted()
       await this.#startAttempt()
     } catch (error) {
       const cause = asShardlineError(error)
-      this.#setState('FAILED', cause)
+      if (this.#wasCancelled()) this.#setState('CANCELED', null)
+      else this.#setState('FAILED', cause)
       this.#endpoint?.close()
       await (this.#builder as GraphBuilder | undefined)?.dispose()
       throw cause
@@ -144,15 +157,30 @@ export class Job {
 
   /** `drain`: stop the sources, work off what they gave, take a last checkpoint. `now`: stop. Resolves when the job has ended. */
   async cancel(mode: 'drain' | 'now'): Promise<void> {
-    if (this.#result === null || isTerminal(this.#status.state)) return
-    if (this.#cancel === null || mode === 'now') {
+    if (isTerminal(this.#status.state)) return
+    if (this.#result === null) await this.#cancelStart()
+    else if (this.#cancel === null || mode === 'now') {
       this.#cancel = mode
       this.#setState('CANCELLING', this.#status.cause)
       this.#wakeFromRestart?.()
       if (mode === 'drain') this.#attempt?.stop()
-      else this.#attempt?.fail(new JobError('JOB_CANCELED', `Job '${this.name}' was cancelled.`))
+      else this.#attempt?.fail(this.#cancelled())
     }
-    await this.#result.catch(() => undefined)
+    await this.#result?.catch(() => undefined)
+  }
+
+  /** There is nothing to drain yet. */
+  async #cancelStart(): Promise<void> {
+    if (this.#starting === null) return
+    this.#cancel = 'now'
+    this.#setState('CANCELLING', null)
+    this.#startCancelled.abort(this.#cancelled())
+    this.#attempt?.fail(this.#cancelled())
+    await this.#starting
+  }
+
+  #cancelled(): JobError {
+    return new JobError('JOB_CANCELED', `Job '${this.name}' was cancelled.`)
   }
 
   /**
@@ -216,7 +244,10 @@ export class Job {
           await this.#removeIfCancelled()
           return this.#end('CANCELED')
         }
-        if (!(await this.#restart(asShardlineError(error)))) return this.#end('CANCELED')
+        if (!(await this.#restart(asShardlineError(error)))) {
+          await this.#removeIfCancelled()
+          return this.#end('CANCELED')
+        }
       }
     }
   }
@@ -366,6 +397,21 @@ export class Job {
   #setState(state: JobState, cause: ShardlineError | null): void {
     this.#status = { ...this.#status, state, cause }
     this.#listener.status?.(this.#status)
+  }
+}
+
+/** As `work`, but rejects with the signal's reason as soon as it aborts. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  let stop: () => void = () => undefined
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error)
+    signal.addEventListener('abort', stop, { once: true })
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 

@@ -41,6 +41,7 @@ export const EXPIRED_TOKEN_ERRORS: ReadonlySet<string> = new Set(['ExpiredTokenE
 
 /** What needs the control plane says soon that it keeps failing, and tries again by itself. */
 const CONTROL_ATTEMPTS = 3
+const CONNECTION_TIMEOUT_MS = 10_000
 
 /** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
@@ -84,6 +85,7 @@ export function createAwsAccess(
     ),
   })
   renewWhenExpired(sdk, credentials, renewCredentials)
+  const refuseCalls = refusable(sdk)
   let endpoint: Promise<URL> | undefined
   return {
     region,
@@ -94,6 +96,7 @@ export function createAwsAccess(
     credentials,
     renewCredentials,
     close() {
+      refuseCalls()
       sdk.destroy()
       requestHandler.destroy()
     },
@@ -107,6 +110,8 @@ function httpHandler(configuration: Configuration): NodeHttpHandler {
   return new NodeHttpHandler({
     httpAgent: new http.Agent(agentOptions),
     httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    socketTimeout: configuration.get(awsOptions.readTimeoutMs),
   })
 }
 
@@ -135,6 +140,20 @@ function renewWhenExpired(
     },
     { step: 'initialize', name: 'shardlineRenewCredentials' },
   )
+}
+
+/** The answer ends the client: what is under way would otherwise be tried again, over sockets that nobody closes. */
+function refusable(sdk: KinesisClient): () => void {
+  let closed = false
+  sdk.middlewareStack.add(
+    next => async args => {
+      if (closed) throw Object.assign(new Error('the client is closed'), { code: 'the client is closed' })
+      return next(args)
+    },
+    // Behind the retries: asked at every attempt.
+    { step: 'finalizeRequest', priority: 'low', name: 'shardlineRefuseWhenClosed' },
+  )
+  return () => (closed = true)
 }
 
 /** The SDK's types know no undefined members. */

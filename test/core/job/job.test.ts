@@ -481,6 +481,27 @@ t.test('cancelled while it waits for a restart, it ends at once', async t => {
   }
 })
 
+t.test('cancelled while it starts, it ends at once', async t => {
+  for (const operation of ['ListShards', 'DescribeStreamSummary'] as const) {
+    const kinesis = await emulator(t)
+    kinesis.faults.inject({ operation, times: 10, fault: { kind: 'slow', delayMs: 60_000 } })
+    const { job, statuses } = jobOf(t, passthrough(kinesis))
+    const started = job.start()
+    t.match(job.metrics().checkpoints, { completed: 0, lastPath: null }, 'metrics can be asked for')
+    // The emulator counts what it has answered; the sink or the source waits by then.
+    await delay(100)
+    const from = performance.now()
+    const cancelled = job.cancel('drain')
+    await t.rejects(started, { code: 'JOB_CANCELED' })
+    await cancelled
+    t.ok(performance.now() - from < 10_000)
+    t.same(
+      statuses.map(s => s.state),
+      ['CANCELLING', 'CANCELED'],
+    )
+  }
+})
+
 t.test('cancelled while the next attempt is starting, that one is ended too', async t => {
   for (const mode of ['now', 'drain'] as const) {
     const kinesis = await emulator(t)

@@ -132,3 +132,35 @@ t.test('the consumer of enhanced fan-out lives as long as the job: over failures
   await job.cancel('drain')
   t.equal(kinesis.requests.count('DeregisterStreamConsumer'), 1)
 })
+
+t.test('cancelled before the consumer of enhanced fan-out is ready, the job leaves none', async t => {
+  const kinesis = await emulator(t, { consumerCreateDelayMs: 60_000 })
+  const configuration = { 'source.reader.type': 'EFO', 'source.efo.consumer.name': 'me' }
+  const { job } = jobOf(t, reading(kinesis, configuration), { kinesisSink: () => new StatefulSink() })
+  const started = job.start()
+  await eventually(() => kinesis.requests.count('RegisterStreamConsumer') === 1)
+  await job.cancel('now')
+  await t.rejects(started, { code: 'JOB_CANCELED' })
+  t.equal(kinesis.requests.count('DeregisterStreamConsumer'), 1)
+})
+
+t.test('checkpoints that are to go when the job is cancelled go, too, when it waits for a restart', async t => {
+  const kinesis = await emulator(t)
+  const directory = t.testdir()
+  const configuration = {
+    'execution.checkpointing.interval': '20 ms',
+    'execution.checkpointing.dir': directory,
+    'execution.checkpointing.externalized-checkpoint-retention': 'DELETE_ON_CANCELLATION',
+    'restart-strategy.type': 'fixed-delay',
+    'restart-strategy.fixed-delay.delay': '1 h',
+  }
+  const sink = new StatefulSink(() => Promise.reject(new Error('full')))
+  const { job } = jobOf(t, reading(kinesis, configuration), { kinesisSink: () => sink })
+  await job.start()
+  await eventually(() => job.metrics().checkpoints.completed > 1)
+  kinesis.put('flights', numbered(1))
+  await eventually(() => job.status.state === 'RESTARTING')
+  await job.cancel('now')
+  t.match(await job.result(), { state: 'CANCELED', checkpointPath: null })
+  t.same(readdirSync(path.join(directory, 'flights')), [])
+})

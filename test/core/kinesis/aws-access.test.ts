@@ -1,4 +1,8 @@
 import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
+import { once } from 'node:events'
+import net from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 
 import { systemClock } from '../../../core/clock.ts'
@@ -7,6 +11,7 @@ import { registerCredentialsProvider } from '../../../core/index.ts'
 import { createAwsAccess } from '../../../core/kinesis/aws-access.ts'
 import { DataPlaneClient } from '../../../core/kinesis/data-plane-client.ts'
 import { FanOutClient } from '../../../core/kinesis/fan-out-client.ts'
+import { KinesisStreamProxy } from '../../../core/kinesis/kinesis-stream-proxy.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 import { runOf } from '../fakes/fake-sink-stream.ts'
 import { door } from '../fakes/moto.ts'
@@ -85,6 +90,40 @@ t.test('credentials that are not there are said by the name of their provider', 
   }
   await t.rejects(put(), expected)
   await t.rejects(list(), expected)
+})
+
+t.test('a service that says nothing is not waited for longer than the option says', async t => {
+  const silent = net.createServer(() => undefined)
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  t.teardown(() => silent.close())
+  const { port } = silent.address() as AddressInfo
+  const configuration = new Configuration({
+    'aws.endpoint': `http://127.0.0.1:${port}`,
+    'aws.http-client.read-timeout': '100 ms',
+    'retry-strategy.delay.min': '1 ms',
+    'retry-strategy.delay.max': '1 ms',
+    [`${P}.basic.accesskeyid`]: 'a',
+    [`${P}.basic.secretkey`]: 's',
+  })
+  const streamArn = 'arn:aws:kinesis:us-east-1:123456789012:stream/flights'
+  const proxy = new KinesisStreamProxy({ streamArn, streamName: null }, configuration, systemClock)
+  t.teardown(() => proxy.close())
+  await t.rejects(proxy.listShards(), { code: 'ENDPOINT_UNREACHABLE', message: /ListShards on stream flights/ })
+})
+
+t.test('closed, a call that is under way ends and is not made again', async t => {
+  const { kinesis, access, list, seen } = await made(t, {
+    [`${P}.basic.accesskeyid`]: 'a',
+    [`${P}.basic.secretkey`]: 's',
+  })
+  kinesis.faults.inject({ operation: 'ListStreams', times: 10, fault: { kind: 'slow', delayMs: 60_000 } })
+  const listed = list()
+  listed.catch(() => undefined)
+  while (seen.asked.length === 0) await delay(5)
+  access.close()
+  await t.rejects(listed, { message: 'the client is closed' })
+  await t.rejects(list(), { message: 'the client is closed' })
+  t.equal(seen.asked.length, 1)
 })
 
 t.test('both clients name the origin of their requests', async t => {
