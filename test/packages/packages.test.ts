@@ -70,7 +70,9 @@ t.test('every package that the library imports is a dependency, and the AWS SDK 
   const imported = files
     .filter(f => /dist\/(core|emulator|schemas)\/.*\.(js|d\.ts)$/.test(f))
     .flatMap(f => [
-      ...readFileSync(path.join(out, 'unpacked', f), 'utf8').matchAll(/\bfrom '((?:@[^/']+\/)?[^./'][^/']*)[^']*'/g),
+      ...readFileSync(path.join(out, 'unpacked', f), 'utf8').matchAll(
+        /(?:\bfrom |\bimport\()'((?:@[^/']+\/)?[^./'][^/']*)[^']*'/g,
+      ),
     ])
     .map(match => match[1]!)
     .filter(name => !name.startsWith('node:'))

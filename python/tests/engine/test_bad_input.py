@@ -91,7 +91,7 @@ def test_no_credentials(job, run, launcher, monkeypatch):
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     said = fails(run(job(), launcher=launcher))
     assert said.startswith("shardline.errors.ServiceError: No AWS credentials: ")
-    for way in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "aws.credentials.provider.basic.accesskeyid"):
+    for way in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "aws.credentials.provider"):
         assert way in said
 
 
@@ -184,14 +184,14 @@ def test_a_script_that_raises(run, launcher):
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("from pyflink.datastream import KeyedProcessFunction", "ImportError: KeyedProcessFunction is not in this"),
+        ("from pyflink.datastream import CoProcessFunction", "ImportError: CoProcessFunction is not in this"),
         (
             "from pyflink.datastream.connectors.kafka import KafkaSource",
             "ModuleNotFoundError: pyflink.datastream.connectors.kafka is not in this",
         ),
         ("from pyflink.table import StreamTableEnvironment", "ImportError: shardline.table.StreamTableEnvironment is"),
         ("import pyflink.table.catalog", "ModuleNotFoundError: catalog is not in this version of Shardline"),
-        ("environment().from_collection([1]).key_by(id)", "AttributeError: DataStream.key_by is not in this version"),
+        ("environment().from_collection([1]).connect", "AttributeError: DataStream.connect is not in this version"),
     ],
 )
 def test_a_name_of_pyflinks_that_does_not_exist_yet(run, launcher, code, said):
@@ -233,7 +233,7 @@ PYTHON = (sys.executable, "-m", "shardline")
         (["run"], "SCRIPT|script to run"),
         (["run", "--frobnicate", "job.py"], "--frobnicate"),
         (["run", "--conf", "novalue", "job.py"], "KEY=VALUE"),
-        (["frobnicate"], "there is no command 'frobnicate'. Commands: run, local, rpc."),
+        (["frobnicate"], "there is no command 'frobnicate'. Commands: run, local, ps, status, explain, stop, savepoint, checkpoint, rpc."),
         (["local", "--port", "many"], "--port: 'many' is not a port"),
         (["local", "--stream", "a b"], "--stream: 'a b' is not NAME or NAME:SHARDS"),
         (["rpc", "x"], "rpc takes no arguments"),
