@@ -67,6 +67,8 @@ export class KinesisStreamsSourceReader implements SourceReader {
   #noMoreSplits = false
   #closed = false
   #pendingEvent: SplitEvent | null = null
+  /** The split whose end is not told yet. */
+  #ending: string | null = null
   #wake: (() => void) | null = null
 
   constructor(
@@ -111,8 +113,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
     return null
   }
 
+  /** One that ended counts until that is told: its children, if they are for this reader, then stand in its place. */
   get activeSplits(): readonly string[] {
-    return this.#active.map(a => a.split.splitId)
+    const active = this.#active.map(a => a.split.splitId)
+    return this.#ending === null ? active : [...active, this.#ending]
   }
 
   pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void {
@@ -237,7 +241,8 @@ export class KinesisStreamsSourceReader implements SourceReader {
 
   #end(active: ActiveSplit, end: FetchEnd): void {
     this.#active.splice(this.#active.indexOf(active), 1)
-    const { shardId } = active.split
+    const { shardId, splitId } = active.split
+    this.#ending = splitId
     if (end.type === 'stopped') {
       this.#stopped.push(active)
       this.#pendingEvent = { type: 'stopped', shardId }
@@ -257,6 +262,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
     if (event === null) return
     for (const finished of this.#finishedSplits) if (finished.split.shardId === event.shardId) finished.told = true
     this.#context.sendEvent(event)
+    this.#ending = null
   }
 
   #signal(): void {

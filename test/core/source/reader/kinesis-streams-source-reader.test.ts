@@ -334,3 +334,23 @@ t.test('where enhanced fan-out is refused, a shard is polled from what was emitt
     r.reader.close()
   }
 })
+
+t.test('there is no moment at which neither a shard nor its children hold event time back', async t => {
+  const clock = new ManualClock()
+  const stream = new FakeStream(clock)
+  const assign = (ids: readonly string[]): void =>
+    reader.addSplits(ids.map(shardId => assignmentOf(splitOf({ shardId }))))
+  const sendEvent = (event: unknown): void =>
+    assign((event as Extract<SplitEvent, { type: 'finished' }>).childShards.map(c => c.shardId))
+  const reader = readerOf(stream, { sendEvent })
+  const active = (): string[] => reader.activeSplits.map(id => id.slice(id.lastIndexOf('/') + 1))
+  assign([shardIdOf(0)])
+  stream.put(shardIdOf(0), 'last')
+  const children = stream.split(shardIdOf(0))
+  await settle()
+  t.equal(reader.poll()?.batch.count, 1)
+  t.same(active(), [shardIdOf(0)], 'its last batch is on its way')
+  t.equal(reader.poll(), null)
+  t.same(active(), children)
+  reader.close()
+})
