@@ -233,7 +233,11 @@ PYTHON = (sys.executable, "-m", "shardline")
         (["run"], "SCRIPT|script to run"),
         (["run", "--frobnicate", "job.py"], "--frobnicate"),
         (["run", "--conf", "novalue", "job.py"], "KEY=VALUE"),
-        (["frobnicate"], "there is no command 'frobnicate'. Commands: run, local, ps, status, explain, stop, savepoint, checkpoint, rpc."),
+        (
+            ["frobnicate"],
+            "there is no command 'frobnicate'. "
+            "Commands: run, local, ps, status, explain, stop, savepoint, checkpoint, rpc.",
+        ),
         (["local", "--port", "many"], "--port: 'many' is not a port"),
         (["local", "--stream", "a b"], "--stream: 'a b' is not NAME or NAME:SHARDS"),
         (["rpc", "x"], "rpc takes no arguments"),
