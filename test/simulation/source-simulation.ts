@@ -7,6 +7,7 @@
 import { RecordAggregator } from 'aws-kinesis-agg'
 
 import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/checkpoint.ts'
+import { executionOptions } from '../../core/config/execution-options.ts'
 import { CheckpointError } from '../../core/errors.ts'
 import { Job } from '../../core/job/job.ts'
 import type { SinkWriter, SinkWriterContext } from '../../core/sink/sink.ts'
@@ -43,6 +44,7 @@ const endOf = (shard: ListedShard): bigint => BigInt(shard.HashKeyRange.EndingHa
 export interface SimulationResult {
   readonly records: number
   readonly kills: number
+  readonly stops: number
   readonly reshards: number
   readonly restarts: number
 }
@@ -67,6 +69,7 @@ class HesitantSource extends KinesisStreamsSource {
 class SimulatedDisk implements CheckpointStorage {
   readonly location = 'disk'
   readonly #stored = new Map<number, string>()
+  readonly #savepoints = new Map<string, string>()
   readonly #latencyMs: number
 
   constructor(latencyMs: number) {
@@ -82,7 +85,10 @@ class SimulatedDisk implements CheckpointStorage {
         await life.latency(this.#latencyMs)
         return life.mortal(this.store(checkpoint))
       },
-      storeSavepoint: () => Promise.reject(new Error('not simulated')),
+      storeSavepoint: async checkpoint => {
+        await life.latency(this.#latencyMs)
+        return life.mortal(this.storeSavepoint(checkpoint))
+      },
       load: path => this.load(path),
       lastCheckpointId: () => this.lastCheckpointId(),
       remove: id => this.remove(id),
@@ -98,11 +104,15 @@ class SimulatedDisk implements CheckpointStorage {
     return `chk-${checkpoint.checkpointId}`
   }
 
-  storeSavepoint(): Promise<string> {
-    return Promise.reject(new Error('not simulated'))
+  async storeSavepoint(checkpoint: Checkpoint): Promise<string> {
+    const path = `savepoint-${this.#savepoints.size}`
+    this.#savepoints.set(path, JSON.stringify(checkpoint))
+    return path
   }
 
   async load(path: string): Promise<StoredCheckpoint> {
+    const saved = this.#savepoints.get(path)
+    if (saved !== undefined) return { checkpoint: JSON.parse(saved) as Checkpoint, path }
     const id = path === 'latest' ? await this.lastCheckpointId() : Number(path.slice('chk-'.length))
     const text = this.#stored.get(id)
     if (text === undefined) throw new CheckpointError('CHECKPOINT_NOT_FOUND', `no checkpoint ${path}`)
@@ -127,6 +137,7 @@ export class SourceSimulation {
   readonly #fanOut: boolean
   readonly #configuration: Readonly<Record<string, string>>
   readonly #keys: string[]
+  readonly #inOrder: boolean
   /** How many records of each key were written. */
   readonly #written = new Map<string, number>()
   #life!: Incarnation
@@ -135,6 +146,7 @@ export class SourceSimulation {
   #arrivals = 0
   #slowSink = 0
   #kills = 0
+  #stops = 0
   #reshards = 0
   #restarts = 0
   readonly #log: string[] = []
@@ -154,8 +166,11 @@ export class SourceSimulation {
       emptyEventIntervalMs: 3000,
       maxEventBytes: random.pick([64, 1 << 20]),
     })
+    this.#inOrder = random.chance(0.9)
     this.#configuration = {
-      'source.init.position': 'TRIM_HORIZON',
+      // Nothing was written before the job was first submitted: both mean all that there is.
+      'source.init.position': random.pick(['TRIM_HORIZON', 'LATEST']),
+      [executionOptions.submittedAt.key]: String(this.#startedAt),
       'source.reader.type': this.#fanOut ? 'EFO' : 'POLLING',
       'source.efo.consumer.name': 'me',
       'source.deaggregate': 'true',
@@ -181,7 +196,8 @@ export class SourceSimulation {
     await this.#settleDown()
     this.#verify()
     this.#life.kill()
-    return { records: this.#arrivals, kills: this.#kills, reshards: this.#reshards, restarts: this.#restarts }
+    const [records, kills, stops] = [this.#arrivals, this.#kills, this.#stops]
+    return { records, kills, stops, reshards: this.#reshards, restarts: this.#restarts }
   }
 
   /** What was done, newest last. */
@@ -195,6 +211,7 @@ export class SourceSimulation {
       reshard: 8,
       fault: 14,
       kill: 8,
+      stop: 2,
       slow: 10,
       expire: 2,
       fail: 3,
@@ -213,6 +230,8 @@ export class SourceSimulation {
         return
       case 'kill':
         return this.#kill()
+      case 'stop':
+        return this.#stop()
       case 'slow':
         this.#slowSink = this.#random.pick([0, 20, 200, 900])
         return
@@ -228,16 +247,20 @@ export class SourceSimulation {
 
   #failNextWrite = false
 
-  async #live(): Promise<void> {
-    for (;;) {
+  /** `savepoint`: what the first try starts from; null: the latest checkpoint. */
+  async #live(savepoint: string | null = null): Promise<void> {
+    for (let path = savepoint; ; path = null) {
       const life = new Incarnation(this.#clock, this.#random)
       this.#life = life
       this.#writers = new Map()
       const parallelism = this.#random.int(1, 3)
-      const restored = this.#disk.isEmpty ? {} : { 'execution.state-recovery.path': 'latest' }
+      const from = path ?? (this.#disk.isEmpty ? null : 'latest')
+      const restored = from === null ? {} : { 'execution.state-recovery.path': from }
+      const streamArn = this.#kinesis.streamArn(STREAM)
+      const preserveShardOrder = this.#inOrder
       const graph = graphOf(
         [
-          sourceT(1, { source: kinesisSourceSpec({ streamArn: this.#kinesis.streamArn(STREAM) }) }),
+          sourceT(1, { source: kinesisSourceSpec({ streamArn, preserveShardOrder }) }),
           sinkT(2, [1], { sink: kinesisSinkSpec() }),
         ],
         { parallelism, configuration: { ...this.#configuration, ...restored } },
@@ -397,6 +420,24 @@ export class SourceSimulation {
     await this.#live()
   }
 
+  /** With a savepoint, from which the next life starts; without, if something goes wrong on the way. */
+  async #stop(): Promise<void> {
+    const outcome: { path: string | null | undefined } = { path: undefined }
+    this.#job!.stopWithSavepoint().then(
+      path => (outcome.path = path),
+      (error: unknown) => {
+        this.#log.push(`not stopped: ${(error as Error).message}`)
+        outcome.path = null
+      },
+    )
+    for (let i = 0; i < 4000 && outcome.path === undefined; i++) await this.#pass(50)
+    if (outcome.path === undefined) throw new Error('the job does not stop')
+    this.#log.push(`${this.#at} stopped with ${String(outcome.path)}`)
+    if (outcome.path !== null) this.#stops++
+    this.#life.kill()
+    await this.#live(outcome.path)
+  }
+
   async #settleDown(): Promise<void> {
     this.#kinesis.faults.clear()
     this.#slowSink = 0
@@ -418,7 +459,7 @@ export class SourceSimulation {
     for (const a of this.#arrived()) byKey.set(a.key, [...(byKey.get(a.key) ?? []), a])
     const wrong: string[] = []
     for (const [key, count] of this.#written) {
-      const got = (byKey.get(key) ?? []).sort((a, b) => a.order - b.order).map(a => a.n)
+      const got = (byKey.get(key) ?? []).sort((a, b) => (this.#inOrder ? a.order - b.order : a.n - b.n)).map(a => a.n)
       const expected = Array.from({ length: count }, (_, n) => n)
       if (got.join() !== expected.join()) wrong.push(`${key}: wrote 0 to ${count - 1}, got ${got.join()}`)
     }

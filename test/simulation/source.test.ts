@@ -43,6 +43,7 @@ t.test(`the source over ${seeds.length} seeds: every record exactly once, and ea
   t.equal(outcomes.length, seeds.length)
   if (one === undefined && outcomes.every(o => o.error === null)) {
     t.ok(totals['records']! > seeds.length * 50, 'records were read')
+    t.ok(totals['stops']! > seeds.length / 2, 'jobs were stopped')
     t.ok(totals['kills']! > seeds.length && totals['reshards']! > seeds.length, 'and much happened meanwhile')
   }
 })
