@@ -45,14 +45,13 @@ export class FileCheckpointStorage implements CheckpointStorage {
   async #write(checkpoint: Checkpoint, directory: string): Promise<string> {
     try {
       const { metadata, files } = encodeCheckpoint(checkpoint)
-      await mkdir(directory, { recursive: true })
+      const made = await mkdir(directory, { recursive: true })
       for (const { name, bytes } of files) await writeSynced(path.join(directory, name), bytes)
       await writeSynced(path.join(directory, `${METADATA}.inprogress`), metadata)
       await syncDirectory(directory)
       await rename(path.join(directory, `${METADATA}.inprogress`), path.join(directory, METADATA))
       await syncDirectory(directory)
-      await syncDirectory(path.dirname(directory))
-      await syncDirectory(path.dirname(path.dirname(directory)))
+      await syncParents(directory, made)
       return directory
     } catch (cause) {
       throw notWritten(checkpoint, directory, cause)
@@ -65,7 +64,8 @@ export class FileCheckpointStorage implements CheckpointStorage {
     try {
       text = await readFile(path.join(directory, METADATA), 'utf8')
     } catch (cause) {
-      throw notComplete(directory, cause)
+      const { code } = cause as NodeJS.ErrnoException
+      throw code === 'ENOENT' || code === 'ENOTDIR' ? notComplete(directory, cause) : unreadable(directory, cause)
     }
     try {
       return { checkpoint: await decodeCheckpoint(text, name => readFile(path.join(directory, name))), path: directory }
@@ -114,6 +114,15 @@ async function writeSynced(file: string, content: string | Buffer): Promise<void
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Every folder above in which something is new: up to the one that holds the first that was made. */
+async function syncParents(directory: string, made: string | undefined): Promise<void> {
+  const last = path.dirname(made ?? directory)
+  for (let folder = path.dirname(directory); ; folder = path.dirname(folder)) {
+    await syncDirectory(folder)
+    if (folder === last || folder === path.dirname(folder)) return
   }
 }
 

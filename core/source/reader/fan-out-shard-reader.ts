@@ -7,11 +7,11 @@ import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { SubscriptionEvent } from '../../kinesis/get-records-codec.ts'
-import type { ShardSubscription, SourceStreamProxy, StartingPosition } from '../../kinesis/stream-proxy.ts'
+import type { ShardSubscription, SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
-import { startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
-import { backoffMs, HandOver, refusesPosition, stopAt } from './shard-reader.ts'
+import { ReadingPosition } from './reading-position.ts'
+import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { Unpacking } from './unpacking.ts'
 
@@ -44,18 +44,14 @@ export class FanOutShardReader implements ShardReader {
   trouble: string | null = null
   throttles = 0
   readonly #consumerArn: string
-  readonly #split: KinesisShardSplit
   readonly #proxy: SourceStreamProxy
   readonly #options: FanOutOptions
   readonly #clock: Clock
   readonly #handOver: HandOver
-  readonly #warn: (message: string) => void
   readonly #failing: PersistentFailure
   readonly #unpacking: Unpacking
   readonly #closing = new AbortController()
-  #position: StartingPosition
-  /** Where to go on if the position is refused; null: at the oldest record. */
-  #fallback: StartingPosition | null = null
+  readonly #position: ReadingPosition
   #failures = 0
   #subscribedAt = -Infinity
 
@@ -67,17 +63,11 @@ export class FanOutShardReader implements ShardReader {
   ) {
     const { proxy, clock, onReady, warn } = collaborators
     this.shardId = split.shardId
-    this.#split = split
     this.#consumerArn = consumerArn
-    this.#position = startingPositionOf(split.position)
-    if (split.continuationSequenceNumber !== null) {
-      this.#fallback = this.#position
-      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: split.continuationSequenceNumber }
-    }
+    this.#position = new ReadingPosition(split, warn)
     this.#proxy = proxy
     this.#options = options
     this.#clock = clock
-    this.#warn = warn
     this.#handOver = new HandOver(onReady)
     this.#failing = new PersistentFailure(clock, warn)
     this.#unpacking = new Unpacking(split, options.deaggregate, warn)
@@ -161,7 +151,7 @@ export class FanOutShardReader implements ShardReader {
     const signal = AbortSignal.any([giveUp.signal, this.#closing.signal])
     const { subscriptionTimeoutMs } = this.#options
     return this.#bounded(
-      this.#proxy.subscribeToShard(this.#consumerArn, this.shardId, this.#position, signal),
+      this.#proxy.subscribeToShard(this.#consumerArn, this.shardId, this.#position.current, signal),
       subscriptionTimeoutMs,
       'ENDPOINT_UNREACHABLE',
       `SubscribeToShard on shard ${this.shardId} was not answered within ${subscriptionTimeoutMs} ms (source.efo.subscription.timeout).`,
@@ -186,10 +176,7 @@ export class FanOutShardReader implements ShardReader {
     this.trouble = null
     this.#failing.succeeded(`The subscription to shard ${this.shardId}`)
     this.millisBehindLatest = event.millisBehindLatest ?? -1
-    if (continuationSequenceNumber !== null) {
-      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: continuationSequenceNumber }
-      this.#fallback = null
-    }
+    if (continuationSequenceNumber !== null) this.#position.advance(continuationSequenceNumber)
     const end: FetchEnd | null =
       continuationSequenceNumber === null || childShards.length > 0 ? { type: 'shard-end', childShards } : null
     const batch = this.#unpacking.unpack(event.batch)
@@ -201,10 +188,7 @@ export class FanOutShardReader implements ShardReader {
   /** @throws what trying again cannot mend */
   #delayAfter(error: unknown): number {
     if (!(error instanceof ShardlineError)) throw error
-    if (refusesPosition(error, this.#position)) {
-      this.#retreat(this.#position.sequenceNumber)
-      return 0
-    }
+    if (this.#position.retreat(error)) return 0
     if (!error.retryable) throw error
     this.trouble = error.message
     this.#failing.failed(error.message)
@@ -214,19 +198,6 @@ export class FanOutShardReader implements ShardReader {
     return (
       Math.max(MIN_RETRY_MS, backoffMs(++this.#failures, MIN_RETRY_MS, MAX_RETRY_MS)) + Math.random() * MIN_RETRY_MS
     )
-  }
-
-  #retreat(refused: string): void {
-    if (this.#fallback !== null) {
-      this.#position = this.#fallback
-      this.#fallback = null
-      return
-    }
-    const { lastArrivalMs } = this.#split
-    this.#warn(
-      `Shard ${this.shardId}: the service does not take the sequence number ${refused} any more, so its records have passed their retention. It is read on from the oldest record that is left; what lay between may have been missed${lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`}.`,
-    )
-    this.#position = { type: 'TRIM_HORIZON' }
   }
 
   async #bounded<T>(

@@ -6,12 +6,12 @@
 import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
-import type { SourceStreamProxy, StartingPosition } from '../../kinesis/stream-proxy.ts'
+import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
-import { startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import type { Permits } from './permits.ts'
-import { backoffMs, HandOver, refusesPosition, stopAt } from './shard-reader.ts'
+import { ReadingPosition } from './reading-position.ts'
+import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { ShardQuota } from './shard-quota.ts'
 import { Unpacking } from './unpacking.ts'
@@ -47,38 +47,27 @@ export class PollingShardReader implements ShardReader {
   trouble: string | null = null
   fetchIntervalMs: number | null = null
   throttles = 0
-  readonly #split: KinesisShardSplit
   readonly #proxy: SourceStreamProxy
   readonly #options: PollingOptions
   readonly #clock: Clock
   readonly #permits: Permits
-  readonly #warn: (message: string) => void
   readonly #handOver: HandOver
   readonly #failing: PersistentFailure
   readonly #quota: ShardQuota
   readonly #unpacking: Unpacking
   readonly #closing = new AbortController()
-  /** The position after the last record that was fetched. */
-  #position: StartingPosition
-  /** Where to go on if the position is refused; null: at the oldest record. */
-  #fallback: StartingPosition | null = null
+  readonly #position: ReadingPosition
   #iterator: string | null = null
   #calledAt: number | null = null
 
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
     const { proxy, clock, permits, onReady, warn } = collaborators
     this.shardId = split.shardId
-    this.#split = split
-    this.#position = startingPositionOf(split.position)
-    if (split.continuationSequenceNumber !== null) {
-      this.#fallback = this.#position
-      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: split.continuationSequenceNumber }
-    }
+    this.#position = new ReadingPosition(split, warn)
     this.#proxy = proxy
     this.#options = options
     this.#clock = clock
     this.#permits = permits
-    this.#warn = warn
     this.#handOver = new HandOver(onReady)
     this.#failing = new PersistentFailure(clock, warn)
     this.#quota = new ShardQuota(clock, options.quotaShare, options.paced)
@@ -160,7 +149,7 @@ export class PollingShardReader implements ShardReader {
   async #getRecords(): Promise<Fetched> {
     const { maxRecordCount, stopAtMs } = this.#options
     const askedAtMs = this.#clock.now()
-    this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position)
+    this.#iterator ??= await this.#proxy.getShardIterator(this.shardId, this.#position.current)
     const now = this.#clock.monotonic()
     if (this.#calledAt !== null) this.fetchIntervalMs = now - this.#calledAt
     this.#calledAt = now
@@ -171,8 +160,7 @@ export class PollingShardReader implements ShardReader {
     const { count, positions } = result.batch
     if (count > 0) {
       this.#quota.received(count, result.batch.byteLength)
-      this.#position = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: positions!.sequenceNumber(count - 1) }
-      this.#fallback = null
+      this.#position.advance(positions!.sequenceNumber(count - 1))
     }
     const end: FetchEnd | null =
       result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
@@ -190,23 +178,7 @@ export class PollingShardReader implements ShardReader {
       this.#iterator = null
       return true
     }
-    const { shardId } = this
-    if (this.#iterator !== null || !refusesPosition(error, this.#position)) return false
-    if (this.#fallback !== null) {
-      this.#position = this.#fallback
-      this.#fallback = null
-      return true
-    }
-    this.#warn(
-      `Shard ${shardId}: the service does not take the sequence number ${this.#position.sequenceNumber} any more, so its records have passed their retention. It is read on from the oldest record that is left; what lay between may have been missed${this.#missedSince()}.`,
-    )
-    this.#position = { type: 'TRIM_HORIZON' }
-    return true
-  }
-
-  #missedSince(): string {
-    const { lastArrivalMs } = this.#split
-    return lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`
+    return this.#iterator === null && this.#position.retreat(error)
   }
 }
 

@@ -2,9 +2,7 @@
  * What the source reader asks of whatever reads one shard, by polling or by enhanced fan-out. It reads one answer ahead: while
  * the job works on a batch, the next waits in the slot, and no further; that is the backpressure.
  */
-import type { ShardlineError } from '../../errors.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
-import type { StartingPosition } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 
 export type FetchEnd =
@@ -91,22 +89,6 @@ export class HandOver {
 export function backoffMs(attempt: number, minDelayMs: number, maxDelayMs: number): number {
   const delay = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 20))
   return delay / 2 + (Math.random() * delay) / 2
-}
-
-/**
- * Whether it was the sequence number that the service refused, as it does when its records have passed their retention. Only by
- * name: to go back to the oldest record for any other reason (a proxy's page, a key that KMS refuses) would read all again.
- */
-export function refusesPosition(
-  error: ShardlineError,
-  position: StartingPosition,
-): position is Extract<StartingPosition, { readonly sequenceNumber: string }> {
-  const name = error.details['errorName']
-  return (
-    error.code === 'VALIDATION_FAILED' &&
-    'sequenceNumber' in position &&
-    (name === 'InvalidArgumentException' || name === 'ValidationException')
-  )
 }
 
 /** Cuts a batch where the source stops. `atTip`: nothing was left to read when the stopping time had passed. */

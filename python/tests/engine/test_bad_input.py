@@ -235,7 +235,6 @@ PYTHON = (sys.executable, "-m", "shardline")
         (["run", "--conf", "novalue", "job.py"], "KEY=VALUE"),
         (
             ["frobnicate"],
-            "there is no command 'frobnicate'. "
             "Commands: run, local, ps, status, explain, stop, savepoint, checkpoint, rpc.",
         ),
         (["local", "--port", "many"], "--port: 'many' is not a port"),

@@ -123,6 +123,9 @@ t.test('everything is on the disk before the name that makes it count', async t 
     'sync .',
     'open ..',
     'sync ..',
+    // The folder of this job's name is in a folder that was made just now, too.
+    'open ../..',
+    'sync ../..',
   ])
 })
 
