@@ -27,6 +27,8 @@ export class StreamConsumerRegistrar {
   readonly #options: RegistrarOptions
   readonly #clock: Clock
   #consumerArn: string | null = null
+  /** A registration was asked for; its answer may be lost, when the job is cancelled just then. */
+  #mayBeRegistered = false
 
   constructor(options: RegistrarOptions, clock: Clock) {
     this.#options = options
@@ -58,15 +60,20 @@ export class StreamConsumerRegistrar {
   /** Deregisters what this job is to manage, within the time that it may take; answers what went wrong, or null. */
   async release(proxy: SourceStreamProxy): Promise<string | null> {
     const { lifecycle, consumerName, deregisterTimeoutMs } = this.#options
-    if (lifecycle === 'SELF_MANAGED' || this.#consumerArn === null) return null
-    const arn = this.#consumerArn
+    if (lifecycle === 'SELF_MANAGED' || (this.#consumerArn === null && !this.#mayBeRegistered)) return null
+    let arn = this.#consumerArn
     this.#consumerArn = null
+    this.#mayBeRegistered = false
     const timedOut = new AbortController()
     const failed = (why: string): string =>
-      `The consumer ${consumerName} could not be deregistered (${why}); it costs money until it is: aws kinesis deregister-stream-consumer --consumer-arn ${arn}`
+      `The consumer ${consumerName} could not be deregistered (${why}); it costs money until it is: aws kinesis deregister-stream-consumer ${arn === null ? `--stream-arn ${this.#options.stream} --consumer-name ${consumerName}` : `--consumer-arn ${arn}`}`
+    const deregister = async (): Promise<void> => {
+      arn ??= (await proxy.describeStreamConsumer(consumerName))?.consumerArn ?? null
+      if (arn !== null) await proxy.deregisterStreamConsumer(arn)
+    }
     try {
       await Promise.race([
-        proxy.deregisterStreamConsumer(arn),
+        deregister(),
         sleep(this.#clock, deregisterTimeoutMs, timedOut.signal).then(() => {
           throw new Error(`no answer within ${deregisterTimeoutMs} ms, source.efo.deregister.timeout`)
         }),
@@ -93,13 +100,17 @@ export class StreamConsumerRegistrar {
         { details: { consumer: consumerName } },
       )
     try {
+      this.#mayBeRegistered = true
       const registered = await proxy.registerStreamConsumer(consumerName)
       // From now on it costs money, whether it is ever used or not.
       this.#consumerArn = registered.consumerArn
       return registered
     } catch (error) {
       // Somebody else was quicker, or one of this name is just being deleted.
-      if (error instanceof ShardlineError && error.code === 'RESOURCE_IN_USE') return null
+      if (error instanceof ShardlineError && error.code === 'RESOURCE_IN_USE') {
+        this.#mayBeRegistered = false
+        return null
+      }
       throw error
     }
   }

@@ -154,6 +154,34 @@ t.test('one that it registered is deregistered though it never became ready', as
   t.equal(r.stream.consumers.size, 0)
 })
 
+t.test('a registration whose answer was lost is found by its name, and deregistered', async t => {
+  const r = registrar()
+  const closing = new Error('closed just then')
+  const losing: SourceStreamProxy = {
+    ...r.proxy,
+    registerStreamConsumer: async name => {
+      await r.proxy.registerStreamConsumer(name)
+      throw closing
+    },
+  }
+  await t.rejects(r.subject.prepare(losing, r.closing.signal), closing)
+  t.equal(r.stream.consumers.size, 1)
+  t.equal(await r.subject.release(r.proxy), null)
+  t.equal(r.stream.consumers.size, 0)
+})
+
+t.test('a consumer of somebody else is left alone when the job ends before it was ready', async t => {
+  const r = registrar()
+  r.stream.fail('registerStreamConsumer', 'RESOURCE_IN_USE')
+  r.prepare()
+  await settle()
+  r.closing.abort(new Error('cancelled'))
+  await settle()
+  r.put('ACTIVE')
+  t.equal(await r.subject.release(r.proxy), null)
+  t.equal(r.stream.consumers.size, 1)
+})
+
 t.test('a consumer that could not be deregistered is named, with the command that does it', async t => {
   const r = registrar()
   r.prepare()
