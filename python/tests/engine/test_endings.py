@@ -3,6 +3,7 @@ not lost, and no process is left behind. (`Script.end` waits until none is.)"""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import signal
@@ -72,8 +73,11 @@ def job(kinesis, run, tmp_path):
             self.script.wait_until(lambda: self.checkpoint() > seen + 1, "no checkpoint was taken")
 
         def checkpoint(self):
-            found = [int(path.parent.name[4:]) for path in self._checkpoints.rglob("chk-*/_metadata")]
-            return max(found, default=0)
+            while True:
+                # Older ones are removed while this looks.
+                with contextlib.suppress(FileNotFoundError):
+                    found = [int(path.parent.name[4:]) for path in self._checkpoints.rglob("chk-*/_metadata")]
+                    return max(found, default=0)
 
         def numbers(self):
             return [int(value.rstrip(b"!")) for value in kinesis.read(self.target)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -68,7 +69,10 @@ def test_counts_by_key_are_exact_over_kills_of_the_engine_and_at_another_paralle
         total += count
 
     def latest():
-        return max((int(p.parent.name[4:]) for p in checkpoints.rglob("chk-*/_metadata")), default=0)
+        while True:
+            # Older ones are removed while this looks.
+            with contextlib.suppress(FileNotFoundError):
+                return max((int(p.parent.name[4:]) for p in checkpoints.rglob("chk-*/_metadata")), default=0)
 
     script = run(code)
     put(500)
