@@ -84,21 +84,40 @@ const fn = variants('type', {
   local: { localId: text },
 })
 
+const deadLetters = variants('type', {
+  file: { path: text },
+  'kinesis-streams': { streamArn: nullable(text), streamName: nullable(text), configuration: strings },
+  local: { localId: text },
+  module: { url: text, export: text },
+  python: { pickle: text },
+})
+/** What the writer of every sink goes by. */
+const writer = {
+  configuration: strings,
+  serializationSchema: schema,
+  deadLetters: nullable(deadLetters),
+  failOnError: bool,
+  maxBatchSize: int,
+  maxInFlightRequests: int,
+  maxBufferedRequests: int,
+  maxBatchSizeInBytes: int,
+  maxTimeInBufferMs: int,
+  maxRecordSizeInBytes: int,
+}
 const sink = variants('type', {
   'kinesis-streams': {
     streamArn: nullable(text),
     streamName: nullable(text),
-    configuration: strings,
-    serializationSchema: schema,
-    partitionKeyGenerator: variants('type', { fixed: {}, random: {}, local: { localId: text } }),
-    failOnError: bool,
-    maxBatchSize: int,
-    maxInFlightRequests: int,
-    maxBufferedRequests: int,
-    maxBatchSizeInBytes: int,
-    maxTimeInBufferMs: int,
-    maxRecordSizeInBytes: int,
+    partitionKeyGenerator: variants('type', {
+      fixed: {},
+      random: {},
+      key_by: {},
+      local: { localId: text },
+      module: { url: text, export: text },
+    }),
+    ...writer,
   },
+  'kinesis-firehose': { deliveryStreamName: text, ...writer },
   print: { identifier: nullable(text) },
   discard: {},
 })

@@ -4,6 +4,7 @@ import type { ConfigOption } from './config-option.ts'
 import { executionOptions } from './execution-options.ts'
 import { kinesisSourceOptions } from './kinesis-source-options.ts'
 import { s3Options } from './s3-options.ts'
+import { sinkOptions } from './sink-options.ts'
 
 export interface OptionGroup {
   readonly name: string
@@ -13,6 +14,7 @@ export interface OptionGroup {
 export const optionGroups: readonly OptionGroup[] = [
   { name: 'Job', options: Object.values(executionOptions) },
   { name: 'Kinesis source', options: Object.values(kinesisSourceOptions) },
+  { name: 'Sinks', options: Object.values(sinkOptions) },
   { name: 'AWS access', options: Object.values(awsOptions) },
   { name: 'S3', options: Object.values(s3Options) },
 ]

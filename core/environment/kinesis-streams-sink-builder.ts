@@ -131,6 +131,7 @@ export class KinesisStreamsSinkBuilder {
       configuration: this.#configuration,
       serializationSchema: this.#schema!.spec,
       partitionKeyGenerator,
+      deadLetters: null,
       ...this.#settings,
     })
     checkSinkLimits(specOf({ type: 'random' }))

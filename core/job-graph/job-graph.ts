@@ -131,17 +131,19 @@ export type FunctionSpec =
 
 // ---- sinks
 
-export type SinkSpec = KinesisStreamsSinkSpec | PrintSinkSpec | DiscardSinkSpec
+export type SinkSpec = KinesisStreamsSinkSpec | KinesisFirehoseSinkSpec | PrintSinkSpec | DiscardSinkSpec
 
 export interface KinesisStreamsSinkSpec {
   readonly type: 'kinesis-streams'
   /** One of the two is set; the ARN wins. */
   readonly streamArn: string | null
   readonly streamName: string | null
-  /** `aws.*` keys. */
+  /** `aws.*` and `sink.*` keys. */
   readonly configuration: Readonly<Record<string, string>>
   readonly serializationSchema: SchemaSpec
   readonly partitionKeyGenerator: PartitionKeyGeneratorSpec
+  /** Who gets what can never be written; null: nobody, and the job fails. */
+  readonly deadLetters: DeadLettersSpec | null
   readonly failOnError: boolean
   readonly maxBatchSize: number
   readonly maxInFlightRequests: number
@@ -151,9 +153,49 @@ export interface KinesisStreamsSinkSpec {
   readonly maxRecordSizeInBytes: number
 }
 
-/** `fixed`: the sink subtask's index; `random`: a UUID for each record. */
+/**
+ * `fixed`: the sink subtask's index; `random`: a UUID for each record; `key_by`: what the `key_by` before the sink gave, a string,
+ * or a tuple of the partition key and an explicit hash key (or null). Functions take the value and give the same.
+ */
 export type PartitionKeyGeneratorSpec =
-  { readonly type: 'fixed' } | { readonly type: 'random' } | { readonly type: 'local'; readonly localId: string }
+  | { readonly type: 'fixed' }
+  | { readonly type: 'random' }
+  | { readonly type: 'key_by' }
+  | { readonly type: 'local'; readonly localId: string }
+  | { readonly type: 'module'; readonly url: string; readonly export: string }
+
+/** Where records go that can never be written: lines of a file, records of another stream, or a function. */
+export type DeadLettersSpec =
+  | { readonly type: 'file'; readonly path: string }
+  | {
+      readonly type: 'kinesis-streams'
+      /** One of the two is set; the ARN wins. */
+      readonly streamArn: string | null
+      readonly streamName: string | null
+      /** `aws.*` keys. */
+      readonly configuration: Readonly<Record<string, string>>
+    }
+  | { readonly type: 'local'; readonly localId: string }
+  | { readonly type: 'module'; readonly url: string; readonly export: string }
+  /** A callable made by cloudpickle, called in the driver. */
+  | { readonly type: 'python'; readonly pickle: string }
+
+/** Amazon Data Firehose. The limits mean what they mean for the Kinesis sink; a record has no key. */
+export interface KinesisFirehoseSinkSpec {
+  readonly type: 'kinesis-firehose'
+  readonly deliveryStreamName: string
+  /** `aws.*` and `sink.*` keys. */
+  readonly configuration: Readonly<Record<string, string>>
+  readonly serializationSchema: SchemaSpec
+  readonly deadLetters: DeadLettersSpec | null
+  readonly failOnError: boolean
+  readonly maxBatchSize: number
+  readonly maxInFlightRequests: number
+  readonly maxBufferedRequests: number
+  readonly maxBatchSizeInBytes: number
+  readonly maxTimeInBufferMs: number
+  readonly maxRecordSizeInBytes: number
+}
 
 /** Writes each value as a line, with Flink's `id:N> ` prefix. Text values only. */
 export interface PrintSinkSpec {

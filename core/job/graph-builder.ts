@@ -256,6 +256,8 @@ export class GraphBuilder implements AttemptBuilder {
         return new PrintSink(sink.identifier, this.#services.print)
       case 'discard':
         return new DiscardSink()
+      case 'kinesis-firehose':
+        throw new GraphError(`'${name}': the Firehose sink is not there yet.`)
       case 'kinesis-streams': {
         const generator = sink.partitionKeyGenerator
         const key =

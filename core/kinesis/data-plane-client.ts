@@ -18,7 +18,7 @@ import {
   encodePutRecordsCbor,
   encodePutRecordsJson,
 } from './put-records-codec.ts'
-import type { EntryRun, FailedEntry, PutTarget } from './put-records-codec.ts'
+import type { EntryRun, PutRecordsOptions, PutRecordsResult, PutTarget } from './put-records-codec.ts'
 import { serviceError, unreachable, describe } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
@@ -84,8 +84,12 @@ export class DataPlaneClient {
     }
   }
 
-  /** The entries that failed; empty: all were written. */
-  async putRecords(target: PutTarget, runs: readonly EntryRun[], stream: string): Promise<FailedEntry[]> {
+  async putRecords(
+    target: PutTarget,
+    runs: readonly EntryRun[],
+    stream: string,
+    { shardIds = false, signal }: PutRecordsOptions = {},
+  ): Promise<PutRecordsResult> {
     const attempted = { operation: 'PutRecords', stream }
     let pooled: Buffer | undefined
     const encode = (cbor: boolean): Buffer =>
@@ -93,8 +97,8 @@ export class DataPlaneClient {
         ? encodePutRecordsCbor(target, runs, size => (pooled = this.#takeBody(size)))
         : encodePutRecordsJson(target, runs)
     try {
-      const { body, cbor } = await this.#call(PUT_RECORDS, encode, attempted)
-      return decoding(attempted, () => (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body))
+      const { body, cbor } = await this.#call(PUT_RECORDS, encode, attempted, signal)
+      return decoding(attempted, () => (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body, shardIds))
     } finally {
       if (pooled !== undefined && pooled.length <= MAX_POOLED_BYTES && this.#bodies.length < POOLED_BODIES)
         this.#bodies.push(pooled)
@@ -113,24 +117,25 @@ export class DataPlaneClient {
     target: string,
     encode: (cbor: boolean) => Buffer,
     attempted: Attempted,
+    signal?: AbortSignal,
   ): Promise<{ body: Buffer; cbor: boolean }> {
     // A transport that is made now would be closed by nobody.
     if (this.#closed) throw unreachable('the service', attempted, new Error('the client is closed'))
     const connection = await (this.#connection ??= this.#connect())
     let cbor = this.#speaksCbor
     const used = await this.#access.credentials()
-    let answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+    let answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
     if (answer.status === 200) return { body: answer.body, cbor }
     let failure = readFailure(answer)
     if (cbor && answer.status < 500 && contentTypeUnknown(failure, answer)) {
       cbor = false
-      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
       // Whoever understands JSON no better (a proxy's page, say) has not said anything about CBOR.
       if (answer.status === 200 || !contentTypeUnknown(readFailure(answer), answer)) this.#speaksCbor = false
     } else if (this.#correctSkew(failure.name, answer)) {
-      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
     } else if (EXPIRED_TOKEN_ERRORS.has(failure.name) && (await this.#access.renewCredentials(used))) {
-      answer = await this.#post(connection, target, encode(cbor), cbor, attempted)
+      answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
     }
     if (answer.status === 200) return { body: answer.body, cbor }
     failure = readFailure(answer)
@@ -143,6 +148,7 @@ export class DataPlaneClient {
     body: Buffer,
     cbor: boolean,
     attempted: Attempted,
+    signal: AbortSignal | undefined,
   ): Promise<HttpAnswer> {
     const credentials = await this.#access.credentials()
     const headers = connection.signer.sign(
@@ -154,7 +160,7 @@ export class DataPlaneClient {
     )
     headers['user-agent'] = this.#access.userAgent
     try {
-      return await connection.transport.post(headers, body)
+      return await connection.transport.post(headers, body, signal)
     } catch (cause) {
       throw unreachable(connection.endpoint.origin, attempted, cause as Error)
     }

@@ -50,14 +50,19 @@ export class HttpTransport {
     this.#options = options
   }
 
-  post(headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<HttpAnswer> {
+  /** Where `signal` aborts, the connection is given up: nobody can know how far the request came. */
+  post(headers: Readonly<Record<string, string>>, body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const send = (): void => {
-        if (this.#closed) {
-          reject(new Error('the client is closed'))
+        if (this.#closed || signal?.aborted === true) {
+          reject(new Error(this.#closed ? 'the client is closed' : 'the request was given up'))
+          this.#queue.shift()?.()
           return
         }
         const connection = this.#takeIdle() ?? this.#connect()
+        signal?.addEventListener('abort', () => {
+          if (connection.waiting?.resolve === resolve) this.#fail(connection, new Error('the request was given up'))
+        })
         connection.waiting = { resolve, reject }
         connection.written = connection.reusable = false
         const { socket } = connection

@@ -19,7 +19,7 @@ import type { AwsAccess } from './aws-access.ts'
 import { DataPlaneClient } from './data-plane-client.ts'
 import { FanOutClient } from './fan-out-client.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'
-import type { EntryRun, FailedEntry } from './put-records-codec.ts'
+import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
 import { ServiceClock } from './service-clock.ts'
 import { serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
@@ -169,8 +169,8 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#fanOut.subscribe({ streamName: this.streamName, consumerArn, shardId, position }, signal)
   }
 
-  putRecords(runs: readonly EntryRun[]): Promise<FailedEntry[]> {
-    return this.#data.putRecords({ streamArn: this.#arn, streamName: this.streamName }, runs, this.streamName)
+  putRecords(runs: readonly EntryRun[], options?: PutRecordsOptions): Promise<PutRecordsResult> {
+    return this.#data.putRecords({ streamArn: this.#arn, streamName: this.streamName }, runs, this.streamName, options)
   }
 
   close(): void {

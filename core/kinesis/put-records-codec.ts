@@ -3,8 +3,16 @@
  * The answer's sequence numbers are skipped, not decoded: nobody downstream of a sink asks for them.
  */
 import { regionOf, stage, worthStaging } from '../record-batch/staging.ts'
+import type { RecordPositions } from '../record-batch/record-positions.ts'
 import type { Region } from '../record-batch/staging.ts'
 import { CborReader, cborHead, cborText } from './cbor.ts'
+
+/** Explicit hash keys: decimal digits in a slab of their own; a length of 0: the entry has none. */
+export interface HashKeyColumn {
+  readonly slab: Buffer
+  readonly offset: Uint32Array
+  readonly length: Uint32Array
+}
 
 /** A run of entries that share slabs: entries `from` to `to` (exclusive) of the columns. */
 export interface EntryRun {
@@ -14,6 +22,10 @@ export interface EntryRun {
   readonly keySlab: Buffer
   readonly keyOffset: Uint32Array
   readonly keyLength: Uint32Array
+  /** null: no entry has one. */
+  readonly hashKeys?: HashKeyColumn | null
+  /** Where the entries came from, by the index that they have in the columns; null: not known. */
+  readonly origin?: RecordPositions | null
   readonly from: number
   readonly to: number
 }
@@ -31,8 +43,24 @@ export interface FailedEntry {
   readonly errorMessage: string
 }
 
+export interface PutRecordsResult {
+  /** Empty: all were written. */
+  readonly failed: readonly FailedEntry[]
+  /** By entry: where it was written; null: it was not. Left out where nobody asked. */
+  readonly shardIds: readonly (string | null)[] | null
+}
+
+export interface PutRecordsOptions {
+  /** Whether to say where each entry was written, which costs time. */
+  readonly shardIds?: boolean
+  readonly signal?: AbortSignal
+}
+
 const DATA_NAME = cborText('Data')
 const KEY_NAME = cborText('PartitionKey')
+const HASH_KEY_NAME = cborText('ExplicitHashKey')
+/** Decimal digits of 2^128. */
+const MAX_HASH_KEY_BYTES = 39
 /** Map head, both names, and the longest heads of two strings. */
 const OVERHEAD = 1 + DATA_NAME.length + 5 + KEY_NAME.length + 5
 
@@ -54,6 +82,7 @@ export function encodePutRecordsCbor(
       size += run.keyLength[i]!
     }
     size += bytes + OVERHEAD * (run.to - run.from)
+    if (run.hashKeys) size += (HASH_KEY_NAME.length + 2 + MAX_HASH_KEY_BYTES) * (run.to - run.from)
     const region = regionOf(run.dataOffset, run.dataLength, run.from, run.to)
     const worth = worthStaging(region, bytes, run.to - run.from)
     regions.push(worth ? region : null)
@@ -68,13 +97,14 @@ export function encodePutRecordsCbor(
 /** A function of its own so that `at` lives in a register: captured by a closure it costs twice the time. */
 function encodeRun(out: Buffer, start: number, run: EntryRun, region: Region | null, freeFrom: number): number {
   const { slab, dataOffset, dataLength, keySlab, keyOffset, keyLength, from, to } = run
+  const hashKeys = run.hashKeys ?? null
   const delta = region === null ? 0 : stage(slab, region, out, freeFrom)
   let at = start
   for (let i = from; i < to; i++) {
     const length = dataLength[i]!
     const offset = dataOffset[i]!
-    // A map of two: Data, PartitionKey. The first name is written out: constants beat copies here.
-    out[at] = 0xa2
+    // A map of two or three: Data, PartitionKey, ExplicitHashKey. The first name is written out: constants beat copies here.
+    out[at] = hashKeys === null || hashKeys.length[i] === 0 ? 0xa2 : 0xa3
     out[at + 1] = 0x64
     out[at + 2] = 0x44
     out[at + 3] = 0x61
@@ -90,8 +120,14 @@ function encodeRun(out: Buffer, start: number, run: EntryRun, region: Region | n
     at = writeHead(out, at + KEY_NAME.length, 0x60, keyBytes)
     for (let j = 0; j < keyBytes; j++) out[at + j] = keySlab[key + j]!
     at += keyBytes
+    if (hashKeys !== null && hashKeys.length[i] !== 0) at = writeHashKey(out, at, hashKeys, i)
   }
   return at
+}
+
+function writeHashKey(out: Buffer, start: number, { slab, offset, length }: HashKeyColumn, i: number): number {
+  const at = writeHead(out, start + HASH_KEY_NAME.copy(out, start), 0x60, length[i]!)
+  return at + slab.copy(out, at, offset[i]!, offset[i]! + length[i]!)
 }
 
 function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {
@@ -125,34 +161,54 @@ export function encodePutRecordsJson(target: PutTarget, runs: readonly EntryRun[
     for (let i = run.from; i < run.to; i++) {
       const data = run.slab.base64Slice(run.dataOffset[i]!, run.dataOffset[i]! + run.dataLength[i]!)
       const key = run.keySlab.utf8Slice(run.keyOffset[i]!, run.keyOffset[i]! + run.keyLength[i]!)
-      records.push(`{"Data":"${data}","PartitionKey":${JSON.stringify(key)}}`)
+      const hashKey = hashKeyOf(run, i)
+      const explicit = hashKey === null ? '' : `,"ExplicitHashKey":"${hashKey}"`
+      records.push(`{"Data":"${data}","PartitionKey":${JSON.stringify(key)}${explicit}}`)
     }
   const { streamName, streamArn } = target
   const stream = { StreamName: streamName, ...(streamArn === null ? {} : { StreamARN: streamArn }) }
   return Buffer.from(`${JSON.stringify(stream).slice(0, -1)},"Records":[${records.join(',')}]}`)
 }
 
-interface PutAnswer {
-  readonly FailedRecordCount?: number | null
-  readonly Records?: readonly { readonly ErrorCode?: string | null; readonly ErrorMessage?: string | null }[]
+/** The explicit hash key of an entry, decimal; null: it has none. */
+export function hashKeyOf({ hashKeys }: EntryRun, i: number): string | null {
+  if (!hashKeys || hashKeys.length[i] === 0) return null
+  return hashKeys.slab.latin1Slice(hashKeys.offset[i]!, hashKeys.offset[i]! + hashKeys.length[i]!)
 }
 
-/** The failed entries; empty: all were written. */
-export function decodePutRecordsCbor(body: Buffer): FailedEntry[] {
+interface PutAnswer {
+  readonly FailedRecordCount?: number | null
+  readonly Records?: readonly {
+    readonly ErrorCode?: string | null
+    readonly ErrorMessage?: string | null
+    readonly ShardId?: string | null
+  }[]
+}
+
+export function decodePutRecordsCbor(body: Buffer, shardIds = false): PutRecordsResult {
+  if (shardIds) return resultOf(new CborReader(body).value() as PutAnswer, true)
   const reader = new CborReader(body)
   if (reader.head() !== 5) throw new RangeError('a PutRecords answer is not a map')
   const fields = reader.argument
   for (let i = 0; fields < 0 ? !reader.atBreak() : i < fields; i++) {
     if (reader.value() !== 'FailedRecordCount') reader.skip()
-    else if (reader.value() === 0) return []
+    else if (reader.value() === 0) return ALL_WRITTEN
   }
   reader.at = 0
-  return failedEntries(reader.value() as PutAnswer)
+  return resultOf(reader.value() as PutAnswer, false)
 }
 
-export function decodePutRecordsJson(body: Buffer): FailedEntry[] {
-  if (body.includes('"FailedRecordCount":0,') || body.includes('"FailedRecordCount":0}')) return []
-  return failedEntries(JSON.parse(body.toString('utf8')) as PutAnswer)
+export function decodePutRecordsJson(body: Buffer, shardIds = false): PutRecordsResult {
+  if (!shardIds && (body.includes('"FailedRecordCount":0,') || body.includes('"FailedRecordCount":0}')))
+    return ALL_WRITTEN
+  return resultOf(JSON.parse(body.toString('utf8')) as PutAnswer, shardIds)
+}
+
+const ALL_WRITTEN: PutRecordsResult = { failed: [], shardIds: null }
+
+function resultOf(answer: PutAnswer, shardIds: boolean): PutRecordsResult {
+  const failed = failedEntries(answer)
+  return { failed, shardIds: shardIds ? answer.Records!.map(r => r.ShardId ?? null) : null }
 }
 
 function failedEntries(answer: PutAnswer): FailedEntry[] {

@@ -1,5 +1,5 @@
 /** The one network seam: what the source and the sink ask of Kinesis. Tests pass a fake; see kinesis-stream-proxy.ts. */
-import type { FailedEntry, EntryRun } from './put-records-codec.ts'
+import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
 import type { GetRecordsResult, SubscriptionEvent } from './get-records-codec.ts'
 
 export interface StreamSummary {
@@ -68,6 +68,8 @@ export interface SourceStreamProxy {
 export interface SinkStreamProxy {
   readonly streamName: string
   describeStream(): Promise<StreamSummary>
-  putRecords(runs: readonly EntryRun[]): Promise<FailedEntry[]>
+  /** Every shard that the service still lists, closed ones included. */
+  listShards(): Promise<ShardDescription[]>
+  putRecords(runs: readonly EntryRun[], options?: PutRecordsOptions): Promise<PutRecordsResult>
   close(): void
 }

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { ServiceError, ShardlineError } from '../errors.ts'
-import type { EntryRun, FailedEntry } from '../kinesis/put-records-codec.ts'
+import type { EntryRun, FailedEntry, PutRecordsResult } from '../kinesis/put-records-codec.ts'
 import { PersistentFailure } from '../persistent-failure.ts'
 import { CongestionControl } from './congestion-control.ts'
 import { countEntries, EntryBuffer, selectEntries } from './entry-buffer.ts'
@@ -36,7 +36,7 @@ const BACKOFF_BASE_MS = 50
 const BACKOFF_MAX_MS = 5000
 
 export class AsyncSinkWriter {
-  readonly #send: (runs: readonly EntryRun[]) => Promise<FailedEntry[]>
+  readonly #send: (runs: readonly EntryRun[]) => Promise<PutRecordsResult>
   readonly #options: AsyncSinkWriterOptions
   readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
@@ -56,7 +56,7 @@ export class AsyncSinkWriter {
   #metrics = { records: 0, bytes: 0, retries: 0, currentSendTimeMs: 0 }
 
   constructor(
-    send: (runs: readonly EntryRun[]) => Promise<FailedEntry[]>,
+    send: (runs: readonly EntryRun[]) => Promise<PutRecordsResult>,
     options: AsyncSinkWriterOptions,
     clock: Clock,
     onFailure: (error: unknown) => void,
@@ -157,7 +157,7 @@ export class AsyncSinkWriter {
     let failed: readonly FailedEntry[]
     let cause: unknown = null
     try {
-      failed = await this.#send(runs)
+      failed = (await this.#send(runs)).failed
     } catch (error) {
       cause = error
       failed = []

@@ -104,6 +104,8 @@ export class KinesisStreamsSink implements Sink {
         return fixedKey(subtask)
       case 'random':
         return randomKey
+      case 'key_by':
+      case 'module':
       case 'local':
         return customKey(this.#localKey!, streamName)
     }

@@ -1,5 +1,5 @@
 /** A stream behind the sink's network seam: it holds every request until the test answers it. */
-import type { EntryRun, FailedEntry } from '../../../core/kinesis/put-records-codec.ts'
+import type { EntryRun, PutRecordsResult } from '../../../core/kinesis/put-records-codec.ts'
 import type { SinkStreamProxy } from '../../../core/kinesis/stream-proxy.ts'
 
 /** Entries as `[partition key, data]`. */
@@ -27,16 +27,17 @@ export class FakeSinkStream {
     return this.requests.filter(r => !r.answered)
   }
 
-  readonly send = (runs: readonly EntryRun[]): Promise<FailedEntry[]> => {
+  readonly send = (runs: readonly EntryRun[]): Promise<PutRecordsResult> => {
     const entries = entriesOf(runs)
     let answered = false
-    const answer = new Promise<FailedEntry[]>((resolve, reject) => {
+    const answer = new Promise<PutRecordsResult>((resolve, reject) => {
       this.requests.push({
         entries,
         answer: (...failed) => {
           answered = true
           this.written.push(...entries.filter((_, i) => !failed.includes(i)))
-          resolve(failed.map(index => ({ index, errorCode: THROTTLED, errorMessage: 'Rate exceeded' })))
+          const refused = failed.map(index => ({ index, errorCode: THROTTLED, errorMessage: 'Rate exceeded' }))
+          resolve({ failed: refused, shardIds: null })
         },
         reject: error => {
           answered = true
@@ -58,6 +59,7 @@ export class FakeSinkStream {
         if (this.describeError !== null) throw this.describeError
         return { streamName, streamArn: '', status: this.status, creationTimeMs: 0, retentionMs: null }
       },
+      listShards: async () => [],
       putRecords: runs => this.send(runs),
       close: () => this.closedProxies++,
     }

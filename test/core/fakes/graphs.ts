@@ -34,6 +34,7 @@ export const kinesisSinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {})
   configuration: {},
   serializationSchema: { type: 'simple-string', charset: 'UTF-8' },
   partitionKeyGenerator: { type: 'random' },
+  deadLetters: null,
   failOnError: false,
   maxBatchSize: 500,
   maxInFlightRequests: 50,

@@ -62,8 +62,8 @@ async function server(
 const CBOR = 'application/x-amz-cbor-1.1'
 const JSON_TYPE = 'application/x-amz-json-1.1'
 const target = { streamName: 'flights', streamArn: null }
-const put = (client: DataPlaneClient, ...data: string[]) =>
-  client.putRecords(target, [runOf(data.map(d => ['k', d] as const))], 'flights')
+const put = async (client: DataPlaneClient, ...data: string[]) =>
+  (await client.putRecords(target, [runOf(data.map(d => ['k', d] as const))], 'flights')).failed
 const get = (client: DataPlaneClient, shardIterator = 'x') =>
   client.getRecords({
     streamArn: 'arn:aws:kinesis:us-east-1:000000000000:stream/flights',

@@ -104,9 +104,43 @@ t.test('the failed entries of an answer, in CBOR and JSON', async t => {
       decodePutRecordsJson(Buffer.from(JSON.stringify(answer, null, 2))),
     ])
       t.same(
-        got,
+        got.failed,
         indices.map(index => ({ index, errorCode: failed.ErrorCode, errorMessage: failed.ErrorMessage })),
       )
+})
+
+t.test('where each entry was written, for who asks', async t => {
+  const answer = {
+    FailedRecordCount: 1,
+    Records: [{ ShardId: 'a' }, { ErrorCode: 'X', ErrorMessage: '' }, { ShardId: 'b' }],
+  }
+  for (const got of [
+    decodePutRecordsCbor(Buffer.from(encode(answer)), true),
+    decodePutRecordsJson(Buffer.from(JSON.stringify(answer)), true),
+  ])
+    t.same(got.shardIds, ['a', null, 'b'])
+  const written = { FailedRecordCount: 0, Records: [{ ShardId: 'c' }] }
+  t.same(decodePutRecordsCbor(Buffer.from(encode(written)), true).shardIds, ['c'])
+  t.same(decodePutRecordsJson(Buffer.from(JSON.stringify(written)), true).shardIds, ['c'])
+})
+
+t.test('explicit hash keys, where an entry has one', async t => {
+  const texts = ['0', '', String(2n ** 128n - 1n)]
+  const lengths = texts.map(x => x.length)
+  const hashKeys = {
+    slab: Buffer.from(`..${texts.join('')}`),
+    offset: Uint32Array.of(2, 3, 3),
+    length: Uint32Array.from(lengths),
+  }
+  const run = { ...runOf(texts.map((_, i) => [`k${i}`, `v${i}`])), hashKeys }
+  for (const bodyOf of [cborBody, jsonBody]) {
+    const { Records } = bodyOf([run])
+    t.same(
+      Records.map(r => (r as { ExplicitHashKey?: string }).ExplicitHashKey),
+      ['0', undefined, texts[2]],
+    )
+    t.same(entriesIn({ Records }), entriesOf([run]))
+  }
 })
 
 t.test('an answer that does not say what became of the entries is an error, never a success', async t => {

@@ -18,6 +18,7 @@ const sinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {}): KinesisStrea
   configuration: {},
   serializationSchema: { type: 'simple-string', charset: 'UTF-8' },
   partitionKeyGenerator: { type: 'fixed' },
+  deadLetters: null,
   failOnError: false,
   maxBatchSize: 500,
   maxInFlightRequests: 50,

@@ -470,6 +470,7 @@ class KinesisStreamsSinkBuilder:
             "configuration": dict(self._client_properties),
             "serializationSchema": self._schema._spec(),
             "partitionKeyGenerator": {"type": self._partition_key_generator._kind},
+            "deadLetters": None,
             "failOnError": self._fail_on_error,
             "maxBatchSize": self._max_batch_size,
             "maxInFlightRequests": self._max_in_flight_requests,
