@@ -35,6 +35,8 @@ export {
   PartitionKeyGenerator,
 } from './environment/kinesis-streams-sink-builder.ts'
 
+export type { PartitionKey } from './sink/partition-key-generator.ts'
+
 export type { Job } from './job/job.ts'
 export type { JobListener, JobResult, JobState, JobStatus } from './job/job-status.ts'
 export type { JobMetrics, OperatorMetrics } from './metrics/job-metrics.ts'

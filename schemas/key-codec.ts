@@ -23,6 +23,9 @@ const [NONE, FALSE, TRUE, INTEGER, LARGE, NUMBER, TEXT, BYTES] = [0, 1, 2, 3, 4,
 const [TUPLE, ROW, NAMED_ROW, INSTANT, PICKLE] = [8, 9, 10, 11, 12] as const
 const INSERT = 0
 
+/** For those who look at a key before they decode it. */
+export const KeyTag = { TEXT, TUPLE, PICKLE } as const
+
 const [MIN_64, MAX_64] = [-(2n ** 63n), 2n ** 63n - 1n]
 
 /** A buffer that keys are appended to. */

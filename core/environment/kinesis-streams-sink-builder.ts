@@ -6,10 +6,12 @@ import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-g
 import { parseStreamArn } from '../kinesis/arn.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { checkSinkLimits } from '../sink/kinesis-streams-sink.ts'
+import type { PartitionKey } from '../sink/partition-key-generator.ts'
 import type { Schema } from './schema.ts'
 
-/** A function of the value, or one of `PartitionKeyGenerator`'s. */
-export type PartitionKeyGenerator<T> = ((value: T) => string) | { readonly type: 'fixed' } | { readonly type: 'random' }
+/** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
+export type PartitionKeyGenerator<T> =
+  ((value: T) => string | PartitionKey) | { readonly type: 'fixed' } | { readonly type: 'random' }
 
 export const PartitionKeyGenerator = {
   /** The sink subtask's index: everything that it writes goes to one shard, in order. */
@@ -72,6 +74,12 @@ export class KinesisStreamsSinkBuilder {
     return this
   }
 
+  /**
+   * Default: random.
+   *
+   * @example setPartitionKeyGenerator((order: Order) => order.table)
+   * @example setPartitionKeyGenerator((o: Order) => ({ partitionKey: o.table, explicitHashKey: o.vip ? 0n : null }))
+   */
   setPartitionKeyGenerator<T>(generator: PartitionKeyGenerator<T>): this {
     this.#key = generator
     return this

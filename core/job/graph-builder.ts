@@ -207,7 +207,7 @@ export class GraphBuilder implements AttemptBuilder {
         this.#sources.set(node, await this.#makeSource(node.transformation))
         return
       case 'sink':
-        this.#sinks.set(node, this.#makeSink(node))
+        this.#sinks.set(node, await this.#makeSink(node))
         return
       case 'watermarks': {
         const { timestampAssigner } = node.watermarks.strategy
@@ -250,7 +250,7 @@ export class GraphBuilder implements AttemptBuilder {
     }
   }
 
-  #makeSink({ transformation: { sink, name } }: SinkNode): Sink {
+  async #makeSink({ transformation: { sink, name } }: SinkNode): Promise<Sink> {
     switch (sink.type) {
       case 'print':
         return new PrintSink(sink.identifier, this.#services.print)
@@ -260,8 +260,8 @@ export class GraphBuilder implements AttemptBuilder {
         throw new GraphError(`'${name}': the Firehose sink is not there yet.`)
       case 'kinesis-streams': {
         const generator = sink.partitionKeyGenerator
-        const key =
-          generator.type === 'local' ? (this.#local(generator.localId, name) as (value: unknown) => string) : null
+        const asked = generator.type === 'local' || generator.type === 'module'
+        const key = asked ? ((await this.#loadFunction(generator, name)) as (value: unknown) => unknown) : null
         return (
           this.#services.kinesisSink?.(sink, this.#configuration) ??
           new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, key)

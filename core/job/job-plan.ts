@@ -117,8 +117,7 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
       return { ...from, partitioning: edge.partitioning }
     })
     if (t.kind !== 'source' && inputs.length === 0) throw new GraphError(`'${t.name}' has no input.`)
-    const parallelism =
-      t.kind === 'source' && t.source.type === 'collection' ? 1 : parallelismOf(t, inputs[0]?.chain, options)
+    const parallelism = t.kind === 'source' && t.source.type === 'collection' ? 1 : parallelismOf(t, inputs[0], options)
     const maxParallelism = t.maxParallelism ?? options.maxParallelism
     if (!Number.isInteger(parallelism) || parallelism < 1)
       throw new GraphError(`'${t.name}': parallelism must be a whole number from 1, not ${parallelism}.`)
@@ -160,25 +159,39 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
   return { name: graph.name, chains, nodes }
 }
 
-function parallelismOf(t: Transformation, input: Chain | undefined, options: PlanOptions): number {
+interface Input {
+  readonly transformation: Transformation
+  readonly chain: Chain
+  readonly partitioning: Partitioning | null
+}
+
+function parallelismOf(t: Transformation, input: Input | undefined, options: PlanOptions): number {
   if (t.parallelism !== null) return t.parallelism
-  return isPartOfItsInput(t) && input !== undefined ? input.parallelism : options.parallelism
+  if (input === undefined || input.partitioning === 'hash') return options.parallelism
+  return isPartOfItsInput(t) ? input.chain.parallelism : options.parallelism
 }
 
 const isKeyBy = (t: Transformation): boolean => t.kind === 'function' && t.operation === 'key_by'
 const isPartOfItsInput = (t: Transformation): boolean => t.kind === 'watermarks' || isKeyBy(t)
 
-function checkKeys(
-  t: Transformation,
-  inputs: readonly { readonly transformation: Transformation; readonly partitioning: Partitioning | null }[],
-): void {
-  for (const { transformation, partitioning } of inputs)
-    if ((partitioning === 'hash') !== isKeyBy(transformation))
+/** A sink that takes its partition keys from the `key_by` before it: the keys come with the batches, over any edge. */
+const writesKeys = (t: Transformation): boolean =>
+  t.kind === 'sink' && t.sink.type === 'kinesis-streams' && t.sink.partitionKeyGenerator.type === 'key_by'
+
+function checkKeys(t: Transformation, inputs: readonly Input[]): void {
+  for (const { transformation, partitioning } of inputs) {
+    if (writesKeys(t)) {
+      if (!isKeyBy(transformation))
+        throw new GraphError(
+          `'${t.name}' takes its partition keys from a key_by, but '${transformation.name}' is none.`,
+        )
+    } else if ((partitioning === 'hash') !== isKeyBy(transformation))
       throw new GraphError(
         partitioning === 'hash'
           ? `'${t.name}' takes its input by key, but '${transformation.name}' is no key_by.`
           : `'${t.name}' follows the key_by '${transformation.name}', so its edge must be 'hash'.`,
       )
+  }
 }
 
 function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined, byKey: boolean): ChainNode {

@@ -8,8 +8,8 @@ import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
 import { AsyncSinkWriter } from './async-sink-writer.ts'
-import { customKey, fixedKey, randomKey } from './partition-key-generator.ts'
-import type { PartitionKeyGenerator } from './partition-key-generator.ts'
+import { customKey, fixedKey, keyOfKeyBy, randomKey } from './partition-key-generator.ts'
+import type { KeyColumns, PartitionKeyGenerator } from './partition-key-generator.ts'
 import { readSinkState, writeSinkState } from './sink-state-codec.ts'
 import type { Sink, SinkWriter, SinkWriterContext } from './sink.ts'
 
@@ -29,14 +29,14 @@ export class KinesisStreamsSink implements Sink {
   readonly #spec: KinesisStreamsSinkSpec
   readonly #configuration: Configuration
   readonly #clock: Clock
-  readonly #localKey: ((value: unknown) => string) | null
+  readonly #localKey: ((value: unknown) => unknown) | null
   readonly #proxyFactory: SinkProxyFactory
 
   constructor(
     spec: KinesisStreamsSinkSpec,
     jobConfiguration: Configuration,
     clock: Clock,
-    localKey: ((value: unknown) => string) | null = null,
+    localKey: ((value: unknown) => unknown) | null = null,
     proxyFactory: SinkProxyFactory = realProxy,
   ) {
     this.#spec = spec
@@ -76,7 +76,8 @@ export class KinesisStreamsSink implements Sink {
     const keysOf = this.#keyGenerator(context.subtask, streamName)
     return {
       write: batch => {
-        const keys = keysOf(batch)
+        const { rejected, ...keys } = keysOf(batch)
+        if (rejected !== null) throw wrongKey(batch, rejected, streamName)
         const { slab, dataOffset, dataLength, count } = checkSizes(
           serialize(batch),
           keys.keyLength,
@@ -105,11 +106,25 @@ export class KinesisStreamsSink implements Sink {
       case 'random':
         return randomKey
       case 'key_by':
+        return keyOfKeyBy
       case 'module':
       case 'local':
         return customKey(this.#localKey!, streamName)
     }
   }
+}
+
+/** The first record whose key is wrong, with its position. */
+function wrongKey(batch: RecordBatch, rejected: NonNullable<KeyColumns['rejected']>, stream: string): ServiceError {
+  const [i, reason] = rejected.entries().next().value!
+  const position = batch.positions?.at(i)
+  const from =
+    position === undefined
+      ? ''
+      : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
+  return new ServiceError('VALIDATION_FAILED', `Sink to stream ${stream}: ${reason}.${from}`, {
+    details: { stream, ...(position === undefined ? {} : { position }) },
+  })
 }
 
 /** A record the sink cannot write is said with its position; nothing of its batch was taken yet. */

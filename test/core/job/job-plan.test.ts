@@ -2,7 +2,17 @@ import t from 'tap'
 
 import type { ChainNode, JobPlan } from '../../../core/job/job-plan.ts'
 import { planJob } from '../../../core/job/job-plan.ts'
-import { collectionT, functionT, graphOf, pythonT, sinkT, sourceT, strategyOf, watermarksT } from '../fakes/graphs.ts'
+import {
+  collectionT,
+  functionT,
+  graphOf,
+  kinesisSinkSpec,
+  pythonT,
+  sinkT,
+  sourceT,
+  strategyOf,
+  watermarksT,
+} from '../fakes/graphs.ts'
 
 const plan = (
   transformations: Parameters<typeof graphOf>[0],
@@ -145,4 +155,31 @@ t.test('edges by key start from a key_by, and its edges go by key', async t => {
   t.throws(() => plan([sourceT(1), functionT(2, [1], { operation: 'key_by' }), sinkT(3, [2])]), {
     message: /'sink 3' follows the key_by 'function 2', so its edge must be 'hash'/,
   })
+})
+
+t.test('a sink may take its partition keys from the key_by before it: both are part of the chain', async t => {
+  const sink = kinesisSinkSpec({ partitionKeyGenerator: { type: 'key_by' } })
+  const keyBy = { operation: 'key_by' } as const
+  const p = plan([sourceT(1), pythonT(2, [1]), pythonT(3, [2], keyBy), sinkT(4, [3], { sink })])
+  t.same(names(p), ['Source: source 1 -> function 2 -> function 3 -> sink 4 (2)'])
+  t.match(p.nodes[1]!.node, { keyed: false, steps: [{ operation: 'map' }, { operation: 'key_by' }] })
+  const elsewhere = plan([sourceT(1), pythonT(2, [1], keyBy), sinkT(3, [2], { sink, parallelism: 4 })])
+  t.same(names(elsewhere), ['Source: source 1 -> function 2 (2)', 'sink 3 (4)'])
+  t.same(edgesOf(elsewhere.nodes[1]!.node), ['rebalance sink 3'])
+  t.throws(() => plan([sourceT(1), sinkT(2, [1], { sink })]), {
+    code: 'GRAPH_INVALID',
+    message: /'sink 2' takes its partition keys from a key_by, but 'source 1' is none/,
+  })
+})
+
+t.test('a key_by behind an edge by key has the parallelism of what follows such an edge', async t => {
+  const sink = kinesisSinkSpec({ partitionKeyGenerator: { type: 'key_by' } })
+  const keyBy = { operation: 'key_by' } as const
+  const p = plan([
+    sourceT(1, { parallelism: 3 }),
+    functionT(2, [1], keyBy),
+    functionT(3, [2], { ...keyBy, partitioning: 'hash' }),
+    sinkT(4, [3], { sink }),
+  ])
+  t.same(names(p), ['Source: source 1 -> function 2 (3)', 'function 3 -> sink 4 (2)'])
 })

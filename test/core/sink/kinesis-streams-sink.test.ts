@@ -54,6 +54,21 @@ t.test("a program's own key function is asked for each value", async t => {
   t.same(stream.requests[0]?.entries, [['key of a', 'a']])
 })
 
+t.test('a wrong key is told with the position of its record, and nothing of its batch is sent', async t => {
+  const key = (value: unknown): unknown => (String(value) === 'bad' ? '' : 'k')
+  const stream = new FakeSinkStream()
+  const spec = sinkSpec({ maxBatchSize: 1, partitionKeyGenerator: { type: 'local', localId: 'x' } })
+  const sink = new KinesisStreamsSink(spec, new Configuration(), new ManualClock(), key, () => stream.proxy())
+  const writer = sink.createWriter({ subtask: 0, parallelism: 1, restored: [], fail: () => undefined })
+  t.throws(() => void writer.write(asText(sourceBatch('good', 'bad'))), {
+    code: 'VALIDATION_FAILED',
+    message:
+      /Sink to stream out: .* gave an empty key; .*\. It came from stream flights, shardId-0+3, sequence number 495/,
+    details: { stream: 'out', position: { stream: 'flights', partitionKey: 'key 1' } },
+  })
+  t.equal(stream.requests.length, 0)
+})
+
 t.test('a record that is too large is told with its position, and nothing of its batch is sent', async t => {
   const { writer, stream } = sinkOf({ maxBatchSize: 1, maxRecordSizeInBytes: 10 })
   t.throws(() => void writer().write(asText(sourceBatch('good', 'x'.repeat(10)))), {
