@@ -189,8 +189,20 @@ class DataStream(AbsentMethods):
         if not isinstance(sink, Sink):
             raise TypeError(f"sink_to() takes a Sink such as KinesisStreamsSink, not {type(sink).__name__}")
         sink._check_input(self._type)
-        transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), self._edges())
+        edges = self._edges()
+        key_function = sink._key_function()
+        if key_function is not None:
+            edges = [self._keyed(edge, key_function) for edge in edges]
+        transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), edges)
         return DataStreamSink(self._env, transformation)
+
+    def _keyed(self, edge: Edge, key_function: Callable[[Any], Any]) -> Edge:
+        """The edge of a sink that has its records' keys from a function: asked on this side of it, where a Python
+        function before it is asked in the same call; behind an edge by key, which is there for one key only."""
+        body = _graph.function("key_by", operators.dump(key_function, self._type), payload_type(self._type))
+        before = edge.partitioning if edge.partitioning == "hash" else None
+        key_by = self._env._add("function", "Partition Key", body, [Edge(edge.source, before)])
+        return Edge(key_by, None if before else edge.partitioning)
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
         """Writes each value to the script's `sys.stdout`, with the number of the subtask where there are several."""
@@ -417,6 +429,9 @@ class DataStreamSink(AbsentMethods):
 
     def set_parallelism(self, parallelism: int) -> DataStreamSink:
         self._transformation.parallelism = positive(parallelism, "parallelism")
+        for edge in self._transformation.inputs:
+            if edge.source.body.get("operation") == "key_by" and edge.source.inputs[0].partitioning == "hash":
+                edge.source.parallelism = parallelism
         return self
 
     def set_description(self, description: str) -> DataStreamSink:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -29,6 +30,10 @@ class Sink:
     def _spec(self) -> dict[str, Any]:
         """This sink in a job graph."""
         raise TypeError(f"{type(self).__name__} is not a sink that the engine knows: use KinesisStreamsSink")
+
+    def _key_function(self) -> Callable[[Any], Any] | None:
+        """What gives the keys that its records are written with; None: the engine does."""
+        return None
 
     def _check_input(self, type_info: TypeInformation) -> None:
         """Raises TypeError if values of this type cannot be written."""

@@ -320,12 +320,40 @@ class PartitionKeyGenerator:
         return PartitionKeyGenerator("random")
 
 
+class _PartitionKeyFunction:
+    """What a script's function gives, in classes that the engine reads; None, which is not written, has no key."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+
+    def __call__(self, value: Any) -> Any:
+        if value is None:
+            return None
+        key = self._function(value)
+        return key if type(key) is str else _plain(key)
+
+
+def _plain(key: Any) -> Any:
+    """Enumerations, named tuples and the like as what they are; anything else stays, and the sink says what it was."""
+    if isinstance(key, tuple):
+        return tuple(map(_plain, key))
+    if isinstance(key, str):
+        return str.__str__(key)
+    return int(key) if isinstance(key, int) and not isinstance(key, bool) else key
+
+
 class KinesisStreamsSink(Sink):
     """Writes each value as a record, at least once. Made by `builder()`."""
 
-    def __init__(self, spec: Mapping[str, Any], serialization_schema: SerializationSchema) -> None:
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        serialization_schema: SerializationSchema,
+        key_function: Callable[[Any], Any] | None = None,
+    ) -> None:
         self._sink_spec = dict(spec)
         self._schema = serialization_schema
+        self._function = key_function
 
     @staticmethod
     def builder() -> KinesisStreamsSinkBuilder:
@@ -333,6 +361,9 @@ class KinesisStreamsSink(Sink):
 
     def _spec(self) -> dict[str, Any]:
         return dict(self._sink_spec)
+
+    def _key_function(self) -> Callable[[Any], Any] | None:
+        return None if self._function is None else _PartitionKeyFunction(self._function)
 
     def _check_input(self, type_info: TypeInformation) -> None:
         needed = self._schema._type_info()
@@ -350,7 +381,7 @@ class KinesisStreamsSinkBuilder:
     def __init__(self) -> None:
         self._stream_name: str | None = None
         self._schema: SerializationSchema | None = None
-        self._partition_key_generator: PartitionKeyGenerator | None = None
+        self._partition_key_generator: PartitionKeyGenerator | Callable[[Any], Any] | None = None
         self._client_properties: dict[str, str] = {}
         self._fail_on_error = False
         self._max_batch_size = 500
@@ -379,11 +410,19 @@ class KinesisStreamsSinkBuilder:
         self._schema = serialization_schema
         return self
 
-    def set_partition_key_generator(self, partition_key_generator: PartitionKeyGenerator) -> KinesisStreamsSinkBuilder:
-        if not isinstance(partition_key_generator, PartitionKeyGenerator):
+    def set_partition_key_generator(
+        self, partition_key_generator: PartitionKeyGenerator | Callable[[Any], str | tuple[str, int | str | None]]
+    ) -> KinesisStreamsSinkBuilder:
+        """`PartitionKeyGenerator.fixed()` or `.random()`, or, as an extension of Shardline, a function of the value.
+
+        The function gives a str of 1 to 256 characters, or a tuple of it and an explicit hash key, which says the shard
+        in the partition key's place: an int from 0 to 2**128 - 1, the same as a str, or None. Records of one key are in
+        one shard, for example `lambda order: json.loads(order)["table"]`.
+        """
+        if not isinstance(partition_key_generator, PartitionKeyGenerator) and not callable(partition_key_generator):
             raise TypeError(
-                "set_partition_key_generator() takes PartitionKeyGenerator.fixed() or .random(); keys computed by "
-                "Python functions do not exist in PyFlink"
+                "set_partition_key_generator() takes PartitionKeyGenerator.fixed() or .random(), or a callable of the "
+                f"value, not {partition_key_generator!r}"
             )
         self._partition_key_generator = partition_key_generator
         return self
@@ -463,13 +502,15 @@ class KinesisStreamsSinkBuilder:
                 f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) is over the service's "
                 f"{_SERVICE_MAX_BATCH_BYTES} bytes a request"
             )
+        generator = self._partition_key_generator
+        kind, function = ("key_by", generator) if callable(generator) else (generator._kind, None)
         spec = {
             "type": "kinesis-streams",
             "streamArn": None,
             "streamName": self._stream_name,
             "configuration": dict(self._client_properties),
             "serializationSchema": self._schema._spec(),
-            "partitionKeyGenerator": {"type": self._partition_key_generator._kind},
+            "partitionKeyGenerator": {"type": kind},
             "deadLetters": None,
             "failOnError": self._fail_on_error,
             "maxBatchSize": self._max_batch_size,
@@ -479,7 +520,7 @@ class KinesisStreamsSinkBuilder:
             "maxTimeInBufferMs": self._max_time_in_buffer_ms,
             "maxRecordSizeInBytes": self._max_record_size_in_bytes,
         }
-        return KinesisStreamsSink(spec, self._schema)
+        return KinesisStreamsSink(spec, self._schema, function)
 
 
 def _at_least_one(value: int, name: str) -> int:
