@@ -5,7 +5,9 @@ import { executionOptions } from '../config/execution-options.ts'
 import { CheckpointError, GraphError } from '../errors.ts'
 import type {
   CollectionSourceSpec,
+  DeadLettersSpec,
   FunctionSpec,
+  KinesisStreamsSinkSpec,
   PayloadType,
   ShardAssignerSpec,
   SourceTransformation,
@@ -21,7 +23,9 @@ import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts
 import { SinkOperator } from '../operators/sink-operator.ts'
 import { WatermarksOperator } from '../operators/watermarks-operator.ts'
 import type { TimestampAssigner } from '../operators/watermarks-operator.ts'
+import type { DeadLetterHandler } from '../sink/dead-letters.ts'
 import { KinesisStreamsSink } from '../sink/kinesis-streams-sink.ts'
+import type { KinesisStreamsSinkServices } from '../sink/kinesis-streams-sink.ts'
 import { DiscardSink, PrintSink } from '../sink/print-sink.ts'
 import type { Sink } from '../sink/sink.ts'
 import { CollectionSource } from '../source/collection-source.ts'
@@ -250,6 +254,35 @@ export class GraphBuilder implements AttemptBuilder {
     }
   }
 
+  /** The functions that a sink is described with. */
+  async #sinkFunctions(
+    { partitionKeyGenerator, deadLetters }: KinesisStreamsSinkSpec,
+    name: string,
+  ): Promise<KinesisStreamsSinkServices> {
+    const key =
+      partitionKeyGenerator.type === 'local' || partitionKeyGenerator.type === 'module'
+        ? ((await this.#loadFunction(partitionKeyGenerator, name)) as (value: unknown) => unknown)
+        : null
+    return { key, deadLetters: await this.#deadLetterHandler(deadLetters, name) }
+  }
+
+  /** null: letters go to no function. */
+  async #deadLetterHandler(spec: DeadLettersSpec | null, name: string): Promise<DeadLetterHandler | null> {
+    switch (spec?.type) {
+      case 'local':
+      case 'module':
+        return (await this.#loadFunction(spec, name)) as unknown as DeadLetterHandler
+      case 'python': {
+        const { deadLetters } = this.#services
+        if (deadLetters === undefined || deadLetters === null)
+          throw new GraphError(`'${name}' has dead letters for Python, but no Python program is connected.`)
+        return deadLetters(spec.pickle)
+      }
+      default:
+        return null
+    }
+  }
+
   async #makeSink({ transformation: { sink, name } }: SinkNode): Promise<Sink> {
     switch (sink.type) {
       case 'print':
@@ -258,15 +291,11 @@ export class GraphBuilder implements AttemptBuilder {
         return new DiscardSink()
       case 'kinesis-firehose':
         throw new GraphError(`'${name}': the Firehose sink is not there yet.`)
-      case 'kinesis-streams': {
-        const generator = sink.partitionKeyGenerator
-        const asked = generator.type === 'local' || generator.type === 'module'
-        const key = asked ? ((await this.#loadFunction(generator, name)) as (value: unknown) => unknown) : null
+      case 'kinesis-streams':
         return (
           this.#services.kinesisSink?.(sink, this.#configuration) ??
-          new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, key)
+          new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, await this.#sinkFunctions(sink, name))
         )
-      }
     }
   }
 

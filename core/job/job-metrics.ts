@@ -65,8 +65,18 @@ function sumSinks(sinks: readonly SinkWriterMetrics[]): SinkWriterMetrics {
     records: sum(sinks.map(s => s.records)),
     bytes: sum(sinks.map(s => s.bytes)),
     retries: sum(sinks.map(s => s.retries)),
+    errors: sum(sinks.map(s => s.errors)),
+    errorsByCode: sumByCode(sinks),
+    deadLetters: sum(sinks.map(s => s.deadLetters)),
     inFlightRequests: sum(sinks.map(s => s.inFlightRequests)),
     bufferedEntries: sum(sinks.map(s => s.bufferedEntries)),
     currentSendTimeMs: Math.max(...sinks.map(s => s.currentSendTimeMs)),
   }
+}
+
+function sumByCode(sinks: readonly SinkWriterMetrics[]): Record<string, number> {
+  const totals: Record<string, number> = {}
+  for (const { errorsByCode } of sinks)
+    for (const [code, errors] of Object.entries(errorsByCode)) totals[code] = (totals[code] ?? 0) + errors
+  return totals
 }

@@ -5,6 +5,7 @@ import type { KinesisStreamsSinkSpec, KinesisStreamsSourceSpec } from '../job-gr
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { FunctionRuntime } from '../operators/function-runtime.ts'
 import type { CheckpointStorage } from '../checkpoint/checkpoint.ts'
+import type { DeadLetterHandler } from '../sink/dead-letters.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { AssignShards } from '../source/enumerator/shard-assigner.ts'
 import type { Source } from '../source/source.ts'
@@ -15,6 +16,8 @@ export interface JobServices {
   readonly locals: ReadonlyMap<string, LocalFunction | readonly unknown[]>
   /** Asks a shard assigner of another language; null: none is connected. */
   readonly assignShards?: ((pickle: string) => AssignShards) | null
+  /** Gives letters to a handler of another language; null: none is connected. */
+  readonly deadLetters?: ((pickle: string) => DeadLetterHandler) | null
   /** null: no other language is connected. */
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */

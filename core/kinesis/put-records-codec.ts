@@ -26,6 +26,10 @@ export interface EntryRun {
   readonly hashKeys?: HashKeyColumn | null
   /** Where the entries came from, by the index that they have in the columns; null: not known. */
   readonly origin?: RecordPositions | null
+  /** How many of the stream's values each entry holds; null: one each. */
+  readonly userRecords?: Uint32Array | null
+  /** Told as entries were written, or given to the dead letters; perhaps in several steps. */
+  readonly onAcknowledged?: ((entries: number) => void) | null
   readonly from: number
   readonly to: number
 }
@@ -127,7 +131,7 @@ function encodeRun(out: Buffer, start: number, run: EntryRun, region: Region | n
 
 function writeHashKey(out: Buffer, start: number, { slab, offset, length }: HashKeyColumn, i: number): number {
   const at = writeHead(out, start + HASH_KEY_NAME.copy(out, start), 0x60, length[i]!)
-  return at + slab.copy(out, at, offset[i]!, offset[i]! + length[i]!)
+  return at + slab.copy(out, at, offset[i], offset[i]! + length[i]!)
 }
 
 function writePrefix(out: Buffer, { streamName, streamArn }: PutTarget, count: number): number {

@@ -22,6 +22,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   MissingAuthenticationToken: 'CREDENTIALS_REJECTED',
   MissingAuthenticationTokenException: 'CREDENTIALS_REJECTED',
   ExpiredTokenException: 'CREDENTIALS_REJECTED',
+  KMSDisabledException: 'KEY_UNUSABLE',
+  KMSInvalidStateException: 'KEY_UNUSABLE',
+  KMSNotFoundException: 'KEY_UNUSABLE',
+  KMSOptInRequired: 'KEY_UNUSABLE',
   OptInRequired: 'ACCESS_DENIED',
   CredentialsProviderError: 'CREDENTIALS_MISSING',
   InvalidArgumentException: 'VALIDATION_FAILED',
@@ -29,10 +33,24 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   SerializationException: 'VALIDATION_FAILED',
 }
 
+/** Refusals of a whole request that one of its records may be the cause of: without it the others may be taken. */
+const ofOneRecord: ReadonlySet<string> = new Set([
+  'InvalidArgumentException',
+  'ValidationException',
+  'SerializationException',
+  'RequestEntityTooLargeException',
+])
+const PAYLOAD_TOO_LARGE = 413
+
+export function mayBeOfOneRecord({ details }: ServiceError): boolean {
+  return ofOneRecord.has(details['errorName'] as string) || details['status'] === PAYLOAD_TOO_LARGE
+}
+
 const advice: Partial<Record<ErrorCode, string>> = {
   CONSUMER_NOT_FOUND:
     'It was deregistered, or never registered: register it, or let the source do so (source.efo.lifecycle JOB_MANAGED).',
   STREAM_NOT_FOUND: 'Check the name, the region and the account, or create the stream.',
+  KEY_UNUSABLE: 'Enable the KMS key that the stream is encrypted with, or give the stream another.',
   ACCESS_DENIED: 'Grant the permission to these credentials, or use others.',
   CREDENTIALS_REJECTED: 'Check the access key, the secret key, the session token, and the clock of this machine.',
   CREDENTIALS_MISSING:

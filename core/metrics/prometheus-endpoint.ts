@@ -133,7 +133,11 @@ export function samples(jobName: string, metrics: JobMetrics): Sample[] {
     add(`${OPERATOR}numRecordsSend`, 'Records that the service acknowledged', labels, o.sink.records)
     add(`${OPERATOR}numBytesOut`, 'Bytes that the service acknowledged', labels, o.sink.bytes)
     add(`${OPERATOR}currentSendTime`, 'Milliseconds that the last request took', labels, o.sink.currentSendTimeMs)
-    add('shardline_sink_retries', 'Entries sent again', labels, o.sink.retries)
+    add(`${OPERATOR}numRecordsOutErrors`, 'Entries refused, each time', labels, o.sink.errors)
+    for (const [code, errors] of Object.entries(o.sink.errorsByCode))
+      add('shardline_sink_errors', 'Entries refused, by the name of the error', { ...labels, code }, errors)
+    add('shardline_sink_deadLetters', 'Records given to the dead letters', labels, o.sink.deadLetters)
+    add('shardline_sink_retries', 'Records sent again', labels, o.sink.retries)
     add('shardline_sink_inFlightRequests', 'Requests without an answer', labels, o.sink.inFlightRequests)
     add('shardline_sink_bufferedEntries', 'Entries that wait', labels, o.sink.bufferedEntries)
   }

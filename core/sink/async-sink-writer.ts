@@ -1,14 +1,19 @@
 /**
  * Batches entries by count, bytes and time, sends several requests at once, and sends again what the service refused, at the
  * front and in its order. `write` waits while the buffer is full: that is the backpressure. At-least-once: an entry leaves the
- * writer only when the service has acknowledged it, or in a snapshot.
+ * writer only when the service has acknowledged it, in a snapshot, or as a dead letter.
  */
 import type { Clock } from '../clock.ts'
 import { ServiceError, ShardlineError } from '../errors.ts'
-import type { EntryRun, FailedEntry, PutRecordsResult } from '../kinesis/put-records-codec.ts'
+import type { EntryRun, FailedEntry } from '../kinesis/put-records-codec.ts'
 import { PersistentFailure } from '../persistent-failure.ts'
+import { BatchSender } from './batch-sender.ts'
+import type { Bury, Outcome, Send } from './batch-sender.ts'
 import { CongestionControl } from './congestion-control.ts'
-import { countEntries, EntryBuffer, selectEntries } from './entry-buffer.ts'
+import { EntryBuffer } from './entry-buffer.ts'
+import { addEntry, countRecords, entrySize, forEachEntry } from './entry-runs.ts'
+import type { Batch, SinkBuffer } from './sink-buffer.ts'
+import type { SinkWriterMetrics } from './sink.ts'
 
 export interface AsyncSinkWriterOptions {
   readonly maxBatchSize: number
@@ -16,56 +21,63 @@ export interface AsyncSinkWriterOptions {
   readonly maxBufferedRequests: number
   readonly maxBatchSizeInBytes: number
   readonly maxTimeInBufferMs: number
+  readonly requestTimeoutMs: number
+  readonly failOnTimeout: boolean
   readonly failOnError: boolean
-  /** For messages. */
-  readonly streamName: string
+  /** For messages: `The sink to stream flights`. */
+  readonly sinkName: string
 }
 
-export interface AsyncSinkWriterMetrics {
-  /** Entries that the service acknowledged, each once. */
-  readonly records: number
-  readonly bytes: number
-  /** Entries that were refused and sent again. */
-  readonly retries: number
-  readonly inFlightRequests: number
-  readonly bufferedEntries: number
-  readonly currentSendTimeMs: number
+export interface AsyncSinkWriterServices {
+  readonly clock: Clock
+  /** The job cannot go on. */
+  readonly fail: (error: unknown) => void
+  readonly warn?: (message: string) => void
+  /** Takes entries that can never be written; without it they are a failure. */
+  readonly bury?: Bury | null
+  /** Default: first in, first out. */
+  readonly buffer?: SinkBuffer
+  /** From 0 up to 1; default `Math.random`. */
+  readonly random?: () => number
 }
 
 const BACKOFF_BASE_MS = 50
 const BACKOFF_MAX_MS = 5000
 
 export class AsyncSinkWriter {
-  readonly #send: (runs: readonly EntryRun[]) => Promise<PutRecordsResult>
   readonly #options: AsyncSinkWriterOptions
   readonly #clock: Clock
-  readonly #onFailure: (error: unknown) => void
-  readonly #buffer = new EntryBuffer()
+  readonly #fail: (error: unknown) => void
+  readonly #random: () => number
+  readonly #buffer: SinkBuffer
+  readonly #sender: BatchSender
   readonly #limit: CongestionControl
   readonly #trouble: PersistentFailure
   readonly #waiting: (() => void)[] = []
   #flushTimer: (() => void) | null = null
   #backoffTimer: (() => void) | null = null
-  /** Entries at the front that have waited long enough: they go as soon as the limits allow, in a full batch or not. */
+  /** For what the buffer itself holds back. */
+  #resumeTimer: { readonly at: number; readonly cancel: () => void } | null = null
+  /** How many entries have waited long enough: so many go as soon as the limits allow, in a full batch or not. */
   #due = 0
   /** Requests in a row that met a failure. */
   #failures = 0
-  #draining = false
+  /** Who waits until all is sent, and who until nothing is on its way. */
+  #draining = 0
+  #snapshots = 0
   #failure: unknown = null
   #closed = false
-  #metrics = { records: 0, bytes: 0, retries: 0, currentSendTimeMs: 0 }
+  #metrics = { records: 0, bytes: 0, retries: 0, errors: 0, deadLetters: 0, currentSendTimeMs: 0 }
+  readonly #errorsByCode = new Map<string, number>()
 
-  constructor(
-    send: (runs: readonly EntryRun[]) => Promise<PutRecordsResult>,
-    options: AsyncSinkWriterOptions,
-    clock: Clock,
-    onFailure: (error: unknown) => void,
-    warn: (message: string) => void = () => undefined,
-  ) {
-    this.#send = send
+  constructor(send: Send, options: AsyncSinkWriterOptions, services: AsyncSinkWriterServices) {
+    const { clock, fail, warn = () => undefined, bury = null, buffer = new EntryBuffer() } = services
     this.#options = options
     this.#clock = clock
-    this.#onFailure = onFailure
+    this.#fail = fail
+    this.#random = services.random ?? Math.random
+    this.#buffer = buffer
+    this.#sender = new BatchSender(send, { ...options, clock, bury })
     this.#limit = new CongestionControl(options.maxInFlightRequests, options.maxBatchSize)
     this.#trouble = new PersistentFailure(clock, warn)
   }
@@ -91,16 +103,30 @@ export class AsyncSinkWriter {
     this.#throwIfFailed()
   }
 
-  /** Resolves when nothing is in flight. The buffer stays. */
-  async awaitInFlight(): Promise<void> {
+  /** Takes entries whether there is room or not: those of a snapshot, or that were promised room. Nothing is sent at once. */
+  add(run: EntryRun): void {
+    this.#buffer.push(run)
+    this.#armFlushTimer()
+  }
+
+  /** Waits until nothing is on its way, which it lets nothing follow; then what still waits. */
+  async snapshot(): Promise<EntryRun[]> {
     this.#throwIfFailed()
-    while (this.#limit.inFlightRequests > 0) await this.#change()
+    this.#snapshots++
+    try {
+      while (this.#limit.inFlightRequests > 0) await this.#change()
+      return this.#buffer.runs()
+    } finally {
+      this.#snapshots--
+      this.#flush(false)
+      this.#notify()
+    }
   }
 
   /** Sends everything, and resolves when all of it was acknowledged. */
   async drain(): Promise<void> {
     this.#throwIfFailed()
-    this.#draining = true
+    this.#draining++
     try {
       for (;;) {
         this.#flush(true)
@@ -108,28 +134,30 @@ export class AsyncSinkWriter {
         await this.#change()
       }
     } finally {
-      this.#draining = false
+      this.#draining--
     }
   }
 
+  /** What waits now. */
   buffered(): EntryRun[] {
     return this.#buffer.runs()
   }
 
-  /** Entries of a snapshot; nothing is sent at once. */
-  restore(run: EntryRun): void {
-    this.#buffer.push(run)
-    this.#armFlushTimer()
-  }
-
-  metrics(): AsyncSinkWriterMetrics {
-    return { ...this.#metrics, inFlightRequests: this.#limit.inFlightRequests, bufferedEntries: this.#buffer.count }
+  metrics(): SinkWriterMetrics {
+    return {
+      ...this.#metrics,
+      errorsByCode: Object.fromEntries(this.#errorsByCode),
+      inFlightRequests: this.#limit.inFlightRequests,
+      bufferedEntries: this.#buffer.count,
+    }
   }
 
   close(): void {
     this.#closed = true
     this.#flushTimer?.()
     this.#backoffTimer?.()
+    this.#resumeTimer?.cancel()
+    this.#sender.close()
     this.#notify()
   }
 
@@ -137,82 +165,113 @@ export class AsyncSinkWriter {
   #flush(partial: boolean): void {
     const { maxBatchSize, maxBatchSizeInBytes } = this.#options
     if (partial) this.#due = this.#buffer.count
-    while (this.#backoffTimer === null && !this.#closed && this.#failure === null) {
+    while (this.#backoffTimer === null && this.#snapshots === 0 && !this.#closed && this.#failure === null) {
+      const { pressing, count, bytes } = this.#buffer
       const limit = Math.min(maxBatchSize, this.#limit.maxInFlightEntries)
-      const next = Math.min(limit, this.#buffer.count)
-      if (next === 0 || this.#limit.blocks(next)) return
-      const full = this.#buffer.count >= limit || this.#buffer.bytes >= maxBatchSizeInBytes
-      if (!full && this.#due === 0 && !this.#draining) return
-      const { bytes, count } = this.#buffer
-      const runs = this.#buffer.take(next, maxBatchSizeInBytes)
-      this.#due = Math.max(0, this.#due - (count - this.#buffer.count))
-      void this.#request(runs, bytes - this.#buffer.bytes)
+      const next = Math.min(limit, pressing)
+      if (next === 0 || this.#limit.blocks(next)) break
+      const full = pressing >= limit || (bytes / count) * pressing >= maxBatchSizeInBytes
+      if (!full && this.#due === 0 && this.#draining === 0) break
+      const batch = this.#buffer.take(next, maxBatchSizeInBytes)
+      if (batch === null) break
+      this.#due = Math.max(0, this.#due - batch.count)
+      void this.#request(batch)
     }
+    this.#armResumeTimer()
   }
 
-  async #request(runs: readonly EntryRun[], bytes: number): Promise<void> {
-    const entries = countEntries(runs)
-    this.#limit.started(entries)
+  async #request(batch: Batch): Promise<void> {
+    this.#limit.started(batch.count)
     const startedAt = this.#clock.monotonic()
-    let failed: readonly FailedEntry[]
+    let outcome: Outcome | null = null
     let cause: unknown = null
     try {
-      failed = (await this.#send(runs)).failed
+      outcome = await this.#sender.deliver(batch.runs)
     } catch (error) {
       cause = error
-      failed = []
     }
     this.#metrics.currentSendTimeMs = this.#clock.monotonic() - startedAt
     if (this.#closed) return
-    if (cause !== null) {
-      this.#requestFailed(runs, entries, cause)
-      return
-    }
-    this.#limit.completed(entries, failed.length)
-    this.#metrics.records += entries - failed.length
-    this.#metrics.bytes += bytes
-    const sink = `The sink to stream ${this.#options.streamName}`
-    // A request of which some entries were taken is progress: a hot shard is back-pressure, not an outage.
-    if (failed.length < entries) this.#trouble.succeeded(sink)
-    else this.#trouble.failed(`${sink} has every record refused: ${failed[0]!.errorCode}: ${failed[0]!.errorMessage}.`)
-    if (failed.length === 0) this.#failures = 0
-    else {
-      if (this.#options.failOnError) {
-        this.#fail(refused(this.#options.streamName, failed))
-        return
-      }
-      const before = this.#buffer.bytes
-      this.#retry(
-        selectEntries(
-          runs,
-          failed.map(f => f.index),
-        ),
-        failed.length,
-      )
-      this.#metrics.bytes -= this.#buffer.bytes - before
-    }
+    if (outcome === null) this.#requestFailed(batch, cause)
+    else this.#requestReturned(batch, outcome)
     this.#flush(false)
     this.#notify()
   }
 
-  #requestFailed(runs: readonly EntryRun[], entries: number, cause: unknown): void {
-    this.#limit.completed(entries, entries)
-    if (this.#options.failOnError || !(cause instanceof ShardlineError) || !cause.retryable) {
-      this.#fail(cause)
+  #requestReturned(batch: Batch, { failed, replaced, buried, rejections }: Outcome): void {
+    const refused = failed.length
+    for (const { errorCode } of failed) this.#countErrors(errorCode, 1)
+    for (const { errorCode } of rejections) this.#countErrors(errorCode, 1)
+    const explained = this.#buffer.returned(batch, failed)
+    this.#limit.completed(batch.count, explained ? 0 : refused)
+    const sink = this.#options.sinkName
+    // A request of which some entries were taken is progress: a hot shard is back-pressure, not an outage.
+    if (refused < batch.count) this.#trouble.succeeded(sink)
+    else this.#trouble.failed(`${sink} has every record refused: ${failed[0]!.errorCode}: ${failed[0]!.errorMessage}.`)
+    if (refused > 0 && this.#options.failOnError) {
+      this.#end(refusedError(sink, failed))
+      return
+    }
+    const again: EntryRun[] = []
+    let refusedRecords = 0
+    if (refused + replaced.size + buried.size === 0) {
+      this.#metrics.records += countRecords(batch.runs)
+      this.#metrics.bytes += batch.bytes
+      for (const run of batch.runs) run.onAcknowledged?.(run.to - run.from)
+    } else {
+      const failedAt = new Set(failed.map(f => f.index))
+      let index = 0
+      forEachEntry(batch.runs, (run, i) => {
+        const at = index++
+        const records = run.userRecords?.[i] ?? 1
+        if (failedAt.has(at)) {
+          addEntry(again, run, i)
+          refusedRecords += records
+        } else if (replaced.has(at)) {
+          again.push(...replaced.get(at)!)
+          refusedRecords += records
+        } else {
+          if (buried.has(at)) this.#metrics.deadLetters += records
+          else {
+            this.#metrics.records += records
+            this.#metrics.bytes += entrySize(run, i)
+          }
+          run.onAcknowledged?.(1)
+        }
+      })
+    }
+    this.#metrics.retries += refusedRecords
+    if (again.length > 0) this.#buffer.pushFront(again)
+    this.#due += refused + replaced.size
+    if (refused === 0) this.#failures = 0
+    else if (!explained) this.#backOff()
+  }
+
+  #requestFailed(batch: Batch, cause: unknown): void {
+    this.#buffer.returned(batch, [])
+    this.#limit.completed(batch.count, batch.count)
+    const { failOnError, failOnTimeout } = this.#options
+    const code = cause instanceof ShardlineError ? cause.code : null
+    const name = cause instanceof ShardlineError ? (cause.details['errorName'] as string | undefined) : undefined
+    this.#countErrors(name ?? code ?? 'INTERNAL', batch.count)
+    if (
+      !(cause instanceof ShardlineError && cause.retryable) ||
+      (code === 'REQUEST_TIMED_OUT' ? failOnTimeout : failOnError)
+    ) {
+      this.#end(cause)
       return
     }
     this.#trouble.failed(cause.message)
-    this.#retry(runs, entries)
-    this.#notify()
+    this.#metrics.retries += countRecords(batch.runs)
+    this.#buffer.pushFront(batch.runs)
+    this.#due += batch.count
+    this.#backOff()
   }
 
-  #retry(runs: readonly EntryRun[], entries: number): void {
-    this.#metrics.retries += entries
-    this.#buffer.pushFront(runs)
-    this.#due += entries
-    // Full jitter: anywhere between at once and the growing bound.
+  /** Full jitter: anywhere between at once and the growing bound. */
+  #backOff(): void {
     const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#failures++, 16))
-    this.#backoffTimer ??= this.#clock.schedule(Math.random() * bound, () => {
+    this.#backoffTimer ??= this.#clock.schedule(this.#random() * bound, () => {
       this.#backoffTimer = null
       this.#flush(false)
       this.#notify()
@@ -228,10 +287,29 @@ export class AsyncSinkWriter {
     })
   }
 
-  #fail(error: unknown): void {
+  #armResumeTimer(): void {
+    const at = this.#closed ? null : this.#buffer.resumesAt
+    if (at === this.#resumeTimer?.at) return
+    this.#resumeTimer?.cancel()
+    this.#resumeTimer = null
+    if (at === null) return
+    const cancel = this.#clock.schedule(Math.max(0, at - this.#clock.monotonic()), () => {
+      this.#resumeTimer = null
+      this.#flush(false)
+      this.#notify()
+    })
+    this.#resumeTimer = { at, cancel }
+  }
+
+  #countErrors(code: string, entries: number): void {
+    this.#metrics.errors += entries
+    this.#errorsByCode.set(code, (this.#errorsByCode.get(code) ?? 0) + entries)
+  }
+
+  #end(error: unknown): void {
     if (this.#failure !== null) return
     this.#failure = error
-    this.#onFailure(error)
+    this.#fail(error)
     this.#notify()
   }
 
@@ -255,11 +333,11 @@ export class AsyncSinkWriter {
   }
 }
 
-function refused(stream: string, failed: readonly FailedEntry[]): ServiceError {
+function refusedError(sink: string, failed: readonly FailedEntry[]): ServiceError {
   const { errorCode, errorMessage } = failed[0]!
   return new ServiceError(
     'RECORDS_REJECTED',
-    `PutRecords on stream ${stream}: ${failed.length} records were refused, the first with ${errorCode}: ${errorMessage.replace(/\.?$/, '.')} The sink was built to fail on errors (failOnError); without that it would send them again.`,
-    { details: { stream, errorCode } },
+    `${sink}: ${failed.length} records were refused, the first with ${errorCode}: ${errorMessage.replace(/\.?$/, '.')} The sink was built to fail on errors (failOnError); without that it would send them again.`,
+    { details: { sink, errorCode } },
   )
 }

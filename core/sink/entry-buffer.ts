@@ -1,11 +1,13 @@
 /**
- * The entries of a sink that wait to be sent, as runs over the slabs that they came in: no object per entry.
+ * First in, first out, as runs over the slabs that the entries came in: no object per entry.
  *
  *   front  [run: entries 730-999 of batch 7] [run: 0-999 of batch 8] [run: 0-411 of batch 9]  tail
  *
  * `take` cuts runs where a request is full; entries that the service refused go back to the front in their order.
  */
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
+import { countBytes, entrySize } from './entry-runs.ts'
+import type { Batch, SinkBuffer } from './sink-buffer.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 const NO_NUMBERS = new Uint32Array(0)
@@ -20,37 +22,40 @@ const NOTHING: EntryRun = {
   to: 0,
 }
 
-export class EntryBuffer {
+export class EntryBuffer implements SinkBuffer {
   #runs: EntryRun[] = []
   /** Index of the front run: runs before it were taken. */
   #head = 0
   #count = 0
   #bytes = 0
+  readonly resumesAt = null
 
   get count(): number {
     return this.#count
   }
 
-  /** Data and partition keys, as the service counts. */
   get bytes(): number {
     return this.#bytes
+  }
+
+  get pressing(): number {
+    return this.#count
   }
 
   push(run: EntryRun): void {
     if (run.from === run.to) return
     this.#runs.push(run)
-    this.#account(run)
+    this.#account([run])
   }
 
   pushFront(runs: readonly EntryRun[]): void {
     this.#runs = [...runs, ...this.runs()]
     this.#head = 0
-    for (const run of runs) this.#account(run)
+    this.#account(runs)
   }
 
-  /** At most `maxCount` entries from the front, fewer where `maxBytes` would be passed, but at least one. */
-  take(maxCount: number, maxBytes: number): EntryRun[] {
-    const taken: EntryRun[] = []
+  take(maxCount: number, maxBytes: number): Batch | null {
+    const runs: EntryRun[] = []
     let count = 0
     let bytes = 0
     while (this.#head < this.#runs.length && count < maxCount) {
@@ -64,7 +69,7 @@ export class EntryBuffer {
         to++
       }
       if (to === run.from) break
-      taken.push(to === run.to ? run : { ...run, to })
+      runs.push(to === run.to ? run : { ...run, to })
       if (to < run.to) {
         this.#runs[this.#head] = { ...run, from: to }
         break
@@ -78,42 +83,19 @@ export class EntryBuffer {
     }
     this.#count -= count
     this.#bytes -= bytes
-    return taken
+    return count === 0 ? null : { runs, count, bytes }
+  }
+
+  returned(): boolean {
+    return false
   }
 
   runs(): EntryRun[] {
     return this.#runs.slice(this.#head)
   }
 
-  #account(run: EntryRun): void {
-    this.#count += run.to - run.from
-    for (let i = run.from; i < run.to; i++) this.#bytes += entrySize(run, i)
+  #account(runs: readonly EntryRun[]): void {
+    for (const run of runs) this.#count += run.to - run.from
+    this.#bytes += countBytes(runs)
   }
-}
-
-export function entrySize(run: EntryRun, i: number): number {
-  return run.dataLength[i]! + run.keyLength[i]!
-}
-
-export function countEntries(runs: readonly EntryRun[]): number {
-  return runs.reduce((sum, run) => sum + run.to - run.from, 0)
-}
-
-/** The entries at `indices` (ascending, counted over all runs of a request), each as a run that keeps its order. */
-export function selectEntries(runs: readonly EntryRun[], indices: readonly number[]): EntryRun[] {
-  const selected: EntryRun[] = []
-  let run = 0
-  let before = 0
-  for (const index of indices) {
-    while (index - before >= runs[run]!.to - runs[run]!.from) {
-      before += runs[run]!.to - runs[run]!.from
-      run++
-    }
-    const at = runs[run]!.from + index - before
-    const last = selected.at(-1)
-    if (last?.to === at && last.dataOffset === runs[run]!.dataOffset)
-      selected[selected.length - 1] = { ...last, to: at + 1 }
-    else selected.push({ ...runs[run]!, from: at, to: at + 1 })
-  }
-  return selected
 }

@@ -1,102 +1,133 @@
-/** Assembly of the Kinesis sink from its description, and the conversion of batches to entries. */
+/** Assembly of the Kinesis sink from its description. */
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
+import { sinkOptions } from '../config/sink-options.ts'
 import { ConfigurationError, ServiceError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec } from '../job-graph/job-graph.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
+import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
-import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
-import { AsyncSinkWriter } from './async-sink-writer.ts'
+import { deadLettersOf } from './dead-letters.ts'
+import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
+import { EntryBuffer } from './entry-buffer.ts'
+import { EntrySinkWriter } from './entry-sink-writer.ts'
+import type { SinkLimits } from './entry-sink-writer.ts'
+import { OrderedBuffer } from './ordered-buffer.ts'
 import { customKey, fixedKey, keyOfKeyBy, randomKey } from './partition-key-generator.ts'
-import type { KeyColumns, PartitionKeyGenerator } from './partition-key-generator.ts'
-import { readSinkState, writeSinkState } from './sink-state-codec.ts'
-import type { Sink, SinkWriter, SinkWriterContext } from './sink.ts'
+import type { PartitionKeyGenerator } from './partition-key-generator.ts'
+import { RestoreGate } from './restore-gate.ts'
+import { ShardMap } from './shard-map.ts'
+import { ShardWindows } from './shard-windows.ts'
+import type { SinkBuffer } from './sink-buffer.ts'
+import type { Sink, SinkWriterContext } from './sink.ts'
 
-export type SinkProxyFactory = (
-  spec: KinesisStreamsSinkSpec,
-  configuration: Configuration,
-  clock: Clock,
-) => SinkStreamProxy
+export type SinkProxyFactory = (stream: StreamIdentity, configuration: Configuration, clock: Clock) => SinkStreamProxy
 
-const realProxy: SinkProxyFactory = (spec, configuration, clock) => new KinesisStreamProxy(spec, configuration, clock)
+const realProxy: SinkProxyFactory = (stream, configuration, clock) =>
+  new KinesisStreamProxy(stream, configuration, clock)
 
-/** The service's own bounds of a request. PutRecords: 500 records, 10 MiB; a record 10 MiB with its key. */
-const SERVICE_MAX_BATCH_SIZE = 500
-const SERVICE_MAX_BATCH_BYTES = 10 * 1024 * 1024
+export interface KinesisStreamsSinkServices {
+  /** The partition key generator, where it is a function. */
+  readonly key?: ((value: unknown) => unknown) | null
+  /** The dead letters' handler, where it is a function. */
+  readonly deadLetters?: DeadLetterHandler | null
+  readonly proxyFactory?: SinkProxyFactory
+  /** From 0 up to 1; for back-off. */
+  readonly random?: () => number
+}
+
+/** PutRecords takes 500 records and 10 MiB; a record has 10 MiB with its key. */
+const SERVICE_LIMITS = { batchSize: 500, batchBytes: 10 * 1024 * 1024, recordBytes: 10 * 1024 * 1024 }
 
 export class KinesisStreamsSink implements Sink {
   readonly #spec: KinesisStreamsSinkSpec
   readonly #configuration: Configuration
   readonly #clock: Clock
-  readonly #localKey: ((value: unknown) => unknown) | null
+  readonly #services: KinesisStreamsSinkServices
   readonly #proxyFactory: SinkProxyFactory
+  readonly #random: () => number
+  readonly #gate = new RestoreGate()
 
   constructor(
     spec: KinesisStreamsSinkSpec,
     jobConfiguration: Configuration,
     clock: Clock,
-    localKey: ((value: unknown) => unknown) | null = null,
-    proxyFactory: SinkProxyFactory = realProxy,
+    services: KinesisStreamsSinkServices = {},
   ) {
     this.#spec = spec
     this.#configuration = jobConfiguration.with(spec.configuration)
     this.#clock = clock
-    this.#localKey = localKey
-    this.#proxyFactory = proxyFactory
+    this.#services = services
+    this.#proxyFactory = services.proxyFactory ?? realProxy
+    this.#random = services.random ?? Math.random
     checkSinkLimits(spec)
+    for (const option of Object.values(sinkOptions)) this.#configuration.find<unknown>(option)
     serializerOf(spec.serializationSchema)
   }
 
   async validate(): Promise<void> {
-    const proxy = this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
+    const proxy = this.#proxy()
+    const deadLetters = this.#deadLetters(() => undefined)
     try {
       const { status, streamName } = await proxy.describeStream()
       if (status === 'DELETING')
         throw new ServiceError('STREAM_NOT_FOUND', `The sink's stream ${streamName} is being deleted.`)
+      await deadLetters?.validate()
     } finally {
       proxy.close()
+      await deadLetters?.close()
     }
   }
 
-  createWriter(context: SinkWriterContext): SinkWriter {
+  createWriter(context: SinkWriterContext): EntrySinkWriter {
     const spec = this.#spec
-    const proxy = this.#proxyFactory(spec, this.#configuration, this.#clock)
+    const proxy = this.#proxy()
     const { streamName } = proxy
-    const options = { ...spec, streamName }
-    const writer = new AsyncSinkWriter(
-      runs => proxy.putRecords(runs),
-      options,
-      this.#clock,
-      error => context.fail(error),
-      message => context.warn?.(message),
-    )
-    for (const state of context.restored) writer.restore(readSinkState(state))
-    const serialize = serializerOf(spec.serializationSchema)
-    const keysOf = this.#keyGenerator(context.subtask, streamName)
-    return {
-      write: batch => {
-        const { rejected, ...keys } = keysOf(batch)
-        if (rejected !== null) throw wrongKey(batch, rejected, streamName)
-        const { slab, dataOffset, dataLength, count } = checkSizes(
-          serialize(batch),
-          keys.keyLength,
-          spec.maxRecordSizeInBytes,
-          streamName,
-        )
-        return writer.write({ slab, dataOffset, dataLength, ...keys, from: 0, to: count })
-      },
-      async snapshot() {
-        await writer.awaitInFlight()
-        return writeSinkState(writer.buffered())
-      },
-      finish: () => writer.drain(),
-      metrics: () => writer.metrics(),
-      close() {
-        writer.close()
-        proxy.close()
-      },
-    }
+    const map = new ShardMap(() => proxy.listShards())
+    const ordered = this.#configuration.get(sinkOptions.ordering) === 'PARTITION_KEY'
+    return new EntrySinkWriter({
+      sinkName: `The sink to stream ${streamName}`,
+      streamName,
+      limits: spec,
+      configuration: this.#configuration,
+      clock: this.#clock,
+      context,
+      serialize: serializerOf(spec.serializationSchema),
+      keysOf: this.#keyGenerator(context.subtask, streamName),
+      send: (runs, signal) => proxy.putRecords(runs, { signal }),
+      deadLetters: this.#deadLetters(message => context.warn?.(message)),
+      buffer: this.#buffer(map, ordered),
+      gate: ordered ? this.#gate : null,
+      random: this.#random,
+      close: () => proxy.close(),
+    })
+  }
+
+  #buffer(map: ShardMap, ordered: boolean): SinkBuffer {
+    const inFlight = new Set<string>()
+    return new ShardWindows({
+      map,
+      makeBuffer: () => (ordered ? new OrderedBuffer(undefined, inFlight) : new EntryBuffer()),
+      now: () => this.#clock.monotonic(),
+      random: this.#random,
+    })
+  }
+
+  #proxy(): SinkStreamProxy {
+    return this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
+  }
+
+  #deadLetters(warn: (message: string) => void): DeadLetters | null {
+    const { deadLetters: spec } = this.#spec
+    if (spec === null) return null
+    return deadLettersOf(spec, {
+      clock: this.#clock,
+      random: this.#random,
+      warn,
+      handler: this.#services.deadLetters ?? null,
+      proxyOf: stream => this.#proxyFactory(stream, this.#configuration.with(stream.configuration), this.#clock),
+    })
   }
 
   #keyGenerator(subtask: number, streamName: string): PartitionKeyGenerator {
@@ -109,50 +140,17 @@ export class KinesisStreamsSink implements Sink {
         return keyOfKeyBy
       case 'module':
       case 'local':
-        return customKey(this.#localKey!, streamName)
+        return customKey(this.#services.key!, streamName)
     }
   }
 }
 
-/** The first record whose key is wrong, with its position. */
-function wrongKey(batch: RecordBatch, rejected: NonNullable<KeyColumns['rejected']>, stream: string): ServiceError {
-  const [i, reason] = rejected.entries().next().value!
-  const position = batch.positions?.at(i)
-  const from =
-    position === undefined
-      ? ''
-      : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-  return new ServiceError('VALIDATION_FAILED', `Sink to stream ${stream}: ${reason}.${from}`, {
-    details: { stream, ...(position === undefined ? {} : { position }) },
-  })
-}
-
-/** A record the sink cannot write is said with its position; nothing of its batch was taken yet. */
-function checkSizes(batch: RecordBatch, keyLength: Uint32Array, maxBytes: number, stream: string): RecordBatch {
-  for (let i = 0; i < batch.count; i++) {
-    const bytes = batch.dataLength[i]! + keyLength[i]!
-    if (bytes <= maxBytes && !(batch.nulls !== null && batch.isNull(i))) continue
-    const position = batch.positions?.at(i)
-    const from =
-      position === undefined
-        ? ''
-        : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-    const what = batch.isNull(i)
-      ? 'null cannot be written'
-      : `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxBytes})`
-    throw new ServiceError(
-      batch.isNull(i) ? 'VALIDATION_FAILED' : 'RECORD_TOO_LARGE',
-      `Sink to stream ${stream}: ${what}.${from}`,
-      {
-        details: { stream, ...(position === undefined ? {} : { position }) },
-      },
-    )
-  }
-  return batch
-}
-
-/** The checks of Flink's builder, by the same rules. @throws ConfigurationError naming the setter */
-export function checkSinkLimits(spec: Omit<KinesisStreamsSinkSpec, 'type'>): void {
+/** The checks of Flink's builder, by the same rules, and those of the service. @throws ConfigurationError naming the setter */
+export function checkSinkLimits(
+  spec: SinkLimits,
+  sink = 'KinesisStreamsSink',
+  service: typeof SERVICE_LIMITS = SERVICE_LIMITS,
+): void {
   const positive = [
     'maxBatchSize',
     'maxInFlightRequests',
@@ -163,7 +161,7 @@ export function checkSinkLimits(spec: Omit<KinesisStreamsSinkSpec, 'type'>): voi
   ] as const
   for (const name of positive)
     if (!Number.isSafeInteger(spec[name]) || spec[name] <= 0)
-      throw new ConfigurationError(`KinesisStreamsSink: ${name} must be a positive whole number, not ${spec[name]}.`)
+      throw new ConfigurationError(`${sink}: ${name} must be a positive whole number, not ${spec[name]}.`)
   const rules: readonly (readonly [boolean, string])[] = [
     [
       spec.maxBufferedRequests > spec.maxBatchSize,
@@ -174,13 +172,17 @@ export function checkSinkLimits(spec: Omit<KinesisStreamsSinkSpec, 'type'>): voi
       `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) must be at least maxRecordSizeInBytes (${spec.maxRecordSizeInBytes})`,
     ],
     [
-      spec.maxBatchSize <= SERVICE_MAX_BATCH_SIZE,
-      `maxBatchSize (${spec.maxBatchSize}) is over the service's ${SERVICE_MAX_BATCH_SIZE} records a request`,
+      spec.maxBatchSize <= service.batchSize,
+      `maxBatchSize (${spec.maxBatchSize}) is over the service's ${service.batchSize} records a request`,
     ],
     [
-      spec.maxBatchSizeInBytes <= SERVICE_MAX_BATCH_BYTES,
-      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${SERVICE_MAX_BATCH_BYTES} bytes a request`,
+      spec.maxBatchSizeInBytes <= service.batchBytes,
+      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${service.batchBytes} bytes a request`,
+    ],
+    [
+      spec.maxRecordSizeInBytes <= service.recordBytes,
+      `maxRecordSizeInBytes (${spec.maxRecordSizeInBytes}) is over the service's ${service.recordBytes} bytes a record`,
     ],
   ]
-  for (const [holds, message] of rules) if (!holds) throw new ConfigurationError(`KinesisStreamsSink: ${message}.`)
+  for (const [holds, message] of rules) if (!holds) throw new ConfigurationError(`${sink}: ${message}.`)
 }

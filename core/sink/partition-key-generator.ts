@@ -49,7 +49,9 @@ const HEX = Buffer.from('0123456789abcdef')
 const UUID_BYTES = 16
 
 /** A version 4 UUID for each record, as `randomUUID` makes them one by one, for a whole batch at once. */
-export const randomKey: PartitionKeyGenerator = ({ count }) => {
+export const randomKey: PartitionKeyGenerator = ({ count }) => randomKeys(count)
+
+export function randomKeys(count: number): KeyColumns {
   const random = randomFillSync(Buffer.allocUnsafe(count * UUID_BYTES))
   const keySlab = Buffer.allocUnsafe(count * UUID_LENGTH)
   const keyOffset = new Uint32Array(count)

@@ -27,7 +27,17 @@ const metrics: JobMetrics = {
       numRecordsInPerSecond: 3.5,
       numRecordsOutPerSecond: 0,
       currentOutputWatermark: null,
-      sink: { records: 6, bytes: 60, retries: 1, inFlightRequests: 2, bufferedEntries: 1, currentSendTimeMs: 12 },
+      sink: {
+        records: 6,
+        bytes: 60,
+        retries: 1,
+        errors: 3,
+        errorsByCode: { ProvisionedThroughputExceededException: 2, REQUEST_TIMED_OUT: 1 },
+        deadLetters: 4,
+        inFlightRequests: 2,
+        bufferedEntries: 1,
+        currentSendTimeMs: 12,
+      },
     },
   ],
   shards: [

@@ -2,12 +2,14 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { ServiceError } from '../../../core/errors.ts'
-import type { AsyncSinkWriterOptions } from '../../../core/sink/async-sink-writer.ts'
+import type { AsyncSinkWriterOptions, AsyncSinkWriterServices } from '../../../core/sink/async-sink-writer.ts'
 import { AsyncSinkWriter } from '../../../core/sink/async-sink-writer.ts'
 import { readSinkState, writeSinkState } from '../../../core/sink/sink-state-codec.ts'
 import type { Entry } from '../fakes/fake-sink-stream.ts'
 import { entriesOf, FakeSinkStream, runOf } from '../fakes/fake-sink-stream.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
+
+const TIMEOUT_MS = 600_000
 
 const optionsOf = (overrides: Partial<AsyncSinkWriterOptions> = {}): AsyncSinkWriterOptions => ({
   maxBatchSize: 4,
@@ -15,29 +17,32 @@ const optionsOf = (overrides: Partial<AsyncSinkWriterOptions> = {}): AsyncSinkWr
   maxBufferedRequests: 10,
   maxBatchSizeInBytes: 1000,
   maxTimeInBufferMs: 5000,
+  requestTimeoutMs: TIMEOUT_MS,
+  failOnTimeout: false,
   failOnError: false,
-  streamName: 'out',
+  sinkName: 'The sink to stream out',
   ...overrides,
 })
 
-function writing(overrides: Partial<AsyncSinkWriterOptions> = {}) {
+function writing(overrides: Partial<AsyncSinkWriterOptions> = {}, services: Partial<AsyncSinkWriterServices> = {}) {
   const clock = new ManualClock()
   const stream = new FakeSinkStream()
   const failures: unknown[] = []
   const warnings: string[] = []
-  const writer = new AsyncSinkWriter(
-    stream.send,
-    optionsOf(overrides),
+  const writer = new AsyncSinkWriter(stream.send, optionsOf(overrides), {
     clock,
-    e => failures.push(e),
-    message => warnings.push(message),
-  )
+    fail: e => failures.push(e),
+    warn: message => warnings.push(message),
+    ...services,
+  })
   return {
     clock,
     stream,
     writer,
     failures,
     warnings,
+    /** Without those of requests that wait for an answer. */
+    armed: () => clock.armed.filter(ms => ms !== TIMEOUT_MS),
     write: (...names: string[]) => writer.write(runOf(names.map(named))),
     sent: () => stream.requests.map(r => r.entries.map(e => e[1]).join('')),
     buffered: () =>
@@ -90,14 +95,14 @@ t.test('a batch goes out when its time has come, and the timer is armed once', a
   await w.write('a')
   w.clock.advance(3000)
   await w.write('b')
-  t.same(w.clock.armed, [2000])
+  t.same(w.armed(), [2000])
   w.clock.advance(1999)
   t.same(w.sent(), [])
   w.clock.advance(1)
   t.same(w.sent(), ['ab'])
-  t.same(w.clock.armed, [])
+  t.same(w.armed(), [])
   await w.write('c')
-  t.same(w.clock.armed, [5000], 'and again with the next entry')
+  t.same(w.armed(), [5000], 'and again with the next entry')
   w.writer.close()
 })
 
@@ -139,7 +144,7 @@ t.test('a retry waits for its backoff, which grows and is bounded', async t => {
     w.stream.held[0]!.reject(throttled())
     await settle()
     t.equal(w.stream.held.length, 0)
-    const [wait] = w.clock.armed
+    const [wait] = w.armed()
     waits.push(wait!)
     await w.clock.pass(wait!)
   }
@@ -199,7 +204,7 @@ t.test('at a checkpoint it waits for what is in flight; the buffer stays', async
   const w = writing()
   await w.write('a', 'b', 'c', 'd', 'e')
   let waited = false
-  const waiting = w.writer.awaitInFlight().then(() => (waited = true))
+  const waiting = w.writer.snapshot().then(() => (waited = true))
   await settle()
   t.equal(waited, false)
   w.stream.held[0]!.answer()
@@ -212,7 +217,7 @@ t.test('at a checkpoint it waits for what is in flight; the buffer stays', async
 t.test('at a checkpoint under constant throttling the wait ends, and the snapshot holds what was refused', async t => {
   const w = writing()
   await w.write('a', 'b', 'c', 'd', 'e')
-  const waiting = w.writer.awaitInFlight()
+  const waiting = w.writer.snapshot()
   w.stream.held[0]!.reject(throttled())
   await waiting
   t.equal(w.buffered(), 'abcde')
@@ -240,7 +245,7 @@ t.test('draining sends everything, retries included', async t => {
     'abcdef',
   )
   w.writer.close()
-  t.same(w.clock.armed, [])
+  t.same(w.armed(), [])
 })
 
 t.test('what was due and found no room goes as soon as there is some, in a full batch or not', async t => {
@@ -280,14 +285,14 @@ t.test('an answer that comes after the end changes nothing', async t => {
   w.writer.close()
   w.stream.held[0]!.answer(1)
   await settle()
-  t.same(w.clock.armed, [])
+  t.same(w.armed(), [])
   t.match(w.writer.metrics(), { records: 0, retries: 0 })
 })
 
 t.test('a failure that cannot pass is told at once, and to everybody who waits', async t => {
   const w = writing({ maxInFlightRequests: 1, maxBufferedRequests: 5 })
   const blocked = w.write(...'abcdefghijkl')
-  const waiting = w.writer.awaitInFlight()
+  const waiting = w.writer.snapshot()
   const denied = new ServiceError('ACCESS_DENIED', 'no')
   w.stream.held[0]!.reject(denied)
   await t.rejects(blocked, { code: 'ACCESS_DENIED' })
@@ -336,15 +341,15 @@ t.test('closing lets a blocked write go, with an error', async t => {
 t.test('a snapshot during throttling, restored, sends the same entries in the same order', async t => {
   const w = writing()
   await w.write(...'abcdefg')
-  const waiting = w.writer.awaitInFlight()
+  const waiting = w.writer.snapshot()
   w.stream.held[0]!.answer(1, 3)
   await waiting
   const state = writeSinkState(w.writer.buffered())
   w.writer.close()
   const next = writing()
-  next.writer.restore(readSinkState(state))
+  next.writer.add(readSinkState(state))
   t.same(next.sent(), [], 'nothing is sent at once')
-  t.same(next.clock.armed, [5000])
+  t.same(next.armed(), [5000])
   await next.clock.pass(5000)
   next.stream.held[0]!.answer()
   await settle()

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { countEntries, EntryBuffer, selectEntries } from '../../../core/sink/entry-buffer.ts'
+import { EntryBuffer } from '../../../core/sink/entry-buffer.ts'
+import { countEntries, selectEntries } from '../../../core/sink/entry-runs.ts'
+import type { EntryRun } from '../../../core/kinesis/put-records-codec.ts'
 import type { Entry } from '../fakes/fake-sink-stream.ts'
 import { entriesOf, runOf } from '../fakes/fake-sink-stream.ts'
 
@@ -23,20 +25,22 @@ t.test('it does what a plain array would do', async t => {
     fc.property(fc.array(step, { maxLength: 40, size: 'max' }), steps => {
       const buffer = new EntryBuffer()
       let model: Entry[] = []
-      let taken: ReturnType<EntryBuffer['take']> = []
+      let taken: readonly EntryRun[] = []
       for (const s of steps) {
         if (s.do === 'push') {
           buffer.push(runOf(s.entries))
           model.push(...s.entries)
         } else if (s.do === 'take') {
-          taken = buffer.take(s.count, s.bytes)
+          const batch = buffer.take(s.count, s.bytes)
+          taken = batch?.runs ?? []
           let n = 0
           let bytes = 0
           while (n < Math.min(s.count, model.length) && (n === 0 || bytes + sizeOf(model[n]!) <= s.bytes))
             bytes += sizeOf(model[n++]!)
           const expected = model.splice(0, n)
           if (JSON.stringify(entriesOf(taken)) !== JSON.stringify(expected)) throw new Error('took something else')
-          if (countEntries(taken) !== n) throw new Error('counted otherwise')
+          if (countEntries(taken) !== n || (batch?.count ?? 0) !== n || (batch?.bytes ?? 0) !== bytes)
+            throw new Error('counted otherwise')
         } else {
           const before = entriesOf(taken)
           const indices = [...new Set(s.pick)].filter(i => i < before.length).sort((a, b) => a - b)
@@ -63,7 +67,7 @@ t.test('an entry that is larger than a request is taken all the same, alone', as
       ['k', 'y'],
     ]),
   )
-  t.equal(countEntries(buffer.take(10, 50)), 1)
+  t.equal(buffer.take(10, 50)?.count, 1)
   t.equal(buffer.count, 1)
 })
 

@@ -32,9 +32,10 @@ const sinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {}): KinesisStrea
 function sinkOf(overrides: Partial<KinesisStreamsSinkSpec> = {}, context: Partial<SinkWriterContext> = {}) {
   const stream = new FakeSinkStream()
   const key = (value: unknown): string => `key of ${String(value)}`
-  const sink = new KinesisStreamsSink(sinkSpec(overrides), new Configuration(), new ManualClock(), key, () =>
-    stream.proxy(),
-  )
+  const sink = new KinesisStreamsSink(sinkSpec(overrides), new Configuration(), new ManualClock(), {
+    key,
+    proxyFactory: () => stream.proxy(),
+  })
   const full = { subtask: 3, parallelism: 4, restored: [], fail: () => undefined, ...context }
   return { stream, sink, writer: () => sink.createWriter(full) }
 }
@@ -58,12 +59,15 @@ t.test('a wrong key is told with the position of its record, and nothing of its 
   const key = (value: unknown): unknown => (String(value) === 'bad' ? '' : 'k')
   const stream = new FakeSinkStream()
   const spec = sinkSpec({ maxBatchSize: 1, partitionKeyGenerator: { type: 'local', localId: 'x' } })
-  const sink = new KinesisStreamsSink(spec, new Configuration(), new ManualClock(), key, () => stream.proxy())
+  const sink = new KinesisStreamsSink(spec, new Configuration(), new ManualClock(), {
+    key,
+    proxyFactory: () => stream.proxy(),
+  })
   const writer = sink.createWriter({ subtask: 0, parallelism: 1, restored: [], fail: () => undefined })
-  t.throws(() => void writer.write(asText(sourceBatch('good', 'bad'))), {
+  await t.rejects(() => writer.write(asText(sourceBatch('good', 'bad'))), {
     code: 'VALIDATION_FAILED',
     message:
-      /Sink to stream out: .* gave an empty key; .*\. It came from stream flights, shardId-0+3, sequence number 495/,
+      /sink to stream out: .* gave an empty key; .*\. It came from stream flights, shardId-0+3, sequence number 495/,
     details: { stream: 'out', position: { stream: 'flights', partitionKey: 'key 1' } },
   })
   t.equal(stream.requests.length, 0)
@@ -71,7 +75,7 @@ t.test('a wrong key is told with the position of its record, and nothing of its 
 
 t.test('a record that is too large is told with its position, and nothing of its batch is sent', async t => {
   const { writer, stream } = sinkOf({ maxBatchSize: 1, maxRecordSizeInBytes: 10 })
-  t.throws(() => void writer().write(asText(sourceBatch('good', 'x'.repeat(10)))), {
+  await t.rejects(() => writer().write(asText(sourceBatch('good', 'x'.repeat(10)))), {
     code: 'RECORD_TOO_LARGE',
     message:
       /a record of 11 bytes with its key is over maxRecordSizeInBytes \(10\).*stream flights, shardId-000000000003, sequence number 495/,
@@ -86,8 +90,8 @@ const asText = (batch: RecordBatch): RecordBatch => batch.withSlab('text', batch
 
 t.test('null cannot be written', async t => {
   const { writer } = sinkOf()
-  t.throws(() => void writer().write(textBatch('a', null)), { code: 'VALIDATION_FAILED', message: /null/ })
-  t.throws(() => void writer().write(RecordBatch.ofValues(['a', null])), { message: /given null/ })
+  await t.rejects(() => writer().write(textBatch('a', null)), { code: 'VALIDATION_FAILED', message: /null/ })
+  await t.rejects(() => writer().write(RecordBatch.ofValues(['a', null])), { message: /given null/ })
 })
 
 t.test('a snapshot holds what was not sent; restored, it is sent first', async t => {

@@ -1,0 +1,193 @@
+/**
+ * The writer of one subtask, for every sink that sends entries in requests: serializes a batch, gives each record its key,
+ * sets aside what can never be written, and hands the rest to the `AsyncSinkWriter`.
+ */
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { Clock } from '../clock.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { sinkOptions } from '../config/sink-options.ts'
+import { ServiceError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { EntryRun } from '../kinesis/put-records-codec.ts'
+import type { RecordBatch } from '../record-batch/record-batch.ts'
+import { AsyncSinkWriter } from './async-sink-writer.ts'
+import type { Rejection, Send } from './batch-sender.ts'
+import { bury } from './dead-letters.ts'
+import type { DeadLetters } from './dead-letters.ts'
+import { entrySize } from './entry-runs.ts'
+import type { PartitionKeyGenerator } from './partition-key-generator.ts'
+import type { RestoreGate } from './restore-gate.ts'
+import type { SinkBuffer } from './sink-buffer.ts'
+import { readSinkState, writeSinkState } from './sink-state-codec.ts'
+import type { SinkWriter, SinkWriterContext, SinkWriterMetrics } from './sink.ts'
+
+export interface SinkLimits {
+  readonly maxBatchSize: number
+  readonly maxInFlightRequests: number
+  readonly maxBufferedRequests: number
+  readonly maxBatchSizeInBytes: number
+  readonly maxTimeInBufferMs: number
+  readonly maxRecordSizeInBytes: number
+  readonly failOnError: boolean
+}
+
+/** What stands between the records and the writer, and makes other entries of them. */
+export interface Packing {
+  write(run: EntryRun): Promise<void>
+  /** Entries of a snapshot. */
+  add(run: EntryRun): void
+  /** Everything that it holds goes to the writer. */
+  flush(): Promise<void>
+  close(): void
+}
+
+export interface EntrySinkWriterParts {
+  /** `The sink to stream flights`. */
+  readonly sinkName: string
+  readonly streamName: string
+  readonly limits: SinkLimits
+  readonly configuration: Configuration
+  readonly clock: Clock
+  readonly context: SinkWriterContext
+  readonly serialize: (batch: RecordBatch) => RecordBatch
+  readonly keysOf: PartitionKeyGenerator
+  readonly send: Send
+  readonly deadLetters: DeadLetters | null
+  readonly buffer?: SinkBuffer
+  readonly packing?: ((writer: AsyncSinkWriter) => Packing) | null
+  /** null: what is written may overtake what was restored. */
+  readonly gate?: RestoreGate | null
+  readonly random?: () => number
+  /** Closes what is behind `send`. */
+  readonly close: () => void
+}
+
+export class EntrySinkWriter implements SinkWriter {
+  readonly #parts: EntrySinkWriterParts
+  readonly #writer: AsyncSinkWriter
+  readonly #packing: Packing | null
+  #buried = 0
+
+  constructor(parts: EntrySinkWriterParts) {
+    const { limits, configuration, sinkName, streamName, context, clock, deadLetters, buffer, random } = parts
+    this.#parts = parts
+    const options = {
+      ...limits,
+      sinkName,
+      requestTimeoutMs: configuration.get(sinkOptions.requestTimeoutMs),
+      failOnTimeout: configuration.get(sinkOptions.failOnTimeout),
+    }
+    this.#writer = new AsyncSinkWriter(parts.send, options, {
+      clock,
+      fail: error => context.fail(error),
+      warn: message => context.warn?.(message),
+      bury: deadLetters === null ? null : rejections => bury(deadLetters, streamName, rejections),
+      ...(buffer === undefined ? {} : { buffer }),
+      ...(random === undefined ? {} : { random }),
+    })
+    this.#packing = parts.packing?.(this.#writer) ?? null
+    const restored = context.restored.map(readSinkState).filter(run => run.to > 0)
+    for (const run of restored) (this.#packing ?? this.#writer).add(run)
+    parts.gate?.hold(context.subtask, restored.length === 0 ? null : this.#drain())
+  }
+
+  write(batch: RecordBatch, onAcknowledged: ((entries: number) => void) | null = null): Promise<void> {
+    const { serialize, keysOf } = this.#parts
+    const { rejected, ...keys } = keysOf(batch)
+    const serialized = serialize(batch)
+    const { slab, dataOffset, dataLength, count } = serialized
+    const run = { slab, dataOffset, dataLength, ...keys, origin: batch.positions, onAcknowledged, from: 0, to: count }
+    const rejections = this.#rejections(serialized, run, rejected)
+    return rejections === null ? this.#take(run) : this.#takeOthers(run, rejections)
+  }
+
+  /** Sends everything, and resolves when all of it was acknowledged. */
+  flush(): Promise<void> {
+    return this.#drain()
+  }
+
+  async snapshot(): Promise<OperatorState | null> {
+    await this.#packing?.flush()
+    return writeSinkState(await this.#writer.snapshot())
+  }
+
+  finish(): Promise<void> {
+    return this.#drain()
+  }
+
+  metrics(): SinkWriterMetrics {
+    const metrics = this.#writer.metrics()
+    return { ...metrics, deadLetters: metrics.deadLetters + this.#buried }
+  }
+
+  close(): void {
+    this.#packing?.close()
+    this.#writer.close()
+    this.#parts.close()
+    void this.#parts.deadLetters?.close()
+  }
+
+  async #take(run: EntryRun): Promise<void> {
+    const { gate } = this.#parts
+    if (gate !== undefined && gate !== null && !gate.isOpen) await gate.opened()
+    await (this.#packing ?? this.#writer).write(run)
+  }
+
+  async #drain(): Promise<void> {
+    await this.#packing?.flush()
+    await this.#writer.drain()
+  }
+
+  /** Without somebody who takes them, nothing of the batch is taken. */
+  async #takeOthers(run: EntryRun, rejections: readonly Rejection[]): Promise<void> {
+    const { deadLetters, sinkName, streamName } = this.#parts
+    if (deadLetters === null) throw neverWritten(sinkName, streamName, rejections[0]!)
+    await bury(deadLetters, streamName, rejections)
+    this.#buried += rejections.length
+    run.onAcknowledged?.(rejections.length)
+    let from = run.from
+    for (const { i } of [...rejections, { i: run.to }]) {
+      if (from < i) await this.#take({ ...run, from, to: i })
+      from = i + 1
+    }
+  }
+
+  /** Ascending; null: all can be written, as far as can be told here. */
+  #rejections(
+    batch: RecordBatch,
+    run: EntryRun,
+    wrongKeys: ReadonlyMap<number, string> | null,
+  ): readonly Rejection[] | null {
+    const { maxRecordSizeInBytes } = this.#parts.limits
+    let rejections: Rejection[] | null = null
+    for (let i = 0; i < run.to; i++) {
+      const bytes = entrySize(run, i)
+      if (bytes <= maxRecordSizeInBytes && batch.nulls === null && wrongKeys === null) continue
+      const wrongKey = wrongKeys?.get(i)
+      const wrong =
+        batch.nulls !== null && batch.isNull(i)
+          ? (['VALIDATION_FAILED', 'null cannot be written'] as const)
+          : wrongKey !== undefined
+            ? (['VALIDATION_FAILED', wrongKey] as const)
+            : bytes > maxRecordSizeInBytes
+              ? ([
+                  'RECORD_TOO_LARGE',
+                  `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxRecordSizeInBytes})`,
+                ] as const)
+              : null
+      if (wrong !== null) (rejections ??= []).push({ run, i, errorCode: wrong[0], message: wrong[1] })
+    }
+    return rejections
+  }
+}
+
+function neverWritten(sinkName: string, stream: string, { run, i, errorCode, message }: Rejection): ServiceError {
+  const position = run.origin?.at(i)
+  const from =
+    position === undefined
+      ? ''
+      : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
+  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message}.${from}`, {
+    details: { stream, ...(position === undefined ? {} : { position }) },
+  })
+}
