@@ -25,7 +25,7 @@ export {
 export type { AggregateFunction, AppendingState, ListState, MapState, ValueState } from './operators/state.ts'
 
 export { Configuration } from './config/configuration.ts'
-export { AWSConfigOptions, KinesisSourceConfigOptions } from './config/option-constants.ts'
+export { AWSConfigOptions, KinesisSourceConfigOptions, SinkConfigOptions } from './config/option-constants.ts'
 export type { ConfigOption } from './config/config-option.ts'
 
 export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'

@@ -4,6 +4,7 @@
  */
 import { awsOptions } from './aws-options.ts'
 import { kinesisSourceOptions } from './kinesis-source-options.ts'
+import { sinkOptions } from './sink-options.ts'
 
 /** Flink's `KinesisSourceConfigOptions`. */
 export const KinesisSourceConfigOptions = {
@@ -29,6 +30,17 @@ export const KinesisSourceConfigOptions = {
   QUOTA_SHARE: kinesisSourceOptions.quotaShare,
   MAX_CONCURRENT_READS: kinesisSourceOptions.maxConcurrentReads,
   STOP_AT: kinesisSourceOptions.stopAt,
+} as const
+
+/** All of them ours: Flink's sinks have setters alone. */
+export const SinkConfigOptions = {
+  ORDERING: sinkOptions.ordering,
+  REQUEST_TIMEOUT: sinkOptions.requestTimeoutMs,
+  FAIL_ON_TIMEOUT: sinkOptions.failOnTimeout,
+  AGGREGATION_ENABLED: sinkOptions.aggregation,
+  AGGREGATION_MAX_SIZE: sinkOptions.aggregationMaxSize,
+  AGGREGATION_MAX_COUNT: sinkOptions.aggregationMaxCount,
+  AGGREGATION_MAX_BUFFERED_TIME: sinkOptions.aggregationMaxBufferedTimeMs,
 } as const
 
 /** Flink's `AWSConfigOptions`. */
@@ -59,7 +71,7 @@ export const AWSConfigOptions = {
   RETRY_STRATEGY_MAX_ATTEMPTS_OPTION: awsOptions.retryMaxAttempts,
 } as const
 
-const groups = { KinesisSourceConfigOptions, AWSConfigOptions }
+const groups = { KinesisSourceConfigOptions, SinkConfigOptions, AWSConfigOptions }
 
 /** Such as `KinesisSourceConfigOptions.READER_TYPE`; null: it has no name. */
 export function constantOf(key: string): string | null {

@@ -1,13 +1,12 @@
 /** What a program says of a Kinesis sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
-import { awsOptions } from '../config/aws-options.ts'
-import { Configuration } from '../config/configuration.ts'
+import type { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { checkSinkLimits } from '../sink/kinesis-streams-sink.ts'
 import type { PartitionKey } from '../sink/partition-key-generator.ts'
-import type { Schema } from './schema.ts'
+import { AsyncSinkBuilder } from './async-sink-builder.ts'
 
 /** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
 export type PartitionKeyGenerator<T> =
@@ -34,20 +33,13 @@ export class KinesisStreamsSink {
   }
 }
 
-export class KinesisStreamsSinkBuilder {
+export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
   #streamArn: string | null = null
   #streamName: string | null = null
-  #configuration: Readonly<Record<string, string>> = {}
-  #schema: Schema<unknown> | null = null
   #key: PartitionKeyGenerator<never> = { type: 'random' }
-  readonly #settings = {
-    failOnError: false,
-    maxBatchSize: 500,
-    maxInFlightRequests: 50,
-    maxBufferedRequests: 10_000,
-    maxBatchSizeInBytes: 5 * 1024 * 1024,
-    maxTimeInBufferMs: 5000,
-    maxRecordSizeInBytes: 1024 * 1024,
+
+  constructor() {
+    super('KinesisStreamsSink', { maxBatchSizeInBytes: 5 * 1024 * 1024, maxRecordSizeInBytes: 1024 * 1024 })
   }
 
   /** Wins over a stream name; the region is taken from it. @throws ConfigurationError */
@@ -63,14 +55,7 @@ export class KinesisStreamsSinkBuilder {
 
   /** `aws.*` keys; see docs/options.md. @throws ConfigurationError */
   setKinesisClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
-    const checked = properties instanceof Configuration ? properties : new Configuration(properties)
-    for (const option of Object.values(awsOptions)) checked.find<unknown>(option)
-    this.#configuration = checked.toObject()
-    return this
-  }
-
-  setSerializationSchema(schema: Schema<unknown>): this {
-    this.#schema = schema
+    this.setClientProperties(properties)
     return this
   }
 
@@ -85,62 +70,20 @@ export class KinesisStreamsSinkBuilder {
     return this
   }
 
-  /** Default false: refused records are sent again until they are taken. */
-  setFailOnError(failOnError: boolean): this {
-    this.#settings.failOnError = failOnError
-    return this
-  }
-
-  /** Records of a request; default 500, which is the service's most. */
-  setMaxBatchSize(maxBatchSize: number): this {
-    this.#settings.maxBatchSize = maxBatchSize
-    return this
-  }
-
-  setMaxInFlightRequests(maxInFlightRequests: number): this {
-    this.#settings.maxInFlightRequests = maxInFlightRequests
-    return this
-  }
-
-  /** Records that may wait; must be more than `maxBatchSize`. Default 10000. */
-  setMaxBufferedRequests(maxBufferedRequests: number): this {
-    this.#settings.maxBufferedRequests = maxBufferedRequests
-    return this
-  }
-
-  /** Bytes of a request, keys included. Default 5 MiB. */
-  setMaxBatchSizeInBytes(maxBatchSizeInBytes: number): this {
-    this.#settings.maxBatchSizeInBytes = maxBatchSizeInBytes
-    return this
-  }
-
-  /** Milliseconds that a record waits at most for company. Default 5000. */
-  setMaxTimeInBufferMs(maxTimeInBufferMs: number): this {
-    this.#settings.maxTimeInBufferMs = maxTimeInBufferMs
-    return this
-  }
-
-  /** Bytes of a record with its key. Default 1 MiB. */
-  setMaxRecordSizeInBytes(maxRecordSizeInBytes: number): this {
-    this.#settings.maxRecordSizeInBytes = maxRecordSizeInBytes
-    return this
-  }
-
   build(): KinesisStreamsSink {
     if (this.#streamArn === null && !this.#streamName)
-      throw new ConfigurationError('KinesisStreamsSink: set the stream with setStreamArn or setStreamName.')
-    if (this.#schema === null)
-      throw new ConfigurationError('KinesisStreamsSink: set a schema with setSerializationSchema.')
+      throw new ConfigurationError(
+        'The stream name must be set when initializing the KDS Sink: call setStreamArn or setStreamName.',
+      )
+    const common = this.common()
+    const [streamArn, streamName] = [this.#streamArn, this.#streamName]
     const key = this.#key
     const specOf = (partitionKeyGenerator: PartitionKeyGeneratorSpec): KinesisStreamsSinkSpec => ({
       type: 'kinesis-streams',
-      streamArn: this.#streamArn,
-      streamName: this.#streamName,
-      configuration: this.#configuration,
-      serializationSchema: this.#schema!.spec,
+      streamArn,
+      streamName,
       partitionKeyGenerator,
-      deadLetters: null,
-      ...this.#settings,
+      ...common,
     })
     checkSinkLimits(specOf({ type: 'random' }))
     const spec = typeof key === 'function' ? null : specOf(key)

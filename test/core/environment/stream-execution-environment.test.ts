@@ -200,6 +200,7 @@ t.test("a sink's description has Flink's defaults", async t => {
       configuration: {},
       serializationSchema: { type: 'simple-string', charset: 'UTF-8' },
       partitionKeyGenerator: { type: 'random' },
+      deadLetters: null,
       failOnError: false,
       maxBatchSize: 500,
       maxInFlightRequests: 50,
