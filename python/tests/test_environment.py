@@ -38,6 +38,7 @@ from shardline.datastream.connectors.kinesis import (
     KinesisStreamsSink,
     KinesisStreamsSource,
     PartitionKeyGenerator,
+    SinkConfigOptions,
 )
 from shardline.errors import ConfigurationError, FlinkCompatibilityWarning, IllegalStateException
 
@@ -526,14 +527,20 @@ def test_the_configuration_of_a_source_is_copied():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
+        (lambda b: b.set_stream_name(None), "stream name must not be null when initializing the KDS Sink"),
         (lambda b: b.set_stream_name(""), "stream name must be set when initializing the KDS Sink"),
         (lambda b: b.set_stream_name(["a", "b"]), "writes to one stream"),
-        (lambda b: b.set_stream_name(ARN), "takes a name, not an ARN"),
+        (lambda b: b.set_stream_name(ARN), "takes a name, and this is an ARN: .* Call set_stream_arn"),
+        (lambda b: b.set_stream_arn("output"), "'output' is not the ARN of a Kinesis stream"),
         (lambda b: b.set_max_batch_size(0), "max_batch_size must be an integer of at least 1"),
-        (lambda b: b.set_max_buffered_requests(500), "must be greater than"),
-        (lambda b: b.set_max_batch_size_in_bytes(1000), "must not be less than"),
+        (lambda b: b.set_max_in_flight_requests(True), "max_in_flight_requests must be an integer of at least 1"),
+        (lambda b: b.set_max_time_in_buffer_ms(0.5), "max_time_in_buffer_ms must be an integer of at least 1"),
+        (lambda b: b.set_max_buffered_requests(500), "should be strictly greater than .* is 500, max_batch_size 500"),
+        (lambda b: b.set_max_batch_size_in_bytes(1000), "must be greater than or equal to .* is 1000, .* 1048576"),
         (lambda b: b.set_max_batch_size(501), "over the service's 500 records a request"),
         (lambda b: b.set_max_batch_size_in_bytes(10 * 1024**2 + 1), "over the service's 10485760 bytes a request"),
+        (lambda b: b.set_max_record_size_in_bytes(10 * 1024**2 + 1), "over the service's 10485760 bytes a record"),
+        (lambda b: b.set_sink_config(Configuration().set_string("sink.ordering", "SOME")), "not one of NONE"),
     ],
 )
 def test_a_sink_is_checked_when_it_is_built(change, message):
@@ -544,12 +551,35 @@ def test_a_sink_is_checked_when_it_is_built(change, message):
 
 def test_a_sink_needs_a_schema_and_a_partition_key_generator():
     builder = KinesisStreamsSink.builder().set_stream_name(["output"])
-    with pytest.raises(ConfigurationError, match="a schema must be set"):
+    with pytest.raises(ConfigurationError, match=r"No SerializationSchema was .* Call set_serialization_schema\(\)"):
         builder.build()
-    with pytest.raises(ConfigurationError, match="a partition key generator must be set"):
+    with pytest.raises(ConfigurationError, match=r"No PartitionKeyGenerator .* Call set_partition_key_generator\(\)"):
         builder.set_serialization_schema(SimpleStringSchema()).build()
     with pytest.raises(TypeError, match="or a callable of the value, not 'key'"):
         builder.set_partition_key_generator("key")
+    with pytest.raises(TypeError, match="takes a SerializationSchema such as"):
+        builder.set_serialization_schema(STRING)
+
+
+def test_an_arn_wins_over_a_name():
+    builder = KinesisStreamsSink.builder().set_stream_name("output").set_serialization_schema(SimpleStringSchema())
+    spec = builder.set_partition_key_generator(PartitionKeyGenerator.fixed()).set_stream_arn(ARN).build()._spec()
+    assert (spec["streamArn"], spec["streamName"]) == (ARN, None)
+
+
+def test_options_of_a_sink_lie_beside_its_clients():
+    config = Configuration().set(SinkConfigOptions.ORDERING, "PARTITION_KEY")
+    builder = KinesisStreamsSink.builder().set_stream_arn(ARN).set_serialization_schema(SimpleStringSchema())
+    builder.set_partition_key_generator(PartitionKeyGenerator.fixed())
+    builder.set_sink_config(config).set_kinesis_client_properties({"aws.endpoint": "http://127.0.0.1:4567"})
+    config.set(SinkConfigOptions.ORDERING, "NONE")
+    built = builder.set_max_record_size_in_bytes(10 * 1024**2).set_max_batch_size_in_bytes(10 * 1024**2).build()
+    assert built._spec()["configuration"] == {
+        "aws.endpoint": "http://127.0.0.1:4567",
+        "sink.ordering": "PARTITION_KEY",
+    }
+    with pytest.raises(TypeError, match=r"set_sink_config\(\) takes a Configuration, not dict"):
+        builder.set_sink_config({})
 
 
 # ---- settings

@@ -20,6 +20,7 @@ from shardline.datastream.connectors.kinesis import (
     KinesisShardAssigner,
     KinesisSourceConfigOptions,
     KinesisStreamsSource,
+    SinkConfigOptions,
 )
 from shardline.errors import ConfigurationError
 
@@ -116,7 +117,7 @@ def test_the_constants_are_those_of_the_engines_table():
             expected[option["constant"]] = (option["key"], option["default"])
     actual = {
         f"{group.__name__}.{name}": (option._key, _text(option._default_value))
-        for group in (AWSConfigOptions, KinesisSourceConfigOptions)
+        for group in (AWSConfigOptions, KinesisSourceConfigOptions, SinkConfigOptions)
         for name, option in vars(group).items()
         if not name.startswith("_")
     }

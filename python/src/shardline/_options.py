@@ -20,6 +20,7 @@ from shardline.errors import ConfigurationError
 AWS = "AWS access"
 JOB = "Job"
 KINESIS_SOURCE = "Kinesis source"
+SINKS = "Sinks"
 
 _PACKAGE = Path(__file__).resolve().parent
 _TYPO = 3

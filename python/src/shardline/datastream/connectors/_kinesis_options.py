@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from shardline.common.config_options import ConfigOption, ConfigOptions
 
-__all__ = ["AWSConfigOptions", "KinesisSourceConfigOptions"]
+__all__ = ["AWSConfigOptions", "KinesisSourceConfigOptions", "SinkConfigOptions"]
 
 
 class KinesisSourceConfigOptions:
@@ -68,6 +68,28 @@ class KinesisSourceConfigOptions:
         ConfigOptions.key("shardline.source.max-concurrent-reads").int_type().default_value(8)
     )
     STOP_AT: ConfigOption[str] = ConfigOptions.key("shardline.source.stop-at").string_type().default_value("never")
+
+
+class SinkConfigOptions:
+    """Options of the sinks beside their builders' setters: Flink has none. See docs/options.md."""
+
+    ORDERING: ConfigOption[str] = ConfigOptions.key("sink.ordering").string_type().default_value("NONE")
+    REQUEST_TIMEOUT: ConfigOption[str] = ConfigOptions.key("sink.request.timeout").string_type().default_value("10 min")
+    FAIL_ON_TIMEOUT: ConfigOption[bool] = (
+        ConfigOptions.key("sink.request.fail-on-timeout").boolean_type().default_value(False)
+    )
+    AGGREGATION_ENABLED: ConfigOption[bool] = (
+        ConfigOptions.key("sink.aggregation.enabled").boolean_type().default_value(False)
+    )
+    AGGREGATION_MAX_SIZE: ConfigOption[int] = (
+        ConfigOptions.key("sink.aggregation.max-size").int_type().default_value(51200)
+    )
+    AGGREGATION_MAX_COUNT: ConfigOption[int] = (
+        ConfigOptions.key("sink.aggregation.max-count").int_type().default_value(4294967295)
+    )
+    AGGREGATION_MAX_BUFFERED_TIME: ConfigOption[str] = (
+        ConfigOptions.key("sink.aggregation.max-buffered-time").string_type().default_value("100 ms")
+    )
 
 
 class AWSConfigOptions:

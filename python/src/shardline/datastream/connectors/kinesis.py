@@ -18,11 +18,16 @@ from shardline._absent import module_getattr
 from shardline._compatibility import warn_once
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import DeserializationSchema, SerializationSchema
-from shardline.common.typeinfo import TypeInformation, Types
+from shardline.common.typeinfo import TypeInformation
 from shardline.datastream.connectors import _legacy_properties
+from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
 from shardline.datastream.connectors._credentials import AwsCredentials, register_credentials_provider
-from shardline.datastream.connectors._kinesis_options import AWSConfigOptions, KinesisSourceConfigOptions
-from shardline.datastream.connectors.base import Sink, Source
+from shardline.datastream.connectors._kinesis_options import (
+    AWSConfigOptions,
+    KinesisSourceConfigOptions,
+    SinkConfigOptions,
+)
+from shardline.datastream.connectors.base import Source
 from shardline.errors import ConfigurationError
 
 __all__ = [
@@ -38,13 +43,11 @@ __all__ = [
     "PartitionKeyGenerator",
     "ShardAssignerContext",
     "ShardToAssign",
+    "SinkConfigOptions",
     "register_credentials_provider",
 ]
 
 _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}")
-_SERVICE_MAX_BATCH_SIZE = 500
-_SERVICE_MAX_BATCH_BYTES = 10 * 1024 * 1024
-_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
 # ---- source
@@ -160,12 +163,7 @@ class KinesisStreamsSourceBuilder:
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
-        if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
-            raise ConfigurationError(
-                f"'{stream_arn}' is not the ARN of a Kinesis stream. "
-                "It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name."
-            )
-        self._stream_arn = stream_arn
+        self._stream_arn = _checked_arn(stream_arn)
         return self
 
     def set_deserialization_schema(self, deserialization_schema: DeserializationSchema) -> KinesisStreamsSourceBuilder:
@@ -211,6 +209,15 @@ class KinesisStreamsSourceBuilder:
             self._shard_assigner,
             self._preserve_shard_order,
         )
+
+
+def _checked_arn(stream_arn: str) -> str:
+    if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
+        raise ConfigurationError(
+            f"'{stream_arn}' is not the ARN of a Kinesis stream. "
+            "It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name."
+        )
+    return stream_arn
 
 
 def _checked_assigner(
@@ -342,7 +349,7 @@ def _plain(key: Any) -> Any:
     return int(key) if isinstance(key, int) and not isinstance(key, bool) else key
 
 
-class KinesisStreamsSink(Sink):
+class KinesisStreamsSink(AsyncSink):
     """Writes each value as a record, at least once. Made by `builder()`."""
 
     def __init__(
@@ -351,45 +358,33 @@ class KinesisStreamsSink(Sink):
         serialization_schema: SerializationSchema,
         key_function: Callable[[Any], Any] | None = None,
     ) -> None:
-        self._sink_spec = dict(spec)
-        self._schema = serialization_schema
+        super().__init__(spec, serialization_schema)
         self._function = key_function
 
     @staticmethod
     def builder() -> KinesisStreamsSinkBuilder:
         return KinesisStreamsSinkBuilder()
 
-    def _spec(self) -> dict[str, Any]:
-        return dict(self._sink_spec)
-
     def _key_function(self) -> Callable[[Any], Any] | None:
         return None if self._function is None else _PartitionKeyFunction(self._function)
 
-    def _check_input(self, type_info: TypeInformation) -> None:
-        needed = self._schema._type_info()
-        if type_info == needed:
-            return
-        hint = "Types.STRING()" if needed != _BYTES else "Types.PRIMITIVE_ARRAY(Types.BYTE())"
-        raise TypeError(
-            f"{type(self._schema).__name__} writes values of type {hint}, and this stream's type is {type_info!r}: "
-            f"declare it where the values are made, for example map(f, output_type={hint}). "
-            "Flink fails here too, when the job runs (ClassCastException)"
-        )
 
+class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
+    _sink = "KinesisStreamsSink"
+    _service = ServiceLimits(records=500, request_bytes=10 * 1024 * 1024, record_bytes=10 * 1024 * 1024)
+    _no_schema = "No SerializationSchema was supplied to the KinesisStreamsSinkElementConverter builder."
 
-class KinesisStreamsSinkBuilder:
     def __init__(self) -> None:
+        super().__init__(max_batch_size_in_bytes=5 * 1024 * 1024, max_record_size_in_bytes=1024 * 1024)
+        self._stream_arn: str | None = None
         self._stream_name: str | None = None
-        self._schema: SerializationSchema | None = None
         self._partition_key_generator: PartitionKeyGenerator | Callable[[Any], Any] | None = None
-        self._client_properties: dict[str, str] = {}
-        self._fail_on_error = False
-        self._max_batch_size = 500
-        self._max_in_flight_requests = 50
-        self._max_buffered_requests = 10_000
-        self._max_batch_size_in_bytes = 5 * 1024 * 1024
-        self._max_time_in_buffer_ms = 5000
-        self._max_record_size_in_bytes = 1024 * 1024
+
+    def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSinkBuilder:
+        """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`. It wins over a name, and the region is taken from it.
+        (Of Flink's Java builder; PyFlink's does not have it.)"""
+        self._stream_arn = _checked_arn(stream_arn)
+        return self
 
     def set_stream_name(self, stream_name: str | list[str]) -> KinesisStreamsSinkBuilder:
         """One name; a list of one is taken as well."""
@@ -398,16 +393,6 @@ class KinesisStreamsSinkBuilder:
                 raise ConfigurationError(f"KinesisStreamsSink writes to one stream, and got {stream_name!r}")
             stream_name = stream_name[0]
         self._stream_name = stream_name
-        return self
-
-    def set_serialization_schema(self, serialization_schema: SerializationSchema) -> KinesisStreamsSinkBuilder:
-        if not isinstance(serialization_schema, SerializationSchema):
-            raise TypeError(
-                "set_serialization_schema() takes a SerializationSchema such as SimpleStringSchema(), "
-                f"not {serialization_schema!r}"
-            )
-        serialization_schema._spec()
-        self._schema = serialization_schema
         return self
 
     def set_partition_key_generator(
@@ -427,106 +412,43 @@ class KinesisStreamsSinkBuilder:
         self._partition_key_generator = partition_key_generator
         return self
 
-    def set_fail_on_error(self, fail_on_error: bool) -> KinesisStreamsSinkBuilder:
-        """Whether a record that the service refuses fails the job; else it is sent again."""
-        self._fail_on_error = bool(fail_on_error)
-        return self
-
     def set_kinesis_client_properties(self, kinesis_client_properties: Mapping[str, Any]) -> KinesisStreamsSinkBuilder:
         """`aws.region`, `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `aws.*` keys."""
-        properties = Configuration.from_dict(dict(kinesis_client_properties)).to_dict()
-        _options.check(properties, _options.AWS)
-        self._client_properties = properties
-        return self
-
-    def set_max_batch_size(self, max_batch_size: int) -> KinesisStreamsSinkBuilder:
-        """Records in a request."""
-        self._max_batch_size = _at_least_one(max_batch_size, "max_batch_size")
-        return self
-
-    def set_max_in_flight_requests(self, max_in_flight_requests: int) -> KinesisStreamsSinkBuilder:
-        """Requests at the same time. With 1, records that are sent again keep their order."""
-        self._max_in_flight_requests = _at_least_one(max_in_flight_requests, "max_in_flight_requests")
-        return self
-
-    def set_max_buffered_requests(self, max_buffered_requests: int) -> KinesisStreamsSinkBuilder:
-        """Records that wait; above it the sink holds the stream back."""
-        self._max_buffered_requests = _at_least_one(max_buffered_requests, "max_buffered_requests")
-        return self
-
-    def set_max_batch_size_in_bytes(self, max_batch_size_in_bytes: int) -> KinesisStreamsSinkBuilder:
-        self._max_batch_size_in_bytes = _at_least_one(max_batch_size_in_bytes, "max_batch_size_in_bytes")
-        return self
-
-    def set_max_time_in_buffer_ms(self, max_time_in_buffer_ms: int) -> KinesisStreamsSinkBuilder:
-        """Milliseconds until a batch that is not full is sent."""
-        self._max_time_in_buffer_ms = _at_least_one(max_time_in_buffer_ms, "max_time_in_buffer_ms")
-        return self
-
-    def set_max_record_size_in_bytes(self, max_record_size_in_bytes: int) -> KinesisStreamsSinkBuilder:
-        self._max_record_size_in_bytes = _at_least_one(max_record_size_in_bytes, "max_record_size_in_bytes")
+        self._set_client_properties(kinesis_client_properties)
         return self
 
     def build(self) -> KinesisStreamsSink:
-        if not self._stream_name:
-            raise ConfigurationError(
-                "The stream name must be set when initializing the KDS Sink (KinesisStreamsSink: set_stream_name)"
-            )
-        if ":" in self._stream_name:
-            raise ConfigurationError(
-                f"KinesisStreamsSink: set_stream_name() takes a name, not an ARN: {self._stream_name!r}"
-            )
-        if self._schema is None:
-            raise ConfigurationError("KinesisStreamsSink: a schema must be set (set_serialization_schema)")
-        if self._partition_key_generator is None:
-            raise ConfigurationError(
-                "KinesisStreamsSink: a partition key generator must be set (set_partition_key_generator)"
-            )
-        if self._max_buffered_requests <= self._max_batch_size:
-            raise ConfigurationError(
-                f"KinesisStreamsSink: max_buffered_requests ({self._max_buffered_requests}) must be greater than "
-                f"max_batch_size ({self._max_batch_size})"
-            )
-        if self._max_batch_size_in_bytes < self._max_record_size_in_bytes:
-            raise ConfigurationError(
-                f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) must not be less than "
-                f"max_record_size_in_bytes ({self._max_record_size_in_bytes})"
-            )
-        if self._max_batch_size > _SERVICE_MAX_BATCH_SIZE:
-            raise ConfigurationError(
-                f"KinesisStreamsSink: max_batch_size ({self._max_batch_size}) is over the service's "
-                f"{_SERVICE_MAX_BATCH_SIZE} records a request"
-            )
-        if self._max_batch_size_in_bytes > _SERVICE_MAX_BATCH_BYTES:
-            raise ConfigurationError(
-                f"KinesisStreamsSink: max_batch_size_in_bytes ({self._max_batch_size_in_bytes}) is over the service's "
-                f"{_SERVICE_MAX_BATCH_BYTES} bytes a request"
-            )
+        schema = self._checked_schema()
         generator = self._partition_key_generator
+        if generator is None:
+            raise ConfigurationError(
+                "No PartitionKeyGenerator lambda was supplied to the KinesisStreamsSinkElementConverter builder. "
+                "Call set_partition_key_generator()."
+            )
+        if self._stream_arn is None:
+            _check_name(self._stream_name)
         kind, function = ("key_by", generator) if callable(generator) else (generator._kind, None)
         spec = {
             "type": "kinesis-streams",
-            "streamArn": None,
-            "streamName": self._stream_name,
-            "configuration": dict(self._client_properties),
-            "serializationSchema": self._schema._spec(),
+            "streamArn": self._stream_arn,
+            "streamName": None if self._stream_arn is not None else self._stream_name,
             "partitionKeyGenerator": {"type": kind},
-            "deadLetters": None,
-            "failOnError": self._fail_on_error,
-            "maxBatchSize": self._max_batch_size,
-            "maxInFlightRequests": self._max_in_flight_requests,
-            "maxBufferedRequests": self._max_buffered_requests,
-            "maxBatchSizeInBytes": self._max_batch_size_in_bytes,
-            "maxTimeInBufferMs": self._max_time_in_buffer_ms,
-            "maxRecordSizeInBytes": self._max_record_size_in_bytes,
+            **self._common_spec(),
         }
-        return KinesisStreamsSink(spec, self._schema, function)
+        return KinesisStreamsSink(spec, schema, function)
 
 
-def _at_least_one(value: int, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(f"KinesisStreamsSink: {name} must be an integer of at least 1, not {value!r}")
-    return value
+def _check_name(stream_name: str | None) -> None:
+    hint = "KinesisStreamsSink: set_stream_name() or set_stream_arn()"
+    if stream_name is None:
+        raise ConfigurationError(f"The stream name must not be null when initializing the KDS Sink ({hint})")
+    if not stream_name:
+        raise ConfigurationError(f"The stream name must be set when initializing the KDS Sink ({hint})")
+    if ":" in stream_name:
+        raise ConfigurationError(
+            f"KinesisStreamsSink: set_stream_name() takes a name, and this is an ARN: {stream_name!r}. "
+            "Call set_stream_arn()."
+        )
 
 
 __getattr__ = module_getattr(__name__)

@@ -1,0 +1,176 @@
+"""What the sinks that send in batches have in common: the setters, defaults and checks of Flink's builders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from shardline import _options
+from shardline.common.configuration import Configuration
+from shardline.common.serialization import SerializationSchema
+from shardline.common.typeinfo import TypeInformation, Types
+from shardline.datastream.connectors.base import Sink
+from shardline.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+class ServiceLimits(NamedTuple):
+    """Of one request, and of a record in it."""
+
+    records: int
+    request_bytes: int
+    record_bytes: int
+
+
+class AsyncSink(Sink):
+    def __init__(self, spec: Mapping[str, Any], serialization_schema: SerializationSchema) -> None:
+        self._sink_spec = dict(spec)
+        self._schema = serialization_schema
+
+    def _spec(self) -> dict[str, Any]:
+        return dict(self._sink_spec)
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        needed = self._schema._type_info()
+        if type_info == needed:
+            return
+        hint = "Types.STRING()" if needed != _BYTES else "Types.PRIMITIVE_ARRAY(Types.BYTE())"
+        raise TypeError(
+            f"{type(self._schema).__name__} writes values of type {hint}, and this stream's type is {type_info!r}: "
+            f"declare it where the values are made, for example map(f, output_type={hint}). "
+            "Flink fails here too, when the job runs (ClassCastException)"
+        )
+
+
+class AsyncSinkBuilder:
+    #: Its name in messages.
+    _sink: ClassVar[str]
+    _service: ClassVar[ServiceLimits]
+    #: As Flink's builder says that there is no schema.
+    _no_schema: ClassVar[str]
+
+    def __init__(self, max_batch_size_in_bytes: int, max_record_size_in_bytes: int) -> None:
+        self._schema: SerializationSchema | None = None
+        self._client_properties: dict[str, str] = {}
+        self._sink_config: dict[str, str] = {}
+        self._fail_on_error = False
+        self._max_batch_size = 500
+        self._max_in_flight_requests = 50
+        self._max_buffered_requests = 10_000
+        self._max_batch_size_in_bytes = max_batch_size_in_bytes
+        self._max_time_in_buffer_ms = 5000
+        self._max_record_size_in_bytes = max_record_size_in_bytes
+
+    def set_serialization_schema(self, serialization_schema: SerializationSchema) -> Self:
+        if not isinstance(serialization_schema, SerializationSchema):
+            raise TypeError(
+                "set_serialization_schema() takes a SerializationSchema such as SimpleStringSchema(), "
+                f"not {serialization_schema!r}"
+            )
+        serialization_schema._spec()
+        self._schema = serialization_schema
+        return self
+
+    def set_sink_config(self, sink_config: Configuration) -> Self:
+        """`sink.*` keys, such as `sink.ordering`; `SinkConfigOptions` has names for them. (Of Shardline.)"""
+        if not isinstance(sink_config, Configuration):
+            raise TypeError(f"set_sink_config() takes a Configuration, not {type(sink_config).__name__}")
+        values = sink_config.to_dict()
+        _options.check(values, _options.SINKS, _options.AWS)
+        self._sink_config = values
+        return self
+
+    def set_fail_on_error(self, fail_on_error: bool) -> Self:
+        """Whether a record that the service refuses fails the job; else it is sent again."""
+        self._fail_on_error = bool(fail_on_error)
+        return self
+
+    def set_max_batch_size(self, max_batch_size: int) -> Self:
+        """Records in a request; 500 unless set, which is the service's most."""
+        self._max_batch_size = self._at_least_one(max_batch_size, "max_batch_size")
+        return self
+
+    def set_max_in_flight_requests(self, max_in_flight_requests: int) -> Self:
+        """Requests at the same time; 50 unless set. With 1, records that are sent again keep their order."""
+        self._max_in_flight_requests = self._at_least_one(max_in_flight_requests, "max_in_flight_requests")
+        return self
+
+    def set_max_buffered_requests(self, max_buffered_requests: int) -> Self:
+        """Records that wait; above it the sink holds the stream back. 10000 unless set."""
+        self._max_buffered_requests = self._at_least_one(max_buffered_requests, "max_buffered_requests")
+        return self
+
+    def set_max_batch_size_in_bytes(self, max_batch_size_in_bytes: int) -> Self:
+        """Bytes of a request, at least those of a record. 5 MiB unless set, for Firehose 4 MiB, which is its most."""
+        self._max_batch_size_in_bytes = self._at_least_one(max_batch_size_in_bytes, "max_batch_size_in_bytes")
+        return self
+
+    def set_max_time_in_buffer_ms(self, max_time_in_buffer_ms: int) -> Self:
+        """Milliseconds until a batch that is not full is sent; 5000 unless set."""
+        self._max_time_in_buffer_ms = self._at_least_one(max_time_in_buffer_ms, "max_time_in_buffer_ms")
+        return self
+
+    def set_max_record_size_in_bytes(self, max_record_size_in_bytes: int) -> Self:
+        """Bytes of a record, with its key if it has one. 1 MiB unless set, and up to 10 MiB for streams whose own limit
+        is that large; for Firehose 1000 KiB, which is its most."""
+        self._max_record_size_in_bytes = self._at_least_one(max_record_size_in_bytes, "max_record_size_in_bytes")
+        return self
+
+    def _set_client_properties(self, client_properties: Mapping[str, Any]) -> None:
+        properties = Configuration.from_dict(dict(client_properties)).to_dict()
+        _options.check(properties, _options.AWS)
+        self._client_properties = properties
+
+    def _checked_schema(self) -> SerializationSchema:
+        if self._schema is None:
+            raise ConfigurationError(f"{self._no_schema} Call set_serialization_schema().")
+        return self._schema
+
+    def _common_spec(self) -> dict[str, Any]:
+        """What every sink is described with, once it was checked."""
+        schema = self._checked_schema()
+        self._check_limits()
+        return {
+            "configuration": {**self._client_properties, **self._sink_config},
+            "serializationSchema": schema._spec(),
+            "deadLetters": None,
+            "failOnError": self._fail_on_error,
+            "maxBatchSize": self._max_batch_size,
+            "maxInFlightRequests": self._max_in_flight_requests,
+            "maxBufferedRequests": self._max_buffered_requests,
+            "maxBatchSizeInBytes": self._max_batch_size_in_bytes,
+            "maxTimeInBufferMs": self._max_time_in_buffer_ms,
+            "maxRecordSizeInBytes": self._max_record_size_in_bytes,
+        }
+
+    def _check_limits(self) -> None:
+        service = self._service
+        if self._max_buffered_requests <= self._max_batch_size:
+            raise ConfigurationError(
+                f"{self._sink}: The maximum number of requests that may be buffered should be strictly greater than "
+                "the maximum number of requests per batch: "
+                f"max_buffered_requests is {self._max_buffered_requests}, max_batch_size {self._max_batch_size}"
+            )
+        for setter, value, limit, unit in (
+            ("max_batch_size", self._max_batch_size, service.records, "records a request"),
+            ("max_batch_size_in_bytes", self._max_batch_size_in_bytes, service.request_bytes, "bytes a request"),
+            ("max_record_size_in_bytes", self._max_record_size_in_bytes, service.record_bytes, "bytes a record"),
+        ):
+            if value > limit:
+                raise ConfigurationError(f"{self._sink}: {setter} ({value}) is over the service's {limit} {unit}")
+        if self._max_batch_size_in_bytes < self._max_record_size_in_bytes:
+            raise ConfigurationError(
+                f"{self._sink}: The maximum allowed size in bytes per flush must be greater than or equal to the "
+                "maximum allowed size in bytes of a single record: "
+                f"max_batch_size_in_bytes is {self._max_batch_size_in_bytes}, "
+                f"max_record_size_in_bytes {self._max_record_size_in_bytes}"
+            )
+
+    def _at_least_one(self, value: int, name: str) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ConfigurationError(f"{self._sink}: {name} must be an integer of at least 1, not {value!r}")
+        return value
