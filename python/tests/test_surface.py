@@ -126,11 +126,6 @@ def test_a_method_that_waits_says_for_what():
         stream.frobnicate()
 
 
-def test_a_name_that_pyflink_never_had_says_so():
-    with pytest.raises(ImportError, match="never existed in PyFlink: write with KinesisStreamsSink"):
-        from shardline.datastream.connectors.kinesis import FlinkKinesisProducer  # noqa: F401
-
-
 def test_an_unknown_name_is_an_ordinary_import_error():
     with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
         from shardline.common import Nonsense  # noqa: F401

@@ -163,22 +163,9 @@ _KINESIS = "datastream.connectors.kinesis"
 _names(_KINESIS, LEGACY_KINESIS, "WatermarkTracker KinesisDeserializationSchema")
 _names(_KINESIS, FIREHOSE, "KinesisFirehoseSink KinesisFirehoseSinkBuilder")
 
-#: Names that scripts use and PyFlink never had.
-NEVER_EXISTED: dict[str, str] = {
-    "datastream.connectors.kinesis.FlinkKinesisProducer": (
-        "FlinkKinesisProducer never existed in PyFlink: write with KinesisStreamsSink"
-    ),
-    "datastream.connectors.FlinkKinesisProducer": (
-        "FlinkKinesisProducer never existed in PyFlink: write with "
-        "shardline.datastream.connectors.kinesis.KinesisStreamsSink"
-    ),
-}
-
 
 def explain(name: str) -> str | None:
     """Why `name` (without the leading package) is not here; None if it is not a name of PyFlink's."""
-    if name in NEVER_EXISTED:
-        return NEVER_EXISTED[name]
     feature = MODULES.get(name) or NAMES.get(name) or (TABLE if name.startswith("table.") else None)
     if feature is None:
         return None

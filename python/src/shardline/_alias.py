@@ -57,5 +57,9 @@ class _AliasLoader:
 def install() -> None:
     """Idempotent. From here on this process and its hosts know the alias."""
     os.environ[VARIABLE] = "1"
-    if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
+    if not is_installed():
         sys.meta_path.insert(0, _AliasFinder())
+
+
+def is_installed() -> bool:
+    return any(isinstance(finder, _AliasFinder) for finder in sys.meta_path)

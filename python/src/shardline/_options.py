@@ -77,7 +77,7 @@ def check(values: Mapping[str, str], *groups: str) -> None:
 def unknown(keys: Iterable[str]) -> Iterator[str]:
     """What to say about each key that nothing reads: the engine says the same."""
     for key in keys:
-        if _outermost(key) in table().keys:
+        if outermost(key) in table().keys:
             continue
         silent = key.startswith(table().silent_prefixes)
         nearest = _nearest(key, _TYPO if silent else max(_TYPO, math.ceil(len(key) * 0.45)))
@@ -86,7 +86,7 @@ def unknown(keys: Iterable[str]) -> Iterator[str]:
             yield f"Configuration key '{key}' is not known and changes nothing.{hint}"
 
 
-def _outermost(key: str) -> str:
+def outermost(key: str) -> str:
     """A role's provider has the keys of any provider, to any depth: `aws.credentials.provider.role.provider...`."""
     nested = "aws.credentials.provider.role.provider."
     while key.startswith(nested):

@@ -22,6 +22,7 @@ __all__ = [
     "RemoteStack",
     "ServiceError",
     "ShardlineError",
+    "UnsupportedError",
 ]
 
 
@@ -67,6 +68,10 @@ class EngineDiedError(BridgeError):
 
 class ConfigurationError(ShardlineError, ValueError):
     """An option has a value that cannot work. The message names the key."""
+
+
+class UnsupportedError(ShardlineError, NotImplementedError):
+    """Something of Flink's that is not here and will not be. The message shows what to write instead."""
 
 
 class IllegalStateException(ShardlineError, RuntimeError):

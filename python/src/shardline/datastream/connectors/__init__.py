@@ -11,9 +11,9 @@ _absent = module_getattr(__name__)
 
 
 def __getattr__(name: str) -> Any:
-    """Scripts of old import the consumer from here."""
-    if name == "FlinkKinesisConsumer":
-        from shardline.datastream.connectors.kinesis import FlinkKinesisConsumer
+    """Scripts of old import the consumer and the producer from here."""
+    if name in ("FlinkKinesisConsumer", "FlinkKinesisProducer"):
+        from shardline.datastream.connectors import kinesis
 
-        return FlinkKinesisConsumer
+        return getattr(kinesis, name)
     return _absent(name)

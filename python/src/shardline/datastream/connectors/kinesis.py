@@ -13,11 +13,16 @@ from typing import Any, NamedTuple
 
 import cloudpickle
 
-from shardline import _options
+from shardline import _alias, _options
 from shardline._absent import module_getattr
 from shardline._compatibility import warn_once
 from shardline.common.configuration import Configuration
-from shardline.common.serialization import DeserializationSchema, SerializationSchema
+from shardline.common.serialization import (
+    ByteArraySchema,
+    DeserializationSchema,
+    SerializationSchema,
+    SimpleStringSchema,
+)
 from shardline.common.typeinfo import TypeInformation
 from shardline.datastream.connectors import _legacy_properties
 from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
@@ -27,13 +32,15 @@ from shardline.datastream.connectors._kinesis_options import (
     KinesisSourceConfigOptions,
     SinkConfigOptions,
 )
+from shardline.datastream.connectors._legacy_producer import BuilderLines
 from shardline.datastream.connectors.base import Source
-from shardline.errors import ConfigurationError
+from shardline.errors import ConfigurationError, UnsupportedError
 
 __all__ = [
     "AWSConfigOptions",
     "AwsCredentials",
     "FlinkKinesisConsumer",
+    "FlinkKinesisProducer",
     "KinesisShardAssigner",
     "KinesisSourceConfigOptions",
     "KinesisStreamsSink",
@@ -299,6 +306,28 @@ class FlinkKinesisConsumer:
 
     def _type_info(self) -> TypeInformation:
         return self._schema._type_info()
+
+
+class FlinkKinesisProducer:
+    """The Kinesis sink of Flink 1.x, whose place KinesisStreamsSink has: calling this raises `UnsupportedError`, with
+    the lines that say the same. It takes what the Java class takes, a schema and properties, in any order.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        given = [*args, *kwargs.values()]
+        properties: dict[str, Any] = {}
+        for argument in given:
+            if isinstance(argument, (Mapping, Configuration)):
+                properties.update(argument.to_dict() if isinstance(argument, Configuration) else argument)
+        schema = next((s for s in given if isinstance(s, SerializationSchema)), None)
+        known = type(schema).__name__ if isinstance(schema, (SimpleStringSchema, ByteArraySchema)) else None
+        stream = next((s for s in given if isinstance(s, str) and s), None)
+        package = _alias.ALIAS if _alias.is_installed() else _alias.REAL
+        lines = BuilderLines(properties).text(package, stream, known or "SimpleStringSchema")
+        raise UnsupportedError(
+            "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same with the sink that "
+            f"stays (docs/migration.md says more):\n\n{lines}\n\nThen stream.sink_to(sink), in place of add_sink()."
+        )
 
 
 def _check_position(config: Configuration) -> None:
