@@ -30,13 +30,22 @@ export interface Deaggregated {
   readonly dropped: number
 }
 
-const MAGIC = 0xf3899ac2
-const MD5_BYTES = 16
+export const AGGREGATE_MAGIC = 0xf3899ac2
+export const MD5_BYTES = 16
 const MIN_BYTES = 4 + MD5_BYTES + 1
 
 /** Whether record `i` begins as an aggregate does. */
 export function looksAggregated(batch: RecordBatch, i: number): boolean {
-  return batch.dataLength[i]! >= MIN_BYTES && batch.slab.readUInt32BE(batch.dataOffset[i]) === MAGIC
+  return begins(batch.slab, batch.dataOffset[i]!, batch.dataLength[i]!)
+}
+
+/** A record within an aggregate. */
+export interface PackedRecord {
+  /** UTF-8. */
+  readonly partitionKey: Buffer
+  /** Decimal; null: the partition key says the shard. */
+  readonly explicitHashKey: string | null
+  readonly data: Buffer
 }
 
 /** `range`: that of the shard; null: not known, and nothing is dropped. @throws ServiceError RESPONSE_INVALID */
@@ -81,17 +90,8 @@ interface Aggregate {
 /** null: not an aggregate after all. */
 function readAggregate(batch: RecordBatch, i: number): Aggregate | null {
   const { slab } = batch
-  const from = batch.dataOffset[i]! + 4
-  const to = from - 4 + batch.dataLength[i]! - MD5_BYTES
-  const md5 = createHash('md5').update(slab.subarray(from, to)).digest()
-  if (slab.compare(md5, 0, MD5_BYTES, to, to + MD5_BYTES) !== 0) return null
-  let aggregate: Aggregate
-  try {
-    aggregate = parse(slab, from, to)
-  } catch (error) {
-    if (error instanceof RangeError) return null
-    throw error
-  }
+  const aggregate = parseAggregate(slab, batch.dataOffset[i]!, batch.dataLength[i]!)
+  if (aggregate === null) return null
   const { keys, hashKeys, records } = aggregate
   const broken = records.findIndex(
     r =>
@@ -108,6 +108,36 @@ function readAggregate(batch: RecordBatch, i: number): Aggregate | null {
     )
   }
   return aggregate
+}
+
+function begins(slab: Buffer, offset: number, length: number): boolean {
+  return length >= MIN_BYTES && slab.readUInt32BE(offset) === AGGREGATE_MAGIC
+}
+
+/** null: its sum or its form is wrong. */
+function parseAggregate(slab: Buffer, offset: number, length: number): Aggregate | null {
+  const from = offset + 4
+  const to = offset + length - MD5_BYTES
+  const md5 = createHash('md5').update(slab.subarray(from, to)).digest()
+  if (slab.compare(md5, 0, MD5_BYTES, to, to + MD5_BYTES) !== 0) return null
+  try {
+    return parse(slab, from, to)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+/** The records of an aggregate of our own making; they share its slab. null: it is none. */
+export function readUserRecords(slab: Buffer, offset: number, length: number): PackedRecord[] | null {
+  const aggregate = begins(slab, offset, length) ? parseAggregate(slab, offset, length) : null
+  if (aggregate === null) return null
+  const bytes = (slice: Slice): Buffer => slab.subarray(slice.offset, slice.offset + slice.length)
+  return aggregate.records.map(({ key, hashKey, data }) => ({
+    partitionKey: bytes(aggregate.keys[key]!),
+    explicitHashKey: hashKey < 0 ? null : textOf(aggregate.hashKeys[hashKey]!, slab),
+    data: bytes(data),
+  }))
 }
 
 function within({ keys, hashKeys, records }: Aggregate, { starting, ending }: HashKeyRange, slab: Buffer): boolean {

@@ -8,6 +8,7 @@ import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
+import type { AsyncSinkWriter } from './async-sink-writer.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntryBuffer } from './entry-buffer.ts'
@@ -16,6 +17,7 @@ import type { SinkLimits } from './entry-sink-writer.ts'
 import { OrderedBuffer } from './ordered-buffer.ts'
 import { customKey, fixedKey, keyOfKeyBy, randomKey } from './partition-key-generator.ts'
 import type { PartitionKeyGenerator } from './partition-key-generator.ts'
+import { RecordAggregator } from './record-aggregator.ts'
 import { RestoreGate } from './restore-gate.ts'
 import { ShardMap } from './shard-map.ts'
 import { ShardWindows } from './shard-windows.ts'
@@ -63,7 +65,15 @@ export class KinesisStreamsSink implements Sink {
     this.#random = services.random ?? Math.random
     checkSinkLimits(spec)
     for (const option of Object.values(sinkOptions)) this.#configuration.find<unknown>(option)
+    if (this.#configuration.get(sinkOptions.aggregation) && this.#ordered)
+      throw new ConfigurationError(
+        'KinesisStreamsSink: sink.ordering PARTITION_KEY and sink.aggregation.enabled exclude each other: the records of an aggregate that went to a wrong shard are sent again, behind younger ones.',
+      )
     serializerOf(spec.serializationSchema)
+  }
+
+  get #ordered(): boolean {
+    return this.#configuration.get(sinkOptions.ordering) === 'PARTITION_KEY'
   }
 
   async validate(): Promise<void> {
@@ -85,7 +95,7 @@ export class KinesisStreamsSink implements Sink {
     const proxy = this.#proxy()
     const { streamName } = proxy
     const map = new ShardMap(() => proxy.listShards())
-    const ordered = this.#configuration.get(sinkOptions.ordering) === 'PARTITION_KEY'
+    let aggregator: RecordAggregator | null = null
     return new EntrySinkWriter({
       sinkName: `The sink to stream ${streamName}`,
       streamName,
@@ -95,16 +105,31 @@ export class KinesisStreamsSink implements Sink {
       context,
       serialize: serializerOf(spec.serializationSchema),
       keysOf: this.#keyGenerator(context.subtask, streamName),
-      send: (runs, signal) => proxy.putRecords(runs, { signal }),
+      packing: this.#configuration.get(sinkOptions.aggregation)
+        ? writer => (aggregator = this.#aggregator(map, writer))
+        : null,
+      send: async (runs, signal) =>
+        aggregator === null
+          ? proxy.putRecords(runs, { signal })
+          : aggregator.check(runs, await proxy.putRecords(runs, { signal, shardIds: true })),
       deadLetters: this.#deadLetters(message => context.warn?.(message)),
-      buffer: this.#buffer(map, ordered),
-      gate: ordered ? this.#gate : null,
+      buffer: this.#buffer(map),
+      gate: this.#ordered ? this.#gate : null,
       random: this.#random,
       close: () => proxy.close(),
     })
   }
 
-  #buffer(map: ShardMap, ordered: boolean): SinkBuffer {
+  #aggregator(map: ShardMap, writer: AsyncSinkWriter): RecordAggregator {
+    return new RecordAggregator(map, writer, this.#clock, {
+      maxSize: this.#configuration.get(sinkOptions.aggregationMaxSize),
+      maxCount: this.#configuration.get(sinkOptions.aggregationMaxCount),
+      maxBufferedTimeMs: this.#configuration.get(sinkOptions.aggregationMaxBufferedTimeMs),
+    })
+  }
+
+  #buffer(map: ShardMap): SinkBuffer {
+    const ordered = this.#ordered
     const inFlight = new Set<string>()
     return new ShardWindows({
       map,

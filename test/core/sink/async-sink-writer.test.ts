@@ -417,3 +417,232 @@ t.test('an outage that lasts is said, and so is its end', async t => {
   t.match(w.warnings, [/Rate exceeded/, /^The sink to stream out works again/])
   w.writer.close()
 })
+
+// ---- what the service refuses as a whole
+
+const invalid = (): ServiceError =>
+  new ServiceError('VALIDATION_FAILED', 'PutRecords on stream out failed: ValidationException: too long.', {
+    details: { errorName: 'ValidationException', status: 400 },
+  })
+
+/** Answers every request as a service does that refuses those that hold one of `bad`. */
+async function serve(w: ReturnType<typeof writing>, bad: readonly string[], steps = 60): Promise<void> {
+  for (let i = 0; i < steps; i++) {
+    for (const held of w.stream.held)
+      if (held.entries.some(e => bad.includes(e[1]))) held.reject(invalid())
+      else held.answer()
+    await settle()
+  }
+}
+
+t.test(
+  'a batch that is refused as a whole is halved until those at fault stand alone, and they alone are dead letters',
+  async t => {
+    const buried: [string, string][] = []
+    const w = writing(
+      { maxBatchSize: 8, maxBufferedRequests: 20 },
+      {
+        bury: async rejections => {
+          for (const { run, i, errorCode } of rejections)
+            buried.push([entriesOf([{ ...run, from: i, to: i + 1 }])[0]![1], errorCode])
+        },
+      },
+    )
+    const acknowledged: number[] = []
+    const run = runOf([...'abcdefgh'].map(named))
+    await w.writer.write({ ...run, onAcknowledged: n => acknowledged.push(n) })
+    await serve(w, ['c', 'h'])
+    t.same(buried, [
+      ['c', 'ValidationException'],
+      ['h', 'ValidationException'],
+    ])
+    t.same(
+      w.stream.written
+        .map(e => e[1])
+        .sort()
+        .join(''),
+      'abdefg',
+    )
+    t.match(w.writer.metrics(), {
+      records: 6,
+      deadLetters: 2,
+      errors: 2,
+      errorsByCode: { ValidationException: 2 },
+      inFlightRequests: 0,
+      bufferedEntries: 0,
+    })
+    t.equal(
+      acknowledged.reduce((a, b) => a + b, 0),
+      8,
+    )
+    t.same(w.failures, [])
+    w.writer.close()
+  },
+)
+
+t.test('without dead letters it ends the writer, and says which record it is and where it came from', async t => {
+  const w = writing()
+  await w.write('a', 'b', 'c', 'd')
+  await serve(w, ['b'])
+  t.match(w.failures, [
+    {
+      code: 'VALIDATION_FAILED',
+      message: /too long\. Sent alone, one record of 3 bytes is refused each time\..*dead letter/,
+    },
+  ])
+  t.equal(w.failures.length, 1)
+  w.writer.close()
+})
+
+t.test('a snapshot waits until the dead letters are safe', async t => {
+  let safe = (): void => undefined
+  const w = writing({}, { bury: () => new Promise(resolve => (safe = resolve)) })
+  await w.write('a', 'b', 'c', 'd')
+  await serve(w, ['d'], 10)
+  let done = false
+  const snapshot = w.writer.snapshot().then(() => (done = true))
+  await settle()
+  t.equal(done, false)
+  safe()
+  await snapshot
+  w.writer.close()
+})
+
+t.test('dead letters that cannot be put away are a failure', async t => {
+  const w = writing({}, { bury: () => Promise.reject(new Error('disk full')) })
+  await w.write('a', 'b', 'c', 'd')
+  await serve(w, ['d'], 10)
+  t.match(w.failures, [{ message: 'disk full' }])
+  w.writer.close()
+})
+
+t.test('what meets a throttle while a batch is halved is sent again, and the culprit still found', async t => {
+  const buried: string[] = []
+  const w = writing(
+    {},
+    { bury: async r => void buried.push(...r.map(x => entriesOf([{ ...x.run, from: x.i, to: x.i + 1 }])[0]![1])) },
+  )
+  await w.write('a', 'b', 'c', 'd')
+  w.stream.held[0]!.reject(invalid())
+  await settle()
+  w.stream.held[0]!.reject(throttled())
+  await settle()
+  for (let i = 0; i < 20; i++) {
+    await serve(w, ['a'], 1)
+    await w.clock.pass(100)
+  }
+  t.same(buried, ['a'])
+  t.same(
+    w.stream.written
+      .map(e => e[1])
+      .sort()
+      .join(''),
+    'bcd',
+  )
+  w.writer.close()
+})
+
+t.test('a page of a proxy that refuses everything is a failure, not dead letters', async t => {
+  const w = writing({}, { bury: () => Promise.reject(new Error('not to be asked')) })
+  await w.write('a', 'b', 'c', 'd')
+  w.stream.held[0]!.reject(
+    new ServiceError('VALIDATION_FAILED', 'no', { details: { errorName: 'UnknownError', status: 400 } }),
+  )
+  await settle()
+  t.match(w.failures, [{ code: 'VALIDATION_FAILED', message: 'no' }])
+  w.writer.close()
+})
+
+// ---- requests that take too long
+
+t.test('a request without an answer is given up and sent again; its late success counts once', async t => {
+  const w = writing({ requestTimeoutMs: 1000 })
+  await w.write('a', 'b', 'c', 'd')
+  const first = w.stream.held[0]!
+  await w.clock.pass(1000)
+  await w.clock.pass(100)
+  t.same(w.sent(), ['abcd', 'abc'])
+  first.answer()
+  await settle()
+  t.equal(w.writer.metrics().records, 0, 'nobody listens to it any more')
+  await serve(w, [], 3)
+  t.match(w.writer.metrics(), {
+    records: 4,
+    retries: 4,
+    errors: 4,
+    errorsByCode: { REQUEST_TIMED_OUT: 4 },
+    inFlightRequests: 0,
+  })
+  w.writer.close()
+})
+
+t.test('or it fails the writer, where that was asked for', async t => {
+  const w = writing({ requestTimeoutMs: 1000, failOnTimeout: true })
+  await w.write('a', 'b', 'c', 'd')
+  await w.clock.pass(1000)
+  t.match(w.failures, [{ code: 'REQUEST_TIMED_OUT', message: /stream out has had no answer for 1000 ms/ }])
+  w.writer.close()
+})
+
+t.test('what is given up is told to who sends it', async t => {
+  let given: AbortSignal | null = null
+  const clock = new ManualClock()
+  const writer = new AsyncSinkWriter(
+    (_, signal) => {
+      given = signal
+      return new Promise(() => undefined)
+    },
+    optionsOf({ requestTimeoutMs: 500 }),
+    { clock, fail: () => undefined },
+  )
+  await writer.write(runOf(['a', 'b', 'c', 'd'].map(named)))
+  t.equal((given as unknown as AbortSignal).aborted, false)
+  await clock.pass(500)
+  t.equal((given as unknown as AbortSignal).aborted, true)
+  writer.close()
+  await settle()
+  t.same(clock.armed, [])
+})
+
+// ---- what is counted
+
+t.test('each record is counted once, retries and errors apart', async t => {
+  const w = writing()
+  await w.write('a', 'b', 'c', 'd')
+  w.stream.held[0]!.answer(1, 3)
+  await settle()
+  await w.clock.pass(100)
+  w.stream.held[0]!.reject(throttled())
+  await settle()
+  await w.clock.pass(200)
+  w.stream.held[0]!.answer()
+  await settle()
+  t.match(w.writer.metrics(), {
+    records: 4,
+    bytes: 12,
+    retries: 4,
+    errors: 4,
+    errorsByCode: { ProvisionedThroughputExceededException: 2, THROTTLED: 2 },
+    deadLetters: 0,
+  })
+  w.writer.close()
+})
+
+t.test('whoever wrote a run is told as its entries are acknowledged, each once', async t => {
+  const w = writing({ maxBufferedRequests: 100 })
+  const told = { first: 0, second: 0 }
+  await w.writer.write({ ...runOf(['a', 'b', 'c'].map(named)), onAcknowledged: n => (told.first += n) })
+  await w.writer.write({ ...runOf(['d', 'e'].map(named)), onAcknowledged: n => (told.second += n) })
+  w.stream.held[0]!.answer(0)
+  await settle()
+  t.same(told, { first: 2, second: 1 })
+  const draining = w.writer.drain()
+  for (let i = 0; i < 5; i++) {
+    await w.clock.pass(100)
+    w.stream.held[0]?.answer()
+    await settle()
+  }
+  await draining
+  t.same(told, { first: 3, second: 2 })
+  w.writer.close()
+})

@@ -1,0 +1,236 @@
+/**
+ * Packs the records of a sink as the Kinesis Producer Library does: those that will go to the same shard, up to a size, a count
+ * and a time. A single one goes as it is. Where an aggregate was written to another shard than was foreseen, and one of its
+ * records does not belong there, readers drop it whole: its records are packed anew, and sent again.
+ *
+ *   record ──> shard of its hash key ──> container of that shard ──full, or old──> one entry for the AsyncSinkWriter
+ */
+import type { Clock } from '../clock.ts'
+import { readUserRecords } from '../kinesis/aggregated-record.ts'
+import type { PackedRecord } from '../kinesis/aggregated-record.ts'
+import type { EntryRun, PutRecordsResult } from '../kinesis/put-records-codec.ts'
+import { hashKeyOf } from '../kinesis/put-records-codec.ts'
+import { RecordPacker } from '../kinesis/record-packer.ts'
+import type { RecordPositions } from '../record-batch/record-positions.ts'
+import type { AsyncSinkWriter } from './async-sink-writer.ts'
+import type { SendResult } from './batch-sender.ts'
+import { forEachEntry } from './entry-runs.ts'
+import type { Packing } from './entry-sink-writer.ts'
+import { fromDecimal, hashOfKey, toDecimal } from './shard-map.ts'
+import type { HashKey, ShardMap } from './shard-map.ts'
+
+export interface RecordAggregatorOptions {
+  /** Bytes of an aggregate. */
+  readonly maxSize: number
+  readonly maxCount: number
+  readonly maxBufferedTimeMs: number
+}
+
+type Acknowledge = (entries: number) => void
+
+interface UserRecord extends PackedRecord {
+  readonly hashKey: HashKey
+  readonly acknowledge: Acknowledge | null
+  /** Where it came from: the one of these at 0; null: not known. */
+  readonly origin: RecordPositions | null
+}
+
+/** As the library has it: the key of an aggregate is only there because there must be one. */
+const OUTER_KEY = Buffer.from('a')
+
+/** Records on their way to one shard. */
+class Container {
+  readonly #packer = new RecordPacker()
+  readonly #first: UserRecord
+  readonly #acknowledge: (Acknowledge | null)[] = []
+
+  constructor(first: UserRecord) {
+    this.#first = first
+    this.#packer.tryAdd(first, Infinity)
+    this.#acknowledge.push(first.acknowledge)
+  }
+
+  get count(): number {
+    return this.#packer.count
+  }
+
+  tryAdd(record: UserRecord, maxSize: number): boolean {
+    // What is larger than an aggregate by itself goes alone.
+    if (this.#packer.size > maxSize || !this.#packer.tryAdd(record, maxSize)) return false
+    this.#acknowledge.push(record.acknowledge)
+    return true
+  }
+
+  entry(acknowledgements: WeakMap<Buffer, readonly (Acknowledge | null)[]>): EntryRun {
+    const { partitionKey, data, hashKey, acknowledge, origin } = this.#first
+    const { count } = this.#packer
+    if (count === 1) return { ...entryOf(data, partitionKey, hashKey), origin, onAcknowledged: acknowledge }
+    const packed = this.#packer.pack()
+    const entry = { ...entryOf(packed, OUTER_KEY, hashKey), userRecords: Uint32Array.of(count) }
+    if (this.#acknowledge.every(a => a === null)) return entry
+    const all = this.#acknowledge
+    acknowledgements.set(packed, all)
+    return { ...entry, onAcknowledged: () => all.forEach(a => a?.(1)) }
+  }
+}
+
+export class RecordAggregator implements Packing {
+  readonly #map: ShardMap
+  readonly #writer: AsyncSinkWriter
+  readonly #clock: Clock
+  readonly #options: RecordAggregatorOptions
+  readonly #containers = new Map<string, Container>()
+  /** Entries on their way to the writer, in their order. */
+  readonly #closed: EntryRun[] = []
+  #handedOver: Promise<void> = Promise.resolve()
+  #cancelTimer: (() => void) | null = null
+  /** Of an aggregate's records, by its slab. */
+  readonly #acknowledgements = new WeakMap<Buffer, readonly (Acknowledge | null)[]>()
+
+  constructor(map: ShardMap, writer: AsyncSinkWriter, clock: Clock, options: RecordAggregatorOptions) {
+    this.#map = map
+    this.#writer = writer
+    this.#clock = clock
+    this.#options = options
+  }
+
+  async write(run: EntryRun): Promise<void> {
+    if (this.#map.version === 0) await this.#map.refresh()
+    for (let i = run.from; i < run.to; i++) {
+      this.#put(userRecordOf(run, i), this.#containers, entry => this.#closed.push(entry))
+      if (this.#closed.length > 0) await this.#handOver()
+    }
+    this.#armTimer()
+  }
+
+  /** Entries of a snapshot, which are packed already. */
+  add(run: EntryRun): void {
+    this.#writer.add(run)
+  }
+
+  async flush(): Promise<void> {
+    this.#closeAll()
+    await this.#handOver()
+  }
+
+  close(): void {
+    this.#cancelTimer?.()
+    this.#containers.clear()
+  }
+
+  /** What of a request's entries was written where it does not belong. */
+  async check(runs: readonly EntryRun[], { failed, shardIds }: PutRecordsResult): Promise<SendResult> {
+    const strayed: { readonly index: number; readonly run: EntryRun; readonly i: number; readonly shardId: string }[] =
+      []
+    let index = 0
+    forEachEntry(runs, (run, i) => {
+      const shardId = shardIds?.[index] ?? null
+      const hashKey = hashKeyOf(run, i)
+      if (shardId !== null && hashKey !== null && this.#map.shardOf(fromDecimal(hashKey))?.shardId !== shardId)
+        strayed.push({ index, run, i, shardId })
+      index++
+    })
+    if (strayed.length === 0) return { failed }
+    await this.#map.refresh()
+    const replaced = new Map<number, readonly EntryRun[]>()
+    for (const { index: at, run, i, shardId } of strayed) {
+      const records = this.#userRecords(run, i)
+      const shard = this.#map.byId(shardId)
+      const belongs = ({ hashKey }: UserRecord): boolean =>
+        shard !== null && hashKey >= shard.starting && hashKey <= shard.ending
+      if (records !== null && !records.every(belongs)) replaced.set(at, this.#packAll(records))
+    }
+    return { failed, replaced }
+  }
+
+  #put(record: UserRecord, containers: Map<string, Container>, closed: (entry: EntryRun) => void): void {
+    const { maxSize, maxCount } = this.#options
+    const shardId = this.#map.shardOf(record.hashKey)?.shardId ?? ''
+    const container = containers.get(shardId)
+    if (container?.tryAdd(record, maxSize) === true) {
+      if (container.count < maxCount) return
+      closed(container.entry(this.#acknowledgements))
+      containers.delete(shardId)
+      return
+    }
+    if (container !== undefined) closed(container.entry(this.#acknowledgements))
+    containers.set(shardId, new Container(record))
+  }
+
+  #packAll(records: readonly UserRecord[]): EntryRun[] {
+    const containers = new Map<string, Container>()
+    const entries: EntryRun[] = []
+    for (const record of records) this.#put(record, containers, entry => entries.push(entry))
+    for (const container of containers.values()) entries.push(container.entry(this.#acknowledgements))
+    return entries
+  }
+
+  /** null: it is no aggregate. */
+  #userRecords(run: EntryRun, i: number): UserRecord[] | null {
+    const records = readUserRecords(run.slab, run.dataOffset[i]!, run.dataLength[i]!)
+    const acknowledge = this.#acknowledgements.get(run.slab)
+    return (
+      records?.map(({ partitionKey, explicitHashKey, data }, at) => ({
+        partitionKey,
+        explicitHashKey,
+        data,
+        hashKey: explicitHashKey === null ? hashOfKey(partitionKey) : fromDecimal(explicitHashKey),
+        acknowledge: acknowledge?.[at] ?? null,
+        origin: null,
+      })) ?? null
+    )
+  }
+
+  #closeAll(): void {
+    for (const container of this.#containers.values()) this.#closed.push(container.entry(this.#acknowledgements))
+    this.#containers.clear()
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+  }
+
+  #handOver(): Promise<void> {
+    const all = async (): Promise<void> => {
+      for (let entry = this.#closed.shift(); entry !== undefined; entry = this.#closed.shift())
+        await this.#writer.write(entry)
+    }
+    return (this.#handedOver = this.#handedOver.then(all, all))
+  }
+
+  #armTimer(): void {
+    if (this.#cancelTimer !== null || this.#containers.size === 0) return
+    this.#cancelTimer = this.#clock.schedule(this.#options.maxBufferedTimeMs, () => {
+      this.#closeAll()
+      this.#handOver().catch(() => undefined) // the writer has told the job
+    })
+  }
+}
+
+function userRecordOf(run: EntryRun, i: number): UserRecord {
+  const key = run.keyOffset[i]!
+  const partitionKey = run.keySlab.subarray(key, key + run.keyLength[i]!)
+  const explicitHashKey = hashKeyOf(run, i)
+  const data = run.dataOffset[i]!
+  return {
+    partitionKey,
+    explicitHashKey,
+    hashKey: explicitHashKey === null ? hashOfKey(partitionKey) : fromDecimal(explicitHashKey),
+    data: run.slab.subarray(data, data + run.dataLength[i]!),
+    acknowledge: run.onAcknowledged ?? null,
+    origin: run.origin?.slice(i, i + 1) ?? null,
+  }
+}
+
+function entryOf(data: Buffer, partitionKey: Buffer, hashKey: HashKey): EntryRun {
+  const digits = Buffer.from(toDecimal(hashKey))
+  return {
+    slab: data,
+    dataOffset: new Uint32Array(1),
+    dataLength: Uint32Array.of(data.length),
+    keySlab: partitionKey,
+    keyOffset: new Uint32Array(1),
+    keyLength: Uint32Array.of(partitionKey.length),
+    hashKeys: { slab: digits, offset: new Uint32Array(1), length: Uint32Array.of(digits.length) },
+    from: 0,
+    to: 1,
+  }
+}

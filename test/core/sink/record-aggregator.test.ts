@@ -1,0 +1,216 @@
+import { deaggregateSync } from 'aws-kinesis-agg'
+import t from 'tap'
+import type { Test } from 'tap'
+
+import { Configuration } from '../../../core/config/configuration.ts'
+import { deaggregate } from '../../../core/kinesis/aggregated-record.ts'
+import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
+import type { SinkWriterContext } from '../../../core/sink/sink.ts'
+import { systemClock } from '../../../core/clock.ts'
+import { KinesisEmulator } from '../../../emulator/index.ts'
+import { batchOf } from '../fakes/fake-stream.ts'
+import { kinesisSinkSpec } from '../fakes/graphs.ts'
+
+async function writing(
+  t: Test,
+  {
+    shards = 4,
+    options = {},
+    keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}`,
+  } = {},
+) {
+  const kinesis = await KinesisEmulator.start({ streams: { out: shards }, limits: false })
+  t.teardown(() => kinesis.close())
+  const spec = kinesisSinkSpec({
+    streamArn: kinesis.streamArn('out'),
+    partitionKeyGenerator: { type: 'local', localId: 'key' },
+    configuration: {
+      'aws.endpoint': kinesis.endpoint,
+      'aws.credentials.provider.basic.accesskeyid': 'a',
+      'aws.credentials.provider.basic.secretkey': 'b',
+      'sink.aggregation.enabled': 'true',
+      ...options,
+    },
+  })
+  const failures: unknown[] = []
+  const sink = new KinesisStreamsSink(spec, new Configuration(), systemClock, { key: keyOf })
+  const writerOf = (context: Partial<SinkWriterContext> = {}) => {
+    const writer = sink.createWriter({
+      subtask: 0,
+      parallelism: 1,
+      restored: [],
+      fail: e => failures.push(e),
+      ...context,
+    })
+    t.teardown(() => writer.close())
+    return writer
+  }
+  return { kinesis, writerOf, failures }
+}
+
+const valuesOf = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, i) => `${(from + i) % 50} ${from + i}`)
+
+interface Stored {
+  readonly shardId: string
+  readonly data: Buffer
+  readonly partitionKey: string
+}
+
+const stored = (kinesis: KinesisEmulator): Stored[] =>
+  kinesis
+    .records('out')
+    .flatMap(({ shardId, records }) =>
+      records.map(r => ({ shardId, data: Buffer.from(r.data), partitionKey: r.partitionKey })),
+    )
+
+/** By Amazon's own de-aggregator, which knows no shards. */
+function theirs(records: readonly Stored[]): string[] {
+  return records.flatMap(({ data, partitionKey }) => {
+    const values: string[] = []
+    deaggregateSync(
+      { data: data.toString('base64'), partitionKey, sequenceNumber: '1' },
+      true,
+      (error, users) => {
+        if (error) throw error
+        for (const u of users as { data: string }[]) values.push(Buffer.from(u.data, 'base64').toString())
+      },
+    )
+    return values
+  })
+}
+
+/** By ours, with the range of each shard, as the consumer library does. */
+async function ours(kinesis: KinesisEmulator, records: readonly Stored[]): Promise<string[]> {
+  const { Shards } = (await kinesis.call('ListShards', { StreamName: 'out' })) as {
+    Shards: { ShardId: string; HashKeyRange: { StartingHashKey: string; EndingHashKey: string } }[]
+  }
+  return records.flatMap(({ shardId, data, partitionKey }) => {
+    const { HashKeyRange: r } = Shards.find(s => s.ShardId === shardId)!
+    const batch = batchOf('out', shardId, [{ sequenceNumber: '1', partitionKey, data, arrivalMs: 0 }])
+    const range = { starting: BigInt(r.StartingHashKey), ending: BigInt(r.EndingHashKey) }
+    return deaggregate(batch, range).batch.values().map(String)
+  })
+}
+
+const sorted = (values: readonly string[]): string[] => [...values].sort()
+
+t.test("what is packed, Amazon's de-aggregator and ours unpack, each record in the shard of its own key", async t => {
+  const { kinesis, writerOf, failures } = await writing(t)
+  const writer = writerOf()
+  const values = valuesOf(5000)
+  for (let i = 0; i < 5000; i += 500) await writer.write(RecordBatch.pack('text', values.slice(i, i + 500)))
+  await writer.finish()
+  const records = stored(kinesis)
+  t.ok(records.length < 30, `${records.length} records for 5000`)
+  t.same(sorted(theirs(records)), sorted(values))
+  t.same(sorted(await ours(kinesis, records)), sorted(values), 'none is in a shard where it does not belong')
+  t.match(writer.metrics(), { records: 5000, errors: 0, retries: 0 })
+  t.ok(records.every(r => r.data.length <= 51_200))
+  t.same(new Set(records.map(r => r.partitionKey)), new Set(['a']), 'the outer key is the one of the library')
+  t.same(failures, [])
+})
+
+t.test('explicit hash keys are kept, and say the shard', async t => {
+  const top = 2n ** 128n - 1n
+  const keyOf = (v: unknown): unknown => ({ partitionKey: 'same', explicitHashKey: Number(v) % 2 === 0 ? '0' : top })
+  const { kinesis, writerOf } = await writing(t, { keyOf })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', ['0', '1', '2', '3', '4']))
+  await writer.finish()
+  const records = stored(kinesis)
+  t.same(
+    records.map(r => [r.shardId, sorted(theirs([r]))]),
+    [
+      ['shardId-000000000000', ['0', '2', '4']],
+      ['shardId-000000000003', ['1', '3']],
+    ],
+  )
+  t.same(sorted(await ours(kinesis, records)), ['0', '1', '2', '3', '4'])
+})
+
+t.test('a single record goes as it is, with its own key; so does one that is too large', async t => {
+  const { kinesis, writerOf } = await writing(t, { shards: 1, options: { 'sink.aggregation.max-size': '1000' } })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', ['alone 1']))
+  await writer.flush()
+  await writer.write(RecordBatch.pack('text', ['small 1', `large ${'x'.repeat(2000)}`, 'small 2', 'small 3']))
+  await writer.finish()
+  t.same(
+    stored(kinesis).map(r => [
+      r.partitionKey,
+      r.data.length > 1000 || r.data.toString('latin1').startsWith('\xf3') ? 'packed or large' : String(r.data),
+    ]),
+    [
+      ['key alone', 'alone 1'],
+      ['key small', 'small 1'],
+      ['key large', 'packed or large'],
+      ['a', 'packed or large'],
+    ],
+  )
+})
+
+t.test('an aggregate goes when it is full by count, or has waited', async t => {
+  const { kinesis, writerOf } = await writing(t, {
+    shards: 1,
+    options: { 'sink.aggregation.max-count': '3', 'sink.aggregation.max-buffered-time': '20 ms' },
+  })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', ['1', '2', '3', '4', '5', '6', '7', '8']))
+  for (let i = 0; i < 200 && theirs(stored(kinesis)).length < 8; i++)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  t.same(
+    stored(kinesis).map(r => theirs([r]).length),
+    [3, 3, 2],
+  )
+})
+
+t.test('a snapshot holds what waited to be packed, and it is written after a restore', async t => {
+  const { kinesis, writerOf } = await writing(t, { options: { 'sink.aggregation.max-buffered-time': '1 h' } })
+  const spec = valuesOf(100)
+  const first = writerOf()
+  kinesis.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+  await first.write(RecordBatch.pack('text', spec))
+  const state = await first.snapshot()
+  first.close()
+  kinesis.faults.clear()
+  const second = writerOf({ restored: [state!] })
+  await second.finish()
+  t.same(sorted(theirs(stored(kinesis))), sorted(spec))
+  t.equal(second.metrics().records > 0, true)
+})
+
+t.test('after a reshard the records that strayed are packed anew and sent again: readers see each once', async t => {
+  const { kinesis, writerOf, failures } = await writing(t, { shards: 2 })
+  const writer = writerOf()
+  let acknowledged = 0
+  const before = valuesOf(300)
+  await writer.write(RecordBatch.pack('text', before), n => (acknowledged += n))
+  await writer.flush()
+  kinesis.splitShard('out', 'shardId-000000000000')
+  kinesis.splitShard('out', 'shardId-000000000001')
+  const after = valuesOf(300, 300)
+  await writer.write(RecordBatch.pack('text', after), n => (acknowledged += n))
+  await writer.flush()
+  const records = stored(kinesis)
+  t.same(sorted(await ours(kinesis, records)), sorted([...before, ...after]))
+  t.ok(theirs(records).length > 600, 'some were written twice, the first time where nobody takes them')
+  t.match(writer.metrics(), { records: 600 })
+  t.equal(acknowledged, 600)
+  const count = theirs(records).length
+  await writer.write(RecordBatch.pack('text', valuesOf(300, 600)))
+  await writer.finish()
+  t.equal(theirs(stored(kinesis)).length, count + 300, 'from then on the new shards are known')
+  t.same(failures, [])
+})
+
+t.test('aggregation and the order of keys exclude each other', async t => {
+  const spec = kinesisSinkSpec({
+    configuration: { 'sink.aggregation.enabled': 'true', 'sink.ordering': 'PARTITION_KEY' },
+  })
+  t.throws(() => new KinesisStreamsSink(spec, new Configuration(), systemClock), {
+    code: 'CONFIGURATION_INVALID',
+    message: /exclude each other/,
+  })
+})
