@@ -35,6 +35,7 @@ export {
   PartitionKeyGenerator,
 } from './environment/kinesis-streams-sink-builder.ts'
 
+export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './environment/kinesis-firehose-sink-builder.ts'
 export type { PartitionKey } from './sink/partition-key-generator.ts'
 
 export type { Job } from './job/job.ts'

@@ -6,7 +6,8 @@ import type { KeyedProcessFunction, ProcessFunction } from '../operators/process
 import { ReduceFunction } from '../operators/reduce-function.ts'
 import { CollectQueue } from './collect-queue.ts'
 import type { GraphAssembler, Mutable } from './graph-assembler.ts'
-import type { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
+import type { KinesisFirehoseSink } from './kinesis-firehose-sink-builder.ts'
+import { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
 import type { StreamExecutionEnvironment } from './stream-execution-environment.ts'
 import type { WatermarkStrategy } from './watermark-strategy.ts'
 
@@ -106,10 +107,10 @@ export class DataStream<T> extends Settable {
     return new DataStream<T>(this.#environment, this.#assembler, this.transformation, 'rebalance')
   }
 
-  sinkTo(sink: KinesisStreamsSink): DataStreamSink {
+  sinkTo(sink: KinesisStreamsSink | KinesisFirehoseSink): DataStreamSink {
     return new DataStreamSink(
       this.#sink(
-        'Sink: Kinesis',
+        sink instanceof KinesisStreamsSink ? 'Sink: Kinesis' : 'Sink: Firehose',
         sink.toSpec(key => this.#assembler.local(key)),
       ),
     )

@@ -24,6 +24,7 @@ import { SinkOperator } from '../operators/sink-operator.ts'
 import { WatermarksOperator } from '../operators/watermarks-operator.ts'
 import type { TimestampAssigner } from '../operators/watermarks-operator.ts'
 import type { DeadLetterHandler } from '../sink/dead-letters.ts'
+import { KinesisFirehoseSink } from '../sink/kinesis-firehose-sink.ts'
 import { KinesisStreamsSink } from '../sink/kinesis-streams-sink.ts'
 import type { KinesisStreamsSinkServices } from '../sink/kinesis-streams-sink.ts'
 import { DiscardSink, PrintSink } from '../sink/print-sink.ts'
@@ -289,8 +290,13 @@ export class GraphBuilder implements AttemptBuilder {
         return new PrintSink(sink.identifier, this.#services.print)
       case 'discard':
         return new DiscardSink()
-      case 'kinesis-firehose':
-        throw new GraphError(`'${name}': the Firehose sink is not there yet.`)
+      case 'kinesis-firehose': {
+        const { FirehoseDeliveryStream } = await import('../kinesis/firehose-client.ts')
+        return new KinesisFirehoseSink(sink, this.#configuration, this.#services.clock, {
+          proxyFactory: (...made) => new FirehoseDeliveryStream(...made),
+          deadLetters: await this.#deadLetterHandler(sink.deadLetters, name),
+        })
+      }
       case 'kinesis-streams':
         return (
           this.#services.kinesisSink?.(sink, this.#configuration) ??

@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
-import { EXPIRED_TOKEN_ERRORS } from './aws-access.ts'
 import type { AwsAccess } from './aws-access.ts'
+import { EXPIRED_TOKEN_ERRORS } from './aws-connection.ts'
 import { CborReader, encodeCborMap } from './cbor.ts'
 import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'

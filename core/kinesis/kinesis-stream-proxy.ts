@@ -21,7 +21,7 @@ import { FanOutClient } from './fan-out-client.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
 import { ServiceClock } from './service-clock.ts'
-import { serviceError, unreachable } from './service-errors.ts'
+import { sdkError } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import type {
   ConsumerDescription,
@@ -197,7 +197,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     try {
       return await call(this.#access.sdk)
     } catch (cause) {
-      throw await this.#translate(cause, { operation, stream: this.streamName, ...about })
+      throw await sdkError(cause, { operation, stream: this.streamName, ...about }, () => this.#access.endpoint())
     }
   }
 
@@ -213,15 +213,6 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
       },
       { step: 'deserialize', name: 'shardlineServiceClock' },
     )
-  }
-
-  async #translate(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
-    if (cause instanceof ShardlineError) return cause
-    const error = cause as Error & { $metadata?: { httpStatusCode?: number } }
-    const status = error.$metadata?.httpStatusCode
-    if (status === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
-      return unreachable((await this.#access.endpoint()).origin, attempted, error)
-    return serviceError(error.name, error.message, status ?? 0, attempted, cause)
   }
 }
 

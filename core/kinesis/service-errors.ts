@@ -1,5 +1,5 @@
 /** What the service's error names mean to us. The table is data; `serviceError` only looks up. */
-import { ServiceError } from '../errors.ts'
+import { ServiceError, ShardlineError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -8,6 +8,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   LimitExceededException: 'THROTTLED',
   ResourceInUseException: 'RESOURCE_IN_USE',
   InternalFailureException: 'SERVICE_FAILED',
+  ServiceUnavailableException: 'SERVICE_FAILED',
   ThrottlingException: 'THROTTLED',
   KMSThrottlingException: 'THROTTLED',
   ExpiredIteratorException: 'ITERATOR_EXPIRED',
@@ -26,7 +27,9 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   KMSInvalidStateException: 'KEY_UNUSABLE',
   KMSNotFoundException: 'KEY_UNUSABLE',
   KMSOptInRequired: 'KEY_UNUSABLE',
+  InvalidKMSResourceException: 'KEY_UNUSABLE',
   OptInRequired: 'ACCESS_DENIED',
+  NotAuthorizedException: 'ACCESS_DENIED',
   CredentialsProviderError: 'CREDENTIALS_MISSING',
   InvalidArgumentException: 'VALIDATION_FAILED',
   ValidationException: 'VALIDATION_FAILED',
@@ -61,13 +64,15 @@ const advice: Partial<Record<ErrorCode, string>> = {
 export interface Attempted {
   readonly operation: string
   readonly stream: string
+  /** What the stream is; default a stream of Kinesis. */
+  readonly kind?: 'stream' | 'delivery stream'
   readonly shardId?: string | undefined
   /** Name of the enhanced fan-out consumer. */
   readonly consumer?: string | undefined
 }
 
-export function describe({ operation, stream, shardId, consumer }: Attempted): string {
-  const parts = [`${operation} on stream ${stream}`]
+export function describe({ operation, stream, kind = 'stream', shardId, consumer }: Attempted): string {
+  const parts = [`${operation} on ${kind} ${stream}`]
   if (shardId !== undefined) parts.push(`shard ${shardId}`)
   if (consumer !== undefined) parts.push(`consumer ${consumer}`)
   return parts.join(', ')
@@ -93,6 +98,20 @@ export function serviceError(
   })
 }
 
+/** What a client of the SDK threw: an answer of the service, or none at `endpoint`. */
+export async function sdkError(
+  thrown: unknown,
+  attempted: Attempted,
+  endpoint: () => Promise<URL>,
+): Promise<ShardlineError> {
+  if (thrown instanceof ShardlineError) return thrown
+  const error = thrown as Error & { $metadata?: { httpStatusCode?: number } }
+  const status = error.$metadata?.httpStatusCode
+  if (status === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
+    return unreachable((await endpoint()).origin, attempted, error)
+  return serviceError(error.name, error.message, status ?? 0, attempted, thrown)
+}
+
 /** For answers whose name says nothing: of the service, or of a proxy before it. */
 function codeOfStatus(status: number): ErrorCode {
   if (status === 429) return 'THROTTLED'
@@ -101,9 +120,10 @@ function codeOfStatus(status: number): ErrorCode {
 
 export function unreachable(endpoint: string, attempted: Attempted, cause: Error): ServiceError {
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message
+  const variable = attempted.kind === 'delivery stream' ? 'AWS_ENDPOINT_URL_FIREHOSE' : 'AWS_ENDPOINT_URL_KINESIS'
   return new ServiceError(
     'ENDPOINT_UNREACHABLE',
-    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and aws.endpoint or AWS_ENDPOINT_URL_KINESIS.`,
+    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and aws.endpoint or ${variable}.`,
     { cause, details: { ...attempted, endpoint } },
   )
 }

@@ -45,6 +45,13 @@ export function fixedKey(subtask: number): PartitionKeyGenerator {
   }
 }
 
+/** For services whose records have none. */
+export const noKey: PartitionKeyGenerator = ({ count }) => {
+  const zeros = new Uint32Array(count)
+  return { keySlab: NO_BYTES, keyOffset: zeros, keyLength: zeros, hashKeys: null, rejected: null }
+}
+
+const NO_BYTES = Buffer.alloc(0)
 const HEX = Buffer.from('0123456789abcdef')
 const UUID_BYTES = 16
 

@@ -1,0 +1,52 @@
+/** What a program says of a Firehose sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
+import type { Configuration } from '../config/configuration.ts'
+import { ConfigurationError } from '../errors.ts'
+import type { KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import { checkFirehoseSpec } from '../sink/kinesis-firehose-sink.ts'
+import { AsyncSinkBuilder } from './async-sink-builder.ts'
+
+export class KinesisFirehoseSink {
+  readonly toSpec: (register: (fn: LocalFunction) => string) => KinesisFirehoseSinkSpec
+
+  constructor(toSpec: (register: (fn: LocalFunction) => string) => KinesisFirehoseSinkSpec) {
+    this.toSpec = toSpec
+  }
+
+  static builder(): KinesisFirehoseSinkBuilder {
+    return new KinesisFirehoseSinkBuilder()
+  }
+}
+
+export class KinesisFirehoseSinkBuilder extends AsyncSinkBuilder {
+  #deliveryStreamName: string | null = null
+
+  constructor() {
+    super('KinesisFirehoseSink', { maxBatchSizeInBytes: 4 * 1024 * 1024, maxRecordSizeInBytes: 1000 * 1024 })
+  }
+
+  setDeliveryStreamName(deliveryStreamName: string): this {
+    this.#deliveryStreamName = deliveryStreamName
+    return this
+  }
+
+  /** `aws.*` keys; see docs/options.md. The endpoint is that of Firehose. @throws ConfigurationError */
+  setFirehoseClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
+    this.setClientProperties(properties)
+    return this
+  }
+
+  build(): KinesisFirehoseSink {
+    if (!this.#deliveryStreamName)
+      throw new ConfigurationError(
+        'The delivery stream name must be set when initializing the KDF Sink: call setDeliveryStreamName.',
+      )
+    const spec: KinesisFirehoseSinkSpec = {
+      type: 'kinesis-firehose',
+      deliveryStreamName: this.#deliveryStreamName,
+      ...this.common(),
+    }
+    checkFirehoseSpec(spec)
+    return new KinesisFirehoseSink(() => spec)
+  }
+}

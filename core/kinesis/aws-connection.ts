@@ -1,0 +1,193 @@
+/**
+ * What clients of AWS services are made with: region, endpoint, credentials, HTTP and retries, resolved once from the
+ * configuration and the usual AWS settings. Whoever signs asks for credentials each time: they are kept here, renewed before
+ * they expire, and at once when the service says that they have.
+ */
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
+import { getEndpointFromInstructions } from '@smithy/core/endpoints'
+import { ConfiguredRetryStrategy } from '@smithy/core/retry'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import http from 'node:http'
+import https from 'node:https'
+
+import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { awsOptions } from '../config/aws-options.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { ConfigurationError } from '../errors.ts'
+import { credentialsError } from './credentials/credentials-errors.ts'
+import { credentialsSource } from './credentials/credentials-source.ts'
+import { RefreshingCredentials } from './credentials/refreshing-credentials.ts'
+import type { AwsCredentials } from './credentials/refreshing-credentials.ts'
+import type { Credentials } from './sigv4.ts'
+
+/** Any client's stack; the SDK types each by its own calls. */
+export type MiddlewareStack = KinesisClient['middlewareStack']
+
+export interface AwsConnection {
+  readonly region: string
+  /** That the configuration names; null: it is the SDK's to know. */
+  readonly endpoint: string | null
+  /** Value of the User-Agent header. */
+  readonly userAgent: string
+  /** Current credentials; refreshed before they expire. @throws ShardlineError that names the provider */
+  credentials(): Promise<Credentials>
+  /** The service says that `used` has expired: fetches others. False: there are none. @throws ShardlineError */
+  renewCredentials(used: Credentials): Promise<boolean>
+  /** Options of a client that makes so many attempts, and no more than are configured. */
+  clientOptions(attempts: number): ReturnType<typeof clientOptions>
+  /** The client renews credentials that have expired, and refuses calls once this is closed. */
+  adopt(stack: MiddlewareStack): void
+  close(): void
+}
+
+/** How the service names a session token whose time has passed. */
+export const EXPIRED_TOKEN_ERRORS: ReadonlySet<string> = new Set(['ExpiredTokenException', 'ExpiredToken'])
+
+const CONNECTION_TIMEOUT_MS = 10_000
+
+/** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
+
+/** `noRegion`: how a program says the region beside the usual ways. */
+export function connectToAws(
+  configuration: Configuration,
+  arnRegion: string | null,
+  clock: Clock = systemClock,
+  noRegion = "or give the stream's ARN",
+): AwsConnection {
+  const env = process.env
+  const region = arnRegion ?? configuration.find(awsOptions.region) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
+  if (region === undefined) throw new ConfigurationError(`No region: set 'aws.region', AWS_REGION, ${noRegion}.`)
+  const endpoint = configuration.find(awsOptions.endpoint)
+  if (endpoint !== null && !URL.canParse(endpoint))
+    throw new ConfigurationError(`aws.endpoint: '${endpoint}' is not a URL such as http://127.0.0.1:4567.`)
+
+  const requestHandler = httpHandler(configuration)
+  const source = credentialsSource(configuration, { region, requestHandler, env })
+  const refreshing = new RefreshingCredentials(source.provide, clock)
+  const named = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work()
+    } catch (cause) {
+      throw credentialsError(source, cause, refreshing.known)
+    }
+  }
+  const credentials = (): Promise<AwsCredentials> => named(() => refreshing.get())
+  const renewCredentials = (used: Credentials): Promise<boolean> => named(() => refreshing.renew(used))
+  let closed = false
+  return {
+    region,
+    endpoint,
+    userAgent: configuration.get(awsOptions.userAgentPrefix),
+    credentials,
+    renewCredentials,
+    clientOptions: attempts =>
+      clientOptions(configuration, { region, endpoint, credentials, requestHandler, attempts }),
+    adopt(stack) {
+      renewWhenExpired(stack, credentials, renewCredentials)
+      refuseWhen(stack, () => closed)
+    },
+    close() {
+      closed = true
+      requestHandler.destroy()
+    },
+  }
+}
+
+interface Resolved {
+  readonly region: string
+  readonly endpoint: string | null
+  readonly credentials: () => Promise<AwsCredentials>
+  readonly requestHandler: NodeHttpHandler
+  readonly attempts: number
+}
+
+function clientOptions(
+  configuration: Configuration,
+  { region, endpoint, credentials, requestHandler, attempts }: Resolved,
+) {
+  return {
+    region,
+    ...(endpoint === null ? {} : { endpoint }),
+    // `memoized`: the SDK asks each time, instead of keeping what was renewed since.
+    credentials: Object.assign(async () => identity(await credentials()), { memoized: true }),
+    requestHandler,
+    customUserAgent: configuration.get(awsOptions.userAgentPrefix),
+    retryStrategy: new ConfiguredRetryStrategy(
+      Math.min(attempts, configuration.get(awsOptions.retryMaxAttempts)),
+      attempt => backoffMs(attempt, configuration),
+    ),
+  }
+}
+
+/** Also that of the clients which fetch credentials. */
+function httpHandler(configuration: Configuration): NodeHttpHandler {
+  const agentOptions = { keepAlive: true, maxSockets: 50 }
+  const rejectUnauthorized = !configuration.get(awsOptions.trustAllCertificates)
+  return new NodeHttpHandler({
+    httpAgent: new http.Agent(agentOptions),
+    httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    socketTimeout: configuration.get(awsOptions.readTimeoutMs),
+  })
+}
+
+/** Half of it chance, as Flink has it. */
+function backoffMs(attempt: number, configuration: Configuration): number {
+  const max = configuration.get(awsOptions.retryMaxDelayMs)
+  const delay = Math.min(max, configuration.get(awsOptions.retryMinDelayMs) * 2 ** Math.max(0, attempt - 1))
+  return delay / 2 + (Math.random() * delay) / 2
+}
+
+/** A call that is refused because the token has expired is made once more with others. */
+function renewWhenExpired(
+  stack: MiddlewareStack,
+  credentials: AwsConnection['credentials'],
+  renew: AwsConnection['renewCredentials'],
+): void {
+  stack.add(
+    next => async args => {
+      const used = await credentials()
+      try {
+        return await next(args)
+      } catch (error) {
+        if (!EXPIRED_TOKEN_ERRORS.has((error as Error).name) || !(await renew(used))) throw error
+        return next(args)
+      }
+    },
+    { step: 'initialize', name: 'shardlineRenewCredentials' },
+  )
+}
+
+/** The answer ends the client: what is under way would otherwise be tried again, over sockets that nobody closes. */
+function refuseWhen(stack: MiddlewareStack, closed: () => boolean): void {
+  stack.add(
+    next => async args => {
+      if (closed()) throw Object.assign(new Error('the client is closed'), { code: 'the client is closed' })
+      return next(args)
+    },
+    // Behind the retries: asked at every attempt.
+    { step: 'finalizeRequest', priority: 'low', name: 'shardlineRefuseWhenClosed' },
+  )
+}
+
+/** The SDK's types know no undefined members. */
+function identity({ accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentials) {
+  return {
+    accessKeyId,
+    secretAccessKey,
+    ...(sessionToken === undefined ? {} : { sessionToken }),
+    ...(expiration === undefined ? {} : { expiration }),
+  }
+}
+
+/** Where a client sends a command, by its own rules: the configuration, the environment, the region. */
+export async function endpointOf(command: unknown, config: unknown): Promise<URL> {
+  const endpoint = await getEndpointFromInstructions(
+    {},
+    command as Parameters<typeof getEndpointFromInstructions>[1],
+    config as never,
+  )
+  return new URL(endpoint.url)
+}

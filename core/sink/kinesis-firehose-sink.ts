@@ -1,0 +1,130 @@
+/** Assembly of the Firehose sink from its description. */
+import type { Clock } from '../clock.ts'
+import { awsOptions } from '../config/aws-options.ts'
+import { Configuration } from '../config/configuration.ts'
+import { sinkOptions } from '../config/sink-options.ts'
+import { ConfigurationError, ServiceError } from '../errors.ts'
+import type { KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
+import type { DeliveryStreamProxy } from '../kinesis/delivery-stream-proxy.ts'
+import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
+import { serializerOf } from '../../schemas/serialization.ts'
+import { deadLettersOf } from './dead-letters.ts'
+import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
+import { EntrySinkWriter } from './entry-sink-writer.ts'
+import { checkSinkLimits } from './kinesis-streams-sink.ts'
+import { noKey } from './partition-key-generator.ts'
+import type { Sink, SinkWriterContext } from './sink.ts'
+
+export interface KinesisFirehoseSinkServices {
+  /** Where the real one is, is another module, which loads the SDK. */
+  readonly proxyFactory: (deliveryStreamName: string, configuration: Configuration, clock: Clock) => DeliveryStreamProxy
+  /** The dead letters' handler, where it is a function. */
+  readonly deadLetters?: DeadLetterHandler | null
+  /** From 0 up to 1; for back-off. */
+  readonly random?: () => number
+}
+
+/** PutRecordBatch takes 500 records and 4 MiB; a record has 1000 KiB. */
+const SERVICE_LIMITS = { batchSize: 500, batchBytes: 4 * 1024 * 1024, recordBytes: 1000 * 1024 }
+
+/** Those that make sense where records have keys alone. */
+const KEYED_OPTIONS = [
+  [sinkOptions.ordering, 'NONE'],
+  [sinkOptions.aggregation, false],
+] as const
+
+export class KinesisFirehoseSink implements Sink {
+  readonly #spec: KinesisFirehoseSinkSpec
+  readonly #jobConfiguration: Configuration
+  readonly #configuration: Configuration
+  readonly #clock: Clock
+  readonly #services: KinesisFirehoseSinkServices
+
+  constructor(
+    spec: KinesisFirehoseSinkSpec,
+    jobConfiguration: Configuration,
+    clock: Clock,
+    services: KinesisFirehoseSinkServices,
+  ) {
+    this.#spec = spec
+    this.#jobConfiguration = jobConfiguration
+    this.#configuration = jobConfiguration.with(spec.configuration)
+    this.#clock = clock
+    this.#services = services
+    checkFirehoseSpec(spec)
+    for (const option of Object.values(sinkOptions)) this.#configuration.find<unknown>(option)
+    serializerOf(spec.serializationSchema)
+  }
+
+  /** Who may put records need not have the permission to describe: the first put says what is wrong, then. */
+  async validate(): Promise<void> {
+    const proxy = this.#proxy()
+    const deadLetters = this.#deadLetters(() => undefined)
+    try {
+      const status = await proxy.describe().catch((error: unknown) => {
+        if (error instanceof ServiceError && error.code === 'ACCESS_DENIED') return 'ACTIVE'
+        throw error
+      })
+      if (status === 'DELETING' || status === 'CREATING_FAILED')
+        throw new ServiceError(
+          'STREAM_NOT_FOUND',
+          `The sink's delivery stream ${proxy.deliveryStreamName} has the status ${status}.`,
+        )
+      await deadLetters?.validate()
+    } finally {
+      proxy.close()
+      await deadLetters?.close()
+    }
+  }
+
+  createWriter(context: SinkWriterContext): EntrySinkWriter {
+    const spec = this.#spec
+    const proxy = this.#proxy()
+    return new EntrySinkWriter({
+      sinkName: `The sink to delivery stream ${spec.deliveryStreamName}`,
+      streamName: spec.deliveryStreamName,
+      limits: spec,
+      configuration: this.#configuration,
+      clock: this.#clock,
+      context,
+      serialize: serializerOf(spec.serializationSchema),
+      keysOf: noKey,
+      send: (runs, signal) => proxy.putRecordBatch(runs, signal),
+      deadLetters: this.#deadLetters(message => context.warn?.(message)),
+      ...(this.#services.random === undefined ? {} : { random: this.#services.random }),
+      close: () => proxy.close(),
+    })
+  }
+
+  #proxy(): DeliveryStreamProxy {
+    return this.#services.proxyFactory(this.#spec.deliveryStreamName, this.#configuration, this.#clock)
+  }
+
+  #deadLetters(warn: (message: string) => void): DeadLetters | null {
+    const { deadLetters: spec, configuration } = this.#spec
+    if (spec === null) return null
+    // The endpoint is that of Firehose.
+    const { [awsOptions.endpoint.key]: _, ...others } = configuration
+    return deadLettersOf(spec, {
+      clock: this.#clock,
+      random: this.#services.random ?? Math.random,
+      warn,
+      handler: this.#services.deadLetters ?? null,
+      proxyOf: stream =>
+        new KinesisStreamProxy(
+          stream,
+          this.#jobConfiguration.with({ ...others, ...stream.configuration }),
+          this.#clock,
+        ),
+    })
+  }
+}
+
+/** The checks of Flink's builder, and those of the service. @throws ConfigurationError */
+export function checkFirehoseSpec(spec: KinesisFirehoseSinkSpec): void {
+  checkSinkLimits(spec, 'KinesisFirehoseSink', SERVICE_LIMITS)
+  const configuration = new Configuration(spec.configuration)
+  for (const [option, off] of KEYED_OPTIONS)
+    if (configuration.find<unknown>(option) !== off)
+      throw new ConfigurationError(`KinesisFirehoseSink: ${option.key} is for streams whose records have keys.`)
+}
