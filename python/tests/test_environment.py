@@ -34,6 +34,7 @@ from shardline.datastream import (
 )
 from shardline.datastream.connectors import Source, kinesis
 from shardline.datastream.connectors.kinesis import (
+    KinesisFirehoseSink,
     KinesisShardAssigner,
     KinesisStreamsSink,
     KinesisStreamsSource,
@@ -565,6 +566,55 @@ def test_an_arn_wins_over_a_name():
     builder = KinesisStreamsSink.builder().set_stream_name("output").set_serialization_schema(SimpleStringSchema())
     spec = builder.set_partition_key_generator(PartitionKeyGenerator.fixed()).set_stream_arn(ARN).build()._spec()
     assert (spec["streamArn"], spec["streamName"]) == (ARN, None)
+
+
+def firehose():
+    builder = KinesisFirehoseSink.builder().set_delivery_stream_name("flights")
+    return builder.set_serialization_schema(SimpleStringSchema())
+
+
+def test_a_firehose_sink_has_flinks_defaults():
+    assert firehose().set_firehose_client_properties({"aws.region": "eu-west-1"}).build()._spec() == {
+        "type": "kinesis-firehose",
+        "deliveryStreamName": "flights",
+        "configuration": {"aws.region": "eu-west-1"},
+        "serializationSchema": {"type": "simple-string", "charset": "UTF-8"},
+        "deadLetters": None,
+        "failOnError": False,
+        "maxBatchSize": 500,
+        "maxInFlightRequests": 50,
+        "maxBufferedRequests": 10000,
+        "maxBatchSizeInBytes": 4 * 1024 * 1024,
+        "maxTimeInBufferMs": 5000,
+        "maxRecordSizeInBytes": 1000 * 1024,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda b: b.set_delivery_stream_name(None), "delivery stream name must not be null when initializing the KDF"),
+        (lambda b: b.set_delivery_stream_name(""), "delivery stream name must be set when initializing the KDF Sink"),
+        (lambda b: b.set_max_in_flight_requests(0), "KinesisFirehoseSink: max_in_flight_requests must be an integer"),
+        (lambda b: b.set_max_batch_size(501), "KinesisFirehoseSink: .* over the service's 500 records a request"),
+        (lambda b: b.set_max_batch_size_in_bytes(4 * 1024**2 + 1), "over the service's 4194304 bytes a request"),
+        (lambda b: b.set_max_record_size_in_bytes(1024**2), "over the service's 1024000 bytes a record"),
+        (lambda b: b.set_sink_config(Configuration().set(SinkConfigOptions.ORDERING, "PARTITION_KEY")), "have keys"),
+        (lambda b: b.set_sink_config(Configuration().set(SinkConfigOptions.AGGREGATION_ENABLED, True)), "have keys"),
+    ],
+)
+def test_a_firehose_sink_is_checked_when_it_is_built(change, message):
+    with pytest.raises(ConfigurationError, match=message):
+        change(firehose()).build()
+    with pytest.raises(ConfigurationError, match="No SerializationSchema was supplied to the KinesisFirehoseSink"):
+        KinesisFirehoseSink.builder().set_delivery_stream_name("flights").build()
+
+
+def test_a_firehose_sink_ends_a_stream_of_its_type(env):
+    with pytest.raises(TypeError, match=r"output_type=Types\.STRING\(\)"):
+        env.from_collection([1]).sink_to(firehose().build())
+    read(env).sink_to(firehose().build()).name("delivery").uid("delivery")
+    assert graph(env)["transformations"][-1]["sink"]["type"] == "kinesis-firehose"
 
 
 def test_options_of_a_sink_lie_beside_its_clients():

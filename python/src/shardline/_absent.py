@@ -21,7 +21,6 @@ CONNECT = "connected and broadcast streams"
 ASYNC = "asynchronous functions"
 JSON = "JSON, Avro and CSV schemas"
 LEGACY_KINESIS = "the FlinkKinesisConsumer of Flink 1.x"
-FIREHOSE = "the Firehose sink"
 FILES = "file sources and sinks"
 SAVEPOINTS = "savepoints"
 METRICS = "metrics of user functions"
@@ -161,7 +160,6 @@ _names(
 _names("datastream.connectors", FILES, "FileSink FileSource StreamingFileSink")
 _KINESIS = "datastream.connectors.kinesis"
 _names(_KINESIS, LEGACY_KINESIS, "WatermarkTracker KinesisDeserializationSchema")
-_names(_KINESIS, FIREHOSE, "KinesisFirehoseSink KinesisFirehoseSinkBuilder")
 
 
 def explain(name: str) -> str | None:
