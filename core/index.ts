@@ -36,6 +36,8 @@ export {
 } from './environment/kinesis-streams-sink-builder.ts'
 
 export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './environment/kinesis-firehose-sink-builder.ts'
+export { DeadLetterHandler } from './environment/dead-letter-handler.ts'
+export type { DeadLetter } from './sink/dead-letters.ts'
 export type { PartitionKey } from './sink/partition-key-generator.ts'
 
 export type { Job } from './job/job.ts'

@@ -3,7 +3,13 @@ import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
 import { ConfigurationError } from '../errors.ts'
+import type { DeadLettersSpec } from '../job-graph/job-graph.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { DeadLetterHandler } from './dead-letter-handler.ts'
 import type { Schema } from './schema.ts'
+
+/** Gives a function of this process a name that the graph can hold. */
+export type RegisterLocal = (fn: LocalFunction) => string
 
 export interface AsyncSinkDefaults {
   readonly maxBatchSizeInBytes: number
@@ -14,6 +20,7 @@ export class AsyncSinkBuilder {
   #clientProperties: Readonly<Record<string, string>> = {}
   #sinkConfig: Readonly<Record<string, string>> = {}
   #schema: Schema<unknown> | null = null
+  #deadLetters: DeadLetterHandler | null = null
   /** Its name in messages. */
   readonly #sink: string
   readonly #settings
@@ -38,6 +45,18 @@ export class AsyncSinkBuilder {
   /** `sink.*` keys, which Flink does not have; see docs/options.md and `SinkConfigOptions`. @throws ConfigurationError */
   setSinkConfig(configuration: Configuration | Readonly<Record<string, string>>): this {
     this.#sinkConfig = checked(configuration)
+    return this
+  }
+
+  /**
+   * Who gets records that can never be written: too large, without a usable key, or refused by the service even when sent
+   * alone. Without a handler the first of them fails the job. (Flink has none.)
+   *
+   * @example setDeadLetterHandler(DeadLetterHandler.file('rejected.jsonl'))
+   * @example setDeadLetterHandler(async letters => { for (const { code, data } of letters) await store(code, data) })
+   */
+  setDeadLetterHandler(handler: DeadLetterHandler): this {
+    this.#deadLetters = handler
     return this
   }
 
@@ -90,7 +109,16 @@ export class AsyncSinkBuilder {
     this.#clientProperties = checked(properties)
   }
 
-  /** What every sink is described with. @throws ConfigurationError if there is no schema */
+  /** Called as a job is assembled. */
+  protected deadLetters(): (register: RegisterLocal) => DeadLettersSpec | null {
+    const handler = this.#deadLetters
+    return register =>
+      typeof handler === 'function'
+        ? { type: 'local', localId: register(handler as unknown as LocalFunction) }
+        : handler
+  }
+
+  /** What every sink is described with, but for the dead letters. @throws ConfigurationError if there is no schema */
   protected common() {
     if (this.#schema === null)
       throw new ConfigurationError(
@@ -99,7 +127,6 @@ export class AsyncSinkBuilder {
     return {
       configuration: { ...this.#clientProperties, ...this.#sinkConfig },
       serializationSchema: this.#schema.spec,
-      deadLetters: null,
       ...this.#settings,
     }
   }

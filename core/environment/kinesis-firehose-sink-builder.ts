@@ -2,14 +2,14 @@
 import type { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
-import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { checkFirehoseSpec } from '../sink/kinesis-firehose-sink.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
+import type { RegisterLocal } from './async-sink-builder.ts'
 
 export class KinesisFirehoseSink {
-  readonly toSpec: (register: (fn: LocalFunction) => string) => KinesisFirehoseSinkSpec
+  readonly toSpec: (register: RegisterLocal) => KinesisFirehoseSinkSpec
 
-  constructor(toSpec: (register: (fn: LocalFunction) => string) => KinesisFirehoseSinkSpec) {
+  constructor(toSpec: (register: RegisterLocal) => KinesisFirehoseSinkSpec) {
     this.toSpec = toSpec
   }
 
@@ -41,12 +41,13 @@ export class KinesisFirehoseSinkBuilder extends AsyncSinkBuilder {
       throw new ConfigurationError(
         'The delivery stream name must be set when initializing the KDF Sink: call setDeliveryStreamName.',
       )
-    const spec: KinesisFirehoseSinkSpec = {
-      type: 'kinesis-firehose',
+    const spec = {
+      type: 'kinesis-firehose' as const,
       deliveryStreamName: this.#deliveryStreamName,
       ...this.common(),
     }
     checkFirehoseSpec(spec)
-    return new KinesisFirehoseSink(() => spec)
+    const deadLetters = this.deadLetters()
+    return new KinesisFirehoseSink(register => ({ ...spec, deadLetters: deadLetters(register) }))
   }
 }

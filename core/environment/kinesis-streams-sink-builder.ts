@@ -7,6 +7,7 @@ import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { checkSinkLimits } from '../sink/kinesis-streams-sink.ts'
 import type { PartitionKey } from '../sink/partition-key-generator.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
+import type { RegisterLocal } from './async-sink-builder.ts'
 
 /** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
 export type PartitionKeyGenerator<T> =
@@ -18,8 +19,6 @@ export const PartitionKeyGenerator = {
   /** A UUID for each record: an even spread. */
   random: () => ({ type: 'random' }) as const,
 } as const
-
-type RegisterLocal = (key: LocalFunction) => string
 
 export class KinesisStreamsSink {
   readonly toSpec: (register: RegisterLocal) => KinesisStreamsSinkSpec
@@ -78,17 +77,17 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
     const common = this.common()
     const [streamArn, streamName] = [this.#streamArn, this.#streamName]
     const key = this.#key
-    const specOf = (partitionKeyGenerator: PartitionKeyGeneratorSpec): KinesisStreamsSinkSpec => ({
+    checkSinkLimits(common)
+    const deadLetters = this.deadLetters()
+    const generator = (register: RegisterLocal): PartitionKeyGeneratorSpec =>
+      typeof key === 'function' ? { type: 'local', localId: register(key as LocalFunction) } : key
+    return new KinesisStreamsSink(register => ({
       type: 'kinesis-streams',
       streamArn,
       streamName,
-      partitionKeyGenerator,
+      partitionKeyGenerator: generator(register),
+      deadLetters: deadLetters(register),
       ...common,
-    })
-    checkSinkLimits(specOf({ type: 'random' }))
-    const spec = typeof key === 'function' ? null : specOf(key)
-    return new KinesisStreamsSink(
-      register => spec ?? specOf({ type: 'local', localId: register(key as LocalFunction) }),
-    )
+    }))
   }
 }

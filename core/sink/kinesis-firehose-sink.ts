@@ -11,6 +11,7 @@ import { serializerOf } from '../../schemas/serialization.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntrySinkWriter } from './entry-sink-writer.ts'
+import type { SinkLimits } from './entry-sink-writer.ts'
 import { checkSinkLimits } from './kinesis-streams-sink.ts'
 import { noKey } from './partition-key-generator.ts'
 import type { Sink, SinkWriterContext } from './sink.ts'
@@ -121,7 +122,7 @@ export class KinesisFirehoseSink implements Sink {
 }
 
 /** The checks of Flink's builder, and those of the service. @throws ConfigurationError */
-export function checkFirehoseSpec(spec: KinesisFirehoseSinkSpec): void {
+export function checkFirehoseSpec(spec: SinkLimits & Pick<KinesisFirehoseSinkSpec, 'configuration'>): void {
   checkSinkLimits(spec, 'KinesisFirehoseSink', SERVICE_LIMITS)
   const configuration = new Configuration(spec.configuration)
   for (const [option, off] of KEYED_OPTIONS)

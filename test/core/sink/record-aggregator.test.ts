@@ -14,11 +14,7 @@ import { kinesisSinkSpec } from '../fakes/graphs.ts'
 
 async function writing(
   t: Test,
-  {
-    shards = 4,
-    options = {},
-    keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}`,
-  } = {},
+  { shards = 4, options = {}, keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}` } = {},
 ) {
   const kinesis = await KinesisEmulator.start({ streams: { out: shards }, limits: false })
   t.teardown(() => kinesis.close())
@@ -69,14 +65,10 @@ const stored = (kinesis: KinesisEmulator): Stored[] =>
 function theirs(records: readonly Stored[]): string[] {
   return records.flatMap(({ data, partitionKey }) => {
     const values: string[] = []
-    deaggregateSync(
-      { data: data.toString('base64'), partitionKey, sequenceNumber: '1' },
-      true,
-      (error, users) => {
-        if (error) throw error
-        for (const u of users as { data: string }[]) values.push(Buffer.from(u.data, 'base64').toString())
-      },
-    )
+    deaggregateSync({ data: data.toString('base64'), partitionKey, sequenceNumber: '1' }, true, (error, users) => {
+      if (error) throw error
+      for (const u of users as { data: string }[]) values.push(Buffer.from(u.data, 'base64').toString())
+    })
     return values
   })
 }

@@ -1,0 +1,34 @@
+/** Who gets records that can never be written, as a program says it: a function, a file, or another stream. */
+import { awsOptions } from '../config/aws-options.ts'
+import { Configuration } from '../config/configuration.ts'
+import type { DeadLettersSpec } from '../job-graph/job-graph.ts'
+import { parseStreamArn } from '../kinesis/arn.ts'
+import type { DeadLetterHandler as DeadLetterFunction } from '../sink/dead-letters.ts'
+
+type DeadLetterTarget = DeadLettersSpec & { readonly type: 'file' | 'kinesis-streams' }
+
+/** A function of the letters, which may be asynchronous: they are safe when it has returned. Or one of `DeadLetterHandler`'s. */
+export type DeadLetterHandler = DeadLetterFunction | DeadLetterTarget
+
+export const DeadLetterHandler = {
+  /** A line of JSON for each letter, `data` in base64, at the end of the file; synced before a checkpoint completes. */
+  file: (path: string): DeadLetterTarget => ({ type: 'file', path }),
+  /**
+   * A record of another stream for each letter, with what a line of the file has. Client properties are the sink's, but for
+   * those that are given here. @throws ConfigurationError
+   */
+  stream: (
+    arnOrName: string,
+    clientProperties: Configuration | Readonly<Record<string, string>> = {},
+  ): DeadLetterTarget => {
+    const read = clientProperties instanceof Configuration ? clientProperties : new Configuration(clientProperties)
+    for (const option of Object.values(awsOptions)) read.find<unknown>(option)
+    const isArn = arnOrName.startsWith('arn:')
+    return {
+      type: 'kinesis-streams',
+      streamArn: isArn ? parseStreamArn(arnOrName).arn : null,
+      streamName: isArn ? null : arnOrName,
+      configuration: read.toObject(),
+    }
+  },
+} as const
