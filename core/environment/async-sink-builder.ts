@@ -114,7 +114,7 @@ export class AsyncSinkBuilder {
     const handler = this.#deadLetters
     return register =>
       typeof handler === 'function'
-        ? { type: 'local', localId: register(handler as unknown as LocalFunction) }
+        ? { type: 'local', localId: register(handler) }
         : handler
   }
 

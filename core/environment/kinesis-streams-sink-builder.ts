@@ -80,7 +80,7 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
     checkSinkLimits(common)
     const deadLetters = this.deadLetters()
     const generator = (register: RegisterLocal): PartitionKeyGeneratorSpec =>
-      typeof key === 'function' ? { type: 'local', localId: register(key as LocalFunction) } : key
+      typeof key === 'function' ? { type: 'local', localId: register(key) } : key
     return new KinesisStreamsSink(register => ({
       type: 'kinesis-streams',
       streamArn,
