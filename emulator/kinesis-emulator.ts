@@ -36,6 +36,9 @@ export interface PutResult {
 export interface ShardRecords {
   readonly shardId: string
   readonly open: boolean
+  /** Decimal; both ends belong to the shard. */
+  readonly startingHashKey: string
+  readonly endingHashKey: string
   readonly records: readonly StoredRecord[]
 }
 
@@ -181,7 +184,13 @@ export class KinesisEmulator {
     return this.#account
       .stream(stream)
       .shards()
-      .map(shard => ({ shardId: shard.id, open: shard.open, records: recordsOf(shard) }))
+      .map(shard => ({
+        shardId: shard.id,
+        open: shard.open,
+        startingHashKey: String(shard.range.start),
+        endingHashKey: String(shard.range.end),
+        records: recordsOf(shard),
+      }))
   }
 
   /** How many records the stream retains, without looking at them. */

@@ -2,7 +2,14 @@
 import { ServiceError } from '../../core/errors.ts'
 import type { ChildShard } from '../../core/kinesis/get-records-codec.ts'
 import { serviceError } from '../../core/kinesis/service-errors.ts'
-import type { ConsumerDescription, SourceStreamProxy, StartingPosition } from '../../core/kinesis/stream-proxy.ts'
+import { hashKeyOf } from '../../core/kinesis/put-records-codec.ts'
+import type { EntryRun } from '../../core/kinesis/put-records-codec.ts'
+import type {
+  ConsumerDescription,
+  SinkStreamProxy,
+  SourceStreamProxy,
+  StartingPosition,
+} from '../../core/kinesis/stream-proxy.ts'
 import { KinesisError } from '../../emulator/index.ts'
 import type { KinesisEmulator, WireObject } from '../../emulator/index.ts'
 import { batchOf } from '../core/fakes/fake-stream.ts'
@@ -29,7 +36,19 @@ interface WireAnswer {
   readonly ChildShards?: readonly (Omit<WireShard, 'SequenceNumberRange'> & { readonly ParentShards: string[] })[]
 }
 
-export function inProcessStream(kinesis: KinesisEmulator, streamName: string, life: Incarnation): SourceStreamProxy {
+interface WirePutAnswer {
+  readonly Records: readonly {
+    readonly ShardId?: string
+    readonly ErrorCode?: string
+    readonly ErrorMessage?: string
+  }[]
+}
+
+export function inProcessStream(
+  kinesis: Pick<KinesisEmulator, 'call' | 'subscribe' | 'streamArn'>,
+  streamName: string,
+  life: Incarnation,
+): SourceStreamProxy & SinkStreamProxy {
   const streamArn = kinesis.streamArn(streamName)
 
   async function call<T>(operation: string, input: WireObject, shardId?: string): Promise<T> {
@@ -42,6 +61,7 @@ export function inProcessStream(kinesis: KinesisEmulator, streamName: string, li
   }
 
   return {
+    streamName,
     clockOffsetMs: 0,
     async describeStream() {
       const { StreamDescriptionSummary: s } = await call<{
@@ -83,6 +103,17 @@ export function inProcessStream(kinesis: KinesisEmulator, streamName: string, li
         shardId,
       )
       return { ...decoded(answer, streamName, shardId), nextShardIterator: answer.NextShardIterator ?? null }
+    },
+    async putRecords(runs, { signal } = {}) {
+      const answered = call<WirePutAnswer>('PutRecords', { Records: runs.flatMap(entriesOf) })
+      const { Records } = await (signal === undefined ? answered : unlessAborted(answered, signal))
+      // The answer has its way to go, too, and may be on it when the process dies.
+      await life.latency()
+      signal?.throwIfAborted()
+      const failed = Records.flatMap(({ ErrorCode, ErrorMessage }, index) =>
+        ErrorCode === undefined ? [] : [{ index, errorCode: ErrorCode, errorMessage: ErrorMessage ?? '' }],
+      )
+      return { failed, shardIds: Records.map(r => r.ShardId ?? null) }
     },
     async describeStreamConsumer(ConsumerName) {
       try {
@@ -158,6 +189,25 @@ const consumerOf = (c: WireConsumer): ConsumerDescription => ({
   consumerArn: c.ConsumerARN,
   status: c.ConsumerStatus,
 })
+
+function entriesOf(run: EntryRun): WireObject[] {
+  return Array.from({ length: run.to - run.from }, (_, j) => {
+    const i = run.from + j
+    const [data, key, explicit] = [run.dataOffset[i]!, run.keyOffset[i]!, hashKeyOf(run, i)]
+    return {
+      Data: run.slab.subarray(data, data + run.dataLength[i]!),
+      PartitionKey: run.keySlab.utf8Slice(key, key + run.keyLength[i]!),
+      ...(explicit === null ? {} : { ExplicitHashKey: explicit }),
+    }
+  })
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+    promise.then(resolve, reject)
+  })
+}
 
 function positionOf(position: StartingPosition) {
   return {

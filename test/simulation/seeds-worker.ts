@@ -5,7 +5,15 @@
 import { parentPort, workerData } from 'node:worker_threads'
 
 import { Random } from './random.ts'
+import { SinkSimulation } from './sink-simulation.ts'
 import { SourceSimulation } from './source-simulation.ts'
+
+const simulations = { source: SourceSimulation, sink: SinkSimulation }
+
+export interface SeedsOrder {
+  readonly simulation: keyof typeof simulations
+  readonly seeds: readonly number[]
+}
 
 export interface SeedOutcome {
   readonly seed: number
@@ -16,12 +24,13 @@ export interface SeedOutcome {
   readonly totals: Readonly<Record<string, number>>
 }
 
-for (const seed of (workerData as { seeds: number[] }).seeds) {
+const order = workerData as SeedsOrder
+for (const seed of order.seeds) {
   const jitter = new Random(~seed)
   Math.random = () => jitter.next()
-  const simulation = new SourceSimulation(seed)
+  const simulation = new simulations[order.simulation](seed)
   const outcome = await simulation.run().then(
-    totals => ({ error: null, totals: { ...totals } }),
+    totals => ({ error: null, totals }),
     (error: unknown) => ({ error: (error as Error).stack ?? String(error), totals: {} }),
   )
   parentPort!.postMessage({ seed, log: simulation.log, ...outcome } satisfies SeedOutcome)
