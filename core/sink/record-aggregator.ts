@@ -1,11 +1,13 @@
 /**
  * Packs the records of a sink as the Kinesis Producer Library does: those that will go to the same shard, up to a size, a count
- * and a time. A single one goes as it is. Where an aggregate was written to another shard than was foreseen, and one of its
- * records does not belong there, readers drop it whole: its records are packed anew, and sent again.
+ * and a time. A single one goes as it is. Where an aggregate was written to another shard than that which it was packed for, and
+ * one of its records does not belong there, readers drop it whole: its records are packed anew, and sent again.
  *
  *   record ──> shard of its hash key ──> container of that shard ──full, or old──> one entry for the AsyncSinkWriter
  */
+import { sleep } from '../clock.ts'
 import type { Clock } from '../clock.ts'
+import { ShardlineError } from '../errors.ts'
 import { readUserRecords } from '../kinesis/aggregated-record.ts'
 import type { PackedRecord } from '../kinesis/aggregated-record.ts'
 import type { EntryRun, PutRecordsResult } from '../kinesis/put-records-codec.ts'
@@ -34,6 +36,8 @@ interface UserRecord extends PackedRecord {
   /** Where it came from: the one of these at 0; null: not known. */
   readonly origin: RecordPositions | null
 }
+
+const ASK_AGAIN_MS = 500
 
 /** As the library has it: the key of an aggregate is only there because there must be one. */
 const OUTER_KEY = Buffer.from('a')
@@ -84,6 +88,9 @@ export class RecordAggregator implements Packing {
   readonly #closed: EntryRun[] = []
   #handedOver: Promise<void> = Promise.resolve()
   #cancelTimer: (() => void) | null = null
+  readonly #closing = new AbortController()
+  /** By the slab of an aggregate: the shard that it was packed for. One that was restored has none. */
+  readonly #foreseen = new WeakMap<Buffer, string>()
   /** Of an aggregate's records, by its slab. */
   readonly #acknowledgements = new WeakMap<Buffer, readonly (Acknowledge | null)[]>()
 
@@ -95,7 +102,7 @@ export class RecordAggregator implements Packing {
   }
 
   async write(run: EntryRun): Promise<void> {
-    if (this.#map.version === 0) await this.#map.refresh()
+    if (this.#map.version === 0) await this.#learnShards()
     for (let i = run.from; i < run.to; i++) {
       this.#put(userRecordOf(run, i), this.#containers, entry => this.#closed.push(entry))
       if (this.#closed.length > 0) await this.#handOver()
@@ -114,33 +121,46 @@ export class RecordAggregator implements Packing {
   }
 
   close(): void {
+    this.#closing.abort()
     this.#cancelTimer?.()
     this.#containers.clear()
   }
 
   /** What of a request's entries was written where it does not belong. */
   async check(runs: readonly EntryRun[], { failed, shardIds }: PutRecordsResult): Promise<SendResult> {
-    const strayed: { readonly index: number; readonly run: EntryRun; readonly i: number; readonly shardId: string }[] =
+    const unforeseen: { readonly index: number; readonly records: readonly UserRecord[]; readonly shardId: string }[] =
       []
     let index = 0
     forEachEntry(runs, (run, i) => {
       const shardId = shardIds?.[index] ?? null
-      const hashKey = hashKeyOf(run, i)
-      if (shardId !== null && hashKey !== null && this.#map.shardOf(fromDecimal(hashKey))?.shardId !== shardId)
-        strayed.push({ index, run, i, shardId })
+      const records = shardId === null || this.#foreseen.get(run.slab) === shardId ? null : this.#userRecords(run, i)
+      if (records !== null) unforeseen.push({ index, records, shardId: shardId! })
       index++
     })
-    if (strayed.length === 0) return { failed }
-    await this.#map.refresh()
+    // By now the map may know of the reshard already.
+    const isNews = ({ records, shardId }: (typeof unforeseen)[number]): boolean =>
+      this.#map.shardOf(records[0]!.hashKey)?.shardId !== shardId
+    if (unforeseen.some(isNews)) await this.#learnShards()
     const replaced = new Map<number, readonly EntryRun[]>()
-    for (const { index: at, run, i, shardId } of strayed) {
-      const records = this.#userRecords(run, i)
+    for (const { index: at, records, shardId } of unforeseen) {
       const shard = this.#map.byId(shardId)
       const belongs = ({ hashKey }: UserRecord): boolean =>
         shard !== null && hashKey >= shard.starting && hashKey <= shard.ending
-      if (records !== null && !records.every(belongs)) replaced.set(at, this.#packAll(records))
+      if (!records.every(belongs)) replaced.set(at, this.#packAll(records))
     }
     return { failed, replaced }
+  }
+
+  /** What was written is known, and where: it would be a pity to send all of it again because this answer is missing. */
+  async #learnShards(): Promise<void> {
+    for (;;)
+      try {
+        await this.#map.refresh()
+        return
+      } catch (error) {
+        if (!(error instanceof ShardlineError && error.retryable)) throw error
+        await sleep(this.#clock, ASK_AGAIN_MS, this.#closing.signal)
+      }
   }
 
   #put(record: UserRecord, containers: Map<string, Container>, closed: (entry: EntryRun) => void): void {
@@ -149,11 +169,11 @@ export class RecordAggregator implements Packing {
     const container = containers.get(shardId)
     if (container?.tryAdd(record, maxSize) === true) {
       if (container.count < maxCount) return
-      closed(container.entry(this.#acknowledgements))
+      closed(this.#entryOf(container, shardId))
       containers.delete(shardId)
       return
     }
-    if (container !== undefined) closed(container.entry(this.#acknowledgements))
+    if (container !== undefined) closed(this.#entryOf(container, shardId))
     containers.set(shardId, new Container(record))
   }
 
@@ -161,8 +181,14 @@ export class RecordAggregator implements Packing {
     const containers = new Map<string, Container>()
     const entries: EntryRun[] = []
     for (const record of records) this.#put(record, containers, entry => entries.push(entry))
-    for (const container of containers.values()) entries.push(container.entry(this.#acknowledgements))
+    for (const [shardId, container] of containers) entries.push(this.#entryOf(container, shardId))
     return entries
+  }
+
+  #entryOf(container: Container, shardId: string): EntryRun {
+    const entry = container.entry(this.#acknowledgements)
+    this.#foreseen.set(entry.slab, shardId)
+    return entry
   }
 
   /** null: it is no aggregate. */
@@ -182,7 +208,7 @@ export class RecordAggregator implements Packing {
   }
 
   #closeAll(): void {
-    for (const container of this.#containers.values()) this.#closed.push(container.entry(this.#acknowledgements))
+    for (const [shardId, container] of this.#containers) this.#closed.push(this.#entryOf(container, shardId))
     this.#containers.clear()
     this.#cancelTimer?.()
     this.#cancelTimer = null

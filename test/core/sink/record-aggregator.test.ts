@@ -197,6 +197,39 @@ t.test('after a reshard the records that strayed are packed anew and sent again:
   t.same(failures, [])
 })
 
+t.test(
+  'an aggregate of before a reshard is packed anew also where the new shards are known when it is answered',
+  async t => {
+    const { kinesis, writerOf } = await writing(t, { shards: 1 })
+    const first = writerOf()
+    kinesis.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+    await first.write(RecordBatch.pack('text', valuesOf(100)))
+    const state = await first.snapshot()
+    first.close()
+    kinesis.faults.clear()
+    kinesis.splitShard('out', 'shardId-000000000000')
+    const second = writerOf({ restored: [state!] })
+    await second.write(RecordBatch.pack('text', valuesOf(100, 100)))
+    await second.finish()
+    t.same(sorted(await ours(kinesis, stored(kinesis))), sorted(valuesOf(200)))
+  },
+)
+
+t.test('what was written is not sent again because the shards cannot be asked for just now', async t => {
+  const { kinesis, writerOf, failures } = await writing(t, { shards: 2 })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', valuesOf(300)))
+  await writer.flush()
+  kinesis.splitShard('out', 'shardId-000000000000')
+  kinesis.faults.inject({ operation: 'ListShards', times: 4, fault: { kind: 'error' } })
+  await writer.write(RecordBatch.pack('text', valuesOf(300, 300)))
+  await writer.finish()
+  t.same(sorted(await ours(kinesis, stored(kinesis))), sorted(valuesOf(600)))
+  t.ok(kinesis.requests.count('ListShards') > 4)
+  t.match(writer.metrics(), { records: 600, errors: 0 })
+  t.same(failures, [])
+})
+
 t.test('aggregation and the order of keys exclude each other', async t => {
   const spec = kinesisSinkSpec({
     configuration: { 'sink.aggregation.enabled': 'true', 'sink.ordering': 'PARTITION_KEY' },
