@@ -36,7 +36,8 @@ export class JobMetricsCollector {
         .flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : []))
         .filter(m => m !== null)
       const numRecordsIn = sum(own.map(t => t.recordsIn))
-      const numRecordsOut = sum(own.map(t => t.recordsOut))
+      // What a sink gives out is what the service took.
+      const numRecordsOut = sinks.length > 0 ? sum(sinks.map(s => s.records)) : sum(own.map(t => t.recordsOut))
       const rates = this.#rates.get(node.operatorId)!
       rates.in.update(nowMs, numRecordsIn)
       rates.out.update(nowMs, numRecordsOut)

@@ -24,7 +24,7 @@ t.test('a job counts under the names of Flink, and Prometheus can read it while 
   await job.start()
   await eventually(() => job.metrics().operators[1]!.sink?.records === 100)
   t.match(job.metrics(), {
-    operators: [{ numRecordsOut: 100 }, { numRecordsIn: 100 }],
+    operators: [{ numRecordsOut: 100 }, { numRecordsIn: 100, numRecordsOut: 100 }],
     shards: [{ streamArn: kinesis.streamArn('flights') }, {}],
     unreadShards: 0,
     numRestarts: 0,
@@ -39,7 +39,9 @@ t.test('a job counts under the names of Flink, and Prometheus can read it while 
       })
       .on('error', reject)
   })
-  t.match(body, /^flink_taskmanager_job_task_operator_numRecordsSend\{.*\} 100$/m)
+  for (const name of ['numRecordsOut', 'numRecordsSend'])
+    t.match(body, new RegExp(`^flink_taskmanager_job_task_operator_${name}\\{.*Sink.*\\} 100$`, 'mi'))
+  t.match(body, /^flink_taskmanager_job_task_operator_numRecordsOutErrors\{.*\} 0$/m)
   await job.cancel('now')
   await t.rejects(
     new Promise((resolve, reject) => http.get({ port, host: '127.0.0.1', agent: false }, resolve).on('error', reject)),
