@@ -1,12 +1,25 @@
-/** What the engine asks of the driver beside function calls: its shard assigners, and its credentials providers. */
+/** What the engine asks of the driver beside function calls: shard assigners, credentials providers, handlers of dead letters. */
+import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { CREDENTIALS_PREFIX } from '../../core/config/aws-options.ts'
+import { FunctionError } from '../../core/errors.ts'
 import type { JobGraph } from '../../core/job-graph/job-graph.ts'
 import { namesModule, registerCredentialsProvider } from '../../core/kinesis/credentials/custom-credentials.ts'
 import type { AwsCredentials } from '../../core/kinesis/credentials/refreshing-credentials.ts'
+import type { DeadLetter } from '../../core/sink/dead-letters.ts'
 import type { ShardAssignerContext, ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
-import type { AssignShardsParams, AssignShardsResult, CredentialsParams, CredentialsResult } from './protocol.ts'
+import { ENGINE_ERROR } from './protocol.ts'
+import type {
+  AssignShardsParams,
+  AssignShardsResult,
+  CredentialsParams,
+  CredentialsResult,
+  DeadLettersParams,
+} from './protocol.ts'
+
+/** Data of the letters in one request; as base64 it is well within a message. A larger letter goes alone. */
+const LETTER_BYTES = 16 * 1024 * 1024
 
 export class DriverRequests {
   readonly #connection: MessageConnection
@@ -29,6 +42,23 @@ export class DriverRequests {
     }))
     const params: AssignShardsParams = { pickle, shards: asked, parallelism, assigned }
     return (await this.#connection.sendRequest<AssignShardsResult>('driver/assignShards', params)).subtasks
+  }
+
+  /** Resolves when the handler has taken them all. @throws FunctionError if it raises */
+  async deadLetters(pickle: string, letters: readonly DeadLetter[]): Promise<void> {
+    for (let from = 0; from < letters.length;) {
+      let to = from + 1
+      let bytes = letters[from]!.data.length
+      while (to < letters.length && (bytes += letters[to]!.data.length) <= LETTER_BYTES) to++
+      const some = letters.slice(from, to).map(({ data, ...letter }) => ({ ...letter, data: data.toString('base64') }))
+      const params: DeadLettersParams = { pickle, letters: some }
+      try {
+        await this.#connection.sendRequest<object>('driver/deadLetters', params)
+      } catch (cause) {
+        throw cause instanceof ResponseError && cause.code === ENGINE_ERROR ? handlerError(cause) : cause
+      }
+      from = to
+    }
   }
 
   /** Lets the graph's `custom.class` keys name providers of the driver; calling the answer takes that back. */
@@ -54,11 +84,22 @@ export class DriverRequests {
   }
 }
 
+function handlerError(cause: ResponseError<unknown>): FunctionError {
+  const { traceback = null } = (cause.data ?? {}) as { readonly traceback?: string | null }
+  return new FunctionError('FUNCTION_FAILED', `The dead letter handler failed: ${cause.message}`, {
+    cause,
+    details: { traceback },
+    remoteStack: traceback ?? undefined,
+  })
+}
+
 /** Every value of a `...custom.class` key, at whatever depth of roles. */
 function customClasses({ configuration, transformations }: JobGraph): string[] {
   const own = transformations.flatMap(t => {
     if (t.kind === 'source' && t.source.type === 'kinesis-streams') return [t.source.configuration]
-    return t.kind === 'sink' && t.sink.type === 'kinesis-streams' ? [t.sink.configuration] : []
+    if (t.kind !== 'sink' || !('deadLetters' in t.sink)) return []
+    const { configuration, deadLetters } = t.sink
+    return deadLetters?.type === 'kinesis-streams' ? [configuration, deadLetters.configuration] : [configuration]
   })
   return [configuration, ...own].flatMap(c =>
     Object.entries(c).flatMap(([key, value]) =>

@@ -108,6 +108,7 @@ export class EngineServer {
       functions: hosts,
       assignShards:
         driver === null ? null : pickle => (shards, context) => this.#driver.assignShards(pickle, shards, context),
+      deadLetters: driver === null ? null : pickle => letters => this.#driver.deadLetters(pickle, letters),
       print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
     }
     const job: Job = new Job(graph, services, {

@@ -3,6 +3,7 @@
  * "not set".
  */
 import type { JobGraph } from '../../core/job-graph/job-graph.ts'
+import type { DeadLetter } from '../../core/sink/dead-letters.ts'
 import type { ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -62,6 +63,13 @@ export interface CredentialsResult {
 export interface AssignShardsResult {
   /** In the order of the shards. */
   readonly subtasks: readonly number[]
+}
+
+/** From the engine to the driver: records that can never be written. Answered with `{}` once the handler has taken them all. */
+export interface DeadLettersParams {
+  readonly pickle: string
+  /** `data` in base64. */
+  readonly letters: readonly (Omit<DeadLetter, 'data'> & { readonly data: string })[]
 }
 
 export interface PrintNotification {

@@ -192,7 +192,12 @@ def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
     release.set()
     assert remote.receive()["id"] == 1
     remote.send({"jsonrpc": "2.0", "id": 3, "method": "fails", "params": {}})
-    assert remote.receive()["error"] == {"code": -32000, "message": "ValueError: no idea"}
+    error = remote.receive()["error"]
+    assert (error["code"], error["message"]) == (-32000, "ValueError: no idea")
+    assert 'raise ValueError("no idea")' in error["data"]["traceback"]
+    assert 'rpc.py", line' not in error["data"]["traceback"].replace("test_rpc.py", ""), (
+        "from the program's own code on"
+    )
     remote.send({"jsonrpc": "2.0", "id": 4, "method": "unknown"})
     assert remote.receive()["error"]["code"] == -32601
     remote.close()

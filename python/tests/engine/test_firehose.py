@@ -101,3 +101,21 @@ def test_a_delivery_stream_that_is_not_there_is_told_at_once(kinesis, firehose, 
     assert code == 1
     assert "DescribeDeliveryStream on delivery stream nowhere failed: ResourceNotFoundException" in err
     assert "shardline.errors.ServiceError" in err
+
+
+def test_what_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run):
+    name = firehose.delivery_stream()
+    code = f"""
+        from shardline.datastream.connectors.kinesis import KinesisFirehoseSink
+        letters = []
+        env = environment()
+        sink = KinesisFirehoseSink.builder().set_delivery_stream_name({name!r}).set_dead_letter_handler(letters.append)
+        sink = sink.set_firehose_client_properties({{"aws.region": "us-east-1", "aws.endpoint": {firehose.url!r}}})
+        large = "x" * (1000 * 1024 + 1)
+        stream = env.from_collection(["a\\n", large, "b\\n"], STRING)
+        stream.sink_to(sink.set_serialization_schema(SimpleStringSchema()).build())
+        env.execute("deliver")
+        print([(letter.stream, letter.code, len(letter.data), letter.position) for letter in letters])
+    """
+    assert run(code).end() == (0, f"[({name!r}, 'RECORD_TOO_LARGE', 1024001, None)]\n", "")
+    assert b"".join(firehose.delivered(name)) == b"a\nb\n"

@@ -4,14 +4,22 @@ import { PassThrough } from 'node:stream'
 
 import t from 'tap'
 import type { Test } from 'tap'
-import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+import { createMessageConnection, ResponseError, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { EngineServer } from '../../../bindings/stdio/engine-server.ts'
 import type { FinishedNotification, StatusNotification } from '../../../bindings/stdio/protocol.ts'
 import type { JobGraph } from '../../../core/job-graph/job-graph.ts'
-import { collectionT, functionT, graphOf, kinesisSourceSpec, sinkT, sourceT } from '../../core/fakes/graphs.ts'
-import { emulator, eventually, pointedAt } from '../../core/fakes/jobs.ts'
+import {
+  collectionT,
+  functionT,
+  graphOf,
+  kinesisSinkSpec,
+  kinesisSourceSpec,
+  sinkT,
+  sourceT,
+} from '../../core/fakes/graphs.ts'
+import { emulator, eventually, pointedAt, textsIn } from '../../core/fakes/jobs.ts'
 
 /** Whether a message is what the JSON Schema of the protocol says. */
 function checkMessage(t: Test, name: string, message: unknown): void {
@@ -312,6 +320,58 @@ t.test('a shard assigner of Python without a Python program is refused', async t
     { parallelism: 1, configuration: pointedAt(kinesis) },
   )
   await t.rejects(submit(client, graph), { code: -32000, message: /no Python program/ })
+})
+
+t.test("the driver's handler gets the dead letters, and what it raises ends the job", async t => {
+  const kinesis = await emulator(t)
+  const position = {
+    stream: 'flights',
+    shardId: /^shardId-0+/,
+    sequenceNumber: /^49/,
+    subSequenceNumber: null,
+    partitionKey: 'k',
+  }
+  for (const fails of [false, true]) {
+    kinesis.put('flights', [
+      { data: 'good', partitionKey: 'k' },
+      { data: 'x'.repeat(100), partitionKey: 'k' },
+    ])
+    const client = await initialized(t)
+    const letters: { data: string }[] = []
+    client.connection.onRequest('driver/deadLetters', (params: { pickle: string; letters: { data: string }[] }) => {
+      checkMessage(t, 'driver/deadLetters.params', params)
+      t.equal(params.pickle, 'cGlja2xl')
+      if (fails) return new ResponseError(-32000, 'KeyError: 5', { traceback: 'File "job.py", line 3' })
+      letters.push(...params.letters)
+      checkMessage(t, 'driver/deadLetters.result', {})
+      return {}
+    })
+    const deadLetters = { type: 'python', pickle: 'cGlja2xl' } as const
+    const sink = kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), maxRecordSizeInBytes: 64, deadLetters })
+    const graph = graphOf(
+      [sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }) }), sinkT(2, [1], { sink })],
+      { parallelism: 1, configuration: pointedAt(kinesis, { 'shardline.source.stop-at': 'latest' }) },
+    )
+    await t.rejects(submit(client, graph), { code: -32000, message: /no Python program/ })
+    const driver = { executable: 'python3', hostEnv: {} }
+    await client.request('job/submit', { graph, attempt: 0, driver })
+    await eventually(() => client.finished.length === 1)
+    if (fails)
+      t.match(client.finished[0], {
+        state: 'FAILED',
+        error: {
+          code: 'FUNCTION_FAILED',
+          message: 'The dead letter handler failed: KeyError: 5',
+          details: { traceback: 'File "job.py", line 3' },
+        },
+      })
+    else {
+      t.match(client.finished[0], { state: 'FINISHED' })
+      t.match(letters, [{ stream: 'out', code: 'RECORD_TOO_LARGE', explicitHashKey: null, position }])
+      t.equal(Buffer.from(letters[0]!.data, 'base64').toString(), 'x'.repeat(100))
+      t.same(textsIn(kinesis, 'out'), ['good'])
+    }
+  }
 })
 
 t.test('the jobs that run are listed, with their metrics for the asking', async t => {

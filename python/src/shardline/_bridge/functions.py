@@ -135,12 +135,17 @@ def describe(failure: FunctionFailure) -> bytes:
         {
             "errorType": type(cause).__name__,
             "message": str(cause),
-            "traceback": "".join(traceback.format_exception(type(cause), cause, _without_own_frames(cause))),
+            "traceback": formatted(cause),
             "operatorId": failure.operator["id"],
             "operatorName": failure.operator["name"],
             "index": failure.index,
         }
     ).encode()
+
+
+def formatted(error: BaseException) -> str:
+    """The traceback, from the user's own code on."""
+    return "".join(traceback.format_exception(type(error), error, _without_own_frames(error)))
 
 
 def _without_own_frames(error: BaseException) -> Any:

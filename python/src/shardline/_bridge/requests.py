@@ -11,6 +11,11 @@ def answer(method: str, params: dict[str, Any]) -> Any:
     """The result. Raises whatever the program's own code raises, and `NotImplementedError` for an unknown method."""
     if method == "driver/assignShards":
         return {"subtasks": _assign_shards(params)}
+    if method == "driver/deadLetters":
+        from shardline.datastream.connectors._dead_letters import handle
+
+        handle(params["pickle"], params["letters"])
+        return {}
     if method == "driver/credentials":
         from shardline.datastream.connectors._credentials import provide
 

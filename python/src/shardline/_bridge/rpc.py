@@ -168,7 +168,10 @@ class Peer:
         except NotImplementedError:
             answer["error"] = {"code": -32601, "message": f"the driver knows no method {method!r}"}
         except Exception as error:  # noqa: BLE001 - it is the engine's to know, whatever it is
-            answer["error"] = {"code": -32000, "message": f"{type(error).__name__}: {error}"}
+            from shardline._bridge.functions import formatted  # it is only needed here
+
+            data = {"traceback": formatted(error)}
+            answer["error"] = {"code": -32000, "message": f"{type(error).__name__}: {error}", "data": data}
         # An engine that is gone waits for no answer.
         with contextlib.suppress(OSError, BridgeError):
             self._write(answer)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shardline import _options
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import SerializationSchema
 from shardline.common.typeinfo import TypeInformation, Types
+from shardline.datastream.connectors import _dead_letters
+from shardline.datastream.connectors._dead_letters import DeadLetter, DeadLetterHandler
 from shardline.datastream.connectors.base import Sink
 from shardline.errors import ConfigurationError
 
@@ -57,6 +59,7 @@ class AsyncSinkBuilder:
         self._schema: SerializationSchema | None = None
         self._client_properties: dict[str, str] = {}
         self._sink_config: dict[str, str] = {}
+        self._dead_letters: dict[str, Any] | None = None
         self._fail_on_error = False
         self._max_batch_size = 500
         self._max_in_flight_requests = 50
@@ -82,6 +85,17 @@ class AsyncSinkBuilder:
         values = sink_config.to_dict()
         _options.check(values, _options.SINKS, _options.AWS)
         self._sink_config = values
+        return self
+
+    def set_dead_letter_handler(self, handler: DeadLetterHandler | Callable[[DeadLetter], Any]) -> Self:
+        """Who gets records that can never be written: too large, without a usable key, or refused by the service even
+        when sent alone. Without a handler the first of them fails the job. (Of Shardline.)
+
+        `DeadLetterHandler.file("rejected.jsonl")`, `DeadLetterHandler.stream("rejected")`, or a callable, which the
+        script's own process calls with one `DeadLetter` after the other, at least once each. Once it has returned, the
+        letter is taken; what it raises fails the job.
+        """
+        self._dead_letters = _dead_letters.spec_of(handler)
         return self
 
     def set_fail_on_error(self, fail_on_error: bool) -> Self:
@@ -137,7 +151,7 @@ class AsyncSinkBuilder:
         return {
             "configuration": {**self._client_properties, **self._sink_config},
             "serializationSchema": schema._spec(),
-            "deadLetters": None,
+            "deadLetters": self._dead_letters,
             "failOnError": self._fail_on_error,
             "maxBatchSize": self._max_batch_size,
             "maxInFlightRequests": self._max_in_flight_requests,

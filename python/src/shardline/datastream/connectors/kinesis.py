@@ -7,7 +7,6 @@ defaults and checks; option keys are Flink's.
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,8 +24,10 @@ from shardline.common.serialization import (
 )
 from shardline.common.typeinfo import TypeInformation
 from shardline.datastream.connectors import _legacy_properties
+from shardline.datastream.connectors._arn import checked_arn
 from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
 from shardline.datastream.connectors._credentials import AwsCredentials, register_credentials_provider
+from shardline.datastream.connectors._dead_letters import DeadLetter, DeadLetterHandler, RecordPosition
 from shardline.datastream.connectors._kinesis_options import (
     AWSConfigOptions,
     KinesisSourceConfigOptions,
@@ -39,6 +40,8 @@ from shardline.errors import ConfigurationError, UnsupportedError
 __all__ = [
     "AWSConfigOptions",
     "AwsCredentials",
+    "DeadLetter",
+    "DeadLetterHandler",
     "FlinkKinesisConsumer",
     "FlinkKinesisProducer",
     "KinesisFirehoseSink",
@@ -50,13 +53,12 @@ __all__ = [
     "KinesisStreamsSource",
     "KinesisStreamsSourceBuilder",
     "PartitionKeyGenerator",
+    "RecordPosition",
     "ShardAssignerContext",
     "ShardToAssign",
     "SinkConfigOptions",
     "register_credentials_provider",
 ]
-
-_STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a-zA-Z0-9_.-]{1,128}")
 
 
 # ---- source
@@ -172,7 +174,7 @@ class KinesisStreamsSourceBuilder:
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
-        self._stream_arn = _checked_arn(stream_arn)
+        self._stream_arn = checked_arn(stream_arn)
         return self
 
     def set_deserialization_schema(self, deserialization_schema: DeserializationSchema) -> KinesisStreamsSourceBuilder:
@@ -218,15 +220,6 @@ class KinesisStreamsSourceBuilder:
             self._shard_assigner,
             self._preserve_shard_order,
         )
-
-
-def _checked_arn(stream_arn: str) -> str:
-    if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
-        raise ConfigurationError(
-            f"'{stream_arn}' is not the ARN of a Kinesis stream. "
-            "It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name."
-        )
-    return stream_arn
 
 
 def _checked_assigner(
@@ -414,7 +407,7 @@ class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSinkBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`. It wins over a name, and the region is taken from it.
         (Of Flink's Java builder; PyFlink's does not have it.)"""
-        self._stream_arn = _checked_arn(stream_arn)
+        self._stream_arn = checked_arn(stream_arn)
         return self
 
     def set_stream_name(self, stream_name: str | list[str]) -> KinesisStreamsSinkBuilder:
