@@ -11,7 +11,7 @@ import { BatchSender } from './batch-sender.ts'
 import type { Bury, Outcome, Send } from './batch-sender.ts'
 import { CongestionControl } from './congestion-control.ts'
 import { EntryBuffer } from './entry-buffer.ts'
-import { addEntry, countRecords, entrySize, forEachEntry } from './entry-runs.ts'
+import { addEntry, countEntries, countRecords, entrySize, forEachEntry } from './entry-runs.ts'
 import type { Batch, SinkBuffer } from './sink-buffer.ts'
 import type { SinkWriterMetrics } from './sink.ts'
 
@@ -242,7 +242,7 @@ export class AsyncSinkWriter {
     }
     this.#metrics.retries += refusedRecords
     if (again.length > 0) this.#buffer.pushFront(again)
-    this.#due += refused + replaced.size
+    this.#due += countEntries(again)
     if (refused === 0) this.#failures = 0
     else if (!explained) this.#backOff()
   }

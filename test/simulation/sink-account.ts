@@ -43,6 +43,7 @@ export interface PutRequest {
   readonly records: readonly UserRecord[]
   /** What the service stored of it. */
   stored: readonly UserRecord[]
+  answered: boolean
   /** The writer waits for its answer no longer. */
   abandoned: boolean
 }
@@ -99,7 +100,7 @@ export class SinkAccount {
       if (client.attempt.onTheirWay.has(id)) this.wrong.push(`${id} is on its way, and is sent again`)
       client.attempt.onTheirWay.add(id)
     }
-    return { client, records, stored: [], abandoned: false }
+    return { client, records, stored: [], answered: false, abandoned: false }
   }
 
   /** The service stored these, whatever becomes of its answer. */
@@ -121,6 +122,7 @@ export class SinkAccount {
 
   acknowledged(request: PutRequest): void {
     this.#over(request)
+    request.answered = true
     const { attempt, acknowledged } = request.client
     for (const id of request.stored.map(idOf)) {
       attempt.settled.add(id)
@@ -134,6 +136,21 @@ export class SinkAccount {
     this.#excuse(request.stored)
     this.#over(request)
     request.abandoned = true
+  }
+
+  /** It was answered, and given up all the same. */
+  givenUp(request: PutRequest): void {
+    if (request.abandoned) return
+    if (!request.answered) {
+      this.lost(request)
+      return
+    }
+    request.abandoned = true
+    this.#excuse(request.stored)
+    const { attempt, acknowledged } = request.client
+    const ids = new Set(request.stored.map(idOf))
+    for (const id of ids) attempt.settled.delete(id)
+    acknowledged.splice(0, Infinity, ...acknowledged.filter(a => !ids.has(a.id)))
   }
 
   deadLetter(record: UserRecord): void {

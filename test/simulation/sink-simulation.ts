@@ -87,7 +87,7 @@ export class SinkSimulation extends Simulation<Step> {
     this.#splits = Array.from({ length: random.int(1, 4) }, () => [])
     const maxBatchSize = random.pick([1, 3, 10, 500])
     const maxRecordSizeInBytes = 400
-    this.#mode = random.pick(['plain', 'ordered'])
+    this.#mode = random.pick(['plain', 'plain', 'ordered', 'ordered', 'aggregated'])
     this.#spec = kinesisSinkSpec({
       streamArn: kinesis.streamArn(STREAM),
       configuration: {
@@ -115,7 +115,7 @@ export class SinkSimulation extends Simulation<Step> {
   protected act(step: Step): void {
     switch (step) {
       case 'emit':
-        this.#emit(this.random.chance(0.03) && this.#spec.maxBatchSize >= 10 ? 1500 : this.random.int(1, 40))
+        this.#emit(this.random.chance(0.03) && this.#isQuick ? 1500 : this.random.int(1, 40))
         return
       case 'fault':
         this.#fault()
@@ -124,6 +124,11 @@ export class SinkSimulation extends Simulation<Step> {
         this.#failNextPoll = true
         this.#source.grown()
     }
+  }
+
+  /** Whether so many records at a time get through that thousands do before all patience is lost. */
+  get #isQuick(): boolean {
+    return (this.#mode === 'ordered' ? this.#keys.length : this.#spec.maxBatchSize) >= 8
   }
 
   protected submission(life: Incarnation): Submission {
@@ -215,7 +220,7 @@ export class SinkSimulation extends Simulation<Step> {
     )
     const lost = (): void => this.#account.lost(request)
     const forget = life.onDeath(lost)
-    options?.signal?.addEventListener('abort', lost, { once: true })
+    options?.signal?.addEventListener('abort', () => this.#account.givenUp(request), { once: true })
     const stream = inProcessStream(
       {
         call: (operation, input) => this.#serve(life, request, operation, input!),

@@ -65,6 +65,26 @@ t.test('a batch goes out when it is full by count', async t => {
   w.writer.close()
 })
 
+t.test('what is sent instead of an entry goes at once, however many entries it is now', async t => {
+  const clock = new ManualClock()
+  const sent: string[] = []
+  const writer = new AsyncSinkWriter(
+    async runs => {
+      const names = entriesOf(runs).map(e => e[1])
+      sent.push(names.join(''))
+      const instead = [runOf(['x', 'y', 'z'].map(named))]
+      return { failed: [], replaced: new Map(names.includes('b') ? [[names.indexOf('b'), instead]] : []) }
+    },
+    optionsOf({ maxBatchSize: 2 }),
+    { clock, fail: error => t.fail(String(error)) },
+  )
+  await writer.write(runOf(['a', 'b'].map(named)))
+  await settle()
+  t.same(sent, ['ab', 'xy', 'z'])
+  t.same(clock.armed, [])
+  writer.close()
+})
+
 t.test('a batch goes out when it is full by bytes, keys included, and holds no more than that', async t => {
   const w = writing({ maxBatchSizeInBytes: 7 }) // each entry has 3 bytes
   await w.write('a', 'b')
