@@ -133,17 +133,8 @@ export type FunctionSpec =
 
 export type SinkSpec = KinesisStreamsSinkSpec | KinesisFirehoseSinkSpec | PrintSinkSpec | DiscardSinkSpec
 
-export interface KinesisStreamsSinkSpec {
-  readonly type: 'kinesis-streams'
-  /** One of the two is set; the ARN wins. */
-  readonly streamArn: string | null
-  readonly streamName: string | null
-  /** `aws.*` and `sink.*` keys. */
-  readonly configuration: Readonly<Record<string, string>>
-  readonly serializationSchema: SchemaSpec
-  readonly partitionKeyGenerator: PartitionKeyGeneratorSpec
-  /** Who gets what can never be written; null: nobody, and the job fails. */
-  readonly deadLetters: DeadLettersSpec | null
+/** When a sink that sends in batches sends what; the names are Flink's. */
+export interface BatchingLimits {
   readonly failOnError: boolean
   readonly maxBatchSize: number
   readonly maxInFlightRequests: number
@@ -151,6 +142,23 @@ export interface KinesisStreamsSinkSpec {
   readonly maxBatchSizeInBytes: number
   readonly maxTimeInBufferMs: number
   readonly maxRecordSizeInBytes: number
+}
+
+/** What sinks that send in batches have in common. */
+interface BatchingSinkSpec extends BatchingLimits {
+  /** `aws.*` and `sink.*` keys. */
+  readonly configuration: Readonly<Record<string, string>>
+  readonly serializationSchema: SchemaSpec
+  /** Who gets what can never be written; null: nobody, and the job fails. */
+  readonly deadLetters: DeadLettersSpec | null
+}
+
+export interface KinesisStreamsSinkSpec extends BatchingSinkSpec {
+  readonly type: 'kinesis-streams'
+  /** One of the two is set; the ARN wins. */
+  readonly streamArn: string | null
+  readonly streamName: string | null
+  readonly partitionKeyGenerator: PartitionKeyGeneratorSpec
 }
 
 /**
@@ -180,21 +188,10 @@ export type DeadLettersSpec =
   /** A callable made by cloudpickle, called in the driver. */
   | { readonly type: 'python'; readonly pickle: string }
 
-/** Amazon Data Firehose. The limits mean what they mean for the Kinesis sink; a record has no key. */
-export interface KinesisFirehoseSinkSpec {
+/** Amazon Data Firehose: a record has no key. */
+export interface KinesisFirehoseSinkSpec extends BatchingSinkSpec {
   readonly type: 'kinesis-firehose'
   readonly deliveryStreamName: string
-  /** `aws.*` and `sink.*` keys. */
-  readonly configuration: Readonly<Record<string, string>>
-  readonly serializationSchema: SchemaSpec
-  readonly deadLetters: DeadLettersSpec | null
-  readonly failOnError: boolean
-  readonly maxBatchSize: number
-  readonly maxInFlightRequests: number
-  readonly maxBufferedRequests: number
-  readonly maxBatchSizeInBytes: number
-  readonly maxTimeInBufferMs: number
-  readonly maxRecordSizeInBytes: number
 }
 
 /** Writes each value as a line, with Flink's `id:N> ` prefix. Text values only. */

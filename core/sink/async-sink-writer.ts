@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../clock.ts'
 import { ServiceError, ShardlineError } from '../errors.ts'
+import type { BatchingLimits } from '../job-graph/job-graph.ts'
 import type { EntryRun, FailedEntry } from '../kinesis/put-records-codec.ts'
 import { PersistentFailure } from '../persistent-failure.ts'
 import { BatchSender } from './batch-sender.ts'
@@ -15,15 +16,9 @@ import { addEntry, countEntries, countRecords, entrySize, forEachEntry } from '.
 import type { Batch, SinkBuffer } from './sink-buffer.ts'
 import type { SinkWriterMetrics } from './sink.ts'
 
-export interface AsyncSinkWriterOptions {
-  readonly maxBatchSize: number
-  readonly maxInFlightRequests: number
-  readonly maxBufferedRequests: number
-  readonly maxBatchSizeInBytes: number
-  readonly maxTimeInBufferMs: number
+export interface AsyncSinkWriterOptions extends Omit<BatchingLimits, 'maxRecordSizeInBytes'> {
   readonly requestTimeoutMs: number
   readonly failOnTimeout: boolean
-  readonly failOnError: boolean
   /** For messages: `The sink to stream flights`. */
   readonly sinkName: string
 }

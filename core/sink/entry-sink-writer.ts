@@ -8,6 +8,7 @@ import type { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
 import { ServiceError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import type { BatchingLimits } from '../job-graph/job-graph.ts'
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { AsyncSinkWriter } from './async-sink-writer.ts'
@@ -20,16 +21,6 @@ import type { RestoreGate } from './restore-gate.ts'
 import type { SinkBuffer } from './sink-buffer.ts'
 import { readSinkState, writeSinkState } from './sink-state-codec.ts'
 import type { SinkWriter, SinkWriterContext, SinkWriterMetrics } from './sink.ts'
-
-export interface SinkLimits {
-  readonly maxBatchSize: number
-  readonly maxInFlightRequests: number
-  readonly maxBufferedRequests: number
-  readonly maxBatchSizeInBytes: number
-  readonly maxTimeInBufferMs: number
-  readonly maxRecordSizeInBytes: number
-  readonly failOnError: boolean
-}
 
 /** What stands between the records and the writer, and makes other entries of them. */
 export interface Packing {
@@ -45,7 +36,7 @@ export interface EntrySinkWriterParts {
   /** `The sink to stream flights`. */
   readonly sinkName: string
   readonly streamName: string
-  readonly limits: SinkLimits
+  readonly limits: BatchingLimits
   readonly configuration: Configuration
   readonly clock: Clock
   readonly context: SinkWriterContext

@@ -4,14 +4,13 @@ import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
 import { ConfigurationError, ServiceError } from '../errors.ts'
-import type { KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
+import type { BatchingLimits, KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
 import type { DeliveryStreamProxy } from '../kinesis/delivery-stream-proxy.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntrySinkWriter } from './entry-sink-writer.ts'
-import type { SinkLimits } from './entry-sink-writer.ts'
 import { checkSinkLimits } from './kinesis-streams-sink.ts'
 import { noKey } from './partition-key-generator.ts'
 import type { Sink, SinkWriterContext } from './sink.ts'
@@ -122,7 +121,7 @@ export class KinesisFirehoseSink implements Sink {
 }
 
 /** The checks of Flink's builder, and those of the service. @throws ConfigurationError */
-export function checkFirehoseSpec(spec: SinkLimits & Pick<KinesisFirehoseSinkSpec, 'configuration'>): void {
+export function checkFirehoseSpec(spec: BatchingLimits & Pick<KinesisFirehoseSinkSpec, 'configuration'>): void {
   checkSinkLimits(spec, 'KinesisFirehoseSink', SERVICE_LIMITS)
   const configuration = new Configuration(spec.configuration)
   for (const [option, off] of KEYED_OPTIONS)

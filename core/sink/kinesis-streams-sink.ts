@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
 import { ConfigurationError, ServiceError } from '../errors.ts'
-import type { KinesisStreamsSinkSpec } from '../job-graph/job-graph.ts'
+import type { BatchingLimits, KinesisStreamsSinkSpec } from '../job-graph/job-graph.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
@@ -13,7 +13,6 @@ import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntryBuffer } from './entry-buffer.ts'
 import { EntrySinkWriter } from './entry-sink-writer.ts'
-import type { SinkLimits } from './entry-sink-writer.ts'
 import { OrderedBuffer } from './ordered-buffer.ts'
 import { customKey, fixedKey, keyOfKeyBy, randomKey } from './partition-key-generator.ts'
 import type { PartitionKeyGenerator } from './partition-key-generator.ts'
@@ -172,7 +171,7 @@ export class KinesisStreamsSink implements Sink {
 
 /** The checks of Flink's builder, by the same rules, and those of the service. @throws ConfigurationError naming the setter */
 export function checkSinkLimits(
-  spec: SinkLimits,
+  spec: BatchingLimits,
   sink = 'KinesisStreamsSink',
   service: typeof SERVICE_LIMITS = SERVICE_LIMITS,
 ): void {
