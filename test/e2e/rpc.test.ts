@@ -24,6 +24,7 @@ writeFileSync(
   console.log('a function may print')
   return value.toUpperCase() + '!'
 }
+export const key = value => ({ partitionKey: 'key of ' + value, explicitHashKey: 7n })
 export const number = 5
 `,
 )
@@ -99,7 +100,8 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
           streamName: null,
           configuration: {},
           serializationSchema: { type: 'simple-string', charset: 'UTF-8' },
-          partitionKeyGenerator: { type: 'random' },
+          partitionKeyGenerator: { ...module, export: 'key' },
+          deadLetters: null,
           failOnError: false,
           maxBatchSize: 500,
           maxInFlightRequests: 1,
@@ -167,6 +169,8 @@ t.test('a whole session: submit, watch, drain, shut down', async t => {
   t.equal(second.restoredFrom, finished.checkpointPath)
   await client.until(m => m.method === 'job/finished' && m.params.jobId === second.jobId)
   t.same(textOf(emulator, 'out'), ['A!', 'B!', 'C!', 'D!'], 'nothing is lost and nothing is written twice')
+  const keys = emulator.records('out').flatMap(shard => shard.records.map(r => r.partitionKey))
+  t.same(keys.sort(), ['key of A!', 'key of B!', 'key of C!', 'key of D!'], "by the module's function")
 
   t.same((await client.request('shutdown', {})).result, {})
   client.notify('exit')
