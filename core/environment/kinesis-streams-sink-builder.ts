@@ -3,7 +3,6 @@ import type { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
-import type { LocalFunction } from '../operators/local-function-operator.ts'
 import { checkSinkLimits } from '../sink/kinesis-streams-sink.ts'
 import type { PartitionKey } from '../sink/partition-key-generator.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
@@ -73,6 +72,10 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
     if (this.#streamArn === null && !this.#streamName)
       throw new ConfigurationError(
         'The stream name must be set when initializing the KDS Sink: call setStreamArn or setStreamName.',
+      )
+    if (this.#streamArn === null && this.#streamName!.includes(':'))
+      throw new ConfigurationError(
+        `KinesisStreamsSink: setStreamName takes a name, and this is an ARN: '${this.#streamName}'. Call setStreamArn.`,
       )
     const common = this.common()
     const [streamArn, streamName] = [this.#streamArn, this.#streamName]

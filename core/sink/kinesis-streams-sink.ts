@@ -189,11 +189,11 @@ export function checkSinkLimits(
   const rules: readonly (readonly [boolean, string])[] = [
     [
       spec.maxBufferedRequests > spec.maxBatchSize,
-      `maxBufferedRequests (${spec.maxBufferedRequests}) must be greater than maxBatchSize (${spec.maxBatchSize})`,
+      `The maximum number of requests that may be buffered should be strictly greater than the maximum number of requests per batch: maxBufferedRequests is ${spec.maxBufferedRequests}, maxBatchSize ${spec.maxBatchSize}`,
     ],
     [
       spec.maxBatchSizeInBytes >= spec.maxRecordSizeInBytes,
-      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) must be at least maxRecordSizeInBytes (${spec.maxRecordSizeInBytes})`,
+      `The maximum allowed size in bytes per flush must be greater than or equal to the maximum allowed size in bytes of a single record: maxBatchSizeInBytes is ${spec.maxBatchSizeInBytes}, maxRecordSizeInBytes ${spec.maxRecordSizeInBytes}`,
     ],
     [
       spec.maxBatchSize <= service.batchSize,

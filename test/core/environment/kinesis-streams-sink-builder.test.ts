@@ -42,6 +42,12 @@ t.test('an ARN wins over a name; one of them must be there, and a schema', async
   })
 })
 
+t.test('an ARN in the place of a name is told', async t => {
+  const named = KinesisStreamsSink.builder().setStreamName(ARN).setSerializationSchema(new SimpleStringSchema())
+  t.throws(() => named.build(), { message: /setStreamName takes a name, and this is an ARN: .* Call setStreamArn\./ })
+  t.match(specOf(named.setStreamArn(ARN).build()), { streamArn: ARN })
+})
+
 t.test('what was built does not change with its builder', async t => {
   const made = builder()
   const sink = made.setMaxBatchSize(100).build()
@@ -58,7 +64,7 @@ t.test('a record of 10 MiB is written when that is asked for, and no larger one 
       .setSerializationSchema(new SimpleStringSchema())
       .setPartitionKeyGenerator(() => 'k')
       .setMaxRecordSizeInBytes(10 * MIB)
-  t.throws(() => large().build(), { message: /maxBatchSizeInBytes \(5242880\) must be at least maxRecordSizeInBytes/ })
+  t.throws(() => large().build(), { message: /maxBatchSizeInBytes is 5242880, maxRecordSizeInBytes 10485760/ })
   const env = StreamExecutionEnvironment.getExecutionEnvironment()
   env
     .fromCollection([10 * MIB - 1, 3, 2 * MIB])

@@ -143,8 +143,11 @@ t.test("limits have Flink's rules, and messages name the setting", async t => {
     [{ maxInFlightRequests: -1 }, /maxInFlightRequests/],
     [{ maxTimeInBufferMs: 0.5 }, /maxTimeInBufferMs/],
     [{ maxRecordSizeInBytes: NaN }, /maxRecordSizeInBytes/],
-    [{ maxBufferedRequests: 500 }, /maxBufferedRequests \(500\) must be greater than maxBatchSize \(500\)/],
-    [{ maxBatchSizeInBytes: 1024 * 1024 - 1 }, /maxBatchSizeInBytes .* must be at least maxRecordSizeInBytes/],
+    [{ maxBufferedRequests: 500 }, /should be strictly greater than .*: maxBufferedRequests is 500, maxBatchSize 500/],
+    [
+      { maxBatchSizeInBytes: 1024 * 1024 - 1 },
+      /must be greater than or equal to .*: maxBatchSizeInBytes is 1048575, maxRecordSizeInBytes 1048576/,
+    ],
     [{ maxBatchSize: 501 }, /over the service's 500 records/],
     [{ maxBatchSizeInBytes: 10 * 1024 * 1024 + 1 }, /over the service's 10485760 bytes/],
   ]
