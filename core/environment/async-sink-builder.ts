@@ -112,10 +112,7 @@ export class AsyncSinkBuilder {
   /** Called as a job is assembled. */
   protected deadLetters(): (register: RegisterLocal) => DeadLettersSpec | null {
     const handler = this.#deadLetters
-    return register =>
-      typeof handler === 'function'
-        ? { type: 'local', localId: register(handler) }
-        : handler
+    return register => (typeof handler === 'function' ? { type: 'local', localId: register(handler) } : handler)
   }
 
   /** What every sink is described with, but for the dead letters. @throws ConfigurationError if there is no schema */
