@@ -1,10 +1,11 @@
 /**
  * The limit: the same requests without any work. Answers are received and dropped, and for every record read a prepared body is
- * sent, unsigned. What remains is HTTP on loopback and the canned server, on the same two cores.
+ * sent, unsigned; with `put` that alone. What remains is HTTP on loopback and the canned server, on the same two cores.
  */
 import http from 'node:http'
 
-const PUTS_IN_FLIGHT = 4
+import { PUTS_IN_FLIGHT } from './prepared-records.ts'
+
 const endpoint = new URL(process.argv[2]!)
 const recordBytes = Number(process.argv[3])
 const putsPerAnswer = (recordBytes > 500 ? 5000 : 10_000) / 500
@@ -41,4 +42,9 @@ async function read(shard: number): Promise<never> {
     }
   }
 }
-await Promise.all([0, 1, 2, 3].map(read))
+
+async function write(): Promise<never> {
+  for (;;) await post('PutRecords', putBody)
+}
+
+await Promise.all(process.argv[4] === 'put' ? Array.from({ length: PUTS_IN_FLIGHT }, write) : [0, 1, 2, 3].map(read))

@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: every pipeline against the same canned server, in turn, several rounds, each in a process of its own; the
  * rates are what the server counted in the steady state. The peer and the limit run in the same session: trust the ratios.
+ * `npm run bench -- put` measures one table: pipelines, put, idle, resharding.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -38,6 +39,25 @@ const pipelines: readonly Pipeline[] = [
   {
     name: 'map(lambda s: s), Python, thread mode',
     command: e => [`${root}/.venv/bin/shardline`, 'run', `${root}/bench/python_map.py`, e],
+  },
+]
+
+const writers: readonly Pipeline[] = [
+  {
+    name: 'limit: same requests, no work',
+    command: (e, bytes) => [process.execPath, here('limit.js'), e, String(bytes), 'put'],
+  },
+  {
+    name: 'peer: AWS SDK for JavaScript',
+    command: (e, bytes) => [process.execPath, here('put-sdk.js'), e, String(bytes)],
+  },
+  {
+    name: 'sink, batches as a source gives them',
+    command: (e, bytes) => [process.execPath, here('put.js'), e, String(bytes), 'batches'],
+  },
+  {
+    name: 'sink, a Buffer a record',
+    command: (e, bytes) => [process.execPath, here('put.js'), e, String(bytes), 'values'],
   },
 ]
 
@@ -114,7 +134,8 @@ const childrenOf = (pid: number): number[] =>
 const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 const thousands = (n: number): string => `${Math.round(n / 1000)} k`
 
-async function table(recordBytes: number): Promise<void> {
+/** The first of the pipelines is the limit, the second the peer. */
+async function table(title: string, pipelines: readonly Pipeline[], recordBytes: number): Promise<void> {
   const rounds = new Map<Pipeline, Measured[]>(pipelines.map(p => [p, []]))
   for (let round = 0; round < ROUNDS; round++)
     for (const pipeline of pipelines) {
@@ -124,7 +145,7 @@ async function table(recordBytes: number): Promise<void> {
   const rate = (p: Pipeline): number => median(rounds.get(p)!.map(m => m.recordsPerSecond))
   const cpu = (p: Pipeline): number => median(rounds.get(p)!.map(m => m.cpuPerRecord ?? NaN))
   const [limit, peer] = [rate(pipelines[0]!), rate(pipelines[1]!)]
-  process.stdout.write(`\nKinesis to Kinesis, ${recordBytes} B records, median of ${ROUNDS} rounds\n\n`)
+  process.stdout.write(`\n${title}, ${recordBytes} B records, median of ${ROUNDS} rounds\n\n`)
   process.stdout.write(
     '| pipeline | records/s | of the peer | of the limit | CPU a record | of the peer | first record | engine peak | all processes |\n|---|---|---|---|---|---|---|---|---|\n',
   )
@@ -149,6 +170,16 @@ async function table(recordBytes: number): Promise<void> {
   }
 }
 
-for (const recordBytes of [100, 1000]) await table(recordBytes)
-await idleShardsTable()
-await reshardingTable()
+const tables: Readonly<Record<string, () => Promise<void>>> = {
+  async pipelines() {
+    for (const recordBytes of [100, 1000]) await table('Kinesis to Kinesis', pipelines, recordBytes)
+  },
+  async put() {
+    for (const recordBytes of [100, 1000]) await table('PutRecords alone', writers, recordBytes)
+  },
+  idle: idleShardsTable,
+  resharding: reshardingTable,
+}
+const chosen = process.argv.slice(2)
+for (const [name, measureTable] of Object.entries(tables))
+  if (chosen.length === 0 || chosen.includes(name)) await measureTable()

@@ -8,6 +8,9 @@ import { main, root, say } from './steps.mjs'
 await main(async () => {
   await setup()
   say('Measuring: leave the machine alone for some minutes.')
-  const child = spawn(process.execPath, [path.join(root, 'dist/bench/main.js')], { cwd: root, stdio: 'inherit' })
+  const child = spawn(process.execPath, [path.join(root, 'dist/bench/main.js'), ...process.argv.slice(2)], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   return new Promise(resolve => child.on('exit', code => resolve(code ?? 1)))
 })
