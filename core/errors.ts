@@ -33,6 +33,7 @@ export const errorCodes = {
   RESOURCE_IN_USE: facts(true, false),
   SUBSCRIPTION_SILENT: facts(true, false),
   VALIDATION_FAILED: facts(false, true),
+  RECORD_MALFORMED: facts(false, false),
   RECORD_TOO_LARGE: facts(false, true),
   THROTTLED: facts(true, false),
   ITERATOR_EXPIRED: facts(true, false),

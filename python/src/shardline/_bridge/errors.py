@@ -33,6 +33,7 @@ _CLASSES: dict[str, type[ShardlineError]] = {
     "RESOURCE_IN_USE": ServiceError,
     "SUBSCRIPTION_SILENT": ServiceError,
     "VALIDATION_FAILED": ServiceError,
+    "RECORD_MALFORMED": ServiceError,
     "RECORD_TOO_LARGE": ServiceError,
     "THROTTLED": ServiceError,
     "ITERATOR_EXPIRED": ServiceError,

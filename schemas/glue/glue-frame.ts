@@ -1,0 +1,94 @@
+/**
+ * How the AWS Glue Schema Registry frames a record, as Amazon's Java library writes it:
+ *
+ *   0   1 byte    3, the version of this header
+ *   1   1 byte    0: the payload as it is; 5: a zlib stream of it (RFC 1950)
+ *   2   16 bytes  id of the schema's version, a UUID, most significant byte first
+ *   18  ...       payload
+ *
+ * A frame is read to its last byte: what is cut off, inflates to more than is allowed, or goes on behind its end is an error.
+ */
+import { constants, deflateSync, inflateSync } from 'node:zlib'
+
+import { ShardlineError } from '../../core/errors.ts'
+
+export type GlueCompression = 'NONE' | 'ZLIB'
+
+export interface GlueFrame {
+  /** As text, in lower case. */
+  readonly schemaVersionId: string
+  readonly payload: Buffer
+}
+
+const HEADER_VERSION = 3
+const COMPRESSION: Readonly<Record<GlueCompression, number>> = { NONE: 0, ZLIB: 5 }
+const HEADER_BYTES = 18
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Bytes that a payload may inflate to unless told otherwise: more than a record of Kinesis can sensibly hold. */
+export const MAX_INFLATED_BYTES = 64 * 1024 * 1024
+
+/** Whether the whole header is one; what follows may still be broken. */
+export function isGlueFrame(bytes: Uint8Array): boolean {
+  return (
+    bytes.length >= HEADER_BYTES &&
+    bytes[0] === HEADER_VERSION &&
+    (bytes[1] === COMPRESSION.NONE || bytes[1] === COMPRESSION.ZLIB)
+  )
+}
+
+/** @throws ShardlineError RECORD_MALFORMED */
+export function readGlueFrame(bytes: Buffer, maxInflatedBytes = MAX_INFLATED_BYTES): GlueFrame {
+  if (bytes.length < HEADER_BYTES)
+    throw malformed(`a Glue record has a header of ${HEADER_BYTES} bytes, and this has ${bytes.length}`)
+  const [version, compression] = bytes as unknown as readonly [number, number]
+  if (version !== HEADER_VERSION)
+    throw malformed(`the header's version is ${version}, and only ${HEADER_VERSION} is known`)
+  if (compression !== COMPRESSION.NONE && compression !== COMPRESSION.ZLIB)
+    throw malformed(`the header names compression ${compression}, and only 0 (none) and 5 (zlib) are known`)
+  const hex = bytes.toString('hex', 2, HEADER_BYTES)
+  const schemaVersionId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  const body = bytes.subarray(HEADER_BYTES)
+  return {
+    schemaVersionId,
+    payload: compression === COMPRESSION.NONE ? body : inflate(body, maxInflatedBytes),
+  }
+}
+
+export function writeGlueFrame(schemaVersionId: string, payload: Uint8Array, compression: GlueCompression): Buffer {
+  const id = schemaVersionId.toLowerCase()
+  if (!UUID.test(id)) throw malformed(`'${schemaVersionId}' is not the id of a schema's version`)
+  const body = compression === 'ZLIB' ? deflateSync(payload) : payload
+  const out = Buffer.allocUnsafe(HEADER_BYTES + body.length)
+  out[0] = HEADER_VERSION
+  out[1] = COMPRESSION[compression]
+  out.write(id.replaceAll('-', ''), 2, 'hex')
+  out.set(body, HEADER_BYTES)
+  return out
+}
+
+function inflate(body: Buffer, maxInflatedBytes: number): Buffer {
+  let result: { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } }
+  try {
+    result = inflateSync(body, {
+      maxOutputLength: maxInflatedBytes,
+      finishFlush: constants.Z_FINISH,
+      info: true,
+    }) as unknown as typeof result
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw malformed(
+      code === 'ERR_BUFFER_TOO_LARGE'
+        ? `the payload inflates to more than ${maxInflatedBytes} bytes`
+        : `the payload is not a whole zlib stream: ${message}`,
+      cause,
+    )
+  }
+  if (result.engine.bytesWritten !== body.length)
+    throw malformed(`${body.length - result.engine.bytesWritten} bytes follow the end of the zlib stream`)
+  return result.buffer
+}
+
+function malformed(what: string, cause?: unknown): ShardlineError {
+  return new ShardlineError('RECORD_MALFORMED', `${what[0]!.toUpperCase()}${what.slice(1)}.`, { cause })
+}
