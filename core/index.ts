@@ -35,6 +35,7 @@ export {
   PartitionKeyGenerator,
 } from './environment/kinesis-streams-sink-builder.ts'
 
+export type { SinkWritable, SinkWritableOptions } from './environment/sink-writable.ts'
 export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './environment/kinesis-firehose-sink-builder.ts'
 export { DeadLetterHandler } from './environment/dead-letter-handler.ts'
 export type { DeadLetter } from './sink/dead-letters.ts'

@@ -1,12 +1,20 @@
 /** What a program says of a Kinesis sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
-import type { Configuration } from '../config/configuration.ts'
+import { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
+
+import { systemClock } from '../clock.ts'
+import { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
-import { checkSinkLimits } from '../sink/kinesis-streams-sink.ts'
+import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { DeadLetterHandler as DeadLetterFunction } from '../sink/dead-letters.ts'
+import { checkSinkLimits, KinesisStreamsSink as SinkOfSpec } from '../sink/kinesis-streams-sink.ts'
 import type { PartitionKey } from '../sink/partition-key-generator.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './async-sink-builder.ts'
+import { SinkWritable } from './sink-writable.ts'
+import type { SinkWritableOptions } from './sink-writable.ts'
 
 /** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
 export type PartitionKeyGenerator<T> =
@@ -28,6 +36,33 @@ export class KinesisStreamsSink {
 
   static builder(): KinesisStreamsSinkBuilder {
     return new KinesisStreamsSinkBuilder()
+  }
+
+  /**
+   * The sink as a stream of Node, in object mode, that needs no job: it fails with the engine's errors, and has finished when all
+   * that was written to it is in Kinesis. (Flink has none.)
+   *
+   * @example await pipeline(lines, sink.writable())
+   */
+  writable(options: SinkWritableOptions = {}): SinkWritable {
+    const locals = new Map<string, LocalFunction>()
+    const spec = this.toSpec(fn => {
+      const localId = `local-${locals.size}`
+      locals.set(localId, fn)
+      return localId
+    })
+    const local = (named: { readonly type: string } | null): LocalFunction | null =>
+      named !== null && 'localId' in named ? locals.get(named.localId as string)! : null
+    const services = {
+      key: local(spec.partitionKeyGenerator) as ((value: unknown) => unknown) | null,
+      deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
+    }
+    return new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+  }
+
+  /** The same, as a stream of the web. */
+  writableStream(options: SinkWritableOptions = {}): WritableStream<unknown> {
+    return Writable.toWeb(this.writable(options))
   }
 }
 
