@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from './build.mjs'
 import { hashOf, main, once, python, root, run, say, StepFailed, venv } from './steps.mjs'
 
-const MINIMUM_NODE = [20, 0]
+const MINIMUM_NODE = [20, 12]
 const MINIMUM_PYTHON = [3, 10]
 
 export async function setup() {
@@ -19,7 +19,7 @@ export async function setup() {
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < MINIMUM_NODE[0] || (major === MINIMUM_NODE[0] && minor < MINIMUM_NODE[1]))
-    throw new StepFailed(`This is Node ${process.versions.node}; Node ${MINIMUM_NODE[0]} or newer is needed.`)
+    throw new StepFailed(`This is Node ${process.versions.node}; Node ${MINIMUM_NODE.join('.')} or newer is needed.`)
 }
 
 export async function installPackages() {
