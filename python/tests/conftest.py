@@ -31,7 +31,7 @@ def _fresh_session(monkeypatch):
 def fake_node(tmp_path):
     """A `node` that runs fake_engine.py."""
 
-    def make(version="v20.11.1"):
+    def make(version="v20.12.0"):
         path = tmp_path / f"node-{version}"
         path.write_text(
             f'#!/bin/sh\n[ "$1" = --version ] && {{ echo {version}; exit; }}\n'

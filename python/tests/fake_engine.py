@@ -334,7 +334,7 @@ class Engine:
             result = {
                 "protocolVersion": int(os.environ.get("FAKE_PROTOCOL", "1")),
                 "engineVersion": "0.1.0",
-                "nodeVersion": "v20.0.0",
+                "nodeVersion": "v20.12.0",
                 "buildHash": os.environ.get("FAKE_BUILD_HASH"),
                 "capabilities": {},
                 "limits": {},

@@ -208,7 +208,7 @@ def test_ctrl_c_is_a_hundred_and_thirty_after_a_drain(fake_engine, script):
 
 def test_every_other_verb_is_nodes(tmp_path):
     node = tmp_path / "node"
-    node.write_text('#!/bin/sh\n[ "$1" = --version ] && { echo v20.0.0; exit; }\necho "node: $@"\nexit 7\n')
+    node.write_text('#!/bin/sh\n[ "$1" = --version ] && { echo v20.12.0; exit; }\necho "node: $@"\nexit 7\n')
     node.chmod(0o755)
     engine = tmp_path / "engine.mjs"
     engine.write_text("")

@@ -58,14 +58,14 @@ def test_the_wheels_node_comes_before_path(bundled, tmp_path, monkeypatch):
 def test_shardline_node_comes_first(bundled, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     executable(tmp_path / "bin" / "node", "v22.1.0")
-    node = executable(tmp_path / "mine" / "node", "v20.0.0")
+    node = executable(tmp_path / "mine" / "node", "v20.12.0")
     monkeypatch.setenv("SHARDLINE_NODE", node)
     assert engine.find().node == node
 
 
 def test_a_missing_node_is_one_sentence(bundled):
     with pytest.raises(
-        EngineUnavailableError, match="needs Node 20 or newer, and there is no `node` on PATH"
+        EngineUnavailableError, match=r"needs Node 20\.12 or newer, and there is no `node` on PATH"
     ) as raised:
         engine.find()
     assert "pip install 'shardline[node]'" in str(raised.value)
@@ -77,13 +77,13 @@ def test_a_shardline_node_that_is_not_there_is_named(bundled, monkeypatch):
         engine.find()
 
 
-@pytest.mark.parametrize("version", ["v18.20.4", "v4.0.0"])
+@pytest.mark.parametrize("version", ["v18.20.4", "v4.0.0", "v20.11.1"])
 def test_a_node_that_is_too_old_is_named_with_what_is_needed(bundled, tmp_path, monkeypatch, version):
     node = executable(tmp_path / "node", version)
     monkeypatch.setenv("SHARDLINE_NODE", node)
     with pytest.raises(EngineUnavailableError) as raised:
         engine.find()
-    assert f"needs Node 20 or newer, and {node} (from SHARDLINE_NODE) is {version}" in str(raised.value)
+    assert f"needs Node 20.12 or newer, and {node} (from SHARDLINE_NODE) is {version}" in str(raised.value)
 
 
 def test_something_that_is_not_node_is_named(bundled, tmp_path, monkeypatch):
@@ -97,7 +97,7 @@ def test_something_that_is_not_node_is_named(bundled, tmp_path, monkeypatch):
 
 @pytest.fixture
 def node(tmp_path, monkeypatch):
-    monkeypatch.setenv("SHARDLINE_NODE", executable(tmp_path / "node", "v20.0.0"))
+    monkeypatch.setenv("SHARDLINE_NODE", executable(tmp_path / "node", "v20.12.0"))
 
 
 def test_shardline_engine_comes_before_the_bundled_one(node, bundled, tmp_path, monkeypatch):

@@ -259,8 +259,11 @@ def test_pips_launcher_without_node_or_with_one_that_is_too_old(run, monkeypatch
     code = "env = environment()\nenv.from_collection([1]).print()\nenv.execute()"
     cases = [
         ({"SHARDLINE_NODE": "/nowhere/node"}, "shardline: SHARDLINE_NODE is '/nowhere/node', which is not an"),
-        ({"SHARDLINE_NODE": executable(tmp_path / "node", "v18.19.0")}, "shardline: Shardline needs Node 20 or newer"),
-        ({"PATH": str(tmp_path / "home")}, "shardline: Shardline needs Node 20 or newer, and there is no `node`"),
+        (
+            {"SHARDLINE_NODE": executable(tmp_path / "node", "v18.19.0")},
+            "shardline: Shardline needs Node 20.12 or newer",
+        ),
+        ({"PATH": str(tmp_path / "home")}, "shardline: Shardline needs Node 20.12 or newer, and there is no `node`"),
     ]
     for variables, said in cases:
         with monkeypatch.context() as patched:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from shardline.errors import EngineUnavailableError
 
-MIN_NODE_MAJOR = 20
+MIN_NODE = (20, 12)
 _PACKAGE = Path(__file__).resolve().parent.parent
 _VERSION_TIMEOUT_SECONDS = 20
 
@@ -52,7 +52,7 @@ def _find_node() -> tuple[str, str]:
     found = shutil.which("node")
     if found is None:
         raise EngineUnavailableError(
-            f"Shardline needs Node {MIN_NODE_MAJOR} or newer, and there is no `node` on PATH: "
+            f"Shardline needs Node {'.'.join(map(str, MIN_NODE))} or newer, and there is no `node` on PATH: "
             "pip install 'shardline[node]', or set SHARDLINE_NODE"
         )
     return found, "PATH"
@@ -72,12 +72,12 @@ def _check_version(node: str, where: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise EngineUnavailableError(f"Node at {node} (from {where}) does not start: {error}") from error
     version = done.stdout.strip()
-    match = re.fullmatch(r"v(\d+)\.\d+\.\d+.*", version)
+    match = re.fullmatch(r"v(\d+)\.(\d+)\.\d+.*", version)
     if match is None:
         raise EngineUnavailableError(f"{node} (from {where}) is not Node: `--version` answered {version!r}")
-    if int(match[1]) < MIN_NODE_MAJOR:
+    if (int(match[1]), int(match[2])) < MIN_NODE:
         raise EngineUnavailableError(
-            f"Shardline needs Node {MIN_NODE_MAJOR} or newer, and {node} (from {where}) is {version}: "
+            f"Shardline needs Node {'.'.join(map(str, MIN_NODE))} or newer, and {node} (from {where}) is {version}: "
             "pip install 'shardline[node]', or set SHARDLINE_NODE"
         )
 
