@@ -8,12 +8,20 @@ export interface Clock {
   schedule(delayMs: number, action: () => void, weak?: boolean): () => void
 }
 
+/** What `setTimeout` takes at most: with more it would go off at once. */
+const LONGEST_MS = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   schedule(delayMs, action, weak = false) {
-    const timer = setTimeout(action, delayMs)
-    if (weak) timer.unref()
+    let timer: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      timer =
+        leftMs <= LONGEST_MS ? setTimeout(action, leftMs) : setTimeout(() => wait(leftMs - LONGEST_MS), LONGEST_MS)
+      if (weak) timer.unref()
+    }
+    wait(delayMs)
     return () => clearTimeout(timer)
   },
 }

@@ -82,7 +82,9 @@ export class FileDeadLetters implements DeadLetters {
 
   async put(letters: readonly DeadLetter[]): Promise<void> {
     const file = await (this.#file ??= open(this.#path, 'a'))
-    await file.appendFile(letters.map(l => lineOf(l, this.#clock.now())).join(''))
+    const lines = Buffer.from(letters.map(l => lineOf(l, this.#clock.now())).join(''))
+    // At once: other subtasks append to the same file, and `appendFile` writes in pieces, between which theirs could come.
+    for (let at = 0; at < lines.length;) at += (await file.write(lines, at)).bytesWritten
     await file.datasync()
   }
 

@@ -138,3 +138,12 @@ def test_what_the_callable_raises_is_raised():
     spec = streams().set_dead_letter_handler(refuse).build()._spec()["deadLetters"]
     with pytest.raises(LookupError, match="RECORD_TOO_LARGE"):
         requests.answer("driver/deadLetters", {"pickle": spec["pickle"], "letters": [letter()]})
+
+
+def test_letters_that_nobody_awaits_are_an_error():
+    async def store(got):
+        raise AssertionError("nobody runs it")
+
+    spec = streams().set_dead_letter_handler(lambda got: store(got)).build()._spec()["deadLetters"]
+    with pytest.raises(TypeError, match="coroutine"):
+        requests.answer("driver/deadLetters", {"pickle": spec["pickle"], "letters": [letter()]})

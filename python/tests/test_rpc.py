@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+import sys
 import threading
 
 import pytest
 
 from shardline._bridge import rpc
-from shardline._bridge.rpc import Peer
+from shardline._bridge.rpc import Peer, UnknownMethodError
 from shardline.errors import BridgeError, ConfigurationError
 
 
@@ -179,7 +180,11 @@ def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
         if method == "fails":
             raise ValueError("no idea")
         if method == "unknown":
-            raise NotImplementedError
+            raise UnknownMethodError(method)
+        if method == "unfinished":
+            raise NotImplementedError("later")
+        if method == "exits":
+            sys.exit(3)
         return {"echo": params}
 
     peer = Peer(ours, lambda *n: None, lambda e: None, on_request)
@@ -200,5 +205,11 @@ def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
     )
     remote.send({"jsonrpc": "2.0", "id": 4, "method": "unknown"})
     assert remote.receive()["error"]["code"] == -32601
+    remote.send({"jsonrpc": "2.0", "id": 5, "method": "unfinished"})
+    error = remote.receive()["error"]
+    assert (error["code"], error["message"]) == (-32000, "NotImplementedError: later"), "it is the program's own"
+    remote.sock.settimeout(5)
+    remote.send({"jsonrpc": "2.0", "id": 6, "method": "exits"})
+    assert remote.receive()["error"]["message"] == "SystemExit: 3", "or the engine would wait for ever"
     remote.close()
     ours.close()

@@ -15,6 +15,7 @@ import {
 import type { DeadLetter } from '../../../core/index.ts'
 import type { DeadLettersSpec } from '../../../core/job-graph/job-graph.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { FileDeadLetters } from '../../../core/sink/dead-letters.ts'
 import type { DeadLetterHandler as DeadLetterFunction } from '../../../core/sink/dead-letters.ts'
 import { KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
@@ -125,6 +126,27 @@ t.test('what the service refuses alone is a line of a file, with where it came f
     position: { stream: 'flights', shardId: /^shardId-/, sequenceNumber: /^495/ },
   })
   t.equal(Buffer.from(lines[0]!['data']!, 'base64').toString(), large)
+})
+
+t.test('large letters that several subtasks put in one file at the same time are whole lines', async t => {
+  const file = path.join(await folder(t), 'letters.jsonl')
+  const subtasks = Array.from({ length: 4 }, () => new FileDeadLetters(file, systemClock))
+  const [stream, code, message] = ['out', 'RECORD_TOO_LARGE', 'too large']
+  await Promise.all(
+    subtasks.flatMap((letters, i) =>
+      [0, 1].map(j => {
+        const data = Buffer.alloc(2_000_000, i * 2 + j)
+        return letters.put([{ stream, code, message, partitionKey: null, explicitHashKey: null, data, position: null }])
+      }),
+    ),
+  )
+  await Promise.all(subtasks.map(s => s.close()))
+  const lines = (await readFile(file, 'utf8')).trim().split('\n')
+  const first = lines.map(l => Buffer.from((JSON.parse(l) as { data: string }).data, 'base64')[0]!)
+  t.same(
+    first.sort((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5, 6, 7],
+  )
 })
 
 t.test('or a record of another stream', async t => {

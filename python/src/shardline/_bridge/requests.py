@@ -6,9 +6,11 @@ import base64
 import pickle
 from typing import Any
 
+from shardline._bridge.rpc import UnknownMethodError
+
 
 def answer(method: str, params: dict[str, Any]) -> Any:
-    """The result. Raises whatever the program's own code raises, and `NotImplementedError` for an unknown method."""
+    """The result. Raises whatever the program's own code raises, and `UnknownMethodError`."""
     if method == "driver/assignShards":
         return {"subtasks": _assign_shards(params)}
     if method == "driver/deadLetters":
@@ -20,7 +22,7 @@ def answer(method: str, params: dict[str, Any]) -> Any:
         from shardline.datastream.connectors._credentials import provide
 
         return provide(params["name"], params["configuration"])
-    raise NotImplementedError(method)
+    raise UnknownMethodError(method)
 
 
 def _assign_shards(params: dict[str, Any]) -> list[int]:

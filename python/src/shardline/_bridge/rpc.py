@@ -27,9 +27,14 @@ _SEND_TIMEOUT_SECONDS = 30
 Params = Mapping[str, Any]
 
 
+class UnknownMethodError(Exception):
+    """The engine asks for something that this driver does not know."""
+
+
 class Peer:
     """`on_notification(method, params)` and `on_end(error)` run on the reader's thread: they must not block.
-    `on_request(method, params)` runs on a thread of its own, for as long as it likes."""
+    `on_request(method, params)` runs on a thread of its own, for as long as it likes; it raises `UnknownMethodError`
+    for a method that it does not know."""
 
     def __init__(
         self,
@@ -163,11 +168,11 @@ class Peer:
         answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id}
         try:
             if self._on_request is None:
-                raise NotImplementedError(method)
+                raise UnknownMethodError(method)
             answer["result"] = self._on_request(method, params)
-        except NotImplementedError:
+        except UnknownMethodError:
             answer["error"] = {"code": -32601, "message": f"the driver knows no method {method!r}"}
-        except Exception as error:  # noqa: BLE001 - it is the engine's to know, whatever it is
+        except BaseException as error:  # noqa: BLE001 - it is the engine's to know, whatever it is: SystemExit too
             from shardline._bridge.functions import formatted  # it is only needed here
 
             data = {"traceback": formatted(error)}

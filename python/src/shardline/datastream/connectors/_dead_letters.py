@@ -119,7 +119,10 @@ class _Registered:
         self._id = handler_id
 
     def __call__(self, letter: DeadLetter) -> None:
-        _registered[self._id](letter)
+        result = _registered[self._id](letter)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise TypeError("the dead letter handler gave a coroutine, which nobody awaits: the letter would be lost")
 
 
 #: Sinks of several subtasks come at once, and the script's callable is called by one after the other.
