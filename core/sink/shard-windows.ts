@@ -22,7 +22,8 @@ const DECREASE = 0.5
 const INCREASE = 10
 const FIRST_WINDOW = 500
 const BACKOFF_BASE_MS = 50
-const BACKOFF_MAX_MS = 2000
+/** The service counts by the second: longer would leave some of its rate unused. */
+const BACKOFF_MAX_MS = 500
 const QUIET_MS = 10_000
 const ASK_AGAIN_MS = 30_000
 

@@ -104,7 +104,7 @@ t.test('a window is halved with each refusal, waits longer each time, and never 
     t.equal(batch.count, widths.at(-1))
   }
   t.same(widths, [150, 75, 37, 18, 9, 4, 2, 1, 1, 1])
-  t.same(waits, [50, 100, 200, 400, 800, 1600, 2000, 2000, 2000, 2000])
+  t.same(waits, [50, 100, 200, 400, 500, 500, 500, 500, 500, 500])
 })
 
 t.test('a shard that has been quiet for a while is one like the others', async t => {
