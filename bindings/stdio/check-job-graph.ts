@@ -159,3 +159,8 @@ export function checkJobGraph(graph: unknown): void {
     throw new GraphError(`This engine runs job graphs of version ${JOB_GRAPH_VERSION}, not ${version}.`)
   graphShape(graph, '')
 }
+
+/** @throws GraphError naming the path of the first thing that is wrong */
+export function checkSink(spec: unknown): void {
+  sink(spec, 'sink')
+}

@@ -21,6 +21,7 @@ import { checkJobGraph } from './check-job-graph.ts'
 import { DriverRequests } from './driver-requests.ts'
 import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
 import type { InitializeParams, InitializeResult, LogNotification, SubmitParams, SubmitResult } from './protocol.ts'
+import { SinkRequests } from './sink-requests.ts'
 
 const METRICS_INTERVAL_MS = 1000
 const PARENT_POLL_MS = 2000
@@ -44,6 +45,7 @@ export class EngineServer {
   readonly #options: EngineServerOptions
   readonly #jobs = new JobRegistry()
   readonly #driver: DriverRequests
+  readonly #sinks = new SinkRequests(message => this.#log('warn', 'sink', message))
   /** Until the last word about each job was sent. */
   readonly #followed = new Set<Promise<void>>()
   #initialized = false
@@ -58,6 +60,7 @@ export class EngineServer {
     this.#answer('job/submit', (params: SubmitParams) => this.#submit(params))
     for (const [method, handler] of Object.entries(jobRequests(this.#jobs, options.program ?? null)))
       this.#answer(method, handler)
+    for (const [method, handler] of Object.entries(this.#sinks.handlers)) this.#answer(method, handler)
     this.#answer('shutdown', () => this.#shutdown())
     connection.onNotification('exit', () => this.#exit(this.#shutDown ? 0 : 1))
     connection.onClose(() => this.#exit(this.#shutDown ? 0 : 1))
@@ -65,9 +68,9 @@ export class EngineServer {
     connection.listen()
   }
 
-  /** Ends all jobs in order, as Ctrl-C does, and says so. */
+  /** Ends all jobs in order, as Ctrl-C does, and says so; what the sinks were given is written. */
   async drain(): Promise<void> {
-    await Promise.all(this.#jobs.all().map(job => job.cancel('drain')))
+    await Promise.all([...this.#jobs.all().map(job => job.cancel('drain')), this.#sinks.drain()])
     await Promise.all(this.#followed)
   }
 
@@ -88,7 +91,7 @@ export class EngineServer {
       engineVersion,
       nodeVersion: process.versions.node,
       buildHash,
-      capabilities: ['job', 'python'],
+      capabilities: ['job', 'python', 'sink'],
       limits: { maxMessageBytes: MAX_MESSAGE_BYTES, maxFrameBytes: MAX_FRAME_BYTES },
     }
   }
@@ -156,6 +159,7 @@ export class EngineServer {
 
   async #shutdown(): Promise<object> {
     await Promise.all(this.#jobs.all().map(job => job.cancel('now')))
+    this.#sinks.close()
     this.#shutDown = true
     return {}
   }
@@ -195,6 +199,7 @@ export class EngineServer {
   #exit(code: number): void {
     if (this.#exited) return
     this.#exited = true
+    this.#sinks.close()
     void Promise.allSettled(this.#jobs.all().map(job => job.cancel('now'))).then(() => this.#options.exit(code))
     // Whatever a job still holds on to, the process ends.
     setTimeout(() => this.#options.exit(code), 2000).unref()

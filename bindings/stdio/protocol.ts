@@ -2,7 +2,7 @@
  * The control protocol as types; README.md beside this file is its description. Every key is always present, `null` means
  * "not set".
  */
-import type { JobGraph } from '../../core/job-graph/job-graph.ts'
+import type { JobGraph, SinkSpec } from '../../core/job-graph/job-graph.ts'
 import type { DeadLetter } from '../../core/sink/dead-letters.ts'
 import type { ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
 
@@ -34,6 +34,31 @@ export interface SubmitResult {
   readonly jobId: string
   readonly checkpointDirectory: string | null
   readonly restoredFrom: string | null
+}
+
+export interface SinkOpenParams {
+  /** Of type `kinesis-streams`. With the generator `key_by` each write brings its keys. */
+  readonly sink: SinkSpec
+}
+
+export interface SinkOpenResult {
+  readonly sinkId: string
+  /** Records that may be on their way: sent with `sink/write`, and not answered. */
+  readonly credits: number
+}
+
+export interface SinkWriteParams {
+  readonly sinkId: string
+  /** Text, or base64 where the sink's schema is of bytes. */
+  readonly values: readonly string[]
+  /** By record; null where the sink makes them. */
+  readonly partitionKeys: readonly string[] | null
+  /** By record, decimal; null: none has one. */
+  readonly explicitHashKeys: readonly (string | null)[] | null
+}
+
+export interface SinkIdParams {
+  readonly sinkId: string
 }
 
 /** From the engine to the driver: which subtask reads each of these shards? */

@@ -38,6 +38,7 @@ import type { Source } from '../source/source.ts'
 import type { AttemptBuilder, OperatorContext } from './attempt.ts'
 import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode, StreamWatermarks, WatermarksNode } from './job-plan.ts'
 import type { JobServices } from './job-services.ts'
+import { loadModuleFunction } from './module-function.ts'
 
 /** What is on its way to a function of another language holds a barrier up; it should not do so for longer. */
 const IN_FLIGHT_MS = 125
@@ -318,16 +319,7 @@ export class GraphBuilder implements AttemptBuilder {
   async #loadFunction(spec: FunctionSpec, name: string): Promise<LocalFunction> {
     if (spec.type === 'local') return this.#local(spec.localId, name) as LocalFunction
     if (spec.type !== 'module') throw new GraphError(`'${name}' has a function of an unknown type.`)
-    let module: Record<string, unknown>
-    try {
-      module = (await import(spec.url)) as Record<string, unknown>
-    } catch (cause) {
-      throw new GraphError(`'${name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, { cause })
-    }
-    const fn = module[spec.export]
-    if (typeof fn !== 'function')
-      throw new GraphError(`'${name}': the module ${spec.url} exports no function '${spec.export}'.`)
-    return fn as LocalFunction
+    return loadModuleFunction(spec, name)
   }
 
   #local(localId: string, name: string): LocalFunction | readonly unknown[] {

@@ -90,7 +90,7 @@ t.test('initialize says what this engine is', async t => {
   t.match(await connected(t).request('initialize', hello), {
     protocolVersion: 1,
     nodeVersion: process.versions.node,
-    capabilities: ['job', 'python'],
+    capabilities: ['job', 'python', 'sink'],
     limits: { maxMessageBytes: 64 * 1024 * 1024, maxFrameBytes: 256 * 1024 * 1024 },
   })
 })
