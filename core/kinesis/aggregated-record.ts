@@ -92,13 +92,7 @@ function readAggregate(batch: RecordBatch, i: number): Aggregate | null {
   const { slab } = batch
   const aggregate = parseAggregate(slab, batch.dataOffset[i]!, batch.dataLength[i]!)
   if (aggregate === null) return null
-  const { keys, hashKeys, records } = aggregate
-  const broken = records.findIndex(
-    r =>
-      r.key >= keys.length ||
-      r.hashKey >= hashKeys.length ||
-      (r.hashKey >= 0 && !/^\d{1,39}$/.test(textOf(hashKeys[r.hashKey]!, slab))),
-  )
+  const broken = brokenRecord(aggregate, slab)
   if (broken >= 0) {
     const position = batch.positions?.at(i)
     throw new ServiceError(
@@ -108,6 +102,16 @@ function readAggregate(batch: RecordBatch, i: number): Aggregate | null {
     )
   }
   return aggregate
+}
+
+/** Index of a record that names a key which is not in its table, or is no hash key; -1: there is none. */
+function brokenRecord({ keys, hashKeys, records }: Aggregate, slab: Buffer): number {
+  return records.findIndex(
+    r =>
+      r.key >= keys.length ||
+      r.hashKey >= hashKeys.length ||
+      (r.hashKey >= 0 && !/^\d{1,39}$/.test(textOf(hashKeys[r.hashKey]!, slab))),
+  )
 }
 
 function begins(slab: Buffer, offset: number, length: number): boolean {
@@ -128,10 +132,10 @@ function parseAggregate(slab: Buffer, offset: number, length: number): Aggregate
   }
 }
 
-/** The records of an aggregate of our own making; they share its slab. null: it is none. */
+/** The records of an aggregate, which share its slab. null: it is none, or none that anybody could unpack. */
 export function readUserRecords(slab: Buffer, offset: number, length: number): PackedRecord[] | null {
   const aggregate = begins(slab, offset, length) ? parseAggregate(slab, offset, length) : null
-  if (aggregate === null) return null
+  if (aggregate === null || aggregate.records.length === 0 || brokenRecord(aggregate, slab) >= 0) return null
   const bytes = (slice: Slice): Buffer => slab.subarray(slice.offset, slice.offset + slice.length)
   return aggregate.records.map(({ key, hashKey, data }) => ({
     partitionKey: bytes(aggregate.keys[key]!),

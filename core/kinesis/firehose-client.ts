@@ -6,6 +6,7 @@ import { DescribeDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } 
 
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
+import { ServiceError } from '../errors.ts'
 import { connectToAws, endpointOf } from './aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
 import type { DeliveryStreamProxy } from './delivery-stream-proxy.ts'
@@ -43,7 +44,11 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
     })
     const told = answer.FailedPutCount ?? 0
     if (told !== failed.length)
-      throw new RangeError(`a PutRecordBatch answer names ${failed.length} of its ${told} failed records`)
+      throw new ServiceError(
+        'RESPONSE_INVALID',
+        `PutRecordBatch on delivery stream ${this.deliveryStreamName}: the answer names ${failed.length} of its ${told} failed records.`,
+        { details: { stream: this.deliveryStreamName } },
+      )
     return { failed, shardIds: null }
   }
 

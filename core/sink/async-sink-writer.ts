@@ -55,7 +55,7 @@ export class AsyncSinkWriter {
   #resumeTimer: { readonly at: number; readonly cancel: () => void } | null = null
   /** How many entries have waited long enough: so many go as soon as the limits allow, in a full batch or not. */
   #due = 0
-  /** Requests in a row that met a failure. */
+  /** Backoffs in a row; requests that fail at the same time are behind one. */
   #failures = 0
   /** Who waits until all is sent, and who until nothing is on its way. */
   #draining = 0
@@ -243,7 +243,7 @@ export class AsyncSinkWriter {
   }
 
   #requestFailed(batch: Batch, cause: unknown): void {
-    this.#buffer.returned(batch, [])
+    this.#buffer.returned(batch, null)
     this.#limit.completed(batch.count, batch.count)
     const { failOnError, failOnTimeout } = this.#options
     const code = cause instanceof ShardlineError ? cause.code : null
@@ -265,8 +265,9 @@ export class AsyncSinkWriter {
 
   /** Full jitter: anywhere between at once and the growing bound. */
   #backOff(): void {
+    if (this.#backoffTimer !== null) return
     const bound = Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(this.#failures++, 16))
-    this.#backoffTimer ??= this.#clock.schedule(this.#random() * bound, () => {
+    this.#backoffTimer = this.#clock.schedule(this.#random() * bound, () => {
       this.#backoffTimer = null
       this.#flush(false)
       this.#notify()

@@ -41,6 +41,7 @@ export interface Outcome {
 export interface BatchSenderOptions {
   readonly clock: Clock
   readonly requestTimeoutMs: number
+  readonly failOnTimeout: boolean
   readonly sinkName: string
   readonly bury: Bury | null
 }
@@ -88,16 +89,18 @@ export class BatchSender {
       const errorName = error.details['errorName'] as string | undefined
       return { run, i, errorCode: errorName ?? error.code, message: error.message }
     })
-    const { bury } = this.#options
-    if (bury === null) throw this.#withPosition([...culprits.values()][0]!, rejections[0]!)
-    await bury(rejections)
+    await this.#options.bury!(rejections)
     return { failed, replaced, buried: new Set(culprits.keys()), rejections }
   }
 
   /** What becomes of entries that were refused together. */
   async #halve(runs: readonly EntryRun[], cause: ServiceError): Promise<Sent> {
     const count = countEntries(runs)
-    if (count === 1) return { failed: [], replaced: new Map(), culprits: new Map([[0, cause]]) }
+    if (count === 1) {
+      // Nobody takes it: there is no use in looking for others.
+      if (this.#options.bury === null) throw this.#withPosition(cause, ...entryAt(runs, 0))
+      return { failed: [], replaced: new Map(), culprits: new Map([[0, cause]]) }
+    }
     const middle = count >> 1
     const [first, rest] = splitEntries(runs, middle)
     const a = await this.#sendPart(first)
@@ -116,7 +119,7 @@ export class BatchSender {
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
       if (mayBeOfOneRecord(error)) return this.#halve(runs, error)
-      if (!error.retryable) throw error
+      if (!error.retryable || (error.code === 'REQUEST_TIMED_OUT' && this.#options.failOnTimeout)) throw error
       // Nothing is known of these: they are sent again, and what is wrong with them is found out then.
       const errorCode = (error.details['errorName'] as string | undefined) ?? error.code
       const failed = Array.from({ length: countEntries(runs) }, (_, index) => ({
@@ -165,7 +168,7 @@ export class BatchSender {
     })
   }
 
-  #withPosition(error: ServiceError, { run, i }: Rejection): ServiceError {
+  #withPosition(error: ServiceError, run: EntryRun, i: number): ServiceError {
     const position = run.origin?.at(i)
     const from =
       position === undefined

@@ -13,6 +13,7 @@ import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
 import type { RecordPosition } from '../record-batch/record-positions.ts'
 import { AsyncSinkWriter } from './async-sink-writer.ts'
 import type { Rejection } from './batch-sender.ts'
+import { entrySize } from './entry-runs.ts'
 import { randomKeys } from './partition-key-generator.ts'
 
 export interface DeadLetter {
@@ -119,6 +120,7 @@ export class StreamDeadLetters implements DeadLetters {
       fail: () => undefined, // `put` throws it
       warn,
       random,
+      bury: rejections => Promise.reject(letterRefused(proxy.streamName, rejections[0]!)),
     })
   }
 
@@ -145,6 +147,14 @@ export class StreamDeadLetters implements DeadLetters {
     this.#writer.close()
     this.#proxy.close()
   }
+}
+
+function letterRefused(stream: string, { run, i, errorCode, message }: Rejection): ShardlineError {
+  return new ShardlineError(
+    'DEAD_LETTERS_FAILED',
+    `Stream ${stream} does not take a letter of ${entrySize(run, i)} bytes: ${errorCode}: ${message} A letter is a third larger than its record: raise the stream's largest record size (UpdateMaxRecordSize), or let a file take them.`,
+    { details: { stream } },
+  )
 }
 
 export class HandlerDeadLetters implements DeadLetters {

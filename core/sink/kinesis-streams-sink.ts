@@ -16,7 +16,7 @@ import { EntrySinkWriter } from './entry-sink-writer.ts'
 import { OrderedBuffer } from './ordered-buffer.ts'
 import { customKey, fixedKey, keyOfKeyBy, randomKey } from './partition-key-generator.ts'
 import type { PartitionKeyGenerator } from './partition-key-generator.ts'
-import { RecordAggregator } from './record-aggregator.ts'
+import { OUTER_KEY, RecordAggregator } from './record-aggregator.ts'
 import { RestoreGate } from './restore-gate.ts'
 import { ShardMap } from './shard-map.ts'
 import { ShardWindows } from './shard-windows.ts'
@@ -121,7 +121,11 @@ export class KinesisStreamsSink implements Sink {
 
   #aggregator(map: ShardMap, writer: AsyncSinkWriter): RecordAggregator {
     return new RecordAggregator(map, writer, this.#clock, {
-      maxSize: this.#configuration.get(sinkOptions.aggregationMaxSize),
+      // An aggregate is a record, and larger than the stream takes it could never be written.
+      maxSize: Math.min(
+        this.#configuration.get(sinkOptions.aggregationMaxSize),
+        this.#spec.maxRecordSizeInBytes - OUTER_KEY.length,
+      ),
       maxCount: this.#configuration.get(sinkOptions.aggregationMaxCount),
       maxBufferedTimeMs: this.#configuration.get(sinkOptions.aggregationMaxBufferedTimeMs),
     })

@@ -40,7 +40,7 @@ interface UserRecord extends PackedRecord {
 const ASK_AGAIN_MS = 500
 
 /** As the library has it: the key of an aggregate is only there because there must be one. */
-const OUTER_KEY = Buffer.from('a')
+export const OUTER_KEY = Buffer.from('a')
 
 /** Records on their way to one shard. */
 class Container {
@@ -133,7 +133,10 @@ export class RecordAggregator implements Packing {
     let index = 0
     forEachEntry(runs, (run, i) => {
       const shardId = shardIds?.[index] ?? null
-      const records = shardId === null || this.#foreseen.get(run.slab) === shardId ? null : this.#userRecords(run, i)
+      const foreseen = this.#foreseen.get(run.slab)
+      // A value that went alone is nobody's to unpack, whatever it looks like.
+      const alone = foreseen !== undefined && !run.userRecords
+      const records = shardId === null || foreseen === shardId || alone ? null : this.#userRecords(run, i)
       if (records !== null) unforeseen.push({ index, records, shardId: shardId! })
       index++
     })
@@ -174,7 +177,9 @@ export class RecordAggregator implements Packing {
       return
     }
     if (container !== undefined) closed(this.#entryOf(container, shardId))
-    containers.set(shardId, new Container(record))
+    const next = new Container(record)
+    if (maxCount > 1) containers.set(shardId, next)
+    else closed(this.#entryOf(next, shardId))
   }
 
   #packAll(records: readonly UserRecord[]): EntryRun[] {

@@ -132,13 +132,14 @@ export class ShardWindows implements SinkBuffer {
     return batch
   }
 
-  returned(batch: Batch, failed: readonly FailedEntry[]): boolean {
+  returned(batch: Batch, told: readonly FailedEntry[] | null): boolean {
+    const failed = told ?? []
     const throttled = this.#throttled(batch, failed)
     let explained = 0
     const charges = this.#charges.get(batch)
     charges?.forEach((entries, shard) => {
       shard.inFlight -= entries
-      if (throttled.has(shard.shardId)) return
+      if (told === null || throttled.has(shard.shardId)) return
       shard.failures = 0
       shard.window = Math.min(shard.window + INCREASE, FIRST_WINDOW)
     })

@@ -23,10 +23,10 @@ export interface SinkBuffer {
   /** At most `maxCount` entries, fewer where `maxBytes` would be passed, but at least one of those that may go; none: null. */
   take(maxCount: number, maxBytes: number): Batch | null
   /**
-   * The batch is no longer on its way; told before its refused entries are pushed to the front. True: what was refused says
-   * nothing about the other entries.
+   * The batch is no longer on its way; told before its refused entries are pushed to the front. null: its request failed, and
+   * nothing is known of its entries. True: what was refused says nothing about the other entries.
    */
-  returned(batch: Batch, failed: readonly FailedEntry[]): boolean
+  returned(batch: Batch, failed: readonly FailedEntry[] | null): boolean
   /** All that waits; of entries that must stay in order, the older before the younger. */
   runs(): EntryRun[]
 }

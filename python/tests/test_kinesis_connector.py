@@ -11,6 +11,7 @@ import pytest
 
 from shardline import _compatibility
 from shardline._bridge import requests
+from shardline._bridge.rpc import UnknownMethodError
 from shardline.common import Configuration, Duration, SimpleStringSchema, Types
 from shardline.datastream import StreamExecutionEnvironment, _graph
 from shardline.datastream.connectors import kinesis
@@ -96,7 +97,7 @@ def test_an_answer_that_is_no_subtask_is_an_error_that_names_the_shard(answer):
 def test_what_is_no_assigner_is_refused():
     with pytest.raises(TypeError, match="takes a KinesisShardAssigner or a callable"):
         source("uniform")
-    with pytest.raises(NotImplementedError):
+    with pytest.raises(UnknownMethodError):
         requests.answer("driver/unheardOf", {})
 
 

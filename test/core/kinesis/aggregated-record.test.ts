@@ -134,7 +134,8 @@ t.test('a hash key that is no number is an error with its position', async t => 
 
 t.test("whatever Amazon's aggregator packs comes out, as Amazon's own reader sees it", async t => {
   const record = fc.record({
-    partitionKey: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }),
+    // Amazon's packer has its keys as an object's, which '__proto__' cannot be.
+    partitionKey: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter(key => key !== '__proto__'),
     data: fc.string(),
   })
   fc.assert(

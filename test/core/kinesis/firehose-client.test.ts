@@ -75,7 +75,10 @@ t.test('records that were refused are named, each with the reason', async t => {
     { index: 2, errorCode: 'InternalFailure', errorMessage: '' },
   ])
   server.answers.push({ status: 200, json: { FailedPutCount: 1, RequestResponses: [{ RecordId: '1' }] } })
-  await t.rejects(stream.putRecordBatch([run], never), { message: /names 0 of its 1 failed records/ })
+  await t.rejects(stream.putRecordBatch([run], never), {
+    code: 'RESPONSE_INVALID',
+    message: /delivery stream flights: the answer names 0 of its 1 failed records/,
+  })
 })
 
 t.test('a put is tried once, and its failure says what it was', async t => {

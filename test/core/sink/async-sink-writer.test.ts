@@ -177,6 +177,27 @@ t.test('a retry waits for its backoff, which grows and is bounded', async t => {
   w.writer.close()
 })
 
+t.test('requests that fail at the same time are one failure for the backoff', async t => {
+  const options = { maxTimeInBufferMs: 1_000_000, maxBatchSize: 2, maxInFlightRequests: 20, maxBufferedRequests: 50 }
+  const w = writing(options, { random: () => 1 })
+  const one = async (): Promise<void> => {
+    w.stream.held[0]!.reject(throttled())
+    await settle()
+  }
+  for (let i = 0; i < 20; i++) {
+    await w.write('a', 'b')
+    w.stream.held[0]!.answer()
+    await settle()
+  }
+  await w.write(...'abcdefghijklmnop')
+  t.equal(w.stream.held.length, 8)
+  for (let i = 0; i < 8; i++) await one()
+  await w.clock.pass(50)
+  await one()
+  t.ok(w.armed()[0]! <= 100, `after the second failure it waits ${w.armed()[0]!} ms`)
+  w.writer.close()
+})
+
 t.test('what the limits hold back after a retry goes out although nothing more is written', async t => {
   const w = writing({ maxInFlightRequests: 50, maxBatchSize: 4 })
   await w.write('a', 'b', 'c', 'd')
@@ -559,6 +580,28 @@ t.test('what meets a throttle while a batch is halved is sent again, and the cul
       .join(''),
     'bcd',
   )
+  w.writer.close()
+})
+
+t.test('a half that takes too long is a request that does', async t => {
+  const w = writing({ requestTimeoutMs: 1000, failOnTimeout: true }, { bury: async () => undefined })
+  await w.write('a', 'b', 'c', 'd')
+  w.stream.held[0]!.reject(invalid())
+  await settle()
+  await w.clock.pass(1000)
+  t.match(w.failures, [{ code: 'REQUEST_TIMED_OUT' }])
+  w.writer.close()
+})
+
+t.test('without dead letters the first record at fault is enough', async t => {
+  const w = writing({ maxBatchSize: 100, maxBufferedRequests: 200 })
+  await w.write(...Array.from({ length: 100 }, (_, i) => String(i)))
+  for (let i = 0; i < 300 && w.stream.held.length > 0; i++) {
+    w.stream.held[0]!.reject(invalid())
+    await settle()
+  }
+  t.match(w.failures, [{ code: 'VALIDATION_FAILED' }])
+  t.ok(w.stream.requests.length < 10, `${w.stream.requests.length} requests`)
   w.writer.close()
 })
 

@@ -165,6 +165,20 @@ t.test('or a record of another stream', async t => {
   t.match(letter, { code: 'RECORD_TOO_LARGE', data: Buffer.from('z'.repeat(50)).toString('base64') })
 })
 
+t.test('a letter that is too large for the other stream fails the job, and it is said what to do', async t => {
+  const { writer } = await writing(
+    t,
+    { type: 'kinesis-streams', streamArn: null, streamName: 'letters', configuration: { 'aws.region': 'us-east-1' } },
+    { maxRecordSizeInBytes: 10 },
+  )
+  await t.rejects(writer.write(RecordBatch.pack('text', ['z'.repeat(1_000_000)])), {
+    code: 'DEAD_LETTERS_FAILED',
+    message:
+      /^1 records for stream out .*Stream letters does not take a letter of 13\d{5} bytes.* or let a file take them/,
+  })
+  await t.rejects(writer.write(RecordBatch.pack('text', ['z'.repeat(20)])), { code: 'DEAD_LETTERS_FAILED' })
+})
+
 t.test('a checkpoint does not complete before the letters are safe', async t => {
   let safe = (): void => undefined
   const { writer } = await writing(

@@ -1,8 +1,11 @@
+import { createHash } from 'node:crypto'
+
 import { deaggregateSync } from 'aws-kinesis-agg'
 import t from 'tap'
 import type { Test } from 'tap'
 
 import { Configuration } from '../../../core/config/configuration.ts'
+import type { SchemaSpec } from '../../../schemas/schema-spec.ts'
 import { deaggregate } from '../../../core/kinesis/aggregated-record.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
@@ -12,15 +15,25 @@ import { KinesisEmulator } from '../../../emulator/index.ts'
 import { batchOf } from '../fakes/fake-stream.ts'
 import { kinesisSinkSpec } from '../fakes/graphs.ts'
 
+const TEXT: SchemaSpec = { type: 'simple-string', charset: 'UTF-8' }
+
 async function writing(
   t: Test,
-  { shards = 4, options = {}, keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}` } = {},
+  {
+    shards = 4,
+    options = {},
+    keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}`,
+    maxRecordSizeInBytes = 1024 * 1024,
+    serializationSchema = TEXT,
+  } = {},
 ) {
   const kinesis = await KinesisEmulator.start({ streams: { out: shards }, limits: false })
   t.teardown(() => kinesis.close())
   const spec = kinesisSinkSpec({
     streamArn: kinesis.streamArn('out'),
     partitionKeyGenerator: { type: 'local', localId: 'key' },
+    maxRecordSizeInBytes,
+    serializationSchema,
     configuration: {
       'aws.endpoint': kinesis.endpoint,
       'aws.credentials.provider.basic.accesskeyid': 'a',
@@ -155,6 +168,58 @@ t.test('an aggregate goes when it is full by count, or has waited', async t => {
   t.same(
     stored(kinesis).map(r => theirs([r]).length),
     [3, 3, 2],
+  )
+})
+
+t.test('an aggregate of one record at most is none', async t => {
+  const { kinesis, writerOf } = await writing(t, { shards: 1, options: { 'sink.aggregation.max-count': '1' } })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', ['1', '2', '3']))
+  await writer.finish()
+  t.same(
+    stored(kinesis).map(r => r.data.toString()),
+    ['1', '2', '3'],
+  )
+})
+
+t.test('an aggregate is no larger than a record may be, its key included', async t => {
+  const { kinesis, writerOf } = await writing(t, {
+    shards: 1,
+    options: { 'sink.aggregation.max-size': '1000' },
+    maxRecordSizeInBytes: 500,
+  })
+  const writer = writerOf()
+  await writer.write(RecordBatch.pack('text', valuesOf(300)))
+  await writer.finish()
+  const sizes = stored(kinesis).map(r => r.data.length + r.partitionKey.length)
+  t.ok(Math.max(...sizes) <= 500, `the largest has ${Math.max(...sizes)} bytes`)
+  t.same(sorted(theirs(stored(kinesis))), sorted(valuesOf(300)))
+})
+
+t.test('a value that only looks like an aggregate is a value, also where it strays', async t => {
+  const serializationSchema = { type: 'byte-array' } as const
+  const { kinesis, writerOf, failures } = await writing(t, { shards: 1, serializationSchema })
+  const aggregate = (...message: number[]): Buffer => {
+    const body = Buffer.from(message)
+    return Buffer.concat([Buffer.from('f3899ac2', 'hex'), body, createHash('md5').update(body).digest()])
+  }
+  const writer = writerOf()
+  const values = [
+    aggregate(0x1a, 0x04, 0x08, 0x07, 0x1a, 0x00), // a record whose key is not in the table
+    aggregate(0x0a, 0x01, 0x6b), // a key, and no record
+    aggregate(0x0a, 0x01, 0x6b, 0x12, 0x01, 0x78, 0x1a, 0x06, 0x08, 0x00, 0x10, 0x00, 0x1a, 0x00), // a hash key 'x'
+  ]
+  await writer.write(RecordBatch.pack('bytes', [Buffer.from('first')]))
+  await writer.flush()
+  kinesis.splitShard('out', 'shardId-000000000000')
+  for (const value of values) {
+    await writer.write(RecordBatch.pack('bytes', [value]))
+    await writer.flush()
+  }
+  t.same(failures, [])
+  t.same(
+    new Set(stored(kinesis).map(r => r.data.toString('hex'))),
+    new Set([Buffer.from('first'), ...values].map(v => v.toString('hex'))),
   )
 })
 

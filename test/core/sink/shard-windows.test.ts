@@ -87,6 +87,21 @@ t.test('what is throttled backs off alone, and the others go on', async t => {
   t.same(names(windows.take(10, 1000)), ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'])
 })
 
+t.test('a request that failed as a whole says nothing of a shard: its window stays', async t => {
+  const { windows, map, state } = windowsOf()
+  await map.refresh()
+  const [key] = await keysOf(1, 1)
+  windows.push(runOf(Array.from({ length: 20 }, (_, i): Entry => [key!, `h${i}`])))
+  refuse(windows, windows.take(10, 1000)!, 0, 1, 2, 3)
+  const width = [...windows.windows.values()]
+  state.now += 10_000
+  const batch = windows.take(10, 1000)!
+  windows.returned(batch, null)
+  windows.pushFront(batch.runs)
+  t.same([...windows.windows.values()], width)
+  t.equal(windows.take(10, 1000)!.count, batch.count, 'and what was on its way is not')
+})
+
 t.test('a window is halved with each refusal, waits longer each time, and never closes', async t => {
   const { windows, map, state } = windowsOf()
   await map.refresh()
