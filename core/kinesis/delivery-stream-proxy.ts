@@ -3,7 +3,7 @@ import type { EntryRun, PutRecordsResult } from './put-records-codec.ts'
 
 export interface DeliveryStreamProxy {
   readonly deliveryStreamName: string
-  /** Its status. @throws ServiceError */
+  /** Its status. @throws ServiceError, ConfigurationError where it is no stream to put records to */
   describe(): Promise<string>
   /** Keys are not sent: a delivery stream has none. @throws ServiceError */
   putRecordBatch(runs: readonly EntryRun[], signal: AbortSignal): Promise<PutRecordsResult>

@@ -6,7 +6,7 @@ import { DescribeDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } 
 
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
-import { ServiceError } from '../errors.ts'
+import { ConfigurationError, ServiceError } from '../errors.ts'
 import { connectToAws, endpointOf } from './aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
 import type { DeliveryStreamProxy } from './delivery-stream-proxy.ts'
@@ -28,7 +28,13 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
   async describe(): Promise<string> {
     const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: this.deliveryStreamName })
     const answer = await this.#call('DescribeDeliveryStream', CONTROL_ATTEMPTS, client => client.send(command))
-    return answer.DeliveryStreamDescription?.DeliveryStreamStatus ?? 'ACTIVE'
+    const { DeliveryStreamStatus: status, DeliveryStreamType: type } = answer.DeliveryStreamDescription ?? {}
+    // Each put would be refused as if its records were at fault.
+    if (type !== undefined && type !== 'DirectPut')
+      throw new ConfigurationError(
+        `Delivery stream ${this.deliveryStreamName} takes no records that are put: its type is ${type}. Write to what it reads from, or use one whose source is Direct PUT.`,
+      )
+    return status ?? 'ACTIVE'
   }
 
   async putRecordBatch(runs: readonly EntryRun[], signal: AbortSignal): Promise<PutRecordsResult> {

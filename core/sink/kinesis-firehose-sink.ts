@@ -11,7 +11,7 @@ import { serializerOf } from '../../schemas/serialization.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntrySinkWriter } from './entry-sink-writer.ts'
-import { checkSinkLimits } from './kinesis-streams-sink.ts'
+import { checkSinkLimits, checkSinkOptions } from './kinesis-streams-sink.ts'
 import { noKey } from './partition-key-generator.ts'
 import type { Sink, SinkWriterContext } from './sink.ts'
 
@@ -52,7 +52,7 @@ export class KinesisFirehoseSink implements Sink {
     this.#clock = clock
     this.#services = services
     checkFirehoseSpec(spec)
-    for (const option of Object.values(sinkOptions)) this.#configuration.find<unknown>(option)
+    checkSinkOptions(this.#configuration)
     serializerOf(spec.serializationSchema)
   }
 

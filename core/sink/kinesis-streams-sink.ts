@@ -63,7 +63,7 @@ export class KinesisStreamsSink implements Sink {
     this.#proxyFactory = services.proxyFactory ?? realProxy
     this.#random = services.random ?? Math.random
     checkSinkLimits(spec)
-    for (const option of Object.values(sinkOptions)) this.#configuration.find<unknown>(option)
+    checkSinkOptions(this.#configuration)
     if (this.#configuration.get(sinkOptions.aggregation) && this.#ordered)
       throw new ConfigurationError(
         'KinesisStreamsSink: sink.ordering PARTITION_KEY and sink.aggregation.enabled exclude each other: the records of an aggregate that went to a wrong shard are sent again, behind younger ones.',
@@ -171,6 +171,16 @@ export class KinesisStreamsSink implements Sink {
         return customKey(this.#services.key!, streamName)
     }
   }
+}
+
+/** @throws ConfigurationError naming the option */
+export function checkSinkOptions(configuration: Configuration): void {
+  for (const option of Object.values(sinkOptions)) configuration.find<unknown>(option)
+  const { requestTimeoutMs: timeout } = sinkOptions
+  if (configuration.get(timeout) <= 0)
+    throw new ConfigurationError(
+      `${timeout.key} must be more than 0: no request would have an answer in time, and all records be sent for ever.`,
+    )
 }
 
 /** The checks of Flink's builder, by the same rules, and those of the service. @throws ConfigurationError naming the setter */

@@ -146,6 +146,20 @@ t.test('its status is asked for, again where the service fails for a moment', as
   })
 })
 
+t.test('a delivery stream that reads a stream of Kinesis takes no puts, which is said before the first', async t => {
+  const { server, stream } = await delivery(t)
+  const described = (type: string) => ({
+    status: 200,
+    json: { DeliveryStreamDescription: { DeliveryStreamStatus: 'ACTIVE', DeliveryStreamType: type } },
+  })
+  server.answers.push(described('DirectPut'), described('KinesisStreamAsSource'))
+  t.equal(await stream.describe(), 'ACTIVE')
+  await t.rejects(stream.describe(), {
+    code: 'CONFIGURATION_INVALID',
+    message: /Delivery stream flights takes no records that are put: its type is KinesisStreamAsSource/,
+  })
+})
+
 t.test('the environment may name the endpoint, and must name the region if nobody else does', async t => {
   const server = await scriptedServer(t, taken)
   const before = { ...process.env }

@@ -181,3 +181,10 @@ t.test("limits are Firehose's, and options for keys are refused", async t => {
   }
   checkFirehoseSpec(firehoseSpec({ configuration: { 'sink.ordering': 'NONE', 'sink.request.timeout': '5 s' } }))
 })
+
+t.test('a timeout of nothing would send everything for ever', async t => {
+  t.throws(() => sinkOf({ configuration: { 'sink.request.timeout': '0 ms' } }), {
+    code: 'CONFIGURATION_INVALID',
+    message: /sink\.request\.timeout must be more than 0/,
+  })
+})
