@@ -98,7 +98,14 @@ export class AsyncSinkWriter {
     this.#throwIfFailed()
   }
 
-  /** Takes entries whether there is room or not: those of a snapshot, or that were promised room. Nothing is sent at once. */
+  /** Takes entries whether there is room or not: there must be few of them. */
+  append(run: EntryRun): void {
+    this.#buffer.push(run)
+    this.#flush(false)
+    this.#armFlushTimer()
+  }
+
+  /** Takes those of a snapshot, of which nothing is sent at once. */
   add(run: EntryRun): void {
     this.#buffer.push(run)
     this.#armFlushTimer()

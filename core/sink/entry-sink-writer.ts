@@ -28,7 +28,7 @@ export interface Packing {
   /** Entries of a snapshot. */
   add(run: EntryRun): void
   /** Everything that it holds goes to the writer. */
-  flush(): Promise<void>
+  flush(): void
   close(): void
 }
 
@@ -98,7 +98,7 @@ export class EntrySinkWriter implements SinkWriter {
   }
 
   async snapshot(): Promise<OperatorState | null> {
-    await this.#packing?.flush()
+    this.#packing?.flush()
     return writeSinkState(await this.#writer.snapshot())
   }
 
@@ -125,7 +125,7 @@ export class EntrySinkWriter implements SinkWriter {
   }
 
   async #drain(): Promise<void> {
-    await this.#packing?.flush()
+    this.#packing?.flush()
     await this.#writer.drain()
   }
 

@@ -84,9 +84,6 @@ export class RecordAggregator implements Packing {
   readonly #clock: Clock
   readonly #options: RecordAggregatorOptions
   readonly #containers = new Map<string, Container>()
-  /** Entries on their way to the writer, in their order. */
-  readonly #closed: EntryRun[] = []
-  #handedOver: Promise<void> = Promise.resolve()
   #cancelTimer: (() => void) | null = null
   readonly #closing = new AbortController()
   /** By the slab of an aggregate: the shard that it was packed for. One that was restored has none. */
@@ -103,9 +100,10 @@ export class RecordAggregator implements Packing {
 
   async write(run: EntryRun): Promise<void> {
     if (this.#map.version === 0) await this.#learnShards()
+    const full: EntryRun[] = []
     for (let i = run.from; i < run.to; i++) {
-      this.#put(userRecordOf(run, i), this.#containers, entry => this.#closed.push(entry))
-      if (this.#closed.length > 0) await this.#handOver()
+      this.#put(userRecordOf(run, i), this.#containers, entry => full.push(entry))
+      while (full.length > 0) await this.#writer.write(full.shift()!)
     }
     this.#armTimer()
   }
@@ -115,9 +113,12 @@ export class RecordAggregator implements Packing {
     this.#writer.add(run)
   }
 
-  async flush(): Promise<void> {
-    this.#closeAll()
-    await this.#handOver()
+  /** At once, room or not: there is one for each shard at most, and a checkpoint must not wait for a service that is down. */
+  flush(): void {
+    this.#cancelTimer?.()
+    this.#cancelTimer = null
+    for (const [shardId, container] of this.#containers) this.#writer.append(this.#entryOf(container, shardId))
+    this.#containers.clear()
   }
 
   close(): void {
@@ -212,27 +213,9 @@ export class RecordAggregator implements Packing {
     )
   }
 
-  #closeAll(): void {
-    for (const [shardId, container] of this.#containers) this.#closed.push(this.#entryOf(container, shardId))
-    this.#containers.clear()
-    this.#cancelTimer?.()
-    this.#cancelTimer = null
-  }
-
-  #handOver(): Promise<void> {
-    const all = async (): Promise<void> => {
-      for (let entry = this.#closed.shift(); entry !== undefined; entry = this.#closed.shift())
-        await this.#writer.write(entry)
-    }
-    return (this.#handedOver = this.#handedOver.then(all, all))
-  }
-
   #armTimer(): void {
     if (this.#cancelTimer !== null || this.#containers.size === 0) return
-    this.#cancelTimer = this.#clock.schedule(this.#options.maxBufferedTimeMs, () => {
-      this.#closeAll()
-      this.#handOver().catch(() => undefined) // the writer has told the job
-    })
+    this.#cancelTimer = this.#clock.schedule(this.#options.maxBufferedTimeMs, () => this.flush())
   }
 }
 

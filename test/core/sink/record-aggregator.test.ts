@@ -7,6 +7,7 @@ import type { Test } from 'tap'
 import { Configuration } from '../../../core/config/configuration.ts'
 import type { SchemaSpec } from '../../../schemas/schema-spec.ts'
 import { deaggregate } from '../../../core/kinesis/aggregated-record.ts'
+import type { BatchingLimits } from '../../../core/job-graph/job-graph.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
 import type { SinkWriterContext } from '../../../core/sink/sink.ts'
@@ -22,6 +23,7 @@ async function writing(
   {
     shards = 4,
     options = {},
+    limits = {},
     keyOf = (v: unknown): unknown => `key ${String(v).split(' ')[0]!}`,
     maxRecordSizeInBytes = 1024 * 1024,
     serializationSchema = TEXT,
@@ -236,6 +238,24 @@ t.test('a snapshot holds what waited to be packed, and it is written after a res
   await second.finish()
   t.same(sorted(theirs(stored(kinesis))), sorted(spec))
   t.equal(second.metrics().records > 0, true)
+})
+
+t.test('a snapshot does not wait for room while the service takes nothing', async t => {
+  const { kinesis, writerOf } = await writing(t, {
+    limits: { maxBatchSize: 1, maxBufferedRequests: 2, maxInFlightRequests: 1 },
+    options: { 'sink.aggregation.max-buffered-time': '1 h' },
+  })
+  kinesis.faults.inject({ operation: 'PutRecords', times: Infinity, fault: { kind: 'throttle' } })
+  const values = valuesOf(100)
+  const first = writerOf()
+  await first.write(RecordBatch.pack('text', values))
+  const state = await first.snapshot()
+  t.match(state!.json, { entries: 4 })
+  first.close()
+  kinesis.faults.clear()
+  const second = writerOf({ restored: [state!] })
+  await second.finish()
+  t.same(sorted(theirs(stored(kinesis))), sorted(values))
 })
 
 t.test('after a reshard the records that strayed are packed anew and sent again: readers see each once', async t => {
