@@ -110,7 +110,10 @@ export class RecordAggregator implements Packing {
 
   /** Entries of a snapshot, which are packed already. */
   add(run: EntryRun): void {
-    this.#writer.add(run)
+    const { slab, dataOffset, dataLength } = run
+    // The state does not say how many records an entry holds.
+    const userRecords = dataLength.map((length, i) => readUserRecords(slab, dataOffset[i]!, length)?.length ?? 1)
+    this.#writer.add({ ...run, userRecords })
   }
 
   /** At once, room or not: there is one for each shard at most, and a checkpoint must not wait for a service that is down. */
