@@ -17,8 +17,7 @@ export const systemClock: Clock = {
   schedule(delayMs, action, weak = false) {
     let timer: NodeJS.Timeout
     const wait = (leftMs: number): void => {
-      timer =
-        leftMs <= LONGEST_MS ? setTimeout(action, leftMs) : setTimeout(() => wait(leftMs - LONGEST_MS), LONGEST_MS)
+      timer = leftMs > LONGEST_MS ? setTimeout(() => wait(leftMs - LONGEST_MS), LONGEST_MS) : setTimeout(action, leftMs)
       if (weak) timer.unref()
     }
     wait(delayMs)

@@ -159,9 +159,8 @@ export class HttpTransport {
   }
 
   #answered(connection: Connection, answer: HttpAnswer): void {
-    const { waiting, socket } = connection
+    const { waiting } = connection
     connection.waiting = null
-    socket.setTimeout(0)
     connection.reusable = answer.keepAlive
     if (answer.keepAlive) this.#release(connection)
     else this.#fail(connection, new Error('the server closed the connection'))
@@ -172,6 +171,7 @@ export class HttpTransport {
   #release(connection: Connection): void {
     if (!connection.written || !connection.reusable || !this.#open.has(connection)) return
     connection.reusable = false
+    connection.socket.setTimeout(0) // until then: whoever has answered need not read the rest of the request
     connection.idleSince = performance.now()
     this.#idle.push(connection)
     this.#queue.shift()?.()

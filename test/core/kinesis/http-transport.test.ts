@@ -142,3 +142,26 @@ t.test('a port where nobody listens is told by its code', async t => {
     code: 'ECONNREFUSED',
   })
 })
+
+t.test('a connection whose request nobody reads to its end is given up, though it was answered', async t => {
+  const sockets: net.Socket[] = []
+  const server = net.createServer(socket => {
+    sockets.push(socket)
+    socket.on('error', () => undefined)
+    socket.once('data', () => {
+      socket.pause()
+      socket.write('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\n\r\n')
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const endpoint = new URL(`http://127.0.0.1:${(server.address() as net.AddressInfo).port}`)
+  const made = transport(t, endpoint, { maxConnections: 1, readTimeoutMs: 100 })
+  const body = Buffer.alloc(50_000_000)
+  t.equal((await made.post(headers(endpoint, body), body)).status, 413)
+  const second = made.post(headers(endpoint, body), body)
+  const late = new Promise<string>(resolve => setTimeout(resolve, 2000, 'it waits for ever'))
+  t.match(await Promise.race([second, late]), { status: 413 })
+  for (const socket of sockets) socket.destroy()
+})
