@@ -36,6 +36,7 @@ async function writing(
     partitionKeyGenerator: { type: 'local', localId: 'key' },
     maxRecordSizeInBytes,
     serializationSchema,
+    ...limits,
     configuration: {
       'aws.endpoint': kinesis.endpoint,
       'aws.credentials.provider.basic.accesskeyid': 'a',
