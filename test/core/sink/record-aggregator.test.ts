@@ -7,14 +7,20 @@ import type { Test } from 'tap'
 import { Configuration } from '../../../core/config/configuration.ts'
 import type { SchemaSpec } from '../../../schemas/schema-spec.ts'
 import { deaggregate } from '../../../core/kinesis/aggregated-record.ts'
-import type { BatchingLimits } from '../../../core/job-graph/job-graph.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import type { EntryRun } from '../../../core/kinesis/put-records-codec.ts'
+import type { AsyncSinkWriter } from '../../../core/sink/async-sink-writer.ts'
 import { KinesisStreamsSink } from '../../../core/sink/kinesis-streams-sink.ts'
+import { RecordAggregator } from '../../../core/sink/record-aggregator.ts'
+import { hashOfKey, ShardMap } from '../../../core/sink/shard-map.ts'
 import type { SinkWriterContext } from '../../../core/sink/sink.ts'
 import { systemClock } from '../../../core/clock.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 import { batchOf } from '../fakes/fake-stream.ts'
+import { runOf } from '../fakes/fake-sink-stream.ts'
 import { kinesisSinkSpec } from '../fakes/graphs.ts'
+import { shardsOf } from '../fakes/hash-ranges.ts'
+import { ManualClock } from '../fakes/manual-clock.ts'
 
 const TEXT: SchemaSpec = { type: 'simple-string', charset: 'UTF-8' }
 
@@ -314,6 +320,22 @@ t.test('what was written is not sent again because the shards cannot be asked fo
   t.ok(kinesis.requests.count('ListShards') > 4)
   t.match(writer.metrics(), { records: 600, errors: 0 })
   t.same(failures, [])
+})
+
+t.test('a list of shards that is older than the reshard is asked for again before anything is sent twice', async t => {
+  const lists = [shardsOf(1), shardsOf(1)]
+  const after = shardsOf(2).map(s => ({ ...s, shardId: `${s.shardId}-child` }))
+  const map = new ShardMap(async () => lists.shift() ?? after)
+  const entries: EntryRun[] = []
+  const writer = { write: async (run: EntryRun) => void entries.push(run) } as unknown as AsyncSinkWriter
+  const options = { maxSize: 51_200, maxCount: 1000, maxBufferedTimeMs: 100 }
+  const aggregator = new RecordAggregator(map, writer, new ManualClock(), options)
+  const keys = Array.from({ length: 50 }, (_, i) => `k${i}`).filter(k => hashOfKey(Buffer.from(k)) < '8')
+  await aggregator.write(runOf(keys.map(key => [key, 'x'])))
+  await aggregator.flush()
+  const { replaced } = await aggregator.check(entries, { failed: [], shardIds: [after[0]!.shardId] })
+  t.equal(replaced!.size, 0)
+  aggregator.close()
 })
 
 t.test('aggregation and the order of keys exclude each other', async t => {
