@@ -148,6 +148,8 @@ export class RecordAggregator implements Packing {
     const isNews = ({ records, shardId }: (typeof unforeseen)[number]): boolean =>
       this.#map.shardOf(records[0]!.hashKey)?.shardId !== shardId
     if (unforeseen.some(isNews)) await this.#learnShards()
+    // What was told may be older than the reshard: the question of somebody else, or an answer behind the times.
+    if (unforeseen.some(({ shardId }) => this.#map.byId(shardId) === null)) await this.#learnShards()
     const replaced = new Map<number, readonly EntryRun[]>()
     for (const { index: at, records, shardId } of unforeseen) {
       const shard = this.#map.byId(shardId)
