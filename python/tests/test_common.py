@@ -252,6 +252,11 @@ def test_an_option_of_another_type_names_its_key(getter):
         getattr(Configuration.from_dict({"key": "x"}), getter)("key", None)
 
 
+def test_an_option_without_a_value_is_refused():
+    with pytest.raises(TypeError, match=r"the value of configuration key 'aws\.region' is None: leave"):
+        Configuration.from_dict({"aws.region": None})
+
+
 def test_configurations_can_be_merged_compared_and_copied():
     config = Configuration.from_dict({"a": "1"})
     merged = Configuration(config).add_all(Configuration.from_dict({"b": "2"}), prefix="x.")

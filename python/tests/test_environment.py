@@ -536,6 +536,7 @@ def test_the_configuration_of_a_source_is_copied():
         (lambda b: b.set_max_batch_size(0), "max_batch_size must be an integer of at least 1"),
         (lambda b: b.set_max_in_flight_requests(True), "max_in_flight_requests must be an integer of at least 1"),
         (lambda b: b.set_max_time_in_buffer_ms(0.5), "max_time_in_buffer_ms must be an integer of at least 1"),
+        (lambda b: b.set_fail_on_error("false"), "fail_on_error must be True or False, not 'false'"),
         (lambda b: b.set_max_buffered_requests(500), "should be strictly greater than .* is 500, max_batch_size 500"),
         (lambda b: b.set_max_batch_size_in_bytes(1000), "must be greater than or equal to .* is 1000, .* 1048576"),
         (lambda b: b.set_max_batch_size(501), "over the service's 500 records a request"),

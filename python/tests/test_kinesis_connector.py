@@ -105,6 +105,8 @@ def test_preserve_shard_order_is_on_unless_told_otherwise():
     assert source()._spec()["preserveShardOrder"] is True
     builder = KinesisStreamsSource.builder().set_stream_arn(ARN).set_deserialization_schema(SimpleStringSchema())
     assert builder.set_preserve_shard_order(False).build()._spec()["preserveShardOrder"] is False
+    with pytest.raises(ConfigurationError, match="preserve_shard_order must be True or False, not 'false'"):
+        builder.set_preserve_shard_order("false")
 
 
 # ---- options as constants

@@ -35,6 +35,8 @@ class Configuration:
     def set_string(self, key: str, value: str) -> Configuration:
         if not isinstance(key, str):
             raise TypeError(f"a configuration key is a str, not {type(key).__name__}: {key!r}")
+        if value is None:
+            raise TypeError(f"the value of configuration key {key!r} is None: leave the key out, or give it a value")
         self._values[key] = _text(value)
         return self
 

@@ -100,7 +100,9 @@ class AsyncSinkBuilder:
 
     def set_fail_on_error(self, fail_on_error: bool) -> Self:
         """Whether a record that the service refuses fails the job; else it is sent again."""
-        self._fail_on_error = bool(fail_on_error)
+        if not isinstance(fail_on_error, bool):
+            raise ConfigurationError(f"{self._sink}: fail_on_error must be True or False, not {fail_on_error!r}")
+        self._fail_on_error = fail_on_error
         return self
 
     def set_max_batch_size(self, max_batch_size: int) -> Self:

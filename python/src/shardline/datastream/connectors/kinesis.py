@@ -197,7 +197,11 @@ class KinesisStreamsSourceBuilder:
     def set_preserve_shard_order(self, preserve_shard_order: bool) -> KinesisStreamsSourceBuilder:
         """Whether children of a resharded shard wait for their parents; they do unless told otherwise.
         (Of Flink's Java builder; PyFlink's does not have it.)"""
-        self._preserve_shard_order = bool(preserve_shard_order)
+        if not isinstance(preserve_shard_order, bool):
+            raise ConfigurationError(
+                f"KinesisStreamsSource: preserve_shard_order must be True or False, not {preserve_shard_order!r}"
+            )
+        self._preserve_shard_order = preserve_shard_order
         return self
 
     def set_source_config(self, source_config: Configuration) -> KinesisStreamsSourceBuilder:
