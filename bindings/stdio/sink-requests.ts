@@ -147,7 +147,7 @@ class OpenSink {
     if (this.#outstanding + count > this.credits)
       throw new BridgeError(
         'PROTOCOL_VIOLATED',
-        `${count} records were written while ${this.#outstanding} were without an answer; the sink has given ${this.credits} credits. None of them was taken: write them again when earlier writes are answered.`,
+        `${count} records were written while ${this.#outstanding} were without an answer; the sink has given ${this.credits} credits. None of them was taken: ${count > this.credits ? 'write them in smaller batches' : 'write them again when earlier writes are answered'}.`,
         { details: { records: count, outstanding: this.#outstanding, credits: this.credits } },
       )
     if (count === 0) return

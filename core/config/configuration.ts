@@ -1,11 +1,12 @@
 /** A flat map of strings, as in Flink, read through typed options. */
+import { ConfigurationError } from '../errors.ts'
 import type { ConfigOption } from './config-option.ts'
 
 export class Configuration {
   readonly #values: ReadonlyMap<string, string>
 
   constructor(values: Readonly<Record<string, string>> = {}) {
-    this.#values = new Map(Object.entries(values))
+    this.#values = new Map(Object.entries(values).map(([key, value]) => [key, asText(key, value)]))
   }
 
   /** The option's value, its default, or null. @throws ConfigurationError naming the key if the text has another type */
@@ -60,4 +61,11 @@ export class Configuration {
     }
     return undefined
   }
+}
+
+/** A program in JavaScript may well say `true` or `500`. */
+function asText(key: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean' || typeof value === 'number') return String(value)
+  throw new ConfigurationError(`${key}: ${String(value)} is no value for an option; give a text.`)
 }

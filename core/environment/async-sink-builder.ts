@@ -56,12 +56,20 @@ export class AsyncSinkBuilder {
    * @example setDeadLetterHandler(async letters => { for (const { code, data } of letters) await store(code, data) })
    */
   setDeadLetterHandler(handler: DeadLetterHandler): this {
+    if (typeof handler !== 'function' && typeof (handler as { type?: unknown } | null)?.type !== 'string')
+      throw new ConfigurationError(
+        `${this.#sink}: setDeadLetterHandler takes a function, DeadLetterHandler.file(path) or DeadLetterHandler.stream(name), not ${JSON.stringify(handler)}.`,
+      )
     this.#deadLetters = handler
     return this
   }
 
   /** Default false: refused records are sent again until they are taken. */
   setFailOnError(failOnError: boolean): this {
+    if (typeof (failOnError as unknown) !== 'boolean')
+      throw new ConfigurationError(
+        `${this.#sink}: failOnError must be true or false, not ${JSON.stringify(failOnError)}.`,
+      )
     this.#settings.failOnError = failOnError
     return this
   }

@@ -49,6 +49,14 @@ const CONNECTION_TIMEOUT_MS = 10_000
 /** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
+const ENDPOINT_VARIABLES = ['AWS_ENDPOINT_URL_KINESIS', 'AWS_ENDPOINT_URL_FIREHOSE', 'AWS_ENDPOINT_URL']
+
+/** `localhost:4567` is a URL, too, of the scheme `localhost`. */
+function checkEndpoint(from: string, endpoint: string): void {
+  if (!URL.canParse(endpoint) || !/^https?:\/\//i.test(endpoint))
+    throw new ConfigurationError(`${from}: '${endpoint}' is not a URL such as http://127.0.0.1:4567.`)
+}
+
 /** `noRegion`: how a program says the region beside the usual ways. */
 export function connectToAws(
   configuration: Configuration,
@@ -60,8 +68,8 @@ export function connectToAws(
   const region = arnRegion ?? configuration.find(awsOptions.region) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
   if (region === undefined) throw new ConfigurationError(`No region: set 'aws.region', AWS_REGION, ${noRegion}.`)
   const endpoint = configuration.find(awsOptions.endpoint)
-  if (endpoint !== null && !URL.canParse(endpoint))
-    throw new ConfigurationError(`aws.endpoint: '${endpoint}' is not a URL such as http://127.0.0.1:4567.`)
+  if (endpoint !== null) checkEndpoint('aws.endpoint', endpoint)
+  else for (const name of ENDPOINT_VARIABLES) if (env[name]) checkEndpoint(name, env[name])
 
   const requestHandler = httpHandler(configuration)
   const source = credentialsSource(configuration, { region, requestHandler, env })

@@ -182,7 +182,7 @@ export async function bury(to: DeadLetters, stream: string, rejections: readonly
     const { message } = rejections[0]!
     throw new ShardlineError(
       'DEAD_LETTERS_FAILED',
-      `${rejections.length} records for stream ${stream} cannot be written, and neither could they be given to the dead letters: ${(cause as Error).message} The first of them: ${message}`,
+      `${rejections.length} records for stream ${stream} cannot be written, and neither could they be given to the dead letters: ${(cause as Error).message.replace(/\.?$/, '.')} The first of them: ${message}`,
       { cause, details: { stream } },
     )
   }

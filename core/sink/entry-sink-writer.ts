@@ -178,7 +178,9 @@ function neverWritten(sinkName: string, stream: string, { run, i, errorCode, mes
     position === undefined
       ? ''
       : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message}.${from}`, {
+  const raise = errorCode === 'RECORD_TOO_LARGE' ? ' Raise the limit where the stream takes larger records.' : ''
+  const advice = `${raise} A dead letter handler would take it and let the job go on.`
+  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message}.${from}${advice}`, {
     details: { stream, ...(position === undefined ? {} : { position }) },
   })
 }

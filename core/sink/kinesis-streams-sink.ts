@@ -199,7 +199,9 @@ export function checkSinkLimits(
   ] as const
   for (const name of positive)
     if (!Number.isSafeInteger(spec[name]) || spec[name] <= 0)
-      throw new ConfigurationError(`${sink}: ${name} must be a positive whole number, not ${spec[name]}.`)
+      throw new ConfigurationError(
+        `${sink}: ${name} must be a positive whole number, not ${JSON.stringify(spec[name])}.`,
+      )
   const rules: readonly (readonly [boolean, string])[] = [
     [
       spec.maxBufferedRequests > spec.maxBatchSize,

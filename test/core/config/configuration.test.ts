@@ -66,3 +66,13 @@ t.test('unknown keys are found, with what was probably meant; what only a cluste
   t.match(unknownKeys(['source.init.positon']), [{ key: 'source.init.positon', nearest: 'source.init.position' }])
   t.match(unknownKeys(['something.entirely.different']), [{ nearest: null }])
 })
+
+t.test('a truth or a number is its text; anything else that is none is an error with its key', async t => {
+  const values = { 'a.flag': true, 'a.count': 500 } as unknown as Record<string, string>
+  t.same(new Configuration(values).toObject(), { 'a.flag': 'true', 'a.count': '500' })
+  for (const value of [undefined, null, {}])
+    t.throws(() => new Configuration({ 'a.key': value } as unknown as Record<string, string>), {
+      code: 'CONFIGURATION_INVALID',
+      message: /^a\.key: /,
+    })
+})

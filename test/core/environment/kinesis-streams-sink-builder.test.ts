@@ -81,3 +81,14 @@ t.test('a record of 10 MiB is written when that is asked for, and no larger one 
     [3, 2 * MIB, 10 * MIB - 1],
   )
 })
+
+t.test('values of a wrong type are told at the call, or at build', async t => {
+  const wrong = (value: unknown) => value as never
+  t.throws(() => builder().setFailOnError(wrong('false')), {
+    message: /failOnError must be true or false, not "false"/,
+  })
+  t.throws(() => builder().setDeadLetterHandler(wrong('rejected.jsonl')), {
+    message: /setDeadLetterHandler takes a function, DeadLetterHandler\.file\(path\).*not "rejected.jsonl"/,
+  })
+  t.throws(() => builder().setMaxBatchSize(wrong('500')).build(), { message: /maxBatchSize must .* not "500"/ })
+})

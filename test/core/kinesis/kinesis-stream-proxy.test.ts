@@ -143,4 +143,12 @@ t.test('a stream needs a name, a region, and an endpoint that is a URL', async t
   t.throws(make({ streamArn: null, streamName: 's' }, { 'aws.region': 'x', 'aws.endpoint': 'localhost' }), {
     message: /aws.endpoint: 'localhost' is not a URL/,
   })
+  t.throws(make({ streamArn: null, streamName: 's' }, { 'aws.region': 'x', 'aws.endpoint': 'localhost:4567' }), {
+    message: /aws.endpoint: 'localhost:4567' is not a URL such as http:/,
+  })
+  t.teardown(() => delete process.env['AWS_ENDPOINT_URL_KINESIS'])
+  process.env['AWS_ENDPOINT_URL_KINESIS'] = 'localhost:4567'
+  t.throws(make({ streamArn: null, streamName: 's' }, { 'aws.region': 'x' }), {
+    message: /AWS_ENDPOINT_URL_KINESIS: 'localhost:4567' is not a URL/,
+  })
 })

@@ -202,7 +202,7 @@ t.test('a handler that fails is told with what would have been lost', async t =>
   )
   await t.rejects(writer.write(RecordBatch.pack('text', ['too large'])), {
     code: 'DEAD_LETTERS_FAILED',
-    message: /1 records for stream out .* no space The first of them: a record of 11 bytes/,
+    message: /1 records for stream out .* no space\. The first of them: a record of 11 bytes/,
   })
 })
 
