@@ -34,6 +34,7 @@ export const errorCodes = {
   SUBSCRIPTION_SILENT: facts(true, false),
   VALIDATION_FAILED: facts(false, true),
   RECORD_MALFORMED: facts(false, false),
+  VALUE_INVALID: facts(false, false),
   RECORD_TOO_LARGE: facts(false, true),
   SCHEMA_NOT_FOUND: facts(false, true),
   SCHEMA_EXISTS: facts(false, true),

@@ -13,6 +13,8 @@ export function deserializerOf(schema: SchemaSpec): (batch: RecordBatch) => Reco
       if (charset === 'UTF-8' || charset === 'UTF8') return asText
       return decoderOf(schema.charset)
     }
+    default:
+      throw new ConfigurationError(`Schema '${schema.type}' cannot be read yet.`)
   }
 }
 

@@ -19,7 +19,7 @@ export function serializerOf(schema: SchemaSpec): (batch: RecordBatch) => Record
 function packStrings(batch: RecordBatch): RecordBatch {
   const values = batch.values()
   for (const value of values)
-    if (typeof value !== 'string') throw mismatch({ type: 'simple-string', charset: 'UTF-8' }, describeValue(value))
+    if (typeof value !== 'string') throw mismatch({ type: 'simple-string' }, describeValue(value))
   return batch.withSlab('text', packText(values as readonly string[]), null)
 }
 
@@ -38,7 +38,7 @@ function packBytes(batch: RecordBatch): RecordBatch {
 
 const describeValue = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)
 
-function mismatch(schema: SchemaSpec, found: string): ShardlineError {
+function mismatch(schema: Pick<SchemaSpec, 'type'>, found: string): ShardlineError {
   const [name, wants, hint] =
     schema.type === 'simple-string'
       ? ['SimpleStringSchema', 'strings', 'Map to strings first (in Python: output_type=Types.STRING()).']

@@ -34,6 +34,7 @@ _CLASSES: dict[str, type[ShardlineError]] = {
     "SUBSCRIPTION_SILENT": ServiceError,
     "VALIDATION_FAILED": ServiceError,
     "RECORD_MALFORMED": ServiceError,
+    "VALUE_INVALID": ServiceError,
     "RECORD_TOO_LARGE": ServiceError,
     "SCHEMA_NOT_FOUND": ServiceError,
     "SCHEMA_EXISTS": ServiceError,

@@ -1,0 +1,63 @@
+/**
+ * A decimal number as Java's BigDecimal holds it: an integer and how many of its digits stand behind the point. 12.50 and 12.5
+ * are equal in value and differ in scale, and both are written as they were read. It carries numbers; for sums, take a
+ * library of your choice, which will understand `toString()`.
+ */
+const PLAIN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
+/** As far as Java goes before it writes an exponent. */
+const MIN_EXPONENT = -6
+
+export class Decimal {
+  readonly unscaled: bigint
+  readonly scale: number
+
+  constructor(unscaled: bigint, scale: number) {
+    this.unscaled = unscaled
+    this.scale = scale
+  }
+
+  /** `12.50`, `-3`, `1e3`. @throws RangeError */
+  static parse(text: string): Decimal {
+    const match = PLAIN.exec(text)
+    const [sign = '', whole = '', fraction = '', exponent = '0'] = match?.slice(1) ?? []
+    if (match === null || whole.length + fraction.length === 0)
+      throw new RangeError(`'${text}' is not a decimal number`)
+    return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), fraction.length - Number(exponent))
+  }
+
+  /** Without rounding; null: it has more digits behind the point than that. */
+  withScale(scale: number): Decimal | null {
+    if (scale === this.scale) return this
+    if (scale > this.scale) return new Decimal(this.unscaled * 10n ** BigInt(scale - this.scale), scale)
+    const divisor = 10n ** BigInt(this.scale - scale)
+    return this.unscaled % divisor === 0n ? new Decimal(this.unscaled / divisor, scale) : null
+  }
+
+  toNumber(): number {
+    return Number(this.toString())
+  }
+
+  /** As Java's `toString`: with an exponent where there are zeros in front that nobody counts. */
+  toString(): string {
+    const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled).toString()
+    const exponent = digits.length - 1 - this.scale
+    if (this.scale >= 0 && exponent >= MIN_EXPONENT) return this.toPlainString()
+    const mantissa = digits.length === 1 ? digits : `${digits[0]!}.${digits.slice(1)}`
+    const power = exponent === 0 ? '' : `E${exponent > 0 ? '+' : ''}${exponent}`
+    return `${this.unscaled < 0n ? '-' : ''}${mantissa}${power}`
+  }
+
+  /** Never with an exponent. */
+  toPlainString(): string {
+    const sign = this.unscaled < 0n ? '-' : ''
+    const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled).toString()
+    if (this.scale <= 0) return this.unscaled === 0n ? '0' : `${sign}${digits}${'0'.repeat(-this.scale)}`
+    const padded = digits.padStart(this.scale + 1, '0')
+    return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`
+  }
+
+  /** So that JSON has the number's own digits, as text. */
+  toJSON(): string {
+    return this.toString()
+  }
+}
