@@ -3,8 +3,37 @@ export { StreamExecutionEnvironment } from './environment/stream-execution-envir
 export { DataStream, DataStreamSink, KeyedStream } from './environment/data-stream.ts'
 export type { Made } from './environment/data-stream.ts'
 export { WatermarkStrategy } from './environment/watermark-strategy.ts'
-export { SimpleStringSchema, ByteArraySchema } from './environment/schema.ts'
-export type { Schema } from './environment/schema.ts'
+export {
+  ByteArraySchema,
+  SimpleStringSchema,
+  TypeInformationSerializationSchema,
+} from './environment/schemas/schema.ts'
+export type { Schema } from './environment/schemas/schema.ts'
+export { JsonRowDeserializationSchema, JsonRowSerializationSchema } from './environment/schemas/json-row-schema.ts'
+export { CsvRowDeserializationSchema, CsvRowSerializationSchema } from './environment/schemas/csv-row-schema.ts'
+export {
+  AvroDeserializationSchema,
+  AvroRowDeserializationSchema,
+  AvroRowSerializationSchema,
+  AvroSerializationSchema,
+} from './environment/schemas/avro-schema.ts'
+export type { AvroSchema, GenericRecord, SpecificType } from './environment/schemas/avro-schema.ts'
+export {
+  GlueSchemaRegistryAvroDeserializationSchema,
+  GlueSchemaRegistryAvroSerializationSchema,
+  GlueSchemaRegistryJsonDeserializationSchema,
+  GlueSchemaRegistryJsonSerializationSchema,
+} from './environment/schemas/glue-schema.ts'
+export type { GlueConfiguration, JsonDataWithSchema } from './environment/schemas/glue-schema.ts'
+export type {
+  Collector,
+  KinesisDeserializationSchema,
+  KinesisRecord,
+  SerializationSchema,
+} from '../schemas/program-schema.ts'
+export { Types } from './environment/types.ts'
+export type { RowTypeInfo, TypeInformation } from './environment/types.ts'
+export { Decimal } from '../schemas/decimal.ts'
 
 export { KeyedProcessFunction, ProcessFunction } from './operators/process-function.ts'
 export type {

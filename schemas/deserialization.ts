@@ -1,21 +1,170 @@
 /** From the bytes of a record to the values of a stream, a batch at a time. */
 import { ConfigurationError } from '../core/errors.ts'
-import type { RecordBatch } from '../core/record-batch/record-batch.ts'
+import type { ShardlineError } from '../core/errors.ts'
+import { RecordBatch } from '../core/record-batch/record-batch.ts'
 import { asText } from '../core/record-batch/utf8.ts'
-import type { SchemaSpec } from './schema-spec.ts'
+import { KINESIS_RECORD_TYPE } from './program-schema.ts'
+import type { KinesisDeserializationSchema } from './program-schema.ts'
+import { loadSchemaOfProgram } from './schema-services.ts'
+import type { SchemaServices } from './schema-services.ts'
+import type { SchemaSpec, ValueFunctionSpec } from './schema-spec.ts'
+import { recordMalformed } from './value-codec.ts'
+import type { ValueDecoder } from './value-codec.ts'
+import { CustomDeserializer, ValueDeserializer } from './value-deserializer.ts'
 
-export function deserializerOf(schema: SchemaSpec): (batch: RecordBatch) => RecordBatch {
+export interface Deserializer {
+  /** Once, before the first batch. @throws ConfigurationError, GraphError */
+  open(): Promise<void>
+  /** At once wherever nothing must be waited for. Rejects for what is no record's fault. */
+  read(batch: RecordBatch): ReadBatch | Promise<ReadBatch>
+  close(): void
+}
+
+export interface ReadBatch {
+  readonly batch: RecordBatch
+  /** Ascending; they are not in the batch. */
+  readonly poisoned: readonly PoisonedRecord[]
+}
+
+/** A record that the schema cannot read. */
+export interface PoisonedRecord {
+  /** In the batch that was given. */
+  readonly i: number
+  readonly error: ShardlineError
+}
+
+const NONE: readonly PoisonedRecord[] = []
+
+export function deserializerOf(schema: SchemaSpec, services: SchemaServices): Deserializer {
+  const whole = wholeBatch(schema)
+  return whole === null ? new LoadedDeserializer(() => load(schema, services)) : new BatchDeserializer(whole)
+}
+
+/** Schemas that do not look at single records; null: it does. */
+function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) | null {
   switch (schema.type) {
     case 'byte-array':
       return batch => batch
-    case 'simple-string': {
-      const charset = schema.charset.toUpperCase()
-      if (charset === 'UTF-8' || charset === 'UTF8') return asText
-      return decoderOf(schema.charset)
-    }
+    case 'simple-string':
+      return textReader(schema.charset)
+    case 'kinesis-record':
+      return asRecords
     default:
-      throw new ConfigurationError(`Schema '${schema.type}' cannot be read yet.`)
+      return null
   }
+}
+
+/** Text of this charset. @throws ConfigurationError */
+export function textReader(charset: string): (batch: RecordBatch) => RecordBatch {
+  return /^utf-?8$/i.test(charset) ? asText : decoderOf(charset)
+}
+
+class BatchDeserializer implements Deserializer {
+  readonly #toBatch: (batch: RecordBatch) => RecordBatch
+
+  constructor(toBatch: (batch: RecordBatch) => RecordBatch) {
+    this.#toBatch = toBatch
+  }
+
+  async open(): Promise<void> {}
+
+  read(batch: RecordBatch): ReadBatch {
+    return { batch: this.#toBatch(batch), poisoned: NONE }
+  }
+
+  close(): void {}
+}
+
+/** Codecs are loaded when a job asks for them: a job of strings starts without. */
+class LoadedDeserializer implements Deserializer {
+  readonly #load: () => Promise<Deserializer>
+  #loaded: Deserializer | null = null
+  #opening: Promise<void> | null = null
+
+  constructor(load: () => Promise<Deserializer>) {
+    this.#load = load
+  }
+
+  open(): Promise<void> {
+    return (this.#opening ??= this.#load().then(async loaded => {
+      await loaded.open()
+      this.#loaded = loaded
+    }))
+  }
+
+  read(batch: RecordBatch): ReadBatch | Promise<ReadBatch> {
+    return this.#loaded === null ? this.open().then(() => this.#loaded!.read(batch)) : this.#loaded.read(batch)
+  }
+
+  close(): void {
+    this.#loaded?.close()
+  }
+}
+
+async function load(schema: SchemaSpec, services: SchemaServices): Promise<Deserializer> {
+  if (schema.type === 'custom')
+    return new CustomDeserializer(
+      (await loadSchemaOfProgram(schema.schema, services, 'deserialize')) as KinesisDeserializationSchema<unknown>,
+    )
+  return new ValueDeserializer(await decoderFor(schema, services))
+}
+
+/** What reads one record; also what stands in for records that have no header of Glue's. */
+async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise<ValueDecoder> {
+  switch (schema.type) {
+    case 'byte-array':
+      return { type: { type: 'PRIMITIVE_ARRAY', element: { type: 'BYTE' } }, decode: record => Buffer.from(record) }
+    case 'simple-string':
+      return stringDecoderOf(schema.charset)
+    case 'kinesis-record':
+    case 'custom':
+      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be part of another.`)
+    default:
+      await converted({ type: null, decode: () => null }, null, services)
+      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be read yet.`)
+  }
+}
+
+/** Values as the program's own objects. */
+async function converted(
+  decoder: ValueDecoder,
+  convert: ValueFunctionSpec | null,
+  services: SchemaServices,
+): Promise<ValueDecoder> {
+  if (convert === null) return decoder
+  const fn = (await services.loadFunction(convert)) as (value: unknown) => unknown
+  return {
+    type: null,
+    prepare: record => decoder.prepare?.(record) ?? null,
+    decode: record => {
+      const value = decoder.decode(record)
+      if (value === undefined) return value
+      try {
+        return fn(value)
+      } catch (error) {
+        throw recordMalformed(`The value does not become the program's object: ${(error as Error).message}`, error)
+      }
+    },
+    close: () => decoder.close?.(),
+  }
+}
+
+function asRecords(batch: RecordBatch): RecordBatch {
+  const records = new Array<unknown>(batch.count)
+  for (let i = 0; i < batch.count; i++) {
+    const arrival = batch.timestamp?.[i] ?? -Infinity
+    records[i] = {
+      data: batch.value(i),
+      ...batch.positions!.at(i),
+      approximateArrivalTimestamp: arrival === -Infinity ? null : arrival,
+    }
+  }
+  return batch.withValues(records, null, KINESIS_RECORD_TYPE)
+}
+
+function stringDecoderOf(charset: string): ValueDecoder {
+  const read = textReader(charset)
+  return { type: { type: 'STRING' }, decode: record => read(RecordBatch.pack('bytes', [record])).value(0) }
 }
 
 /** Other charsets: each value is decoded, then held as UTF-8. */

@@ -2,17 +2,104 @@
 import { ConfigurationError, ShardlineError } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-batch/record-batch.ts'
 import { packText } from './deserialization.ts'
+import type { SerializationSchema } from './program-schema.ts'
+import { loadSchemaOfProgram } from './schema-services.ts'
+import type { SchemaServices } from './schema-services.ts'
 import type { SchemaSpec } from './schema-spec.ts'
+import { customEncoder, ValueSerializer } from './value-serializer.ts'
 
-/** The result has payload `text` or `bytes`: its slab columns are what is sent. */
-export function serializerOf(schema: SchemaSpec): (batch: RecordBatch) => RecordBatch {
-  if (schema.type === 'simple-string' && !/^utf-?8$/i.test(schema.charset))
-    throw new ConfigurationError(`SimpleStringSchema writes UTF-8; the charset '${schema.charset}' can only be read.`)
-  return batch => {
-    if (batch.payload === 'text' && schema.type === 'simple-string') return batch
-    if (batch.payload === 'bytes' && schema.type === 'byte-array') return batch
-    if (batch.payload === 'object') return schema.type === 'simple-string' ? packStrings(batch) : packBytes(batch)
-    throw mismatch(schema, `a stream of payload '${batch.payload}'`)
+export interface Serializer {
+  /** Once, before the first batch. @throws ConfigurationError, GraphError */
+  open(): Promise<void>
+  /** At once wherever nothing must be waited for. Rejects for what is no value's fault. */
+  write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch>
+  close(): void
+}
+
+export interface WrittenBatch {
+  /** Payload `text` or `bytes`: its slab columns are what is sent. */
+  readonly batch: RecordBatch
+  /** Values that the schema cannot write, by index, each with the reason; their bytes are for people. null: none. */
+  readonly rejected: ReadonlyMap<number, string> | null
+}
+
+export function serializerOf(schema: SchemaSpec, services: SchemaServices): Serializer {
+  const whole = wholeBatch(schema)
+  return whole === null ? new LoadedSerializer(schema, () => load(schema, services)) : new BatchSerializer(whole)
+}
+
+/** Schemas that do not look at single values where the stream has their payload; null: it does. */
+function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) | null {
+  if (schema.type === 'simple-string' && /^utf-?8$/i.test(schema.charset))
+    return batch => {
+      if (batch.payload === 'text') return batch
+      if (batch.payload === 'object') return packStrings(batch)
+      throw mismatch(schema, `a stream of payload '${batch.payload}'`)
+    }
+  if (schema.type === 'byte-array')
+    return batch => {
+      if (batch.payload === 'bytes') return batch
+      if (batch.payload === 'object') return packBytes(batch)
+      throw mismatch(schema, `a stream of payload '${batch.payload}'`)
+    }
+  return null
+}
+
+class BatchSerializer implements Serializer {
+  readonly #toBytes: (batch: RecordBatch) => RecordBatch
+
+  constructor(toBytes: (batch: RecordBatch) => RecordBatch) {
+    this.#toBytes = toBytes
+  }
+
+  async open(): Promise<void> {}
+
+  write(batch: RecordBatch): WrittenBatch {
+    return { batch: this.#toBytes(batch), rejected: null }
+  }
+
+  close(): void {}
+}
+
+/** Codecs are loaded when a job asks for them. */
+class LoadedSerializer implements Serializer {
+  readonly #schema: SchemaSpec
+  readonly #load: () => Promise<Serializer>
+  #loaded: Serializer | null = null
+  #opening: Promise<void> | null = null
+
+  constructor(schema: SchemaSpec, load: () => Promise<Serializer>) {
+    this.#schema = schema
+    this.#load = load
+  }
+
+  open(): Promise<void> {
+    return (this.#opening ??= this.#load().then(loaded => {
+      this.#loaded = loaded
+    }))
+  }
+
+  write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch> {
+    if (batch.payload === 'pickle') throw mismatch(this.#schema, 'pickled Python objects')
+    return this.#loaded === null ? this.open().then(() => this.#loaded!.write(batch)) : this.#loaded.write(batch)
+  }
+
+  close(): void {
+    this.#loaded?.close()
+  }
+}
+
+async function load(schema: SchemaSpec, services: SchemaServices): Promise<Serializer> {
+  switch (schema.type) {
+    case 'custom': {
+      const made = (await loadSchemaOfProgram(schema.schema, services, 'serialize')) as SerializationSchema<unknown>
+      await made.open?.()
+      return new ValueSerializer(customEncoder(made))
+    }
+    case 'kinesis-record':
+      throw new ConfigurationError('The schema kinesis-record is for reading alone.')
+    default:
+      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be written yet.`)
   }
 }
 
@@ -38,10 +125,21 @@ function packBytes(batch: RecordBatch): RecordBatch {
 
 const describeValue = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)
 
+/** What each schema writes, and how to come by it. */
+const WANTED: Readonly<Partial<Record<SchemaSpec['type'], readonly [string, string, string]>>> = {
+  'simple-string': ['SimpleStringSchema', 'strings', 'Map to strings first (in Python: output_type=Types.STRING()).'],
+  'byte-array': [
+    'ByteArraySchema',
+    'bytes',
+    'Map to bytes first (in Python: output_type=Types.PRIMITIVE_ARRAY(Types.BYTE())).',
+  ],
+}
+
 function mismatch(schema: Pick<SchemaSpec, 'type'>, found: string): ShardlineError {
-  const [name, wants, hint] =
-    schema.type === 'simple-string'
-      ? ['SimpleStringSchema', 'strings', 'Map to strings first (in Python: output_type=Types.STRING()).']
-      : ['ByteArraySchema', 'bytes', 'Map to bytes first (in Python: output_type=Types.PRIMITIVE_ARRAY(Types.BYTE())).']
+  const [name, wants, hint] = WANTED[schema.type] ?? [
+    `The schema ${schema.type}`,
+    'values',
+    "In a job graph the function before the sink must have the output 'object'.",
+  ]
   return new ShardlineError('GRAPH_INVALID', `${name} writes ${wants}, but it was given ${found}. ${hint}`)
 }

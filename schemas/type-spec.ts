@@ -29,29 +29,31 @@
  *
  * A value of any type may be null. LocalDate, LocalTime, LocalDateTime and Instant are those of @js-joda/core, Java's types.
  */
-export type BasicTypeName =
-  | 'STRING'
-  | 'CHAR'
-  | 'BOOLEAN'
-  | 'BYTE'
-  | 'SHORT'
-  | 'INT'
-  | 'LONG'
-  | 'FLOAT'
-  | 'DOUBLE'
-  | 'BIG_INT'
-  | 'BIG_DEC'
-  | 'SQL_DATE'
-  | 'SQL_TIME'
-  | 'SQL_TIMESTAMP'
-  | 'LOCAL_DATE'
-  | 'LOCAL_TIME'
-  | 'LOCAL_DATE_TIME'
-  | 'INSTANT'
-  | 'TIMESTAMP_UTC'
-  | 'UUID'
-  | 'VOID'
-  | 'ANY'
+export const BASIC_TYPE_NAMES = [
+  'STRING',
+  'CHAR',
+  'BOOLEAN',
+  'BYTE',
+  'SHORT',
+  'INT',
+  'LONG',
+  'FLOAT',
+  'DOUBLE',
+  'BIG_INT',
+  'BIG_DEC',
+  'SQL_DATE',
+  'SQL_TIME',
+  'SQL_TIMESTAMP',
+  'LOCAL_DATE',
+  'LOCAL_TIME',
+  'LOCAL_DATE_TIME',
+  'INSTANT',
+  'TIMESTAMP_UTC',
+  'UUID',
+  'VOID',
+  'ANY',
+] as const
+export type BasicTypeName = (typeof BASIC_TYPE_NAMES)[number]
 
 export interface BasicTypeSpec {
   readonly type: BasicTypeName

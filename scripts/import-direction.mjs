@@ -3,7 +3,7 @@
 import path from 'node:path'
 
 const layers = [
-  ['core/errors', 'core/config', 'core/record-batch', 'core/clock', 'core/persistent-failure'],
+  ['core/errors', 'core/config', 'core/record-batch', 'core/clock', 'core/persistent-failure', 'schemas/type-spec'],
   ['schemas', 'core/kinesis', 'core/event-time'],
   ['core/job-graph'],
   ['core/checkpoint'],

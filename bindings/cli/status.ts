@@ -51,7 +51,8 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
       'shards',
       `${shards.filter(s => !s.finished).length} read, ${lag(millisBehindLatest ?? -1)}${unreadShards > 0 ? `; ALARM: ${unreadShards} are not read (shardline explain)` : ''}`,
     ])
-  for (const { name, sink } of metrics.operators) {
+  for (const { name, sink, numRecordsInErrors } of metrics.operators) {
+    if (numRecordsInErrors > 0) rows.push(['unreadable', `${grouped(numRecordsInErrors)} records (${name})`])
     const errors = Object.entries(sink?.errorsByCode ?? {}).map(([code, count]) => `${code} ${grouped(count)}`)
     if (sink !== null && sink.deadLetters > 0) errors.push(`dead letters ${grouped(sink.deadLetters)}`)
     if (errors.length > 0) rows.push(['refused', `${errors.join(', ')} (${name})`])

@@ -4,6 +4,7 @@
  */
 import { GraphError } from '../../core/errors.ts'
 import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
+import { BASIC_TYPE_NAMES } from '../../schemas/type-spec.ts'
 
 type Check = (value: unknown, path: string) => void
 
@@ -56,9 +57,68 @@ const variants =
   }
 
 const payload = oneOf('text', 'bytes', 'pickle', 'object')
-const schema = variants('type', { 'simple-string': { charset: text }, 'byte-array': {} })
+/** What nests within itself. */
+const lazily =
+  (check: () => Check): Check =>
+  (v, p) =>
+    check()(v, p)
+const basicTypes = Object.fromEntries(BASIC_TYPE_NAMES.map(name => [name, {}]))
+const type: Check = lazily(() => anyType)
+const element = { element: type }
+const fields = { names: list(text), types: list(type) }
+const anyType = variants('type', {
+  ...basicTypes,
+  ROW: fields,
+  RECORD: fields,
+  TUPLE: { types: list(type) },
+  UNION: { types: list(type) },
+  LIST: element,
+  BASIC_ARRAY: element,
+  OBJECT_ARRAY: element,
+  PRIMITIVE_ARRAY: element,
+  MAP: { key: type, value: type },
+})
+const rowType = variants('type', { ROW: fields })
+const valueFunction = variants('type', { local: { localId: text }, module: { url: text, export: text } })
+const glue = {
+  schema: nullable(text),
+  transportName: nullable(text),
+  configs: record({}),
+  secondary: nullable(lazily(() => schema)),
+  convert: nullable(valueFunction),
+}
+const schema = variants('type', {
+  'simple-string': { charset: text },
+  'byte-array': {},
+  'type-information': { typeInfo: type },
+  'json-row': { typeInfo: rowType, failOnMissingField: bool, ignoreParseErrors: bool },
+  'csv-row': {
+    typeInfo: rowType,
+    fieldDelimiter: text,
+    lineDelimiter: text,
+    arrayElementDelimiter: text,
+    quoteCharacter: nullable(text),
+    escapeCharacter: nullable(text),
+    nullLiteral: nullable(text),
+    allowComments: bool,
+    ignoreParseErrors: bool,
+  },
+  avro: { schema: text, values: oneOf('row', 'generic'), convert: nullable(valueFunction) },
+  'glue-avro': { ...glue, schema: text },
+  'glue-json': { ...glue, values: oneOf('carrier', 'value') },
+  'kinesis-record': {},
+  custom: { schema: valueFunction },
+})
 const inputs = list(record({ from: int, partitioning: nullable(oneOf('forward', 'rebalance', 'hash')) }))
 const base = { id: int, uid: nullable(text), name: text, parallelism: nullable(int), maxParallelism: nullable(int) }
+
+const deadLetters = variants('type', {
+  file: { path: text },
+  'kinesis-streams': { streamArn: nullable(text), streamName: nullable(text), configuration: strings },
+  local: { localId: text },
+  module: { url: text, export: text },
+  python: { pickle: text },
+})
 
 const source = variants('type', {
   'kinesis-streams': {
@@ -66,6 +126,7 @@ const source = variants('type', {
     streamName: nullable(text),
     configuration: strings,
     deserializationSchema: schema,
+    deadLetters: nullable(deadLetters),
     shardAssigner: variants('type', {
       uniform: {},
       default: {},
@@ -84,13 +145,6 @@ const fn = variants('type', {
   local: { localId: text },
 })
 
-const deadLetters = variants('type', {
-  file: { path: text },
-  'kinesis-streams': { streamArn: nullable(text), streamName: nullable(text), configuration: strings },
-  local: { localId: text },
-  module: { url: text, export: text },
-  python: { pickle: text },
-})
 /** What the writer of every sink goes by. */
 const writer = {
   configuration: strings,

@@ -24,6 +24,12 @@ export const kinesisSourceOptions = {
     'POLLING',
     'How shards are read: `POLLING` shares the 2 MiB/s of a shard with all others who poll it, `EFO` (enhanced fan-out) has its own.',
   ),
+  poisonRecords: enumOption(
+    'shardline.source.poison-records',
+    ['fail', 'skip'],
+    'fail',
+    'What becomes of a record that the schema cannot read, unless the source has a dead letter handler, which then gets it: the job fails and names the record, or it is left out and counted (`numRecordsInErrors`).',
+  ),
   efoConsumerName: stringOption(
     'source.efo.consumer.name',
     null,

@@ -3,13 +3,11 @@ import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
 import { ConfigurationError } from '../errors.ts'
-import type { DeadLettersSpec } from '../job-graph/job-graph.ts'
-import type { LocalFunction } from '../operators/local-function-operator.ts'
+import type { SerializationSchema } from '../../schemas/program-schema.ts'
+import { checkDeadLetterHandler, deadLettersSpecOf } from './dead-letter-handler.ts'
 import type { DeadLetterHandler } from './dead-letter-handler.ts'
-import type { Schema } from './schema.ts'
-
-/** Gives a function of this process a name that the graph can hold. */
-export type RegisterLocal = (fn: LocalFunction) => string
+import { isSchema, schemaSpecOf } from './schemas/schema.ts'
+import type { RegisterLocal, Schema } from './schemas/schema.ts'
 
 export interface AsyncSinkDefaults {
   readonly maxBatchSizeInBytes: number
@@ -19,7 +17,7 @@ export interface AsyncSinkDefaults {
 export class AsyncSinkBuilder {
   #clientProperties: Readonly<Record<string, string>> = {}
   #sinkConfig: Readonly<Record<string, string>> = {}
-  #schema: Schema<unknown> | null = null
+  #schema: Schema<unknown, never> | SerializationSchema<never> | null = null
   #deadLetters: DeadLetterHandler | null = null
   /** Its name in messages. */
   readonly #sink: string
@@ -37,7 +35,12 @@ export class AsyncSinkBuilder {
     }
   }
 
-  setSerializationSchema(schema: Schema<unknown>): this {
+  /** One of this package's, or an object with a method `serialize` of the program's own. @throws ConfigurationError */
+  setSerializationSchema(schema: Schema<unknown, never> | SerializationSchema<never>): this {
+    if (!isSchema(schema, 'serialize'))
+      throw new ConfigurationError(
+        `${this.#sink}: setSerializationSchema takes a schema such as new SimpleStringSchema(), or an object with a method serialize.`,
+      )
     this.#schema = schema
     return this
   }
@@ -56,10 +59,7 @@ export class AsyncSinkBuilder {
    * @example setDeadLetterHandler(async letters => { for (const { code, data } of letters) await store(code, data) })
    */
   setDeadLetterHandler(handler: DeadLetterHandler): this {
-    if (typeof handler !== 'function' && typeof (handler as { type?: unknown } | null)?.type !== 'string')
-      throw new ConfigurationError(
-        `${this.#sink}: setDeadLetterHandler takes a function, DeadLetterHandler.file(path) or DeadLetterHandler.stream(name), not ${JSON.stringify(handler)}.`,
-      )
+    checkDeadLetterHandler(handler, this.#sink)
     this.#deadLetters = handler
     return this
   }
@@ -117,22 +117,21 @@ export class AsyncSinkBuilder {
     this.#clientProperties = checked(properties)
   }
 
-  /** Called as a job is assembled. */
-  protected deadLetters(): (register: RegisterLocal) => DeadLettersSpec | null {
-    const handler = this.#deadLetters
-    return register => (typeof handler === 'function' ? { type: 'local', localId: register(handler) } : handler)
-  }
-
-  /** What every sink is described with, but for the dead letters. @throws ConfigurationError if there is no schema */
+  /** @throws ConfigurationError if there is no schema */
   protected common() {
-    if (this.#schema === null)
+    const [schema, handler] = [this.#schema, this.#deadLetters]
+    if (schema === null)
       throw new ConfigurationError(
         `No SerializationSchema was supplied to the ${this.#sink} builder: call setSerializationSchema.`,
       )
     return {
-      configuration: { ...this.#clientProperties, ...this.#sinkConfig },
-      serializationSchema: this.#schema.spec,
-      ...this.#settings,
+      /** What every sink is described with. */
+      described: { configuration: { ...this.#clientProperties, ...this.#sinkConfig }, ...this.#settings },
+      /** Of this process; called as a job is assembled. */
+      functions: (register: RegisterLocal) => ({
+        serializationSchema: schemaSpecOf(schema, register),
+        deadLetters: deadLettersSpecOf(handler, register),
+      }),
     }
   }
 }

@@ -1,9 +1,11 @@
-/** Who gets records that can never be written, as a program says it: a function, a file, or another stream. */
+/** Who gets records that cannot be read, or never be written, as a program says it: a function, a file, or another stream. */
 import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { DeadLettersSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import type { DeadLetterHandler as DeadLetterFunction } from '../sink/dead-letters.ts'
+import type { RegisterLocal } from './schemas/schema.ts'
 
 type DeadLetterTarget = DeadLettersSpec & { readonly type: 'file' | 'kinesis-streams' }
 
@@ -32,3 +34,15 @@ export const DeadLetterHandler = {
     }
   },
 } as const
+
+/** @throws ConfigurationError unless it is one */
+export function checkDeadLetterHandler(handler: DeadLetterHandler, of: string): void {
+  if (typeof handler === 'function' || typeof (handler as { type?: unknown } | null)?.type === 'string') return
+  throw new ConfigurationError(
+    `${of}: setDeadLetterHandler takes a function, DeadLetterHandler.file(path) or DeadLetterHandler.stream(name), not ${JSON.stringify(handler)}.`,
+  )
+}
+
+export function deadLettersSpecOf(handler: DeadLetterHandler | null, register: RegisterLocal): DeadLettersSpec | null {
+  return typeof handler === 'function' ? { type: 'local', localId: register(handler) } : handler
+}

@@ -4,7 +4,7 @@ import { ConfigurationError } from '../errors.ts'
 import type { KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
 import { checkFirehoseSpec } from '../sink/kinesis-firehose-sink.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
-import type { RegisterLocal } from './async-sink-builder.ts'
+import type { RegisterLocal } from './schemas/schema.ts'
 
 export class KinesisFirehoseSink {
   readonly toSpec: (register: RegisterLocal) => KinesisFirehoseSinkSpec
@@ -41,13 +41,13 @@ export class KinesisFirehoseSinkBuilder extends AsyncSinkBuilder {
       throw new ConfigurationError(
         'The delivery stream name must be set when initializing the KDF Sink: call setDeliveryStreamName.',
       )
+    const { described, functions } = this.common()
     const spec = {
       type: 'kinesis-firehose' as const,
       deliveryStreamName: this.#deliveryStreamName,
-      ...this.common(),
+      ...described,
     }
     checkFirehoseSpec(spec)
-    const deadLetters = this.deadLetters()
-    return new KinesisFirehoseSink(register => ({ ...spec, deadLetters: deadLetters(register) }))
+    return new KinesisFirehoseSink(register => ({ ...spec, ...functions(register) }))
   }
 }

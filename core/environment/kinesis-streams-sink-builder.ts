@@ -6,13 +6,15 @@ import { systemClock } from '../clock.ts'
 import { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../job-graph/job-graph.ts'
+import { JobSchemas } from '../job/job-schemas.ts'
+import { loadModuleFunction } from '../job/module-function.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { DeadLetterHandler as DeadLetterFunction } from '../sink/dead-letters.ts'
 import { checkSinkLimits, KinesisStreamsSink as SinkOfSpec } from '../sink/kinesis-streams-sink.ts'
 import type { PartitionKey } from '../sink/partition-key-generator.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
-import type { RegisterLocal } from './async-sink-builder.ts'
+import type { RegisterLocal } from './schemas/schema.ts'
 import { SinkWritable } from './sink-writable.ts'
 import type { SinkWritableOptions } from './sink-writable.ts'
 
@@ -56,6 +58,9 @@ export class KinesisStreamsSink {
     const services = {
       key: local(spec.partitionKeyGenerator) as ((value: unknown) => unknown) | null,
       deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
+      schemas: new JobSchemas(async named =>
+        named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink'),
+      ),
     }
     return new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
   }
@@ -112,11 +117,10 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
       throw new ConfigurationError(
         `KinesisStreamsSink: setStreamName takes a name, and this is an ARN: '${this.#streamName}'. Call setStreamArn.`,
       )
-    const common = this.common()
+    const { described, functions } = this.common()
     const [streamArn, streamName] = [this.#streamArn, this.#streamName]
     const key = this.#key
-    checkSinkLimits(common)
-    const deadLetters = this.deadLetters()
+    checkSinkLimits(described)
     const generator = (register: RegisterLocal): PartitionKeyGeneratorSpec =>
       typeof key === 'function' ? { type: 'local', localId: register(key) } : key
     return new KinesisStreamsSink(register => ({
@@ -124,8 +128,8 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
       streamArn,
       streamName,
       partitionKeyGenerator: generator(register),
-      deadLetters: deadLetters(register),
-      ...common,
+      ...functions(register),
+      ...described,
     }))
   }
 }

@@ -6,16 +6,18 @@ import { ConfigurationError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec, PayloadType } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import type { KinesisShardAssigner } from '../source/enumerator/shard-assigner.ts'
-import type { Schema } from './schema.ts'
+import type { KinesisDeserializationSchema } from '../../schemas/program-schema.ts'
+import { checkDeadLetterHandler, deadLettersSpecOf } from './dead-letter-handler.ts'
+import type { DeadLetterHandler } from './dead-letter-handler.ts'
+import { isSchema, schemaSpecOf } from './schemas/schema.ts'
+import type { RegisterLocal, Schema } from './schemas/schema.ts'
 
 export interface KinesisStreamsSource<T> {
-  readonly toSpec: (register: RegisterAssigner) => KinesisStreamsSourceSpec
+  readonly toSpec: (register: RegisterLocal) => KinesisStreamsSourceSpec
   readonly output: PayloadType
   /** Only for the compiler: what the stream's values are. */
   readonly valueType?: T
 }
-
-type RegisterAssigner = (assigner: KinesisShardAssigner) => string
 
 export const KinesisStreamsSource = {
   builder: <T = string>(): KinesisStreamsSourceBuilder<T> => new KinesisStreamsSourceBuilder<T>(),
@@ -24,7 +26,8 @@ export const KinesisStreamsSource = {
 export class KinesisStreamsSourceBuilder<T> {
   #streamArn: string | null = null
   #configuration: Readonly<Record<string, string>> = {}
-  #schema: Schema<T> | null = null
+  #schema: Schema<T, never> | KinesisDeserializationSchema<T> | null = null
+  #deadLetters: DeadLetterHandler | null = null
   #streamName: string | null = null
   #assigner: KinesisShardAssigner | null = null
   #preserveShardOrder = true
@@ -63,10 +66,32 @@ export class KinesisStreamsSourceBuilder<T> {
     return this
   }
 
-  setDeserializationSchema<U>(schema: Schema<U>): KinesisStreamsSourceBuilder<U> {
+  /**
+   * One of this package's, or an object with a method `deserialize` of the program's own, which also sees the record's key,
+   * sequence number, arrival, shard and stream. @throws ConfigurationError
+   */
+  setDeserializationSchema<U>(
+    schema: Schema<U, never> | KinesisDeserializationSchema<U>,
+  ): KinesisStreamsSourceBuilder<U> {
+    if (!isSchema(schema, 'deserialize'))
+      throw new ConfigurationError(
+        'KinesisStreamsSource: setDeserializationSchema takes a schema such as new SimpleStringSchema(), or an object with a method deserialize.',
+      )
     const builder = this as unknown as KinesisStreamsSourceBuilder<U>
     builder.#schema = schema
     return builder
+  }
+
+  /**
+   * Who gets records that the schema cannot read, with their bytes and where they lay; the job goes on. Without a handler
+   * `shardline.source.poison-records` says what becomes of them. (Of Shardline; in Flink they fail the job.)
+   *
+   * @example setDeadLetterHandler(DeadLetterHandler.file('unreadable.jsonl'))
+   */
+  setDeadLetterHandler(handler: DeadLetterHandler): this {
+    checkDeadLetterHandler(handler, 'KinesisStreamsSource')
+    this.#deadLetters = handler
+    return this
   }
 
   /** Whether children of a resharded shard wait for their parents; default true. */
@@ -82,20 +107,22 @@ export class KinesisStreamsSourceBuilder<T> {
       )
     if (this.#schema === null)
       throw new ConfigurationError('KinesisStreamsSource: set a schema with setDeserializationSchema.')
-    const assigner = this.#assigner
-    const spec: KinesisStreamsSourceSpec = {
-      type: 'kinesis-streams',
+    const [schema, assigner, deadLetters] = [this.#schema, this.#assigner, this.#deadLetters]
+    const spec = {
+      type: 'kinesis-streams' as const,
       streamArn: this.#streamArn,
       streamName: this.#streamArn === null ? this.#streamName : null,
       configuration: this.#configuration,
-      deserializationSchema: this.#schema.spec,
-      shardAssigner: { type: 'uniform' },
       preserveShardOrder: this.#preserveShardOrder,
     }
     return {
-      output: this.#schema.payload,
-      toSpec: register =>
-        assigner === null ? spec : { ...spec, shardAssigner: { type: 'local', localId: register(assigner) } },
+      output: 'payload' in schema ? schema.payload : 'object',
+      toSpec: register => ({
+        ...spec,
+        deserializationSchema: schemaSpecOf(schema, register),
+        deadLetters: deadLettersSpecOf(deadLetters, register),
+        shardAssigner: assigner === null ? { type: 'uniform' } : { type: 'local', localId: register(assigner) },
+      }),
     }
   }
 }

@@ -99,6 +99,8 @@ export interface KinesisStreamsSourceSpec {
   /** `aws.*`, `source.*` and `shardline.source.*` keys. */
   readonly configuration: Readonly<Record<string, string>>
   readonly deserializationSchema: SchemaSpec
+  /** Who gets records that the schema cannot read; null: `shardline.source.poison-records` says what becomes of them. */
+  readonly deadLetters: DeadLettersSpec | null
   readonly shardAssigner: ShardAssignerSpec
   readonly preserveShardOrder: boolean
 }
@@ -172,7 +174,7 @@ export type PartitionKeyGeneratorSpec =
   | { readonly type: 'local'; readonly localId: string }
   | { readonly type: 'module'; readonly url: string; readonly export: string }
 
-/** Where records go that can never be written: lines of a file, records of another stream, or a function. */
+/** Where records go that cannot be read, or never be written: lines of a file, records of another stream, or a function. */
 export type DeadLettersSpec =
   | { readonly type: 'file'; readonly path: string }
   | {

@@ -37,6 +37,7 @@ import { KinesisStreamsSource } from '../source/kinesis-streams-source.ts'
 import type { Source } from '../source/source.ts'
 import type { AttemptBuilder, OperatorContext } from './attempt.ts'
 import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode, StreamWatermarks, WatermarksNode } from './job-plan.ts'
+import { JobSchemas } from './job-schemas.ts'
 import type { JobServices } from './job-services.ts'
 import { loadModuleFunction } from './module-function.ts'
 
@@ -74,6 +75,7 @@ export class GraphBuilder implements AttemptBuilder {
   ): Promise<GraphBuilder> {
     const builder = new GraphBuilder(plan, configuration, services, warn)
     for (const { node } of plan.nodes) await builder.#prepare(node)
+    for (const source of builder.#sources.values()) await source.validate?.()
     return builder
   }
 
@@ -227,12 +229,13 @@ export class GraphBuilder implements AttemptBuilder {
 
   async #makeSource({ source, output, name }: SourceTransformation): Promise<Source> {
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
-    const assign = await this.#assignerOf(source.shardAssigner, name)
     return (
       this.#services.kinesisSource?.(source, this.#configuration) ??
       new KinesisStreamsSource(source, this.#configuration, this.#services.clock, {
         warn: this.warn,
-        assign,
+        assign: await this.#assignerOf(source.shardAssigner, name),
+        schemas: this.#schemas(name),
+        deadLetters: await this.#deadLetterHandler(source.deadLetters, name),
       })
     )
   }
@@ -265,7 +268,7 @@ export class GraphBuilder implements AttemptBuilder {
       partitionKeyGenerator.type === 'local' || partitionKeyGenerator.type === 'module'
         ? ((await this.#loadFunction(partitionKeyGenerator, name)) as (value: unknown) => unknown)
         : null
-    return { key, deadLetters: await this.#deadLetterHandler(deadLetters, name) }
+    return { key, deadLetters: await this.#deadLetterHandler(deadLetters, name), schemas: this.#schemas(name) }
   }
 
   /** null: letters go to no function. */
@@ -296,6 +299,7 @@ export class GraphBuilder implements AttemptBuilder {
         return new KinesisFirehoseSink(sink, this.#configuration, this.#services.clock, {
           proxyFactory: (...made) => new FirehoseDeliveryStream(...made),
           deadLetters: await this.#deadLetterHandler(sink.deadLetters, name),
+          schemas: this.#schemas(name),
         })
       }
       case 'kinesis-streams':
@@ -310,6 +314,10 @@ export class GraphBuilder implements AttemptBuilder {
     if (output === 'text') return values
     if (output === 'object') return this.#local(values[0]!, name) as readonly unknown[]
     return values.map(v => Buffer.from(v, 'base64'))
+  }
+
+  #schemas(name: string): JobSchemas {
+    return new JobSchemas(spec => this.#loadFunction(spec, name))
   }
 
   async #load(spec: FunctionSpec, name: string): Promise<void> {

@@ -51,6 +51,10 @@ export class JobMetricsCollector {
         numRecordsInPerSecond: rates.in.perSecond,
         numRecordsOutPerSecond: rates.out.perSecond,
         currentOutputWatermark: Number.isFinite(watermark) ? watermark : null,
+        numRecordsInErrors:
+          node.kind === 'source'
+            ? sum(subtasks.map(s => (s.chain === chain ? (s.reader?.metrics().numRecordsInErrors ?? 0) : 0)))
+            : 0,
         sink: sinks.length === 0 ? null : sumSinks(sinks),
       }
     })

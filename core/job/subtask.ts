@@ -7,7 +7,7 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import { MAX_WATERMARK } from '../event-time/time-element.ts'
 import type { Mailbox } from '../operators/operator.ts'
-import type { SourceReader } from '../source/source.ts'
+import type { PolledBatch, SourceReader } from '../source/source.ts'
 import type { InputGate } from './input-gate.ts'
 import type { Chain } from './job-plan.ts'
 import type { OperatorTree } from './operator-tree.ts'
@@ -125,8 +125,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
         const polled = reader.poll(budget.maxRecords)
         if (polled !== null) {
           const from = this.#clock.monotonic()
-          const emitted = this.tree.emit(polled.batch, polled.splitId)
-          if (emitted !== undefined) await emitted
+          await this.#emit(reader, polled)
           budget.worked(polled.batch.count, this.#clock.monotonic() - from)
           await this.#maybeYield()
         } else if (reader.finished) {
@@ -135,6 +134,12 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
         } else await this.#waitFor(reader.available())
       }
     }
+  }
+
+  async #emit({ emitter }: SourceReader, { batch: polled, splitId }: PolledBatch): Promise<void> {
+    const values = emitter === null ? polled : emitter.emit(polled)
+    const batch = values instanceof Promise ? await values : values
+    if (batch.count > 0) await this.tree.emit(batch, splitId)
   }
 
   async #runChannels(gate: InputGate): Promise<void> {

@@ -29,5 +29,7 @@ export interface OperatorMetrics {
   readonly numRecordsOutPerSecond: number
   /** Least over the subtasks, epoch milliseconds; null: none yet. */
   readonly currentOutputWatermark: number | null
+  /** Records that could not be read, and did not fail the job; of sources alone. */
+  readonly numRecordsInErrors: number
   readonly sink: SinkWriterMetrics | null
 }

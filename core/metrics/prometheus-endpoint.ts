@@ -129,6 +129,8 @@ export function samples(jobName: string, metrics: JobMetrics): Sample[] {
     add(`${OPERATOR}numRecordsInPerSecond`, 'Records taken in a second', labels, o.numRecordsInPerSecond)
     add(`${OPERATOR}numRecordsOutPerSecond`, 'Records given out a second', labels, o.numRecordsOutPerSecond)
     add(`${OPERATOR}currentOutputWatermark`, 'Watermark, epoch milliseconds', labels, o.currentOutputWatermark)
+    if (o.name.startsWith('Source: '))
+      add(`${OPERATOR}numRecordsInErrors`, 'Records that could not be read', labels, o.numRecordsInErrors)
     if (o.sink === null) continue
     add(`${OPERATOR}numRecordsSend`, 'Records that the service acknowledged', labels, o.sink.records)
     add(`${OPERATOR}numBytesOut`, 'Bytes that the service acknowledged', labels, o.sink.bytes)

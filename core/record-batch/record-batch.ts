@@ -10,8 +10,9 @@
  *
  * No object per record on the way in or out: strings and Buffers are made when somebody asks. Batches are immutable.
  * `slice` and `select` share the slab; `select` copies where it would keep a large slab alive for few records.
- * A batch of payload `object` holds JavaScript values instead of a slab.
+ * A batch of payload `object` holds JavaScript values instead of a slab, and may say of what type they are.
  */
+import type { TypeSpec } from '../../schemas/type-spec.ts'
 import type { KeyColumn } from './key-column.ts'
 import type { PayloadType } from './payload-type.ts'
 import type { RecordPositions } from './record-positions.ts'
@@ -28,6 +29,8 @@ interface Attributes {
   readonly timestamp?: Float64Array | null
   readonly positions?: RecordPositions | null
   readonly keys?: KeyColumn | null
+  /** Of JavaScript values. */
+  readonly valueType?: TypeSpec | null
 }
 
 /** `select` compacts when the records that it keeps hold less than this share of the slab. */
@@ -47,6 +50,8 @@ export class RecordBatch {
   readonly timestamp: Float64Array | null
   readonly positions: RecordPositions | null
   readonly keys: KeyColumn | null
+  /** What JavaScript values are, for those who carry them to another language; null: as each of them looks. */
+  readonly valueType: TypeSpec | null
   readonly #values: readonly unknown[] | null
 
   private constructor(
@@ -66,6 +71,7 @@ export class RecordBatch {
     this.timestamp = attributes.timestamp ?? null
     this.positions = attributes.positions ?? null
     this.keys = attributes.keys ?? null
+    this.valueType = attributes.valueType ?? null
   }
 
   static ofSlab(
@@ -134,6 +140,7 @@ export class RecordBatch {
       timestamp: this.timestamp?.subarray(from, to) ?? null,
       positions: this.positions?.slice(from, to) ?? null,
       keys: this.keys?.slice(from, to) ?? null,
+      valueType: this.valueType,
     }
     if (this.#values !== null) return RecordBatch.ofValues(this.#values.slice(from, to), attributes)
     let nulls: Uint8Array | null = null
@@ -158,7 +165,11 @@ export class RecordBatch {
   /** The records at `indices`, in that order. */
   select(indices: Uint32Array): RecordBatch {
     const n = indices.length
-    const attributes = { ...this.#attributesAt(indices), keys: this.keys?.select(indices) ?? null }
+    const attributes = {
+      ...this.#attributesAt(indices),
+      keys: this.keys?.select(indices) ?? null,
+      valueType: this.valueType,
+    }
     if (this.#values !== null) {
       const values = new Array<unknown>(n)
       for (let i = 0; i < n; i++) values[i] = this.#values[indices[i]!]
@@ -191,13 +202,13 @@ export class RecordBatch {
   /** The same records, grouped by these keys. */
   withKeys(keys: KeyColumn): RecordBatch {
     const columns = this.#values === null ? this : null
-    const { timestamp, positions } = this
-    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, keys })
+    const { timestamp, positions, valueType } = this
+    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, keys, valueType })
   }
 
   /** Other values for the same records: `index[i]` is the record that value `i` was made from; null: the i-th. */
-  withValues(values: readonly unknown[], index: Uint32Array | null): RecordBatch {
-    return RecordBatch.ofValues(values, this.#attributesAt(index))
+  withValues(values: readonly unknown[], index: Uint32Array | null, valueType: TypeSpec | null = null): RecordBatch {
+    return RecordBatch.ofValues(values, { ...this.#attributesAt(index), valueType })
   }
 
   /** As `withValues`, for values in a slab. */
@@ -208,7 +219,8 @@ export class RecordBatch {
   /** The same records at another time. */
   withTimestamps(timestamp: Float64Array): RecordBatch {
     const columns = this.#values === null ? this : null
-    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions: this.positions })
+    const { positions, valueType } = this
+    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, valueType })
   }
 
   #attributesAt(index: Uint32Array | null): Attributes {

@@ -1,6 +1,6 @@
 /**
- * Records that can never be written: too large, without a key that the service takes, or refused by it when sent alone. A
- * handler takes them, and the job goes on; a checkpoint does not complete before it has them. Where it fails, the job does.
+ * Records that can never be written: too large, without a key that the service takes, or refused by it when sent alone; and
+ * those that a source's schema cannot read. A handler takes them, and the job goes on; a checkpoint does not complete before it has them. Where it fails, the job does.
  */
 import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
@@ -17,9 +17,9 @@ import { entrySize } from './entry-runs.ts'
 import { randomKeys } from './partition-key-generator.ts'
 
 export interface DeadLetter {
-  /** The stream, or delivery stream, that it was meant for. */
+  /** The stream, or delivery stream, that it was meant for; of a record that could not be read: that it came from. */
   readonly stream: string
-  /** `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, or the service's name for what it did not like. */
+  /** `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, `RECORD_MALFORMED`, or the service's name for what it did not like. */
   readonly code: string
   readonly message: string
   /** null: it has none, or none that could be made out. */

@@ -11,12 +11,13 @@ import type { ErrorCode } from '../errors.ts'
 import type { BatchingLimits } from '../job-graph/job-graph.ts'
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { Serializer, WrittenBatch } from '../../schemas/serialization.ts'
 import { AsyncSinkWriter } from './async-sink-writer.ts'
 import type { Rejection, Send } from './batch-sender.ts'
 import { bury } from './dead-letters.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { entrySize } from './entry-runs.ts'
-import type { PartitionKeyGenerator } from './partition-key-generator.ts'
+import type { KeyColumns, PartitionKeyGenerator } from './partition-key-generator.ts'
 import type { RestoreGate } from './restore-gate.ts'
 import type { SinkBuffer } from './sink-buffer.ts'
 import { readSinkState, writeSinkState } from './sink-state-codec.ts'
@@ -40,7 +41,7 @@ export interface EntrySinkWriterParts {
   readonly configuration: Configuration
   readonly clock: Clock
   readonly context: SinkWriterContext
-  readonly serialize: (batch: RecordBatch) => RecordBatch
+  readonly serializer: Serializer
   readonly keysOf: PartitionKeyGenerator
   readonly send: Send
   readonly deadLetters: DeadLetters | null
@@ -83,12 +84,22 @@ export class EntrySinkWriter implements SinkWriter {
   }
 
   write(batch: RecordBatch, onAcknowledged: ((entries: number) => void) | null = null): Promise<void> {
-    const { serialize, keysOf } = this.#parts
-    const { rejected, ...keys } = keysOf(batch)
-    const serialized = serialize(batch)
-    const { slab, dataOffset, dataLength, count } = serialized
-    const run = { slab, dataOffset, dataLength, ...keys, origin: batch.positions, onAcknowledged, from: 0, to: count }
-    const rejections = this.#rejections(serialized, run, rejected)
+    const { serializer, keysOf } = this.#parts
+    const keys = keysOf(batch)
+    const written = serializer.write(batch)
+    return written instanceof Promise
+      ? written.then(result => this.#enter(result, keys, onAcknowledged))
+      : this.#enter(written, keys, onAcknowledged)
+  }
+
+  #enter(
+    { batch, rejected: invalid }: WrittenBatch,
+    { rejected: wrongKeys, ...keys }: KeyColumns,
+    onAcknowledged: ((entries: number) => void) | null,
+  ): Promise<void> {
+    const { slab, dataOffset, dataLength, count, positions } = batch
+    const run = { slab, dataOffset, dataLength, ...keys, origin: positions, onAcknowledged, from: 0, to: count }
+    const rejections = this.#rejections(batch, run, invalid, wrongKeys)
     return rejections === null ? this.#take(run) : this.#takeOthers(run, rejections)
   }
 
@@ -113,6 +124,7 @@ export class EntrySinkWriter implements SinkWriter {
 
   close(): void {
     this.#packing?.close()
+    this.#parts.serializer.close()
     this.#writer.close()
     this.#parts.close()
     void this.#parts.deadLetters?.close()
@@ -147,25 +159,29 @@ export class EntrySinkWriter implements SinkWriter {
   #rejections(
     batch: RecordBatch,
     run: EntryRun,
+    invalid: ReadonlyMap<number, string> | null,
     wrongKeys: ReadonlyMap<number, string> | null,
   ): readonly Rejection[] | null {
     const { maxRecordSizeInBytes } = this.#parts.limits
     let rejections: Rejection[] | null = null
     for (let i = 0; i < run.to; i++) {
       const bytes = entrySize(run, i)
-      if (bytes <= maxRecordSizeInBytes && batch.nulls === null && wrongKeys === null) continue
+      if (bytes <= maxRecordSizeInBytes && batch.nulls === null && invalid === null && wrongKeys === null) continue
       const wrongKey = wrongKeys?.get(i)
+      const notWritten = invalid?.get(i)
       const wrong =
-        batch.nulls !== null && batch.isNull(i)
-          ? (['VALIDATION_FAILED', 'null cannot be written'] as const)
-          : wrongKey !== undefined
-            ? (['VALIDATION_FAILED', wrongKey] as const)
-            : bytes > maxRecordSizeInBytes
-              ? ([
-                  'RECORD_TOO_LARGE',
-                  `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxRecordSizeInBytes})`,
-                ] as const)
-              : null
+        notWritten !== undefined
+          ? (['VALUE_INVALID', `the value is not what the schema says: ${notWritten}`] as const)
+          : batch.nulls !== null && batch.isNull(i)
+            ? (['VALIDATION_FAILED', 'null cannot be written'] as const)
+            : wrongKey !== undefined
+              ? (['VALIDATION_FAILED', wrongKey] as const)
+              : bytes > maxRecordSizeInBytes
+                ? ([
+                    'RECORD_TOO_LARGE',
+                    `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxRecordSizeInBytes})`,
+                  ] as const)
+                : null
       if (wrong !== null) (rejections ??= []).push({ run, i, errorCode: wrong[0], message: wrong[1] })
     }
     return rejections

@@ -7,7 +7,10 @@ import { ConfigurationError, ServiceError } from '../errors.ts'
 import type { BatchingLimits, KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
 import type { DeliveryStreamProxy } from '../kinesis/delivery-stream-proxy.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
+import type { SchemaServices } from '../../schemas/schema-services.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
+import type { Serializer } from '../../schemas/serialization.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
 import { EntrySinkWriter } from './entry-sink-writer.ts'
@@ -18,6 +21,7 @@ import type { Sink, SinkWriterContext } from './sink.ts'
 export interface KinesisFirehoseSinkServices {
   /** Where the real one is, is another module, which loads the SDK. */
   readonly proxyFactory: (deliveryStreamName: string, configuration: Configuration, clock: Clock) => DeliveryStreamProxy
+  readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
   readonly deadLetters?: DeadLetterHandler | null
   /** From 0 up to 1; for back-off. */
@@ -53,14 +57,16 @@ export class KinesisFirehoseSink implements Sink {
     this.#services = services
     checkFirehoseSpec(spec)
     checkSinkOptions(this.#configuration)
-    serializerOf(spec.serializationSchema)
+    this.#serializer()
   }
 
   /** Who may put records need not have the permission to describe: the first put says what is wrong, then. */
   async validate(): Promise<void> {
     const proxy = this.#proxy()
     const deadLetters = this.#deadLetters(() => undefined)
+    const serializer = this.#serializer()
     try {
+      await serializer.open()
       const status = await proxy.describe().catch((error: unknown) => {
         if (error instanceof ServiceError && error.code === 'ACCESS_DENIED') return 'ACTIVE'
         throw error
@@ -73,6 +79,7 @@ export class KinesisFirehoseSink implements Sink {
       await deadLetters?.validate()
     } finally {
       proxy.close()
+      serializer.close()
       await deadLetters?.close()
     }
   }
@@ -87,13 +94,17 @@ export class KinesisFirehoseSink implements Sink {
       configuration: this.#configuration,
       clock: this.#clock,
       context,
-      serialize: serializerOf(spec.serializationSchema),
+      serializer: this.#serializer(),
       keysOf: noKey,
       send: (runs, signal) => proxy.putRecordBatch(runs, signal),
       deadLetters: this.#deadLetters(message => context.warn?.(message)),
       ...(this.#services.random === undefined ? {} : { random: this.#services.random }),
       close: () => proxy.close(),
     })
+  }
+
+  #serializer(): Serializer {
+    return serializerOf(this.#spec.serializationSchema, this.#services.schemas ?? NO_SCHEMA_SERVICES)
   }
 
   #proxy(): DeliveryStreamProxy {

@@ -7,7 +7,10 @@ import type { BatchingLimits, KinesisStreamsSinkSpec } from '../job-graph/job-gr
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
+import type { SchemaServices } from '../../schemas/schema-services.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
+import type { Serializer } from '../../schemas/serialization.ts'
 import type { AsyncSinkWriter } from './async-sink-writer.ts'
 import { deadLettersOf } from './dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from './dead-letters.ts'
@@ -33,6 +36,7 @@ export interface KinesisStreamsSinkServices {
   readonly key?: ((value: unknown) => unknown) | null
   /** The dead letters' handler, where it is a function. */
   readonly deadLetters?: DeadLetterHandler | null
+  readonly schemas?: SchemaServices
   readonly proxyFactory?: SinkProxyFactory
   /** From 0 up to 1; for back-off. */
   readonly random?: () => number
@@ -68,7 +72,7 @@ export class KinesisStreamsSink implements Sink {
       throw new ConfigurationError(
         'KinesisStreamsSink: sink.ordering PARTITION_KEY and sink.aggregation.enabled exclude each other: the records of an aggregate that went to a wrong shard are sent again, behind younger ones.',
       )
-    serializerOf(spec.serializationSchema)
+    this.#serializer()
   }
 
   get #ordered(): boolean {
@@ -78,13 +82,16 @@ export class KinesisStreamsSink implements Sink {
   async validate(): Promise<void> {
     const proxy = this.#proxy()
     const deadLetters = this.#deadLetters(() => undefined)
+    const serializer = this.#serializer()
     try {
+      await serializer.open()
       const { status, streamName } = await proxy.describeStream()
       if (status === 'DELETING')
         throw new ServiceError('STREAM_NOT_FOUND', `The sink's stream ${streamName} is being deleted.`)
       await deadLetters?.validate()
     } finally {
       proxy.close()
+      serializer.close()
       await deadLetters?.close()
     }
   }
@@ -102,7 +109,7 @@ export class KinesisStreamsSink implements Sink {
       configuration: this.#configuration,
       clock: this.#clock,
       context,
-      serialize: serializerOf(spec.serializationSchema),
+      serializer: this.#serializer(),
       keysOf: this.#keyGenerator(context.subtask, streamName),
       packing: this.#configuration.get(sinkOptions.aggregation)
         ? writer => (aggregator = this.#aggregator(map, writer))
@@ -140,6 +147,10 @@ export class KinesisStreamsSink implements Sink {
       now: () => this.#clock.monotonic(),
       random: this.#random,
     })
+  }
+
+  #serializer(): Serializer {
+    return serializerOf(this.#spec.serializationSchema, this.#services.schemas ?? NO_SCHEMA_SERVICES)
   }
 
   #proxy(): SinkStreamProxy {

@@ -49,6 +49,7 @@ export class CollectionSource implements Source {
 }
 
 class CollectionReader implements SourceReader {
+  readonly emitter = null
   readonly #values: readonly unknown[]
   readonly #payload: PayloadType
   #emitted = 0
@@ -112,8 +113,8 @@ class CollectionReader implements SourceReader {
 
   notifyCheckpointComplete(): void {}
 
-  metrics(): { shards: [] } {
-    return { shards: [] }
+  metrics(): { shards: []; numRecordsInErrors: 0 } {
+    return { shards: [], numRecordsInErrors: 0 }
   }
 
   close(): void {

@@ -13,6 +13,12 @@ import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
 import type { SourceStreamProxy } from '../kinesis/stream-proxy.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
+import type { Deserializer } from '../../schemas/deserialization.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
+import type { SchemaServices } from '../../schemas/schema-services.ts'
+import { deadLettersOf } from '../sink/dead-letters.ts'
+import type { DeadLetterHandler, DeadLetters } from '../sink/dead-letters.ts'
+import { RecordEmitter } from './emitter/record-emitter.ts'
 import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
 import { oneByOne } from './enumerator/shard-assigner.ts'
 import type { AssignShards } from './enumerator/shard-assigner.ts'
@@ -35,6 +41,9 @@ export interface SourceCollaborators {
   readonly proxyFactory?: SourceProxyFactory
   /** Of the program; null: the uniform one. */
   readonly assign?: AssignShards | null
+  readonly schemas?: SchemaServices
+  /** The dead letters' handler, where it is a function. */
+  readonly deadLetters?: DeadLetterHandler | null
   readonly warn?: (message: string) => void
 }
 
@@ -46,6 +55,8 @@ export class KinesisStreamsSource implements Source {
   readonly #clock: Clock
   readonly #proxyFactory: SourceProxyFactory
   readonly #assign: AssignShards
+  readonly #schemas: SchemaServices
+  readonly #deadLetterHandler: DeadLetterHandler | null
   readonly #warn: (message: string) => void
   /** "Latest" is the instant at which the job was first submitted, in all its attempts. */
   readonly #instants: SourceInstants
@@ -57,23 +68,43 @@ export class KinesisStreamsSource implements Source {
     spec: KinesisStreamsSourceSpec,
     jobConfiguration: Configuration,
     clock: Clock,
-    { proxyFactory = realProxy, assign = null, warn = () => undefined }: SourceCollaborators = {},
+    {
+      proxyFactory = realProxy,
+      assign = null,
+      schemas = NO_SCHEMA_SERVICES,
+      deadLetters = null,
+      warn = () => undefined,
+    }: SourceCollaborators = {},
   ) {
     this.#spec = spec
     this.#configuration = jobConfiguration.with(spec.configuration)
     this.#clock = clock
     this.#proxyFactory = proxyFactory
     this.#assign = assign ?? oneByOne(uniformShardAssigner)
+    this.#schemas = schemas
+    this.#deadLetterHandler = deadLetters
     this.#warn = warn
     if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
     else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
     for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
-    deserializerOf(spec.deserializationSchema)
+    deserializerOf(spec.deserializationSchema, schemas)
     this.#instants = new SourceInstants(
       this.#configuration,
       jobConfiguration.find(executionOptions.submittedAt) ?? clock.now(),
     )
     this.#registrar = this.#makeRegistrar()
+  }
+
+  async validate(): Promise<void> {
+    const deserializer = this.#deserializer()
+    const deadLetters = this.#deadLetters()
+    try {
+      await deserializer.open()
+      await deadLetters?.validate()
+    } finally {
+      deserializer.close()
+      await deadLetters?.close()
+    }
   }
 
   createEnumerator(context: EnumeratorContext): SourceEnumerator {
@@ -125,7 +156,11 @@ export class KinesisStreamsSource implements Source {
     return new KinesisStreamsSourceReader(
       proxy,
       options,
-      deserializerOf(this.#spec.deserializationSchema),
+      new RecordEmitter(this.#deserializer(), {
+        poisonRecords: configuration.get(kinesisSourceOptions.poisonRecords),
+        deadLetters: this.#deadLetters(),
+        warn: this.#warn,
+      }),
       context,
       this.#clock,
     )
@@ -140,6 +175,22 @@ export class KinesisStreamsSource implements Source {
     } finally {
       proxy.close()
     }
+  }
+
+  #deserializer(): Deserializer {
+    return deserializerOf(this.#spec.deserializationSchema, this.#schemas)
+  }
+
+  #deadLetters(): DeadLetters | null {
+    const { deadLetters: spec } = this.#spec
+    if (spec === null) return null
+    return deadLettersOf(spec, {
+      clock: this.#clock,
+      random: Math.random,
+      warn: this.#warn,
+      handler: this.#deadLetterHandler,
+      proxyOf: stream => new KinesisStreamProxy(stream, this.#configuration.with(stream.configuration), this.#clock),
+    })
   }
 
   #proxy(): ReturnType<SourceProxyFactory> {

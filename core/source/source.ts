@@ -4,12 +4,15 @@
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { RecordEmitter } from './emitter/record-emitter.ts'
 
 export interface Source {
   /** True where the input ends by itself; such a job's checkpoints are of no use once it has finished. */
   readonly bounded: boolean
   /** Most subtasks that make sense; null: any number. */
   readonly maxParallelism: number | null
+  /** Whether its records can be read, as far as that shows before the first of them. */
+  validate?(): Promise<void>
   createEnumerator(context: EnumeratorContext): SourceEnumerator
   createReader(context: ReaderContext): SourceReader
   /** The job has ended for good: gives back what it holds at the service. Called once, after all readers are closed. */
@@ -66,6 +69,8 @@ export interface ReaderContext {
 }
 
 export interface SourceReader {
+  /** Makes values of what `poll` gives. null: it gives values. */
+  readonly emitter: Pick<RecordEmitter, 'emit'> | null
   addSplits(splits: readonly unknown[]): void
   noMoreSplits(): void
   /** At most `maxRecords` of one split, which from now on count as emitted; null: nothing is ready. Default: whatever is there. */
@@ -93,6 +98,8 @@ export interface PolledBatch {
 
 export interface SourceReaderMetrics {
   readonly shards: readonly ShardMetrics[]
+  /** Records that could not be read, and did not fail the job. */
+  readonly numRecordsInErrors: number
 }
 
 export interface ShardMetrics {

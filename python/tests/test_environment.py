@@ -146,6 +146,7 @@ def test_the_graph_of_a_typical_script(env):
                         "aws.endpoint": "http://localhost:4567",
                     },
                     "deserializationSchema": {"type": "simple-string", "charset": "UTF-8"},
+                    "deadLetters": None,
                     "shardAssigner": {"type": "uniform"},
                     "preserveShardOrder": True,
                 },

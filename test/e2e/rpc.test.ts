@@ -66,6 +66,7 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
           streamName: null,
           configuration: { 'source.init.position': 'TRIM_HORIZON' },
           deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
+          deadLetters: null,
           shardAssigner: { type: 'uniform' },
           preserveShardOrder: true,
         },

@@ -83,6 +83,7 @@ export class LogSource implements Source {
         split.emitted += count
         return { splitId: String(split.split), batch: RecordBatch.pack('text', values) }
       },
+      emitter: null,
       get activeSplits() {
         return mine.map(s => String(s.split))
       },
@@ -102,7 +103,7 @@ export class LogSource implements Source {
       },
       snapshot: () => ({ type: 'log', version: 1, json: mine.map(s => ({ ...s })), bytes: null }),
       notifyCheckpointComplete: () => undefined,
-      metrics: () => ({ shards: [] }),
+      metrics: () => ({ shards: [], numRecordsInErrors: 0 }),
       close: () => {
         stopped = true
         this.#wake.delete(signal)

@@ -9,6 +9,7 @@ import type { Clock } from '../../clock.ts'
 import { ShardlineError } from '../../errors.ts'
 import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
+import type { RecordEmitter } from '../emitter/record-emitter.ts'
 import type { ShardAssignment, SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
 import type { PolledBatch, ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
 import { advance } from '../split/kinesis-shard-split.ts'
@@ -57,7 +58,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
   readonly #context: ReaderContext
   readonly #clock: Clock
   readonly #permits: Permits
-  readonly #toBatch: (batch: RecordBatch) => RecordBatch
+  readonly emitter: RecordEmitter
   readonly #active: ActiveSplit[] = []
   #stopped: ActiveSplit[] = []
   #finishedSplits: FinishedSplit[] = []
@@ -74,13 +75,13 @@ export class KinesisStreamsSourceReader implements SourceReader {
   constructor(
     proxy: SourceStreamProxy,
     options: SourceReaderOptions,
-    toBatch: (batch: RecordBatch) => RecordBatch,
+    emitter: RecordEmitter,
     context: ReaderContext,
     clock: Clock,
   ) {
     this.#proxy = proxy
     this.#options = options
-    this.#toBatch = toBatch
+    this.emitter = emitter
     this.#context = context
     this.#clock = clock
     this.#permits = new Permits(options.maxConcurrentReads)
@@ -138,7 +139,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   stop(): void {
-    this.close()
+    this.#closed = true
+    for (const { reader } of this.#active) reader.close()
+    this.#proxy.close()
+    this.#signal()
   }
 
   snapshot(checkpointId: number): OperatorState {
@@ -151,14 +155,15 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   metrics(): SourceReaderMetrics {
-    return { shards: [...this.#active.map(metricsOf), ...this.#stopped.map(metricsOf), ...this.#finishedMetrics] }
+    return {
+      shards: [...this.#active.map(metricsOf), ...this.#stopped.map(metricsOf), ...this.#finishedMetrics],
+      numRecordsInErrors: this.emitter.numRecordsInErrors,
+    }
   }
 
   close(): void {
-    this.#closed = true
-    for (const { reader } of this.#active) reader.close()
-    this.#proxy.close()
-    this.#signal()
+    this.stop()
+    this.emitter.close()
   }
 
   #polling(split: KinesisShardSplit): ShardReader {
@@ -226,7 +231,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
         if (end !== null) this.#end(active, end)
         return null
       }
-      taken = { batch: this.#toBatch(batch), end, continuation: continuationSequenceNumber }
+      taken = { batch, end, continuation: continuationSequenceNumber }
     }
     const { batch, end, continuation } = taken
     const count = Math.min(batch.count, maxRecords)

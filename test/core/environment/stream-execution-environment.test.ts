@@ -2,7 +2,7 @@ import t from 'tap'
 
 import { Configuration } from '../../../core/config/configuration.ts'
 import { AWSConfigOptions, KinesisSourceConfigOptions } from '../../../core/config/option-constants.ts'
-import { SimpleStringSchema, ByteArraySchema } from '../../../core/environment/schema.ts'
+import { SimpleStringSchema, ByteArraySchema } from '../../../core/environment/schemas/schema.ts'
 import { KinesisStreamsSink, PartitionKeyGenerator } from '../../../core/environment/kinesis-streams-sink-builder.ts'
 import { KinesisStreamsSource } from '../../../core/environment/kinesis-streams-source-builder.ts'
 import { StreamExecutionEnvironment } from '../../../core/environment/stream-execution-environment.ts'

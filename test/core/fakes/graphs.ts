@@ -22,6 +22,7 @@ export const kinesisSourceSpec = (overrides: Partial<KinesisStreamsSourceSpec> =
   streamName: null,
   configuration: {},
   deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
+  deadLetters: null,
   shardAssigner: { type: 'uniform' },
   preserveShardOrder: true,
   ...overrides,

@@ -1,4 +1,7 @@
 /** Splits, readers and enumerators over a fake stream, with everything that a test does not care about filled in. */
+import { RecordEmitter } from '../../../core/source/emitter/record-emitter.ts'
+import { deserializerOf } from '../../../schemas/deserialization.ts'
+import { NO_SCHEMA_SERVICES } from '../../../schemas/schema-services.ts'
 import type {
   EnumeratorOptions,
   ShardAssignment,
@@ -134,7 +137,11 @@ export function readerOf(
   return new KinesisStreamsSourceReader(
     stream.sourceProxy(),
     sourceReaderOptions(overrides),
-    batch => batch,
+    new RecordEmitter(deserializerOf({ type: 'byte-array' }, NO_SCHEMA_SERVICES), {
+      poisonRecords: 'fail',
+      deadLetters: null,
+      warn: () => undefined,
+    }),
     { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
     stream.clock,
   )

@@ -16,6 +16,7 @@ const metrics: JobMetrics = {
       numRecordsInPerSecond: 0,
       numRecordsOutPerSecond: 3.5,
       currentOutputWatermark: 1_769_860_800_000,
+      numRecordsInErrors: 2,
       sink: null,
     },
     {
@@ -27,6 +28,7 @@ const metrics: JobMetrics = {
       numRecordsInPerSecond: 3.5,
       numRecordsOutPerSecond: 0,
       currentOutputWatermark: null,
+      numRecordsInErrors: 0,
       sink: {
         records: 6,
         bytes: 60,

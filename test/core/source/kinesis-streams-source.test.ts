@@ -15,6 +15,7 @@ const specOf = (overrides: Partial<KinesisStreamsSourceSpec> = {}): KinesisStrea
   streamName: null,
   configuration: { 'source.init.position': 'TRIM_HORIZON', 'source.shard.get-records.max-record-count': '2' },
   deserializationSchema: { type: 'simple-string', charset: 'UTF-8' },
+  deadLetters: null,
   shardAssigner: { type: 'uniform' },
   preserveShardOrder: true,
   ...overrides,
@@ -350,7 +351,8 @@ t.test('LATEST is the instant of the first submission, even for an engine that t
   })
   await enumerator.start(null)
   await settle()
-  seen.push(...(reader.poll()?.batch.values() ?? []))
+  const polled = reader.poll()
+  if (polled !== null) seen.push(...(await reader.emitter!.emit(polled.batch)).values())
   t.same(seen, ['while nobody was reading'])
   enumerator.close()
   reader.close()

@@ -156,6 +156,7 @@ class KinesisStreamsSource(Source):
             "streamName": self._stream_name,
             "configuration": self._config.to_dict(),
             "deserializationSchema": self._schema._spec(),
+            "deadLetters": None,
             "shardAssigner": self._shard_assigner._spec(),
             "preserveShardOrder": self._preserve_shard_order,
         }

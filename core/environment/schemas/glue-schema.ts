@@ -1,0 +1,105 @@
+/**
+ * Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. Configuration is by its keys;
+ * see docs/schemas.md. Credentials and region come from `aws.*` keys of the same configuration.
+ */
+import type { GlueConfigs, SchemaSpec } from '../../../schemas/schema-spec.ts'
+import type { LocalFunction } from '../../operators/local-function-operator.ts'
+import { converterTo, localConverter, schemaOfType, schemaText } from './avro-schema.ts'
+import type { AvroSchema, GenericRecord, SpecificType } from './avro-schema.ts'
+import type { RegisterLocal, Schema } from './schema.ts'
+
+/** JSON of a schema and of a value that it holds for, both as text. */
+export interface JsonDataWithSchema {
+  readonly schema: string
+  readonly payload: string
+}
+
+/** What reads records that have no header of Glue's, in the key `secondaryDeserializer`; else they cannot be read. */
+export type GlueConfiguration = GlueConfigs & { readonly secondaryDeserializer?: Schema<unknown, never> }
+
+export const GlueSchemaRegistryAvroDeserializationSchema = {
+  /** Records as plain objects of this schema, whatever compatible version they were written with. */
+  forGeneric: (schema: AvroSchema, configs: GlueConfiguration): Schema<GenericRecord, never> =>
+    glueAvro(schema, null, configs, null),
+  /** @throws ConfigurationError if neither the type nor the call has a schema */
+  forSpecific: <T>(
+    type: SpecificType<T>,
+    configs: GlueConfiguration,
+    schema: AvroSchema | undefined = type.SCHEMA$,
+  ): Schema<T, never> => glueAvro(schemaOfType(schema, type), null, configs, converterTo(type)),
+} as const
+
+export const GlueSchemaRegistryAvroSerializationSchema = {
+  /** @param transportName the stream's name; the schema's too, unless `schemaName` is configured */
+  forGeneric: (schema: AvroSchema, transportName: string, configs: GlueConfiguration): Schema<never, GenericRecord> =>
+    glueAvro(schema, transportName, configs, null),
+  /** @throws ConfigurationError if neither the type nor the call has a schema */
+  forSpecific: <T>(
+    type: SpecificType<T>,
+    transportName: string,
+    configs: GlueConfiguration,
+    schema: AvroSchema | undefined = type.SCHEMA$,
+  ): Schema<never, T> => glueAvro(schemaOfType(schema, type), transportName, configs, null),
+} as const
+
+/** Gives `JsonDataWithSchema`, or with a class or type guard the value that the payload holds. */
+export class GlueSchemaRegistryJsonDeserializationSchema<T = JsonDataWithSchema> implements Schema<T, never> {
+  readonly payload = 'object'
+  readonly toSpec: (register: RegisterLocal) => SchemaSpec
+  declare readonly valueType?: readonly [T, (written: never) => void]
+
+  constructor(configs: GlueConfiguration, type: SpecificType<T> | null = null) {
+    const convert = type === null ? null : converterTo(type)
+    this.toSpec = register => ({
+      type: 'glue-json',
+      values: type === null ? 'carrier' : 'value',
+      schema: null,
+      transportName: null,
+      ...common(configs, convert, register),
+    })
+  }
+}
+
+/** Takes `JsonDataWithSchema`, or with a JSON Schema any value that it holds for. */
+export class GlueSchemaRegistryJsonSerializationSchema<T = JsonDataWithSchema> implements Schema<never, T> {
+  readonly payload = 'object'
+  readonly toSpec: (register: RegisterLocal) => SchemaSpec
+  declare readonly valueType?: readonly [never, (written: T) => void]
+
+  /** @param transportName the stream's name; the schema's too, unless `schemaName` is configured */
+  constructor(transportName: string, configs: GlueConfiguration, jsonSchema: string | object | null = null) {
+    const schema = jsonSchema === null || typeof jsonSchema === 'string' ? jsonSchema : JSON.stringify(jsonSchema)
+    this.toSpec = register => ({
+      type: 'glue-json',
+      values: 'carrier',
+      schema,
+      transportName,
+      ...common(configs, null, register),
+    })
+  }
+}
+
+function glueAvro<R, W>(
+  schema: AvroSchema,
+  transportName: string | null,
+  configs: GlueConfiguration,
+  convert: LocalFunction | null,
+): Schema<R, W> {
+  const text = schemaText(schema)
+  return {
+    payload: 'object',
+    toSpec: register => ({ type: 'glue-avro', schema: text, transportName, ...common(configs, convert, register) }),
+  }
+}
+
+function common(
+  { secondaryDeserializer, ...configs }: GlueConfiguration,
+  convert: LocalFunction | null,
+  register: RegisterLocal,
+) {
+  return {
+    configs,
+    secondary: secondaryDeserializer?.toSpec(register) ?? null,
+    convert: localConverter(convert, register),
+  }
+}

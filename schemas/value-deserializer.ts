@@ -1,0 +1,133 @@
+/** Reads a batch record by record. What a record is to blame for is told of that record; everything else ends the reading. */
+import { ShardlineError } from '../core/errors.ts'
+import type { RecordBatch } from '../core/record-batch/record-batch.ts'
+import type { Deserializer, PoisonedRecord, ReadBatch } from './deserialization.ts'
+import type { Collector, KinesisDeserializationSchema } from './program-schema.ts'
+import type { ValueDecoder } from './value-codec.ts'
+import { recordMalformed } from './value-codec.ts'
+
+/** Faults of the record itself. A registry that does not answer, or refuses to, is none. */
+const FAULTS: readonly string[] = ['RECORD_MALFORMED', 'SCHEMA_NOT_FOUND']
+
+export class ValueDeserializer implements Deserializer {
+  readonly #decoder: ValueDecoder
+
+  constructor(decoder: ValueDecoder) {
+    this.#decoder = decoder
+  }
+
+  async open(): Promise<void> {}
+
+  read(batch: RecordBatch): ReadBatch | Promise<ReadBatch> {
+    return new Reading(this.#decoder, batch).run()
+  }
+
+  close(): void {
+    this.#decoder.close?.()
+  }
+}
+
+/** One batch: stops where something must be waited for, and goes on there. */
+class Reading {
+  readonly #decoder: ValueDecoder
+  readonly #batch: RecordBatch
+  readonly #values: unknown[] = []
+  readonly #index: Uint32Array
+  readonly #poisoned: PoisonedRecord[] = []
+  #at = 0
+
+  constructor(decoder: ValueDecoder, batch: RecordBatch) {
+    this.#decoder = decoder
+    this.#batch = batch
+    this.#index = new Uint32Array(batch.count)
+  }
+
+  run(): ReadBatch | Promise<ReadBatch> {
+    const decoder = this.#decoder
+    const batch = this.#batch
+    const values = this.#values
+    for (; this.#at < batch.count; this.#at++) {
+      const record = batch.value(this.#at) as Buffer
+      const wait = decoder.prepare?.(record) ?? null
+      if (wait !== null) return this.#goOnAfter(wait)
+      let value: unknown
+      try {
+        value = decoder.decode(record)
+      } catch (error) {
+        this.#blame(error)
+        continue
+      }
+      if (value === undefined) continue
+      this.#index[values.length] = this.#at
+      values.push(value)
+    }
+    const index = values.length === batch.count ? null : this.#index.subarray(0, values.length)
+    return { batch: batch.withValues(values, index, decoder.type), poisoned: this.#poisoned }
+  }
+
+  async #goOnAfter(wait: Promise<void>): Promise<ReadBatch> {
+    try {
+      await wait
+    } catch (error) {
+      this.#blame(error)
+      this.#at++
+    }
+    return this.run()
+  }
+
+  #blame(error: unknown): void {
+    if (!(error instanceof ShardlineError) || !FAULTS.includes(error.code)) throw error
+    this.#poisoned.push({ i: this.#at, error })
+  }
+}
+
+/** By a schema of the program: whatever it throws is a record's fault. */
+export class CustomDeserializer implements Deserializer {
+  readonly #schema: KinesisDeserializationSchema<unknown>
+
+  constructor(schema: KinesisDeserializationSchema<unknown>) {
+    this.#schema = schema
+  }
+
+  async open(): Promise<void> {
+    await this.#schema.open?.()
+  }
+
+  read(batch: RecordBatch): ReadBatch {
+    const values: unknown[] = []
+    const index: number[] = []
+    const poisoned: PoisonedRecord[] = []
+    for (let i = 0; i < batch.count; i++) {
+      const position = batch.positions!.at(i)
+      const arrival = batch.timestamp?.[i] ?? -Infinity
+      const { partitionKey, sequenceNumber, subSequenceNumber, stream, shardId } = position
+      const record = {
+        data: batch.value(i) as Buffer,
+        partitionKey,
+        sequenceNumber,
+        subSequenceNumber,
+        approximateArrivalTimestamp: arrival === -Infinity ? null : arrival,
+      }
+      const before = values.length
+      const out: Collector<unknown> = { collect: value => void values.push(value) }
+      try {
+        this.#schema.deserialize(record, stream, shardId, out)
+        while (index.length < values.length) index.push(i)
+      } catch (error) {
+        values.length = before
+        poisoned.push({ i, error: asFault(error) })
+      }
+    }
+    return { batch: batch.withValues(values, Uint32Array.from(index)), poisoned }
+  }
+
+  close(): void {
+    void this.#schema.close?.()
+  }
+}
+
+function asFault(error: unknown): ShardlineError {
+  if (error instanceof ShardlineError && FAULTS.includes(error.code)) return error
+  const { name, message } = error instanceof Error ? error : new Error(String(error))
+  return recordMalformed(`The schema of the program failed: ${name}: ${message}`, error)
+}

@@ -1,0 +1,110 @@
+/** Writes a batch value by value. What a value is to blame for is told of that value; everything else ends the writing. */
+import { ShardlineError } from '../core/errors.ts'
+import type { RecordBatch } from '../core/record-batch/record-batch.ts'
+import type { Serializer, WrittenBatch } from './serialization.ts'
+import type { SerializationSchema } from './program-schema.ts'
+import { valueInvalid } from './value-codec.ts'
+import type { ValueEncoder } from './value-codec.ts'
+
+export class ValueSerializer implements Serializer {
+  readonly #encoder: ValueEncoder
+
+  constructor(encoder: ValueEncoder) {
+    this.#encoder = encoder
+  }
+
+  async open(): Promise<void> {}
+
+  write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch> {
+    return new Writing(this.#encoder, batch).run()
+  }
+
+  close(): void {
+    this.#encoder.close?.()
+  }
+}
+
+/** One batch: stops where something must be waited for, and goes on there. */
+class Writing {
+  readonly #encoder: ValueEncoder
+  readonly #batch: RecordBatch
+  readonly #parts: Buffer[] = []
+  readonly #dataOffset: Uint32Array
+  readonly #dataLength: Uint32Array
+  #rejected: Map<number, string> | null = null
+  #bytes = 0
+
+  constructor(encoder: ValueEncoder, batch: RecordBatch) {
+    this.#encoder = encoder
+    this.#batch = batch
+    this.#dataOffset = new Uint32Array(batch.count)
+    this.#dataLength = new Uint32Array(batch.count)
+  }
+
+  run(): WrittenBatch | Promise<WrittenBatch> {
+    const encoder = this.#encoder
+    const batch = this.#batch
+    for (let i = this.#parts.length; i < batch.count; i++) {
+      const wait = encoder.prepare?.() ?? null
+      if (wait !== null) return wait.then(() => this.run())
+      this.#add(this.#encoded(i))
+    }
+    const columns = {
+      slab: Buffer.concat(this.#parts, this.#bytes),
+      dataOffset: this.#dataOffset,
+      dataLength: this.#dataLength,
+    }
+    return { batch: batch.withSlab('bytes', columns, null), rejected: this.#rejected }
+  }
+
+  #encoded(i: number): Buffer {
+    const value = this.#batch.value(i)
+    try {
+      if (value === null || value === undefined) throw valueInvalid('null cannot be written.')
+      return this.#encoder.encode(value)
+    } catch (error) {
+      if (!(error instanceof ShardlineError) || error.code !== 'VALUE_INVALID') throw error
+      ;(this.#rejected ??= new Map<number, string>()).set(i, error.message)
+      return inWords(value)
+    }
+  }
+
+  #add(part: Buffer): void {
+    const at = this.#parts.length
+    this.#dataOffset[at] = this.#bytes
+    this.#bytes += this.#dataLength[at] = part.length
+    this.#parts.push(part)
+  }
+}
+
+/** What a dead letter has of a value that is no record: as much of it as JSON can say. */
+function inWords(value: unknown): Buffer {
+  try {
+    return Buffer.from(
+      (JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)) as string | undefined) ??
+        '',
+    )
+  } catch {
+    return Buffer.from(String(value))
+  }
+}
+
+/** By a schema of the program: whatever it throws is a value's fault. */
+export function customEncoder(schema: SerializationSchema<unknown>): ValueEncoder {
+  return {
+    encode: value => {
+      let bytes: Uint8Array | string
+      try {
+        bytes = schema.serialize(value)
+      } catch (error) {
+        if (error instanceof ShardlineError) throw error
+        const { name, message } = error instanceof Error ? error : new Error(String(error))
+        throw valueInvalid(`The schema of the program failed: ${name}: ${message}`, error)
+      }
+      if (typeof bytes === 'string') return Buffer.from(bytes)
+      if (bytes instanceof Uint8Array) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      throw valueInvalid(`The schema of the program gave ${typeof bytes}; it must give bytes or text.`)
+    },
+    close: () => void schema.close?.(),
+  }
+}
