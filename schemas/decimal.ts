@@ -6,6 +6,8 @@
 const PLAIN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 /** As far as Java goes before it writes an exponent. */
 const MIN_EXPONENT = -6
+const MIN_SCALE = -2_147_483_648
+const MAX_SCALE = 2_147_483_647
 
 export class Decimal {
   readonly unscaled: bigint
@@ -22,7 +24,9 @@ export class Decimal {
     const [sign = '', whole = '', fraction = '', exponent = '0'] = match?.slice(1) ?? []
     if (match === null || whole.length + fraction.length === 0)
       throw new RangeError(`'${text}' is not a decimal number`)
-    return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), fraction.length - Number(exponent))
+    const scale = fraction.length - Number(exponent)
+    if (scale < MIN_SCALE || scale > MAX_SCALE) throw new RangeError(`The exponent of '${text}' is beyond 32 bits`)
+    return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), scale)
   }
 
   /** Without rounding; null: it has more digits behind the point than that. */
@@ -31,6 +35,13 @@ export class Decimal {
     if (scale > this.scale) return new Decimal(this.unscaled * 10n ** BigInt(scale - this.scale), scale)
     const divisor = 10n ** BigInt(this.scale - scale)
     return this.unscaled % divisor === 0n ? new Decimal(this.unscaled / divisor, scale) : null
+  }
+
+  /** The same value with as few digits as it has; of zero there is but 0. */
+  stripTrailingZeros(): Decimal {
+    if (this.unscaled === 0n) return this.scale === 0 ? this : new Decimal(0n, 0)
+    const zeros = /0*$/.exec(this.unscaled.toString())![0].length
+    return zeros === 0 ? this : new Decimal(this.unscaled / 10n ** BigInt(zeros), this.scale - zeros)
   }
 
   toNumber(): number {

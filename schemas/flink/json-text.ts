@@ -1,0 +1,66 @@
+/** JSON as Jackson writes it: into bytes, and as the text of a value that was read. */
+import { Decimal } from '../decimal.ts'
+import { doubleText } from './java-number.ts'
+import { JsonNumber } from './json-tree.ts'
+import type { JsonTree } from './json-tree.ts'
+
+const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
+}
+
+/** In bytes Jackson escapes what UTF-16 has two units for, 😀 and its like, and a unit that stands alone. */
+export function quote(text: string): string {
+  return NEEDS_ESCAPE.test(text) ? escaped(text, true) : `"${text}"`
+}
+
+function escaped(text: string, surrogates: boolean): string {
+  let out = '"'
+  let from = 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const isPlain = code >= 0x20 && code !== 0x22 && code !== 0x5c && (!surrogates || code < 0xd800 || code > 0xdfff)
+    if (isPlain) continue
+    const char = text[i]!
+    out += text.slice(from, i)
+    out += SHORT_ESCAPES[char] ?? `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`
+    from = i + 1
+  }
+  return `${out}${text.slice(from)}"`
+}
+
+/** `JsonNode.toString`. With `decimals`, fractions are kept in all their digits, else they are doubles. */
+export function jsonTreeText(tree: JsonTree, decimals: boolean): string {
+  if (tree === null) return 'null'
+  if (typeof tree === 'string') return escaped(tree, false)
+  if (typeof tree === 'boolean') return String(tree)
+  if (tree instanceof JsonNumber) {
+    const text = numberText(tree, decimals)
+    return /^-?[IN]/.test(text) ? `"${text}"` : text
+  }
+  if (tree instanceof Map) {
+    const members: string[] = []
+    for (const [name, value] of tree as ReadonlyMap<string, JsonTree>)
+      members.push(`${escaped(name, false)}:${jsonTreeText(value, decimals)}`)
+    return `{${members.join(',')}}`
+  }
+  return `[${(tree as readonly JsonTree[]).map(item => jsonTreeText(item, decimals)).join(',')}]`
+}
+
+/** How Jackson prints a number that it read. */
+export function numberText(number: JsonNumber, decimals: boolean): string {
+  if (number.isInteger()) return number.text === '-0' ? '0' : number.text
+  return decimals ? numberDecimal(number).toString() : doubleText(Number(number.text))
+}
+
+/** Zeros at the end of a fraction are dropped, those of a whole number are not. */
+export function numberDecimal(number: JsonNumber): Decimal {
+  const decimal = Decimal.parse(number.text)
+  return number.isInteger() ? decimal : decimal.stripTrailingZeros()
+}

@@ -1,0 +1,52 @@
+import assert from 'node:assert'
+
+import fc from 'fast-check'
+import t from 'tap'
+
+import { Decimal } from '../../schemas/decimal.ts'
+import { vectorsOf } from './flink/vectors.ts'
+
+interface Vector {
+  readonly text: string
+  readonly error?: boolean
+  readonly unscaled: string
+  readonly scale: number
+  readonly string: string
+  readonly plain?: string
+  readonly stripped: string
+  readonly [scale: `scale ${number}`]: string | null
+}
+
+t.test("every text is the number that Java's BigDecimal makes of it, and is printed as there", async t => {
+  for (const vector of vectorsOf('decimal.json') as readonly Vector[]) {
+    const { text } = vector
+    if (vector.error) {
+      t.throws(() => Decimal.parse(text), RangeError, text)
+      continue
+    }
+    const decimal = Decimal.parse(text)
+    t.same([decimal.unscaled.toString(), decimal.scale], [vector.unscaled, vector.scale], text)
+    t.equal(decimal.toString(), vector.string, text)
+    t.equal(JSON.stringify(decimal), `"${vector.string}"`)
+    if (vector.plain !== undefined) t.equal(decimal.toPlainString(), vector.plain, text)
+    const stripped = decimal.stripTrailingZeros()
+    t.equal(`${stripped.unscaled}/${stripped.scale}`, vector.stripped, text)
+    for (const scale of [-2, 0, 2, 10]) {
+      const expected = vector[`scale ${scale}`]
+      if (expected !== undefined)
+        t.equal(decimal.withScale(scale)?.unscaled.toString() ?? null, expected, `${text} ${scale}`)
+    }
+  }
+})
+
+t.test('a number is read again as it was printed, zeros at its end and all', async () => {
+  fc.assert(
+    fc.property(fc.bigInt(), fc.integer({ min: -50, max: 50 }), (unscaled, scale) => {
+      const decimal = new Decimal(unscaled, scale)
+      assert.deepStrictEqual(Decimal.parse(decimal.toString()), decimal)
+      const plain = Decimal.parse(decimal.toPlainString())
+      assert.equal(plain.unscaled * 10n ** 100n, unscaled * 10n ** BigInt(100 - scale + plain.scale))
+      assert.equal(decimal.toNumber(), Number(decimal.toPlainString()))
+    }),
+  )
+})
