@@ -25,7 +25,8 @@ export class Decimal {
     if (match === null || whole.length + fraction.length === 0)
       throw new RangeError(`'${text}' is not a decimal number`)
     const scale = fraction.length - Number(exponent)
-    if (scale < MIN_SCALE || scale > MAX_SCALE) throw new RangeError(`The exponent of '${text}' is beyond 32 bits`)
+    if (scale < MIN_SCALE || scale > MAX_SCALE || Number(exponent) > MAX_SCALE)
+      throw new RangeError(`The exponent of '${text}' is beyond 32 bits`)
     return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), scale)
   }
 
