@@ -7,6 +7,8 @@ import type { FunctionResult } from '../../core/operators/function-runtime.ts'
 import { KeyColumn } from '../../core/record-batch/key-column.ts'
 import type { PayloadType } from '../../core/record-batch/payload-type.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { pickleValues } from './value-pickler.ts'
+import { unpickleValues } from './value-unpickler.ts'
 import { regionOf, stage, worthStaging } from '../../core/record-batch/staging.ts'
 
 export const frameTypes = {
@@ -29,6 +31,7 @@ const TEXT_JOINED = 0
 const TEXT_PREFIXED = 1
 const BYTES_PREFIXED = 2
 const PICKLES_PREFIXED = 3
+const VALUES_PICKLED = 4
 const payloadKinds: Readonly<Record<number, Exclude<PayloadType, 'object'>>> = {
   [TEXT_JOINED]: 'text',
   [TEXT_PREFIXED]: 'text',
@@ -78,12 +81,8 @@ const ONLY_VALUES: BundleColumns = { timestamps: false, keys: false }
 
 export function encodeBundle(address: FrameAddress, batch: RecordBatch, columns: BundleColumns = ONLY_VALUES): Buffer {
   const { count, payload } = batch
-  if (payload === 'object')
-    throw new BridgeError(
-      'ILLEGAL_STATE',
-      'JavaScript values cannot be sent to a Python function; map them to strings or bytes.',
-    )
   const { flags, bytes: head } = encodeColumns(batch, columns)
+  if (payload === 'object') return encodeValues(address, batch, flags, head)
   let bytes = 0
   for (let i = 0; i < count; i++) bytes += batch.dataLength[i]!
   const start = HEADER_BYTES + (head?.length ?? 0)
@@ -100,6 +99,15 @@ export function encodeBundle(address: FrameAddress, batch: RecordBatch, columns:
   const kind = payload === 'text' ? TEXT_PREFIXED : payload === 'bytes' ? BYTES_PREFIXED : PICKLES_PREFIXED
   return finish(frame.buffer, end, kind, flags, address, count, head)
 }
+
+function encodeValues(address: FrameAddress, batch: RecordBatch, flags: number, head: Buffer | null): Buffer {
+  const payload = pickleValues(batch.values(), batch.valueType)
+  const frame = Buffer.concat([Buffer.alloc(HEADER_BYTES), head ?? NO_BYTES, payload])
+  writeHeader(frame, frame.length, frameTypes.BUNDLE, VALUES_PICKLED, flags, address, batch.count)
+  return frame
+}
+
+const NO_BYTES = Buffer.alloc(0)
 
 /** What stands before the payload; null: nothing. */
 function encodeColumns(batch: RecordBatch, columns: BundleColumns): { flags: number; bytes: Buffer | null } {
@@ -131,7 +139,7 @@ const bytesOf = (array: Float64Array | Uint32Array | Uint16Array): Uint8Array =>
 export function decodeResult(frame: Frame, bundle: RecordBatch | null): FunctionResult {
   const { count, body, flags } = frame
   const payload = payloadKinds[frame.payloadKind]
-  if (payload === undefined)
+  if (payload === undefined && frame.payloadKind !== VALUES_PICKLED)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result has the unknown payload kind ${frame.payloadKind}.`)
   let at = 0
   const take = (bytes: number): Buffer => {
@@ -153,15 +161,34 @@ export function decodeResult(frame: Frame, bundle: RecordBatch | null): Function
   const keys = flags & HAS_KEYS ? decodeKeys(count, take) : null
   const maxTimestampMs = flags & HAS_MAX_TIMESTAMP ? take(8).readDoubleLE() : null
   const nextTimerMs = flags & HAS_NEXT_TIMER ? take(8).readDoubleLE() : null
-  const columns = frame.payloadKind === TEXT_JOINED ? splitJoined(body, at, count) : splitPrefixed(body, at, count)
-  const slab = { slab: body, ...columns, nulls }
+  const from = index ?? (bundle === null || count === bundle.count ? null : firstOf(count))
   let batch =
-    bundle === null
-      ? RecordBatch.ofSlab(payload, slab)
-      : bundle.withSlab(payload, slab, index ?? (count === bundle.count ? null : firstOf(count)))
+    payload === undefined
+      ? valuesOf(body.subarray(at), count, bundle, from)
+      : slabOf(frame, at, payload, nulls, bundle, from)
   if (timestamps !== null) batch = batch.withTimestamps(timestamps)
   if (keys !== null) batch = batch.withKeys(keys)
   return { batch, maxTimestampMs, nextTimerMs }
+}
+
+function slabOf(
+  { payloadKind, body, count }: Frame,
+  at: number,
+  payload: Exclude<PayloadType, 'object'>,
+  nulls: Buffer | null,
+  bundle: RecordBatch | null,
+  from: Uint32Array | null,
+): RecordBatch {
+  const columns = payloadKind === TEXT_JOINED ? splitJoined(body, at, count) : splitPrefixed(body, at, count)
+  const slab = { slab: body, ...columns, nulls }
+  return bundle === null ? RecordBatch.ofSlab(payload, slab) : bundle.withSlab(payload, slab, from)
+}
+
+function valuesOf(body: Buffer, count: number, bundle: RecordBatch | null, from: Uint32Array | null): RecordBatch {
+  const { values, type } = unpickleValues(body)
+  if (values.length !== count)
+    throw new BridgeError('PROTOCOL_VIOLATED', `A result announced ${count} values and carries ${values.length}.`)
+  return bundle === null ? RecordBatch.ofValues(values, { valueType: type }) : bundle.withValues(values, from, type)
 }
 
 /** When the first timer is due, in the body of OPENED; null: never. */

@@ -232,7 +232,7 @@ class Job:
             "parallelism": parallelism,
             "maxParallelism": 128,
             "attempt": self.attempt,
-            "version": 2,
+            "version": 3,
             "keyed": False,
             "operators": [
                 {

@@ -44,7 +44,7 @@ def open_spec(*steps, **spec):
         "parallelism": 1,
         "maxParallelism": 128,
         "attempt": 2,
-        "version": 2,
+        "version": 3,
         "keyed": False,
         "operators": described,
         **spec,

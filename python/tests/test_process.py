@@ -55,7 +55,7 @@ def chain(*steps, keyed=True, restored=()):
             }
         )
     spec = {
-        "version": 2,
+        "version": 3,
         "jobName": "job",
         "taskName": "task",
         "parallelism": 1,

@@ -145,8 +145,15 @@ t.test('values of any kind survive, from anywhere in a slab', async t => {
   t.pass('held')
 })
 
-t.test('JavaScript values cannot cross', async t => {
-  t.throws(() => encodeBundle(address, RecordBatch.ofValues([1])), { code: 'ILLEGAL_STATE' })
+t.test('plain values cross as one pickle, and keep their positions on the way back', async t => {
+  const batch = sourceBatch('x', 'y').withValues([1, { a: 'zürich' }], null)
+  const [frame] = carried(encodeBundle(address, batch))
+  t.same([frame!.payloadKind, frame!.count], [4, 2])
+  const back = decodeResult({ ...frame!, type: frameTypes.RESULT }, batch)
+  t.same([back.payload, back.values()], ['object', [1, { a: 'zürich' }]])
+  t.same(back.positions!.at(1), batch.positions!.at(1))
+  t.throws(() => decodeResult({ ...frame!, type: frameTypes.RESULT, count: 1 }, batch), { code: 'PROTOCOL_VIOLATED' })
+  t.throws(() => encodeBundle(address, RecordBatch.ofValues([() => 1])), { code: 'ILLEGAL_STATE' })
 })
 
 t.test('a result that is not what it says is an error, wherever it is cut', async t => {

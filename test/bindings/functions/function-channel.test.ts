@@ -97,7 +97,7 @@ t.test('a chain is opened with what it needs to know', async t => {
   await host.channel.open(requestOf())
   t.match(host.got[0], { type: frameTypes.OPEN, functionId: 1, subtask: 3, sequence: 0 })
   t.same(JSON.parse(host.got[0]!.body.toString()), {
-    version: 2,
+    version: 3,
     jobName: 'flights',
     taskName: 'Map -> Filter',
     parallelism: 4,

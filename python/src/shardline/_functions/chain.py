@@ -91,6 +91,7 @@ class Chain:
         #: Of the first operator of a keyed chain.
         self._on_timer: tuple[Callable[[int, Any], Any], KeyedContext] | None = None
         self._output: str = self._operators[-1]["output"]
+        self._output_type: TypeInformation | None = None
         self._ends_here = self._operators[-1]["operation"] in ("print", "collect")
         self._assigns = any(o["operation"] == "assign_timestamps" for o in self._operators)
         # What the bundle at work came with, or was given on its way.
@@ -124,7 +125,8 @@ class Chain:
                 backend = None
             except BaseException as error:
                 raise FunctionFailure(error, operator, None) from error
-        if not self._ends_here and self._output == "pickle" and (convert := converter(type_info)):
+        self._output_type = type_info
+        if not self._ends_here and self._output in ("pickle", "object") and (convert := converter(type_info)):
             self._steps.append(_map(convert))
         return self._next_timer()
 
@@ -181,7 +183,7 @@ class Chain:
         if self._ends_here:
             return Encoded(0, 0, 0, b"")
         try:
-            return payloads.encode(self._output, values, self._columns(index, of_bundle))
+            return payloads.encode(self._output, values, self._columns(index, of_bundle), self._output_type)
         except payloads.UnencodableValue as unencodable:
             at = self._in_bundle(unencodable.position, index) if of_bundle else None
             raise self._failure(unencodable.cause, len(self._steps), at) from unencodable.cause

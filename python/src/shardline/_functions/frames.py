@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 #: Of what travels in the frames; OPEN says which one the engine speaks.
-VERSION = 2
+VERSION = 3
 HEADER = struct.Struct("<IBBBBIIII")
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _AFTER_LENGTH = HEADER.size - 4
@@ -47,6 +47,7 @@ class PayloadKind(IntEnum):
     TEXT_PREFIXED = 1
     BYTES_PREFIXED = 2
     PICKLES_PREFIXED = 3
+    VALUES_PICKLED = 4
 
 
 HAS_NULLS = 1

@@ -13,6 +13,7 @@ from typing import Any
 
 import cloudpickle
 
+from shardline._functions import values as plain_values
 from shardline._functions.frames import (
     HAS_INPUT_INDEX,
     HAS_KEY_GROUPS,
@@ -24,6 +25,7 @@ from shardline._functions.frames import (
     FrameError,
     PayloadKind,
 )
+from shardline.common.typeinfo import TypeInformation
 
 _U32 = struct.Struct("<I")
 _F64 = struct.Struct("<d")
@@ -103,6 +105,8 @@ def _values(kind: int, count: int, payload: bytes, nulls: bytes | None = None) -
 
 
 def _decode_payload(kind: int, count: int, payload: bytes) -> list[Any]:
+    if kind == PayloadKind.VALUES_PICKLED:
+        return plain_values.load(payload)
     if kind == PayloadKind.TEXT_JOINED:
         return payload.decode("utf-8", "replace").split("\0") if count else []
     if kind == PayloadKind.TEXT_PREFIXED:
@@ -154,14 +158,22 @@ class ResultColumns:
 NO_COLUMNS = ResultColumns()
 
 
-def encode(payload_type: str, values: list[Any], columns: ResultColumns = NO_COLUMNS) -> Encoded:
-    """A RESULT's (or BUNDLE's) body. Raises `UnencodableValue` for a value that `payload_type` cannot carry."""
+def encode(
+    payload_type: str,
+    values: list[Any],
+    columns: ResultColumns = NO_COLUMNS,
+    type_info: TypeInformation | None = None,
+) -> Encoded:
+    """A RESULT's (or BUNDLE's) body. Raises `UnencodableValue` for a value that `payload_type` cannot carry.
+    `type_info`: of plain values, where it is known."""
     if payload_type == "text":
         kind, nulls, payload = _encode_text(values)
     elif payload_type == "bytes":
         kind, nulls, payload = _encode_bytes(values)
     elif payload_type == "pickle":
         kind, nulls, payload = PayloadKind.PICKLES_PREFIXED, None, _prefixed(_pickled(values))
+    elif payload_type == "object":
+        kind, nulls, payload = PayloadKind.VALUES_PICKLED, None, _plain(values, type_info)
     else:
         raise FrameError(f"unknown payload type {payload_type!r}")
     flags, head = _encode_columns(columns)
@@ -239,6 +251,22 @@ def _encode_bytes(values: list[Any]) -> tuple[int, bytes | None, bytes]:
         elif not isinstance(value, (bytes, bytearray, memoryview)):
             raise UnencodableValue(position, _wrong_type("bytes", "Types.PRIMITIVE_ARRAY(Types.BYTE())", value))
     return PayloadKind.BYTES_PREFIXED, nulls, _prefixed([b"" if value is None else bytes(value) for value in values])
+
+
+def _plain(values: list[Any], type_info: TypeInformation | None) -> bytes:
+    try:
+        return plain_values.dump(values, type_info)
+    except Exception:
+        convert = None if type_info is None else plain_values.plain_converter(type_info)
+        plain: list[Any] = []
+        for position, value in enumerate(values):
+            try:
+                plain.append(value if convert is None else convert(value))
+            except Exception as error:
+                raise UnencodableValue(position, error) from error
+        if (failure := plain_values.position_of_failure(plain)) is not None:
+            raise UnencodableValue(*failure) from failure[1]
+        raise
 
 
 def _pickled(values: list[Any]) -> list[bytes]:

@@ -51,6 +51,10 @@ class TypeInformation(AbsentMethods):
     def from_internal_type(self, obj: Any) -> Any:
         return obj
 
+    def _spec(self) -> dict[str, Any]:
+        """This type in a job graph."""
+        raise TypeError(f"values of type {self!r} stay in Python: the engine's schemas do not know it")
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
@@ -85,6 +89,9 @@ class BasicTypeInfo(TypeInformation):
 
     def __repr__(self) -> str:
         return self._basic_type.value
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": self._basic_type.name}
 
     @staticmethod
     def STRING_TYPE_INFO() -> BasicTypeInfo:
@@ -183,6 +190,9 @@ class DateTypeInfo(TypeInformation):
     def __init__(self) -> None:
         pass
 
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "SQL_DATE"}
+
     def need_conversion(self) -> bool:
         return True
 
@@ -195,6 +205,9 @@ class DateTypeInfo(TypeInformation):
 
 class TimeTypeInfo(TypeInformation):
     """`datetime.time`. Internally: microseconds of the day, in UTC where the time has a zone."""
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "SQL_TIME"}
 
     def need_conversion(self) -> bool:
         return True
@@ -216,6 +229,9 @@ class TimeTypeInfo(TypeInformation):
 
 class TimestampTypeInfo(TypeInformation):
     """`datetime.datetime`. Internally: epoch microseconds; one without a zone is local time."""
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "SQL_TIMESTAMP"}
 
     def need_conversion(self) -> bool:
         return True
@@ -244,12 +260,16 @@ class LocalTimeTypeInfo(TypeInformation):
     def __repr__(self) -> str:
         return f"LocalTimeTypeInfo({self._time_type.name})"
 
+    def _spec(self) -> dict[str, Any]:
+        return {"type": self._time_type.name}
+
 
 # ---- several values
 
 
 class _ElementTypeInfo(TypeInformation):
     _name = ""
+    _kind = ""
 
     def __init__(self, element_type: TypeInformation) -> None:
         self._element_type = _checked(element_type)
@@ -257,23 +277,30 @@ class _ElementTypeInfo(TypeInformation):
     def __repr__(self) -> str:
         return f"{self._name}<{self._element_type!r}>"
 
+    def _spec(self) -> dict[str, Any]:
+        return {"type": self._kind, "element": self._element_type._spec()}
+
 
 class PrimitiveArrayTypeInfo(_ElementTypeInfo):
     """Numbers that cannot be null. Of bytes: `bytes`."""
 
     _name = "PrimitiveArrayTypeInfo"
+    _kind = "PRIMITIVE_ARRAY"
 
 
 class BasicArrayTypeInfo(_ElementTypeInfo):
     _name = "BasicArrayTypeInfo"
+    _kind = "BASIC_ARRAY"
 
 
 class ObjectArrayTypeInfo(_ElementTypeInfo):
     _name = "ObjectArrayTypeInfo"
+    _kind = "OBJECT_ARRAY"
 
 
 class ListTypeInfo(_ElementTypeInfo):
     _name = "ListTypeInfo"
+    _kind = "LIST"
 
 
 class MapTypeInfo(TypeInformation):
@@ -283,6 +310,9 @@ class MapTypeInfo(TypeInformation):
 
     def __repr__(self) -> str:
         return f"MapTypeInfo<{self._key_type_info!r}, {self._value_type_info!r}>"
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "MAP", "key": self._key_type_info._spec(), "value": self._value_type_info._spec()}
 
 
 class RowTypeInfo(TypeInformation):
@@ -310,6 +340,9 @@ class RowTypeInfo(TypeInformation):
     def __repr__(self) -> str:
         fields = zip(self._field_names, self._field_types, strict=True)
         return "RowTypeInfo({})".format(", ".join(f"{name}: {field_type!r}" for name, field_type in fields))
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "ROW", "names": self._field_names, "types": [t._spec() for t in self._field_types]}
 
     def need_conversion(self) -> bool:
         return True
@@ -350,6 +383,9 @@ class TupleTypeInfo(TypeInformation):
     def __repr__(self) -> str:
         return "TupleTypeInfo({})".format(", ".join(map(repr, self._field_types)))
 
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "TUPLE", "types": [t._spec() for t in self._field_types]}
+
     def need_conversion(self) -> bool:
         return True
 
@@ -374,6 +410,9 @@ class ExternalTypeInfo(TypeInformation):
 
     def __repr__(self) -> str:
         return f"ExternalTypeInfo<{self._type_info!r}>"
+
+    def _spec(self) -> dict[str, Any]:
+        return self._type_info._spec()
 
 
 def _to_internal(type_info: TypeInformation, value: Any) -> Any:

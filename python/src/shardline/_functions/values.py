@@ -1,0 +1,187 @@
+"""Plain values, as they cross to the engine and back: one pickle of `(type, [value, ...])` for a bundle.
+
+The engine's schemas make them and take them. Everything is pickled as what it is, in C, but for rows: a `Row` is a
+tuple of its fields on the way, and the JSON of the type says where. Data classes go as their fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import io
+import json
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+from shardline.common.typeinfo import (
+    ListTypeInfo,
+    MapTypeInfo,
+    RowTypeInfo,
+    TupleTypeInfo,
+    TypeInformation,
+    _ElementTypeInfo,
+)
+from shardline.common.types import Row, RowKind
+
+_Convert = Callable[[Any], Any]
+_PROTOCOL = 4
+_new_row = Row.__new__
+
+
+# ---- from the engine
+
+
+def load(payload: bytes) -> list[Any]:
+    """The values of a bundle."""
+    described, values = pickle.loads(payload)
+    if described is None:
+        return values  # type: ignore[no-any-return]
+    convert = _converter(described)
+    return values if convert is None else list(map(convert, values))
+
+
+_converters: dict[str, _Convert | None] = {}
+
+
+def _converter(described: str) -> _Convert | None:
+    if described not in _converters:
+        _converters[described] = _of_spec(json.loads(described))
+    return _converters[described]
+
+
+def _of_spec(spec: dict[str, Any]) -> _Convert | None:
+    """What makes rows of the tuples that stand for them; None: there are none in values of this type."""
+    kind = spec["type"]
+    if kind == "ROW":
+        return _row(spec["names"], [_of_spec(field) for field in spec["types"]])
+    if kind == "RECORD":
+        named = {
+            name: convert
+            for name, field in zip(spec["names"], spec["types"], strict=True)
+            if (convert := _of_spec(field)) is not None
+        }
+        return _or_none(lambda value: {**value, **{n: c(value[n]) for n, c in named.items()}}) if named else None
+    if kind in ("LIST", "BASIC_ARRAY", "OBJECT_ARRAY", "PRIMITIVE_ARRAY"):
+        return _each_item(_of_spec(spec["element"]))
+    if kind == "MAP":
+        return _each_value(_of_spec(spec["value"]))
+    if kind == "TUPLE":
+        return _each_field([_of_spec(field) for field in spec["types"]])
+    return None
+
+
+def _row(names: list[str], fields: list[_Convert | None]) -> _Convert:
+    insert = RowKind.INSERT
+    converted = [(position, convert) for position, convert in enumerate(fields) if convert is not None]
+
+    def convert_row(values: tuple[Any, ...] | None) -> Row | None:
+        if values is None:
+            return None
+        # Written into its dictionary: a call of the constructor for each row would take twice as long.
+        row = _new_row(Row)
+        own = row.__dict__
+        own["_values"] = listed = list(values)
+        own["_fields"] = names
+        own["_row_kind"] = insert
+        for position, convert in converted:
+            listed[position] = convert(listed[position])
+        return row
+
+    return convert_row
+
+
+def _or_none(convert: _Convert) -> _Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _each_item(convert: _Convert | None) -> _Convert | None:
+    return None if convert is None else _or_none(lambda value: list(map(convert, value)))
+
+
+def _each_value(convert: _Convert | None) -> _Convert | None:
+    return None if convert is None else _or_none(lambda value: {key: convert(item) for key, item in value.items()})
+
+
+def _each_field(converters: list[_Convert | None]) -> _Convert | None:
+    if not any(converters):
+        return None
+    return _or_none(lambda value: tuple(v if c is None else c(v) for c, v in zip(converters, value, strict=True)))
+
+
+# ---- to the engine
+
+
+def dump(values: list[Any], type_info: TypeInformation | None) -> bytes:
+    """Raises what pickling raises: `position_of_failure` says for which value."""
+    plain = None if type_info is None else plain_converter(type_info)
+    described = None
+    if plain is not None and type_info is not None:
+        values = list(map(plain, values))
+        described = json.dumps(type_info._spec())
+    return _dumps((described, values))
+
+
+def position_of_failure(values: list[Any]) -> tuple[int, BaseException] | None:
+    """The first value that cannot be pickled, and why."""
+    for position, value in enumerate(values):
+        try:
+            _dumps(value)
+        except Exception as error:  # noqa: BLE001 - a value's own code may raise anything
+            return position, error
+    return None
+
+
+def _dumps(value: Any) -> bytes:
+    out = io.BytesIO()
+    _Pickler(out, _PROTOCOL).dump(value)
+    return out.getvalue()
+
+
+class _Pickler(pickle.Pickler):
+    """Data classes as their fields, and points in time in UTC, whatever zone shows them."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
+            return _fields_of, ({field.name: getattr(obj, field.name) for field in dataclasses.fields(obj)},)
+        if isinstance(obj, datetime.datetime) and obj.tzinfo not in (None, datetime.timezone.utc):
+            return obj.astimezone(datetime.timezone.utc).__reduce_ex__(_PROTOCOL)
+        return NotImplemented
+
+
+def _fields_of(fields: dict[str, Any]) -> dict[str, Any]:
+    return fields
+
+
+def plain_converter(type_info: TypeInformation) -> _Convert | None:
+    """What makes tuples of the rows in values of this type; None: there are none."""
+    if isinstance(type_info, RowTypeInfo):
+        names = type_info.get_field_names()
+        fields = [plain_converter(field) for field in type_info.get_field_types()]
+        return _row_to_tuple(names, fields)
+    if isinstance(type_info, TupleTypeInfo):
+        return _each_field([plain_converter(field) for field in type_info.get_field_types()])
+    if isinstance(type_info, MapTypeInfo):
+        return _each_value(plain_converter(type_info._value_type_info))
+    if isinstance(type_info, (ListTypeInfo, _ElementTypeInfo)):
+        return _each_item(plain_converter(type_info._element_type))
+    return None
+
+
+def _row_to_tuple(names: list[str], fields: list[_Convert | None]) -> _Convert:
+    count = len(names)
+    converted = [(position, convert) for position, convert in enumerate(fields) if convert is not None]
+
+    def convert_row(row: Row | None) -> Any:
+        if row is None:
+            return None
+        if not isinstance(row, Row):
+            raise TypeError(f"the declared type ROW needs a Row, and got {type(row).__name__}: {row!r:.200}")
+        values = row.get_fields_by_names(names)
+        if len(values) != count:
+            raise ValueError(f"{count} fields are declared, and the row has {len(values)}: {row!r:.200}")
+        for position, convert in converted:
+            values[position] = convert(values[position])
+        return values
+
+    return convert_row
