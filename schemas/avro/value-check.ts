@@ -1,0 +1,157 @@
+/** Why a value is none of a type, and where; and which branch of a union takes it. What is slow to say is said here. */
+import { AvroOutput, AvroRefused } from './avro-output.ts'
+import { nameOf } from './avro-type.ts'
+import type { AvroType, AvroUnion } from './avro-type.ts'
+import { branchMapping, logicalValues } from './logical-values.ts'
+import type { ValueMapping } from './logical-values.ts'
+
+/** Such as `cargo[3].weight: 'heavy' is no double`; null: it is one. */
+export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping, path = ''): string | null {
+  switch (type.kind) {
+    case 'record': {
+      if (typeof value !== 'object' || value === null || Array.isArray(value)) return isNo(type, value, path)
+      for (const field of type.fields) {
+        const member =
+          Object.hasOwn(value, field.name) || !(field.name in Object.prototype)
+            ? (value as Record<string, unknown>)[field.name]
+            : undefined
+        if (member === undefined && field.default !== undefined) continue
+        const at = path === '' ? field.name : `${path}.${field.name}`
+        const why = whyRefused(field.type, member, mapping, at)
+        if (why !== null) return member === undefined ? `${at} is missing, and has no default` : why
+      }
+      return null
+    }
+    case 'array':
+      if (!Array.isArray(value)) return isNo(type, value, path)
+      return first(value.entries(), ([i, item]) => whyRefused(type.items, item, mapping, `${path}[${i}]`))
+    case 'map': {
+      const members = membersOf(value)
+      if (members === null) return isNo(type, value, path)
+      return first(members, ([key, member]) => {
+        const at = `${path}[${JSON.stringify(key)}]`
+        return typeof key === 'string' ? whyRefused(type.values, member, mapping, at) : `${at}: a key must be a text`
+      })
+    }
+    case 'union': {
+      const inner = branchMapping(type, mapping)
+      if (branchOf(type, value, inner) !== null) return null
+      const candidates = type.types.filter(branch => looksLike(branch, value))
+      // One that it was meant for says more than the union.
+      if (candidates.length === 1) return whyRefused(candidates[0]!, value, inner, path)
+      return isNo(type, value, path)
+    }
+    case 'enum':
+      return type.symbols.includes(value as string) ? null : isNo(type, value, path)
+    default: {
+      const logical = logicalValues(type, mapping)
+      try {
+        const raw = logical === null ? value : logical.write(value)
+        const output = new AvroOutput()
+        if (type.kind === 'fixed') output.fixed(raw, type.size)
+        else output[type.kind](raw)
+        return null
+      } catch (error) {
+        if (!(error instanceof AvroRefused)) throw error
+        return isNo(type, value, path, logical?.takes)
+      }
+    }
+  }
+}
+
+/** Position of the branch that takes the value; null: none does. */
+export function branchOf(union: AvroUnion, value: unknown, mapping: ValueMapping): number | null {
+  const { types } = union
+  if (value === null || value === undefined) {
+    const index = types.findIndex(type => type.kind === 'null')
+    return index < 0 ? null : index
+  }
+  const takes = (type: AvroType): boolean => looksLike(type, value) && whyRefused(type, value, mapping) === null
+  const exact = types.findIndex(type => takes(type) && holdsExactly(type, value))
+  const index = exact < 0 ? types.findIndex(takes) : exact
+  return index < 0 ? null : index
+}
+
+function holdsExactly(type: AvroType, value: unknown): boolean {
+  if (type.kind === 'float' && typeof value === 'number') return Number.isNaN(value) || Math.fround(value) === value
+  if (type.kind === 'float' || type.kind === 'double') return typeof value !== 'bigint'
+  return type.kind !== 'record' || Object.keys(value as object).every(key => type.fields.some(f => f.name === key))
+}
+
+/** Of a plain object, or of a Map; null: it is neither. */
+export function membersOf(value: unknown): readonly (readonly [unknown, unknown])[] | null {
+  if (value instanceof Map) return [...value]
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return null
+  return Object.entries(value)
+}
+
+/** At first sight. */
+function looksLike(type: AvroType, value: unknown): boolean {
+  if (type.logical !== null) return true
+  switch (type.kind) {
+    case 'null':
+      return value === null || value === undefined
+    case 'boolean':
+      return typeof value === 'boolean'
+    case 'int':
+    case 'long':
+    case 'float':
+    case 'double':
+      return typeof value === 'number' || typeof value === 'bigint'
+    case 'string':
+    case 'enum':
+      return typeof value === 'string'
+    case 'bytes':
+    case 'fixed':
+      return value instanceof Uint8Array
+    case 'array':
+      return Array.isArray(value)
+    default:
+      return typeof value === 'object' && value !== null && !Array.isArray(value)
+  }
+}
+
+function isNo(type: AvroType, value: unknown, path: string, takes?: string): string {
+  const at = path === '' ? '' : `${path}: `
+  return `${at}${sight(value)} is not ${takes ?? expected(type)}`
+}
+
+function expected(type: AvroType): string {
+  switch (type.kind) {
+    case 'enum':
+      return `a symbol of ${type.name}: ${type.symbols.slice(0, 10).join(', ')}${type.symbols.length > 10 ? ', ...' : ''}`
+    case 'fixed':
+      return `${type.size} bytes, as ${type.name} has`
+    case 'record':
+      return `an object with the fields of ${type.name}`
+    case 'bytes':
+      return 'a Buffer or Uint8Array'
+    case 'int':
+      return 'a whole number of 32 bits'
+    case 'long':
+      return 'a whole number of 64 bits (a number while it is safe, else a bigint)'
+    default:
+      return nameOf(type)
+  }
+}
+
+const MAX_SIGHT = 40
+
+function sight(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > MAX_SIGHT ? `${value.slice(0, MAX_SIGHT)}...` : value}'`
+  if (value instanceof Uint8Array) return `a Buffer of ${value.length} bytes`
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  if (typeof value === 'object' && value !== null) {
+    const { constructor } = value as { constructor?: { name?: string } }
+    return constructor === undefined || constructor.name === 'Object' ? 'an object' : `a ${constructor.name ?? 'thing'}`
+  }
+  return typeof value === 'function' ? 'a function' : String(value)
+}
+
+function first<T>(items: Iterable<T>, why: (item: T) => string | null): string | null {
+  for (const item of items) {
+    const found = why(item)
+    if (found !== null) return found
+  }
+  return null
+}
