@@ -8,6 +8,7 @@ public final class Vectors {
   public static void main(String[] args) throws Exception {
     Path folder = Path.of(args[0]);
     write(folder.resolve("binary.json"), BinaryVectors.make());
+    write(folder.resolve("charset.json"), CharsetVectors.make());
     write(folder.resolve("decimal.json"), DecimalVectors.make());
     write(folder.resolve("json-row-read.json"), JsonRowVectors.reading());
     write(folder.resolve("json-row-write.json"), JsonRowVectors.writing());
