@@ -3,6 +3,7 @@ import { ConfigurationError } from '../core/errors.ts'
 import type { ShardlineError } from '../core/errors.ts'
 import { RecordBatch } from '../core/record-batch/record-batch.ts'
 import { asText } from '../core/record-batch/utf8.ts'
+import { stringDecoder } from './flink/charset.ts'
 import { KINESIS_RECORD_TYPE } from './program-schema.ts'
 import type { KinesisDeserializationSchema } from './program-schema.ts'
 import { loadSchemaOfProgram } from './schema-services.ts'
@@ -169,14 +170,9 @@ function stringDecoderOf(charset: string): ValueDecoder {
 
 /** Other charsets: each value is decoded, then held as UTF-8. */
 function decoderOf(charset: string): (batch: RecordBatch) => RecordBatch {
-  let decoder: InstanceType<typeof TextDecoder>
-  try {
-    decoder = new TextDecoder(charset, { ignoreBOM: true })
-  } catch {
-    throw new ConfigurationError(`SimpleStringSchema: the charset '${charset}' is not known here.`)
-  }
+  const decode = stringDecoder(charset)
   return batch => {
-    const texts = batch.values().map(v => decoder.decode(v as Buffer))
+    const texts = batch.values().map(v => decode(v as Buffer))
     return batch.withSlab('text', packText(texts), null)
   }
 }

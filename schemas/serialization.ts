@@ -2,10 +2,12 @@
 import { ConfigurationError, ShardlineError } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-batch/record-batch.ts'
 import { packText } from './deserialization.ts'
+import { stringEncoder } from './flink/charset.ts'
 import type { SerializationSchema } from './program-schema.ts'
 import { loadSchemaOfProgram } from './schema-services.ts'
 import type { SchemaServices } from './schema-services.ts'
 import type { SchemaSpec } from './schema-spec.ts'
+import type { ValueEncoder } from './value-codec.ts'
 import { customEncoder, ValueSerializer } from './value-serializer.ts'
 
 export interface Serializer {
@@ -96,10 +98,23 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
       await made.open?.()
       return new ValueSerializer(customEncoder(made))
     }
+    case 'simple-string':
+      return new ValueSerializer(stringEncoderOf(schema.charset))
     case 'kinesis-record':
       throw new ConfigurationError('The schema kinesis-record is for reading alone.')
     default:
       throw new ConfigurationError(`A schema of type '${schema.type}' cannot be written yet.`)
+  }
+}
+
+/** Other charsets than UTF-8. */
+function stringEncoderOf(charset: string): ValueEncoder {
+  const encode = stringEncoder(charset)
+  return {
+    encode: value => {
+      if (typeof value !== 'string') throw mismatch({ type: 'simple-string' }, describeValue(value))
+      return encode(value)
+    },
   }
 }
 
