@@ -42,3 +42,14 @@ t.test('anything else is an error that says what is wanted', async t => {
   t.throws(() => byteArray(RecordBatch.ofValues([null])), { message: /given null/ })
   t.throws(() => byteArray(RecordBatch.pack('text', ['a'])), { code: 'GRAPH_INVALID' })
 })
+
+t.test('other charsets than UTF-8 are written as Java writes them', async t => {
+  const serializer = serializerOf({ type: 'simple-string', charset: 'latin1' }, NO_SCHEMA_SERVICES)
+  await serializer.open()
+  for (const batch of [RecordBatch.ofValues(['zürich', '€']), RecordBatch.pack('text', ['zürich', '€'])]) {
+    const { batch: written } = await serializer.write(batch)
+    t.same(written.values(), [Buffer.from('zürich', 'latin1'), Buffer.from('?')])
+  }
+  const unknown = serializerOf({ type: 'simple-string', charset: 'klingon' }, NO_SCHEMA_SERVICES)
+  await t.rejects(unknown.open(), { code: 'CONFIGURATION_INVALID', message: /'klingon'/ })
+})
