@@ -117,6 +117,12 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
       return { type: { type: 'PRIMITIVE_ARRAY', element: { type: 'BYTE' } }, decode: record => Buffer.from(record) }
     case 'simple-string':
       return stringDecoderOf(schema.charset)
+    case 'type-information':
+      return (await import('./flink/type-serializer.ts')).typeInformationDecoder(schema.typeInfo)
+    case 'json-row':
+      return (await import('./flink/json-row.ts')).jsonRowDecoder(schema)
+    case 'avro':
+      return converted((await import('./avro/avro-codec.ts')).avroSchemaDecoder(schema), schema.convert, services)
     case 'kinesis-record':
     case 'custom':
       throw new ConfigurationError(`A schema of type '${schema.type}' cannot be part of another.`)

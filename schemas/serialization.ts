@@ -98,6 +98,14 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
       await made.open?.()
       return new ValueSerializer(customEncoder(made))
     }
+    case 'type-information': {
+      const { typeInformationEncoder } = await import('./flink/type-serializer.ts')
+      return new ValueSerializer(typeInformationEncoder(schema.typeInfo))
+    }
+    case 'json-row':
+      return new ValueSerializer((await import('./flink/json-row.ts')).jsonRowEncoder(schema))
+    case 'avro':
+      return new ValueSerializer((await import('./avro/avro-codec.ts')).avroSchemaEncoder(schema))
     case 'simple-string':
       return new ValueSerializer(stringEncoderOf(schema.charset))
     case 'kinesis-record':

@@ -45,9 +45,10 @@ class Writing {
     const encoder = this.#encoder
     const batch = this.#batch
     for (let i = this.#parts.length; i < batch.count; i++) {
-      const wait = encoder.prepare?.() ?? null
-      if (wait !== null) return wait.then(() => this.run())
-      this.#add(this.#encoded(i))
+      const value = batch.value(i)
+      const wait = value === null || value === undefined ? null : (encoder.prepare?.(value) ?? null)
+      if (wait !== null) return this.#goOnAfter(wait, i, value)
+      this.#add(this.#encoded(i, value))
     }
     const columns = {
       slab: Buffer.concat(this.#parts, this.#bytes),
@@ -57,16 +58,28 @@ class Writing {
     return { batch: batch.withSlab('bytes', columns, null), rejected: this.#rejected }
   }
 
-  #encoded(i: number): Buffer {
-    const value = this.#batch.value(i)
+  async #goOnAfter(wait: Promise<void>, i: number, value: unknown): Promise<WrittenBatch> {
+    try {
+      await wait
+    } catch (error) {
+      this.#add(this.#blame(error, i, value))
+    }
+    return this.run()
+  }
+
+  #encoded(i: number, value: unknown): Buffer {
     try {
       if (value === null || value === undefined) throw valueInvalid('null cannot be written.')
       return this.#encoder.encode(value)
     } catch (error) {
-      if (!(error instanceof ShardlineError) || error.code !== 'VALUE_INVALID') throw error
-      ;(this.#rejected ??= new Map<number, string>()).set(i, error.message)
-      return inWords(value)
+      return this.#blame(error, i, value)
     }
+  }
+
+  #blame(error: unknown, i: number, value: unknown): Buffer {
+    if (!(error instanceof ShardlineError) || error.code !== 'VALUE_INVALID') throw error
+    ;(this.#rejected ??= new Map<number, string>()).set(i, error.message)
+    return inWords(value)
   }
 
   #add(part: Buffer): void {

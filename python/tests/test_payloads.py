@@ -128,8 +128,8 @@ def test_a_payload_that_contradicts_its_header_is_an_error(kind, flags, count, b
 
 
 def test_an_unknown_payload_type_is_an_error():
-    with pytest.raises(FrameError, match="unknown payload type 'object'"):
-        payloads.encode("object", [])
+    with pytest.raises(FrameError, match="unknown payload type 'tuple'"):
+        payloads.encode("tuple", [])
 
 
 # ---- frames

@@ -41,7 +41,7 @@ def test_rows_that_came_are_rows_like_any_other():
 def test_without_a_type_everything_goes_as_it_is():
     sent = [1, "x", None, {"a": [Decimal("1.50")]}]
     assert pickle.loads(values.dump(sent, None)) == (None, sent)
-    assert pickle.loads(values.dump([1], Types.INT())) == (None, [1])
+    assert pickle.loads(values.dump([1], Types.INT())) == ('{"type": "INT"}', [1])
 
 
 def test_data_classes_go_as_their_fields():

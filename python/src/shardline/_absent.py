@@ -19,7 +19,6 @@ EVENT_TIME = "event time in functions"
 SIDE_OUTPUTS = "side outputs"
 CONNECT = "connected and broadcast streams"
 ASYNC = "asynchronous functions"
-JSON = "JSON, Avro and CSV schemas"
 LEGACY_KINESIS = "the FlinkKinesisConsumer of Flink 1.x"
 FILES = "file sources and sinks"
 SAVEPOINTS = "savepoints"
@@ -43,7 +42,8 @@ MODULES: dict[str, str] = {
     "datastream.connectors.jdbc": OTHER_CONNECTORS,
     "datastream.connectors.kafka": OTHER_CONNECTORS,
     "datastream.connectors.number_seq": OTHER_CONNECTORS,
-    "datastream.formats": JSON,
+    "datastream.formats.orc": FILES,
+    "datastream.formats.parquet": FILES,
     "datastream.output_tag": SIDE_OUTPUTS,
     "datastream.slot_sharing_group": "slot sharing groups",
     "datastream.state_backend": STATE,
@@ -63,8 +63,6 @@ def _names(module: str, feature: str, names: str) -> None:
 
 
 for _module in ("common", "common.serialization"):
-    _names(_module, JSON, "JsonRowDeserializationSchema JsonRowSerializationSchema AvroRowDeserializationSchema")
-    _names(_module, JSON, "AvroRowSerializationSchema CsvRowDeserializationSchema CsvRowSerializationSchema")
     _names(_module, FILES, "Encoder")
 _names("common.serialization", FILES, "BulkWriterFactory RowDataBulkWriterFactory")
 _names("common.serialization", JVM, "RowFieldExtractorSchema")
@@ -159,7 +157,9 @@ _names(
 )
 _names("datastream.connectors", FILES, "FileSink FileSource StreamingFileSink")
 _KINESIS = "datastream.connectors.kinesis"
-_names(_KINESIS, LEGACY_KINESIS, "WatermarkTracker KinesisDeserializationSchema")
+_names(_KINESIS, LEGACY_KINESIS, "WatermarkTracker")
+_names("datastream.formats.avro", FILES, "AvroInputFormat AvroBulkWriters")
+_names("datastream.formats.csv", FILES, "CsvSchema CsvSchemaBuilder CsvReaderFormat CsvBulkWriters")
 
 
 def explain(name: str) -> str | None:

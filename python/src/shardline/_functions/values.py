@@ -17,6 +17,7 @@ from typing import Any
 from shardline.common.typeinfo import (
     ListTypeInfo,
     MapTypeInfo,
+    PickledBytesTypeInfo,
     RowTypeInfo,
     TupleTypeInfo,
     TypeInformation,
@@ -115,11 +116,15 @@ def _each_field(converters: list[_Convert | None]) -> _Convert | None:
 def dump(values: list[Any], type_info: TypeInformation | None) -> bytes:
     """Raises what pickling raises: `position_of_failure` says for which value."""
     plain = None if type_info is None else plain_converter(type_info)
-    described = None
-    if plain is not None and type_info is not None:
+    if plain is not None:
         values = list(map(plain, values))
-        described = json.dumps(type_info._spec())
-    return _dumps((described, values))
+    return _dumps((_described(type_info), values))
+
+
+def _described(type_info: TypeInformation | None) -> str | None:
+    if type_info is None or isinstance(type_info, PickledBytesTypeInfo):
+        return None
+    return json.dumps(type_info._spec())
 
 
 def position_of_failure(values: list[Any]) -> tuple[int, BaseException] | None:

@@ -373,6 +373,17 @@ class RowTypeInfo(TypeInformation):
         return row
 
 
+class RenamedRowTypeInfo(RowTypeInfo):
+    """Rows of one type that a schema sees as those of another, with as many fields: by their places."""
+
+    def __init__(self, rows: RowTypeInfo, seen: RowTypeInfo) -> None:
+        super().__init__(rows.get_field_types(), rows.get_field_names())
+        self._seen = seen
+
+    def _spec(self) -> dict[str, Any]:
+        return self._seen._spec()
+
+
 class TupleTypeInfo(TypeInformation):
     def __init__(self, field_types: list[TypeInformation]) -> None:
         self._field_types = [_checked(field_type) for field_type in field_types]

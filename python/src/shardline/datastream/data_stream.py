@@ -10,7 +10,7 @@ from shardline._functions import operators
 from shardline._functions.collecting import Collector
 from shardline._functions.conversion import payload_type
 from shardline.common.execution_config import ExecutionConfig, max_parallelism_in_range, positive
-from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.common.typeinfo import RenamedRowTypeInfo, RowTypeInfo, TypeInformation, Types
 from shardline.common.watermark_strategy import WatermarkStrategy
 from shardline.datastream import _graph
 from shardline.datastream._graph import Edge, Transformation
@@ -158,7 +158,7 @@ class DataStream(AbsentMethods):
             raise TypeError(
                 f"assign_timestamps_and_watermarks() takes a WatermarkStrategy, not {type(watermark_strategy).__name__}"
             )
-        body = _graph.watermarks(watermark_strategy._spec(self._type), payload_type(self._type))
+        body = _graph.watermarks(watermark_strategy._spec(self._type), self._payload)
         added = self._env._add("watermarks", "Timestamps/Watermarks", body, self._edges())
         return DataStream(self._env, added, self._type)
 
@@ -188,18 +188,42 @@ class DataStream(AbsentMethods):
     def sink_to(self, sink: Sink) -> DataStreamSink:
         if not isinstance(sink, Sink):
             raise TypeError(f"sink_to() takes a Sink such as KinesisStreamsSink, not {type(sink).__name__}")
-        sink._check_input(self._type)
+        schema = sink._input_schema()
+        if schema is not None:
+            schema._check_input(self._type)
         edges = self._edges()
         key_function = sink._key_function()
         if key_function is not None:
-            edges = [self._keyed(edge, key_function) for edge in edges]
+            taken = self._type if schema is None else self._type_for(schema._type_info())
+            edges = [self._keyed(edge, key_function, taken) for edge in edges]
+        if schema is not None and schema._payload == "object":
+            edges = [self._plain(edge, schema._type_info()) for edge in edges]
         transformation = self._env._add("sink", "Sink", _graph.sink(sink._spec()), edges)
         return DataStreamSink(self._env, transformation)
 
-    def _keyed(self, edge: Edge, key_function: Callable[[Any], Any]) -> Edge:
+    def _plain(self, edge: Edge, needed: TypeInformation) -> Edge:
+        """The edge of a sink whose schema takes plain values: pickles are taken apart on this side of it, and rows get
+        the names that the schema has for their fields. The keys of a record pass by."""
+        source = edge.source
+        if source.body["output"] != "pickle" and self._type_for(needed) is self._type:
+            return edge
+        if source.body.get("operation") == "key_by" and edge.partitioning != "hash":
+            # Nothing may come between a sink and the function that gives its keys: that one does it.
+            source.body["output"] = "object"
+            return edge
+        body = _graph.function("map", operators.dump(_same, self._type_for(needed)), "object")
+        return Edge(self._env._add("function", "Plain Values", body, [edge]))
+
+    def _type_for(self, needed: TypeInformation) -> TypeInformation:
+        """This stream's type, as a schema for values of type `needed` is to see it."""
+        if isinstance(needed, RowTypeInfo) and isinstance(self._type, RowTypeInfo) and self._type != needed:
+            return RenamedRowTypeInfo(self._type, needed)
+        return self._type
+
+    def _keyed(self, edge: Edge, key_function: Callable[[Any], Any], type_info: TypeInformation) -> Edge:
         """The edge of a sink that has its records' keys from a function: asked on this side of it, where a Python
         function before it is asked in the same call; behind an edge by key, which is there for one key only."""
-        body = _graph.function("key_by", operators.dump(key_function, self._type), payload_type(self._type))
+        body = _graph.function("key_by", operators.dump(key_function, type_info), payload_type(type_info))
         before = edge.partitioning if edge.partitioning == "hash" else None
         key_by = self._env._add("function", "Partition Key", body, [Edge(edge.source, before)])
         return Edge(key_by, None if before else edge.partitioning)
@@ -227,6 +251,11 @@ class DataStream(AbsentMethods):
             return iterator
         with iterator:
             return [value for _, value in zip(range(limit), iterator, strict=False)]
+
+    @property
+    def _payload(self) -> str:
+        """How the engine holds the values."""
+        return str(self._transformation.body["output"])
 
     def _edges(self) -> list[Edge]:
         return [Edge(self._transformation, self._partitioning)]
@@ -300,6 +329,10 @@ class SourceGroup(Union):
         for member in self._members:
             member.set_max_parallelism(max_parallelism)
         return self
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 def _declared(output_type: TypeInformation | list[TypeInformation] | None) -> TypeInformation:

@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,8 +23,9 @@ from shardline.common.execution_config import ExecutionConfig, milliseconds
 from shardline.common.job_client import JobClient
 from shardline.common.job_execution_result import JobExecutionResult
 from shardline.common.job_id import JobID
+from shardline.common.serialization import DeserializationSchema
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
-from shardline.common.watermark_strategy import WatermarkStrategy
+from shardline.common.watermark_strategy import TimestampAssigner, WatermarkStrategy
 from shardline.datastream import _graph
 from shardline.datastream._graph import Edge, Transformation
 from shardline.datastream.checkpoint_config import CheckpointConfig
@@ -185,7 +186,8 @@ class StreamExecutionEnvironment(AbsentMethods):
                 f"from_source() takes a WatermarkStrategy such as WatermarkStrategy.no_watermarks(), "
                 f"not {watermark_strategy!r}"
             )
-        produced = source._type_info()
+        schema = source._schema_of_values()
+        produced = schema._type_info()
         if type_info is None:
             warn_once(
                 f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
@@ -197,8 +199,7 @@ class StreamExecutionEnvironment(AbsentMethods):
                 "from_source(): the timestamp assigner is honoured here, and PyFlink (up to 2.3) ignores it; call "
                 "assign_timestamps_and_watermarks() on the stream instead"
             )
-        body = _graph.source(source._spec(), payload_type(produced), watermark_strategy._spec(produced))
-        return DataStream(self, self._add("source", source_name, body, []), produced)
+        return self._source(source, schema, watermark_strategy, source_name)
 
     def add_source(
         self,
@@ -212,19 +213,29 @@ class StreamExecutionEnvironment(AbsentMethods):
                 f"add_source() takes a FlinkKinesisConsumer, not {type(source_func).__name__}; "
                 "every other source goes to from_source()"
             )
-        produced = source_func._type_info()
+        schema = source_func._schema_of_values()
+        produced = schema._type_info()
         if type_info is not None and type_info != produced:
             raise TypeError(f"add_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
-        no_watermarks = WatermarkStrategy.no_watermarks()._spec(produced)
-        members = [
-            DataStream(
-                self,
-                self._add("source", source_name, _graph.source(s._spec(), payload_type(produced), no_watermarks), []),
-                produced,
-            )
-            for s in source_func._sources()
-        ]
+        strategy = WatermarkStrategy.no_watermarks()
+        members = [self._source(source, schema, strategy, source_name) for source in source_func._sources()]
         return members[0] if len(members) == 1 else SourceGroup(self, members, source_func._streams).name(source_name)
+
+    def _source(
+        self, source: Source, schema: DeserializationSchema, strategy: WatermarkStrategy, name: str
+    ) -> DataStream:
+        of_engine, step = schema._engine_type(), source._step()
+        late = None
+        if step is not None and strategy._timestamp_assigner is not None:
+            if step.operation == "map":
+                strategy = strategy._with(timestamp_assigner=_OfMade(step.function, strategy._timestamp_assigner))
+            else:  # there may be several values of a record, so they get their times one by one
+                late, strategy = strategy, WatermarkStrategy.no_watermarks()
+        body = _graph.source(source._spec(), schema._payload, strategy._spec(of_engine))
+        stream = DataStream(self, self._add("source", name, body, []), of_engine)
+        if step is not None:
+            stream = stream._function(step.operation, step.name, step.function, schema._type_info())
+        return stream if late is None else stream.assign_timestamps_and_watermarks(late)
 
     def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:
         """A bounded stream of these values, with parallelism 1. Without `type_info` they are pickled."""
@@ -302,6 +313,17 @@ class StreamExecutionEnvironment(AbsentMethods):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("cannot pickle 'StreamExecutionEnvironment' object: a function must not use the environment")
+
+
+class _OfMade(TimestampAssigner):
+    """Asks for the time of what is made of a value."""
+
+    def __init__(self, make: Callable[[Any], Any], assigner: TimestampAssigner) -> None:
+        self._make = make
+        self._assigner = assigner
+
+    def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
+        return self._assigner.extract_timestamp(self._make(value), record_timestamp)
 
 
 def _carried(value: Any, payload: str) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from shardline import _options
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import SerializationSchema
-from shardline.common.typeinfo import TypeInformation, Types
 from shardline.datastream.connectors import _dead_letters
 from shardline.datastream.connectors._dead_letters import DeadLetter, DeadLetterHandler
 from shardline.datastream.connectors.base import Sink
@@ -16,8 +15,6 @@ from shardline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-_BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
 class ServiceLimits(NamedTuple):
@@ -36,16 +33,8 @@ class AsyncSink(Sink):
     def _spec(self) -> dict[str, Any]:
         return dict(self._sink_spec)
 
-    def _check_input(self, type_info: TypeInformation) -> None:
-        needed = self._schema._type_info()
-        if type_info == needed:
-            return
-        hint = "Types.STRING()" if needed != _BYTES else "Types.PRIMITIVE_ARRAY(Types.BYTE())"
-        raise TypeError(
-            f"{type(self._schema).__name__} writes values of type {hint}, and this stream's type is {type_info!r}: "
-            f"declare it where the values are made, for example map(f, output_type={hint}). "
-            "Flink fails here too, when the job runs (ClassCastException)"
-        )
+    def _input_schema(self) -> SerializationSchema:
+        return self._schema
 
 
 class AsyncSinkBuilder:

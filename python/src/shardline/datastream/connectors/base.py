@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from shardline._absent import module_getattr
-from shardline.common.typeinfo import TypeInformation
+from shardline.common.serialization import DeserializationSchema, SerializationSchema, _Step
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 
@@ -19,9 +19,13 @@ class Source:
         """This source in a job graph."""
         raise TypeError(f"{type(self).__name__} is not a source that the engine knows: use KinesisStreamsSource")
 
-    def _type_info(self) -> TypeInformation:
-        """The type of the values that come from it."""
+    def _schema_of_values(self) -> DeserializationSchema:
+        """What reads its records."""
         raise TypeError(f"{type(self).__name__} is not a source that the engine knows: use KinesisStreamsSource")
+
+    def _step(self) -> _Step | None:
+        """What Python does with its values before anybody else gets them."""
+        return self._schema_of_values()._step()
 
 
 class Sink:
@@ -35,8 +39,9 @@ class Sink:
         """What gives the keys that its records are written with; None: the engine does."""
         return None
 
-    def _check_input(self, type_info: TypeInformation) -> None:
-        """Raises TypeError if values of this type cannot be written."""
+    def _input_schema(self) -> SerializationSchema | None:
+        """What writes the values; None: it takes any."""
+        return None
 
 
 class DeliveryGuarantee(Enum):

@@ -21,9 +21,9 @@ from shardline.common.serialization import (
     DeserializationSchema,
     SerializationSchema,
     SimpleStringSchema,
+    _Step,
 )
-from shardline.common.typeinfo import TypeInformation
-from shardline.datastream.connectors import _legacy_properties
+from shardline.datastream.connectors import _dead_letters, _legacy_properties
 from shardline.datastream.connectors._arn import checked_arn
 from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
 from shardline.datastream.connectors._credentials import AwsCredentials, register_credentials_provider
@@ -34,6 +34,12 @@ from shardline.datastream.connectors._kinesis_options import (
     SinkConfigOptions,
 )
 from shardline.datastream.connectors._legacy_producer import BuilderLines
+from shardline.datastream.connectors._record_schema import (
+    POISON_RECORDS,
+    KinesisDeserializationSchema,
+    KinesisRecord,
+    step_of,
+)
 from shardline.datastream.connectors.base import Source
 from shardline.errors import ConfigurationError, UnsupportedError
 
@@ -44,8 +50,10 @@ __all__ = [
     "DeadLetterHandler",
     "FlinkKinesisConsumer",
     "FlinkKinesisProducer",
+    "KinesisDeserializationSchema",
     "KinesisFirehoseSink",
     "KinesisFirehoseSinkBuilder",
+    "KinesisRecord",
     "KinesisShardAssigner",
     "KinesisSourceConfigOptions",
     "KinesisStreamsSink",
@@ -137,6 +145,7 @@ class KinesisStreamsSource(Source):
         shard_assigner: KinesisShardAssigner | None = None,
         preserve_shard_order: bool = True,
         stream_name: str | None = None,
+        dead_letters: Mapping[str, Any] | None = None,
     ) -> None:
         self._stream_arn = stream_arn
         self._stream_name = stream_name
@@ -144,6 +153,7 @@ class KinesisStreamsSource(Source):
         self._config = source_config
         self._shard_assigner = shard_assigner or KinesisShardAssigner.uniform_shard_assigner()
         self._preserve_shard_order = preserve_shard_order
+        self._dead_letters = dead_letters
 
     @staticmethod
     def builder() -> KinesisStreamsSourceBuilder:
@@ -156,13 +166,23 @@ class KinesisStreamsSource(Source):
             "streamName": self._stream_name,
             "configuration": self._config.to_dict(),
             "deserializationSchema": self._schema._spec(),
-            "deadLetters": None,
+            # A schema of the program gives them away itself.
+            "deadLetters": None if self._is_of_program() else self._dead_letters,
             "shardAssigner": self._shard_assigner._spec(),
             "preserveShardOrder": self._preserve_shard_order,
         }
 
-    def _type_info(self) -> TypeInformation:
-        return self._schema._type_info()
+    def _schema_of_values(self) -> DeserializationSchema:
+        return self._schema
+
+    def _step(self) -> _Step | None:
+        if isinstance(self._schema, KinesisDeserializationSchema):
+            poison = self._config.get_string(POISON_RECORDS, "fail").strip().lower()
+            return step_of(self._schema, poison, self._dead_letters)
+        return self._schema._step()
+
+    def _is_of_program(self) -> bool:
+        return isinstance(self._schema, KinesisDeserializationSchema)
 
 
 class KinesisStreamsSourceBuilder:
@@ -172,6 +192,7 @@ class KinesisStreamsSourceBuilder:
         self._config = Configuration()
         self._shard_assigner = KinesisShardAssigner.uniform_shard_assigner()
         self._preserve_shard_order = True
+        self._dead_letters: dict[str, Any] | None = None
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
         """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
@@ -205,6 +226,18 @@ class KinesisStreamsSourceBuilder:
         self._preserve_shard_order = preserve_shard_order
         return self
 
+    def set_dead_letter_handler(
+        self, handler: DeadLetterHandler | Callable[[DeadLetter], Any]
+    ) -> KinesisStreamsSourceBuilder:
+        """Who gets records that the schema cannot read, with their bytes and where they lay; the job goes on. Without a
+        handler `shardline.source.poison-records` says what becomes of them. (Of Shardline: in Flink they fail the job.)
+
+        `DeadLetterHandler.file("unreadable.jsonl")`, `DeadLetterHandler.stream("unreadable")`, or a callable, which the
+        script's own process calls with one `DeadLetter` after the other, at least once each.
+        """
+        self._dead_letters = _dead_letters.spec_of(handler)
+        return self
+
     def set_source_config(self, source_config: Configuration) -> KinesisStreamsSourceBuilder:
         if not isinstance(source_config, Configuration):
             raise TypeError(f"set_source_config() takes a Configuration, not {type(source_config).__name__}")
@@ -224,6 +257,7 @@ class KinesisStreamsSourceBuilder:
             Configuration(self._config),
             self._shard_assigner,
             self._preserve_shard_order,
+            dead_letters=self._dead_letters,
         )
 
 
@@ -304,8 +338,8 @@ class FlinkKinesisConsumer:
             for stream, configuration in zip(self._streams, self._configurations, strict=True)
         ]
 
-    def _type_info(self) -> TypeInformation:
-        return self._schema._type_info()
+    def _schema_of_values(self) -> DeserializationSchema:
+        return self._schema
 
 
 class FlinkKinesisProducer:

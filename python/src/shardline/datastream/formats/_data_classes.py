@@ -1,0 +1,150 @@
+"""Data classes of the program as Avro records: their schema, and objects made of what was read."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+import types
+import typing
+import uuid
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from shardline._functions.values import _each_item, _each_value
+
+_SIMPLE: dict[Any, Any] = {
+    str: "string",
+    int: "long",
+    float: "double",
+    bool: "boolean",
+    bytes: "bytes",
+    type(None): "null",
+    datetime.date: {"type": "int", "logicalType": "date"},
+    datetime.time: {"type": "long", "logicalType": "time-micros"},
+    datetime.datetime: {"type": "long", "logicalType": "timestamp-micros"},
+    uuid.UUID: {"type": "string", "logicalType": "uuid"},
+}
+
+_MISSING = object()
+
+
+def schema_of(data_class: type) -> str:
+    """The class's own `AVRO_SCHEMA`, or one made of its fields: int is long, float double, datetime a timestamp of
+    microseconds, `X | None` a union with null. Raises TypeError for a field that has no type in Avro, such as Decimal,
+    whose scale nobody knows."""
+    _checked(data_class)
+    own = getattr(data_class, "AVRO_SCHEMA", None)
+    if own is not None:
+        return own if isinstance(own, str) else json.dumps(own)
+    return json.dumps(_record(data_class, set()))
+
+
+def maker_of(data_class: type, *, of_json: bool = False) -> Callable[[Any], Any]:
+    """From a dict to an object, with objects of other data classes in it. `of_json`: a whole number may stand for a
+    float."""
+    _checked(data_class)
+    return _Maker(data_class, of_json)
+
+
+class _Maker:
+    """Picklable, and found out about the fields once."""
+
+    def __init__(self, data_class: type, of_json: bool) -> None:
+        self._class = data_class
+        self._of_json = of_json
+        self._inner: dict[str, Callable[[Any], Any]] | None = None
+
+    def __call__(self, record: Any) -> Any:
+        if record is None:
+            return None
+        if self._inner is None:
+            hints = typing.get_type_hints(self._class)
+            names = [field.name for field in dataclasses.fields(self._class)]
+            made = {name: _converter(hints[name], self._of_json) for name in names}
+            self._inner = {name: convert for name, convert in made.items() if convert is not None}
+        if self._inner:
+            record = {name: self._inner[name](v) if name in self._inner else v for name, v in record.items()}
+        return self._class(**record)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Maker, (self._class, self._of_json)
+
+
+def _converter(hint: Any, of_json: bool) -> Callable[[Any], Any] | None:
+    """What makes the objects that a field's type asks for; None: its value is what was read."""
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _Maker(hint, of_json)
+    if hint is float and of_json:
+        return lambda value: float(value) if type(value) is int else value
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return lambda value: None if value is None else hint[value]
+    arguments = typing.get_args(hint)
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        concrete = [a for a in arguments if a is not type(None)]
+        return _converter(concrete[0], of_json) if len(concrete) == 1 else None
+    if origin is list:
+        return _each_item(_converter(arguments[0], of_json))
+    if origin is dict:
+        return _each_value(_converter(arguments[1], of_json))
+    return None
+
+
+def _record(data_class: type, named: set[type]) -> Any:
+    if data_class in named:
+        return data_class.__name__
+    named.add(data_class)
+    hints = typing.get_type_hints(data_class)
+    fields = []
+    for field in dataclasses.fields(data_class):
+        avro_type = _type(hints[field.name], data_class, field.name, named)
+        described: dict[str, Any] = {"name": field.name, "type": avro_type}
+        default = _default(field)
+        if default is not _MISSING:
+            if default is None and isinstance(described["type"], list):
+                # A default is of the first branch of its union.
+                described["type"] = ["null", *[b for b in described["type"] if b != "null"]]
+            described["default"] = default
+        fields.append(described)
+    return {"type": "record", "name": data_class.__name__, "fields": fields}
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    """What JSON can say of a field's default, so that a reader knows it too."""
+    if field.default is None or isinstance(field.default, (bool, int, float, str)):
+        return field.default
+    if field.default_factory in (list, dict):
+        return field.default_factory()
+    return _MISSING
+
+
+def _type(hint: Any, owner: type, field: str, named: set[type]) -> Any:
+    if hint in _SIMPLE:
+        return _SIMPLE[hint]
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return _record(hint, named)
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        if hint in named:
+            return hint.__name__
+        named.add(hint)
+        return {"type": "enum", "name": hint.__name__, "symbols": [member.name for member in hint]}
+    arguments = typing.get_args(hint)
+    origin = typing.get_origin(hint)
+    if origin is list:
+        return {"type": "array", "items": _type(arguments[0], owner, field, named)}
+    if origin is dict and arguments[0] is str:
+        return {"type": "map", "values": _type(arguments[1], owner, field, named)}
+    if origin in (typing.Union, types.UnionType):
+        branches = [_type(argument, owner, field, named) for argument in arguments]
+        return sorted(branches, key=lambda branch: branch != "null")
+    raise TypeError(
+        f"{owner.__name__}.{field}: {hint!r} has no type in Avro; give the schema yourself, as the class's AVRO_SCHEMA "
+        "or as an argument"
+    )
+
+
+def _checked(data_class: type) -> None:
+    if not (isinstance(data_class, type) and dataclasses.is_dataclass(data_class)):
+        raise TypeError(f"for_specific() takes a data class (@dataclass), not {data_class!r}")

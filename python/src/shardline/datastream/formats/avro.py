@@ -1,0 +1,189 @@
+"""Avro's binary format: rows as PyFlink has them, and, as extensions of Shardline, records as dicts or data classes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from shardline._absent import module_getattr
+from shardline.common.serialization import DeserializationSchema, SerializationSchema, _check_any, _Step
+from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.datastream.formats._avro_types import record_type_spec, row_type_of
+from shardline.datastream.formats._data_classes import maker_of, schema_of
+
+__all__ = [
+    "AvroDeserializationSchema",
+    "AvroRowDeserializationSchema",
+    "AvroRowSerializationSchema",
+    "AvroSchema",
+    "AvroSerializationSchema",
+    "GenericRecordAvroTypeInfo",
+]
+
+
+class AvroSchema:
+    """A schema of Avro, made by `parse_string` or `parse_file`."""
+
+    def __init__(self, j_schema: Any) -> None:
+        if not isinstance(j_schema, str):
+            raise TypeError("there are no Java objects here: make it with AvroSchema.parse_string(json)")
+        try:
+            self._parsed = json.loads(j_schema)
+        except ValueError as error:
+            raise ValueError(f"an Avro schema is JSON, and this is not: {error}") from None
+        self._text = j_schema
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AvroSchema) and self._parsed == other._parsed
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self._parsed, sort_keys=True))
+
+    @staticmethod
+    def parse_string(json_schema: str) -> AvroSchema:
+        return AvroSchema(json_schema)
+
+    @staticmethod
+    def parse_file(file_path: str) -> AvroSchema:
+        return AvroSchema(Path(file_path).read_text(encoding="utf-8"))
+
+
+class GenericRecordAvroTypeInfo(TypeInformation):
+    """Records of a schema: dicts by the names of their fields."""
+
+    def __init__(self, schema: AvroSchema) -> None:
+        self._schema = _parsed(schema)
+
+    def _spec(self) -> dict[str, Any]:
+        return record_type_spec(self._schema._parsed)
+
+    def __repr__(self) -> str:
+        named = self._schema._parsed.get("name") if isinstance(self._schema._parsed, dict) else self._schema._parsed
+        return f"GenericRecordAvroTypeInfo({named})"
+
+
+class AvroRowDeserializationSchema(DeserializationSchema):
+    """Rows of Flink's types, by Flink's rules. Java's `record_class` is not to be had here."""
+
+    def __init__(self, record_class: str | None = None, avro_schema_string: str | None = None) -> None:
+        self._schema = _row_schema(record_class, avro_schema_string)
+        self._type = row_type_of(self._schema._parsed)
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "avro", "schema": str(self._schema), "values": "row", "convert": None}
+
+    def _type_info(self) -> TypeInformation:
+        return self._type
+
+
+class AvroRowSerializationSchema(SerializationSchema):
+    """Rows of Flink's types, by Flink's rules. Java's `record_class` is not to be had here."""
+
+    def __init__(self, record_class: str | None = None, avro_schema_string: str | None = None) -> None:
+        self._schema = _row_schema(record_class, avro_schema_string)
+        self._type = row_type_of(self._schema._parsed)
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "avro", "schema": str(self._schema), "values": "row", "convert": None}
+
+    def _type_info(self) -> TypeInformation:
+        return self._type
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        """Rows by the place of their fields, whose types the engine checks: several fit one of Avro's."""
+        if isinstance(type_info, RowTypeInfo) and len(type_info.get_field_names()) == len(self._type.get_field_names()):
+            return
+        super()._check_input(type_info)
+
+
+class AvroDeserializationSchema(DeserializationSchema):
+    """Records as dicts, or as objects of a data class. (Of Shardline: Flink has it in Java alone.)"""
+
+    def __init__(self, schema: AvroSchema, data_class: type | None = None) -> None:
+        self._schema = schema
+        self._data_class = data_class
+
+    @staticmethod
+    def for_generic(schema: AvroSchema | str) -> AvroDeserializationSchema:
+        """Dicts by the names of the fields. What was written is of this schema: nothing in a record says another."""
+        return AvroDeserializationSchema(_parsed(schema))
+
+    @staticmethod
+    def for_specific(data_class: type, schema: AvroSchema | str | None = None) -> AvroDeserializationSchema:
+        """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
+        return AvroDeserializationSchema(schema_of_class(data_class, schema), data_class)
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "avro", "schema": str(self._schema), "values": "generic", "convert": None}
+
+    def _type_info(self) -> TypeInformation:
+        return produced_type(self._schema, self._data_class)
+
+    def _engine_type(self) -> TypeInformation:
+        return GenericRecordAvroTypeInfo(self._schema)
+
+    def _step(self) -> _Step | None:
+        return class_step(self._data_class)
+
+
+class AvroSerializationSchema(SerializationSchema):
+    """Dicts, rows or objects of a data class as records. (Of Shardline: Flink has it in Java alone.)"""
+
+    def __init__(self, schema: AvroSchema) -> None:
+        self._schema = schema
+
+    @staticmethod
+    def for_generic(schema: AvroSchema | str) -> AvroSerializationSchema:
+        return AvroSerializationSchema(_parsed(schema))
+
+    @staticmethod
+    def for_specific(data_class: type, schema: AvroSchema | str | None = None) -> AvroSerializationSchema:
+        """Without a schema it is that of the class: its `AVRO_SCHEMA`, or made of its fields."""
+        return AvroSerializationSchema(schema_of_class(data_class, schema))
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "avro", "schema": str(self._schema), "values": "generic", "convert": None}
+
+    def _type_info(self) -> TypeInformation:
+        return GenericRecordAvroTypeInfo(self._schema)
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        _check_any(self, type_info, self._type_info())
+
+
+def _parsed(schema: AvroSchema | str) -> AvroSchema:
+    if isinstance(schema, AvroSchema):
+        return schema
+    if isinstance(schema, str):
+        return AvroSchema.parse_string(schema)
+    raise TypeError(f"an AvroSchema, or its JSON, is needed, not {schema!r}")
+
+
+def schema_of_class(data_class: type, schema: AvroSchema | str | None) -> AvroSchema:
+    if schema is not None:
+        maker_of(data_class)
+        return _parsed(schema)
+    return AvroSchema.parse_string(schema_of(data_class))
+
+
+def produced_type(schema: AvroSchema, data_class: type | None) -> TypeInformation:
+    return GenericRecordAvroTypeInfo(schema) if data_class is None else Types.PICKLED_BYTE_ARRAY()
+
+
+def class_step(data_class: type | None) -> _Step | None:
+    return None if data_class is None else _Step("map", f"To {data_class.__name__}", maker_of(data_class))
+
+
+def _row_schema(record_class: str | None, avro_schema_string: str | None) -> AvroSchema:
+    if avro_schema_string is not None:
+        return AvroSchema.parse_string(avro_schema_string)
+    if record_class is not None:
+        raise TypeError(f"the Java class {record_class!r} cannot be asked for its schema here: give avro_schema_string")
+    raise TypeError("record_class or avro_schema_string must be specified.")
+
+
+__getattr__ = module_getattr(__name__)

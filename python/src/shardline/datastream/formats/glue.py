@@ -1,0 +1,218 @@
+"""Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. (Of Shardline: Flink
+has it in Java alone; names and configuration keys are Java's.)
+
+Configurations are dicts with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
+`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/schemas.md has a table
+of them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shardline.common.serialization import DeserializationSchema, SerializationSchema, _check_any, _Step
+from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.datastream.formats._data_classes import maker_of
+from shardline.datastream.formats.avro import (
+    AvroSchema,
+    GenericRecordAvroTypeInfo,
+    _parsed,
+    class_step,
+    produced_type,
+    schema_of_class,
+)
+
+__all__ = [
+    "GlueSchemaRegistryAvroDeserializationSchema",
+    "GlueSchemaRegistryAvroSerializationSchema",
+    "GlueSchemaRegistryJsonDeserializationSchema",
+    "GlueSchemaRegistryJsonSerializationSchema",
+    "JsonDataWithSchema",
+]
+
+Configs = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class JsonDataWithSchema:
+    """JSON of a schema and of a value that it holds for, both as text."""
+
+    schema: str
+    payload: str
+
+
+class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
+    """Records of one schema, whatever compatible version they were written with."""
+
+    def __init__(self, schema: AvroSchema, configs: Configs, data_class: type | None = None) -> None:
+        self._schema = schema
+        self._data_class = data_class
+        self._configs, self._secondary = _split(configs)
+
+    @staticmethod
+    def for_generic(schema: AvroSchema | str, configs: Configs) -> GlueSchemaRegistryAvroDeserializationSchema:
+        """Dicts by the names of the fields."""
+        return GlueSchemaRegistryAvroDeserializationSchema(_parsed(schema), configs)
+
+    @staticmethod
+    def for_specific(
+        data_class: type, configs: Configs, schema: AvroSchema | str | None = None
+    ) -> GlueSchemaRegistryAvroDeserializationSchema:
+        """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
+        return GlueSchemaRegistryAvroDeserializationSchema(schema_of_class(data_class, schema), configs, data_class)
+
+    def _spec(self) -> dict[str, Any]:
+        return _avro(self._schema, None, self._configs, self._secondary)
+
+    def _type_info(self) -> TypeInformation:
+        return produced_type(self._schema, self._data_class)
+
+    def _engine_type(self) -> TypeInformation:
+        return GenericRecordAvroTypeInfo(self._schema)
+
+    def _step(self) -> _Step | None:
+        return class_step(self._data_class)
+
+
+class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
+    """Dicts, rows or objects of a data class as records of a schema, which is registered if that is allowed."""
+
+    def __init__(self, schema: AvroSchema, transport_name: str, configs: Configs) -> None:
+        self._schema = schema
+        self._transport_name = _named(transport_name)
+        self._configs, _ = _split(configs)
+
+    @staticmethod
+    def for_generic(
+        schema: AvroSchema | str, transport_name: str, configs: Configs
+    ) -> GlueSchemaRegistryAvroSerializationSchema:
+        """`transport_name`: the stream's name; the schema's too, unless `schemaName` is configured."""
+        return GlueSchemaRegistryAvroSerializationSchema(_parsed(schema), transport_name, configs)
+
+    @staticmethod
+    def for_specific(
+        data_class: type, transport_name: str, configs: Configs, schema: AvroSchema | str | None = None
+    ) -> GlueSchemaRegistryAvroSerializationSchema:
+        """Without a schema it is that of the class: its `AVRO_SCHEMA`, or made of its fields."""
+        return GlueSchemaRegistryAvroSerializationSchema(schema_of_class(data_class, schema), transport_name, configs)
+
+    def _spec(self) -> dict[str, Any]:
+        return _avro(self._schema, self._transport_name, self._configs, None)
+
+    def _type_info(self) -> TypeInformation:
+        return GenericRecordAvroTypeInfo(self._schema)
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        _check_any(self, type_info, self._type_info())
+
+
+class GlueSchemaRegistryJsonDeserializationSchema(DeserializationSchema):
+    """`JsonDataWithSchema`, or with a data class objects of it. What is read is not validated, as in Java."""
+
+    def __init__(self, data_class: type, transport_name: str, configs: Configs) -> None:
+        """`data_class`: `JsonDataWithSchema`, or a data class. `transport_name`: the stream's name."""
+        self._data_class = data_class
+        if data_class is not JsonDataWithSchema:
+            maker_of(data_class)
+        self._transport_name = _named(transport_name)
+        self._configs, self._secondary = _split(configs)
+
+    def _spec(self) -> dict[str, Any]:
+        return {
+            "type": "glue-json",
+            "values": "carrier" if self._data_class is JsonDataWithSchema else "value",
+            "schema": None,
+            "transportName": self._transport_name,
+            "configs": self._configs,
+            "secondary": self._secondary,
+            "convert": None,
+        }
+
+    def _type_info(self) -> TypeInformation:
+        return Types.PICKLED_BYTE_ARRAY()
+
+    def _step(self) -> _Step | None:
+        if self._data_class is JsonDataWithSchema:
+            return _Step("map", "To JsonDataWithSchema", _carrier)
+        return _Step("map", f"To {self._data_class.__name__}", maker_of(self._data_class, of_json=True))
+
+
+class GlueSchemaRegistryJsonSerializationSchema(SerializationSchema):
+    """`JsonDataWithSchema` as records; with a JSON Schema also dicts, rows and objects of data classes. What is written
+    is validated first."""
+
+    def __init__(
+        self, transport_name: str, configs: Configs, json_schema: str | Mapping[str, Any] | None = None
+    ) -> None:
+        """`transport_name`: the stream's name; the schema's too, unless `schemaName` is configured."""
+        self._transport_name = _named(transport_name)
+        self._configs, _ = _split(configs)
+        self._schema = (
+            json_schema if json_schema is None or isinstance(json_schema, str) else json.dumps(dict(json_schema))
+        )
+
+    def _spec(self) -> dict[str, Any]:
+        return {
+            "type": "glue-json",
+            "values": "carrier",
+            "schema": self._schema,
+            "transportName": self._transport_name,
+            "configs": self._configs,
+            "secondary": None,
+            "convert": None,
+        }
+
+    def _type_info(self) -> TypeInformation:
+        return Types.PICKLED_BYTE_ARRAY()
+
+    def _check_input(self, type_info: TypeInformation) -> None:
+        if self._schema is None and isinstance(type_info, RowTypeInfo):
+            raise TypeError(
+                "GlueSchemaRegistryJsonSerializationSchema writes JsonDataWithSchema unless it is given a json_schema, "
+                f"and this stream's type is {type_info!r}"
+            )
+        _check_any(self, type_info, self._type_info())
+
+
+def _carrier(value: Any) -> Any:
+    return None if value is None else JsonDataWithSchema(value["schema"], value["payload"])
+
+
+def _avro(schema: AvroSchema, transport_name: str | None, configs: Configs, secondary: Any) -> dict[str, Any]:
+    return {
+        "type": "glue-avro",
+        "schema": str(schema),
+        "transportName": transport_name,
+        "configs": configs,
+        "secondary": secondary,
+        "convert": None,
+    }
+
+
+def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """The configuration as JSON can say it, and what reads records that have no header of Glue's."""
+    if not isinstance(configs, Mapping):
+        raise TypeError(f"configs is a dict with keys such as 'registry.name', not {configs!r}")
+    plain = {str(key): value for key, value in configs.items() if key != "secondaryDeserializer"}
+    try:
+        plain = json.loads(json.dumps(plain))
+    except TypeError as error:
+        raise TypeError(f"configs holds what is neither text, number, truth, list nor dict: {error}") from None
+    secondary = configs.get("secondaryDeserializer")
+    if secondary is None:
+        return plain, None
+    if not isinstance(secondary, DeserializationSchema):
+        raise TypeError(
+            "secondaryDeserializer is a schema such as SimpleStringSchema(), which reads records that have no header "
+            f"of Glue's, not {secondary!r}"
+        )
+    return plain, secondary._spec()
+
+
+def _named(transport_name: str) -> str:
+    if not isinstance(transport_name, str) or not transport_name:
+        raise TypeError(f"transport_name is the stream's name, not {transport_name!r}")
+    return transport_name
