@@ -50,7 +50,8 @@ export interface SinkOpenResult {
 export interface SinkWriteParams {
   readonly sinkId: string
   /** Text, or base64 where the sink's schema is of bytes. */
-  readonly values: readonly string[]
+  /** Text; base64 where the schema is of bytes; what JSON can say of a value where it is of rows or records. */
+  readonly values: readonly unknown[]
   /** By record; null where the sink makes them. */
   readonly partitionKeys: readonly string[] | null
   /** By record, decimal; null: none has one. */

@@ -8,12 +8,14 @@ import { systemClock } from '../../core/clock.ts'
 import { Configuration } from '../../core/config/configuration.ts'
 import { invalid } from '../../core/door/job-requests.ts'
 import { asShardlineError, BridgeError, GraphError } from '../../core/errors.ts'
+import { JobSchemas } from '../../core/job/job-schemas.ts'
 import { loadModuleFunction } from '../../core/job/module-function.ts'
 import type { KinesisStreamsSinkSpec } from '../../core/job-graph/job-graph.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import type { DeadLetterHandler } from '../../core/sink/dead-letters.ts'
 import type { EntrySinkWriter } from '../../core/sink/entry-sink-writer.ts'
 import { KinesisStreamsSink } from '../../core/sink/kinesis-streams-sink.ts'
+import type { SchemaSpec } from '../../schemas/schema-spec.ts'
 import { checkSink } from './check-job-graph.ts'
 import type { SinkIdParams, SinkOpenParams, SinkOpenResult, SinkWriteParams } from './protocol.ts'
 
@@ -92,7 +94,7 @@ export class SinkRequests {
 
 class OpenSink {
   readonly credits: number
-  readonly #ofBytes: boolean
+  readonly #schema: SchemaSpec['type']
   /** Whether each write brings its keys. */
   readonly #keyed: boolean
   readonly #writer: EntrySinkWriter
@@ -109,7 +111,7 @@ class OpenSink {
     writerOf: (keys: () => unknown, fail: (error: unknown) => void) => EntrySinkWriter,
   ) {
     this.credits = spec.maxBufferedRequests
-    this.#ofBytes = spec.serializationSchema.type === 'byte-array'
+    this.#schema = spec.serializationSchema.type
     this.#keyed = spec.partitionKeyGenerator.type === 'key_by'
     this.#writer = writerOf(
       () => this.#keys.next().value as RecordKey | undefined,
@@ -125,12 +127,16 @@ class OpenSink {
       generator.type === 'module' ? ((await loadModuleFunction(generator, NAME)) as (value: unknown) => unknown) : null
     const deadLetters =
       letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterHandler) : null
+    const schemas = new JobSchemas(named => {
+      if (named.type === 'local') throw new GraphError('The functions of a sink without a job are exports of modules.')
+      return loadModuleFunction(named, NAME)
+    })
     const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSink =>
       new KinesisStreamsSink(
         generator.type === 'key_by' ? { ...spec, partitionKeyGenerator: { type: 'local', localId: NAME } } : spec,
         new Configuration(),
         systemClock,
-        { key: key ?? keys, deadLetters },
+        { key: key ?? keys, deadLetters, schemas },
       )
     await sinkOf(null).validate()
     return new OpenSink(spec, (keys, fail) =>
@@ -210,8 +216,13 @@ class OpenSink {
   }
 
   #batchOf({ values }: SinkWriteParams): RecordBatch {
-    if (!isListOf(values, v => typeof v === 'string')) throw invalid("'values' must be a list of text")
-    if (!this.#ofBytes) return RecordBatch.pack('text', values)
+    const ofBytes = this.#schema === 'byte-array'
+    if (!ofBytes && this.#schema !== 'simple-string') {
+      if (!isListOf(values, () => true)) throw invalid("'values' must be a list")
+      return RecordBatch.ofValues(values)
+    }
+    if (!isListOf<string>(values, v => typeof v === 'string')) throw invalid("'values' must be a list of text")
+    if (!ofBytes) return RecordBatch.pack('text', values)
     const wrong = values.findIndex(v => v.length % 4 !== 0 || !BASE64.test(v))
     if (wrong >= 0) throw invalid(`'values[${wrong}]' must be base64, because the sink's schema is of bytes`)
     return RecordBatch.pack(
@@ -240,5 +251,5 @@ class OpenSink {
   }
 }
 
-const isListOf = <T>(list: readonly T[] | null, check: (item: unknown) => boolean): list is readonly T[] =>
+const isListOf = <T>(list: readonly unknown[] | null, check: (item: unknown) => boolean): list is readonly T[] =>
   Array.isArray(list) && list.every(item => check(item))

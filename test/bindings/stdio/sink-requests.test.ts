@@ -204,3 +204,38 @@ t.test('sinks end with the connection: nothing more is sent', async t => {
   await new Promise(resolve => setTimeout(resolve, 200))
   t.equal(client.kinesis.recordCount('out'), 0)
 })
+
+t.test('rows and records are said in JSON; what the schema does not take is refused with its reason', async t => {
+  const client = await connected(t)
+  const avro = {
+    type: 'avro',
+    schema: '{"type":"record","name":"F","fields":[{"name":"id","type":"string"},{"name":"n","type":["null","long"]}]}',
+    values: 'generic',
+    convert: null,
+  } as const
+  const { sinkId } = await client.open({ serializationSchema: avro })
+  await client.write({ sinkId, values: [{ id: 'a', n: 1 }, { id: 'b' }] })
+  t.same(
+    client.kinesis
+      .records('out')
+      .flatMap(shard => shard.records.map(r => Buffer.from(r.data).toString('hex')))
+      .sort(),
+    ['026100'.replace('00', '0202'), '026200'],
+  )
+  t.match(await errorOf(client.write({ sinkId, values: [{ id: 1 }] })), { code: 'VALUE_INVALID', message: /id/ })
+})
+
+t.test('a schema of the program is an export of a module', async t => {
+  const client = await connected(t)
+  const schema = { type: 'local', localId: 'local-0' } as const
+  t.match(await errorOf(client.open({ serializationSchema: { type: 'custom', schema } })), {
+    code: 'GRAPH_INVALID',
+    message: /exports of modules/,
+  })
+  const url = 'data:text/javascript,export const shouting = () => ({ serialize: v => v.text.toUpperCase() })'
+  const { sinkId } = await client.open({
+    serializationSchema: { type: 'custom', schema: { type: 'module', url, export: 'shouting' } },
+  })
+  await client.write({ sinkId, values: [{ text: 'loud' }] })
+  t.same(textsIn(client.kinesis, 'out'), ['LOUD'])
+})
