@@ -1,8 +1,13 @@
-/** `node dist/bench/avro.js`: records a second that the Avro codecs read and write, beside plain avsc. */
+/** `node dist/bench/avro.js`: records a second that the Avro codecs read and write, beside plain avsc, and behind Glue's header. */
 import avsc from 'avsc'
 
 import { avroDecoder, avroEncoder } from '../schemas/avro/avro-codec.ts'
 import { avroType } from '../schemas/avro/avro-type.ts'
+import { systemClock } from '../core/clock.ts'
+import { glueAvroDecoder, glueAvroEncoder } from '../schemas/glue/glue-avro.ts'
+import { SchemaRegistry } from '../schemas/glue/schema-registry.ts'
+import type { SchemaRegistryApi } from '../schemas/glue/schema-registry.ts'
+import type { GlueAvroSchemaSpec } from '../schemas/schema-spec.ts'
 
 const ROUNDS = 5
 const ROUND_MS = 600
@@ -70,6 +75,43 @@ for (const [name, schema, value] of [
     avsc: () => plain.fromBuffer(bytes) as unknown,
   })
   compare(`${name}, write`, { ours: () => encoder.encode(value), avsc: () => plain.toBuffer(value) })
+}
+
+for (const compression of ['NONE', 'ZLIB']) {
+  const spec: GlueAvroSchemaSpec = {
+    type: 'glue-avro',
+    schema: JSON.stringify(flat),
+    transportName: 'flights',
+    configs: { compression },
+    secondary: null,
+    convert: null,
+  }
+  const registry = oneVersion(spec.schema)
+  const encoder = glueAvroEncoder(spec, registry)
+  const decoder = glueAvroDecoder(spec, registry, null)
+  const encode = (): Buffer => encoder.encode((encoder.prepare?.() ?? null) === null ? flatValue : null)
+  await encoder.prepare?.()
+  const bytes = encode()
+  await decoder.prepare?.(bytes)
+  const decode = (): unknown => ((decoder.prepare?.(bytes) ?? null) === null ? decoder.decode(bytes) : null)
+  compare(`flat in Glue, ${compression} (${bytes.length} bytes)`, { read: decode, write: encode })
+}
+
+function oneVersion(definition: string): SchemaRegistry {
+  const versionId = '123e4567-e89b-12d3-a456-426614174000'
+  const version = { versionId, status: 'AVAILABLE', definition, dataFormat: 'AVRO', schemaName: 'flights' }
+  const api = { getSchemaByDefinition: async () => version, getSchemaVersion: async () => version }
+  const options = {
+    registryName: 'default-registry',
+    autoRegistration: false,
+    compatibility: 'NONE',
+    description: '',
+    tags: {},
+    metadata: {},
+    cacheSize: 200,
+    timeToLiveMs: 86_400_000,
+  } as const
+  return new SchemaRegistry(api as unknown as SchemaRegistryApi, options, systemClock)
 }
 
 /** In turns, so that what the machine does beside it meets both; the best round counts. */

@@ -26,8 +26,8 @@ export interface ValueDecoder {
 export interface ValueEncoder {
   /** A buffer of its own, or one that is never written to again. @throws ShardlineError VALUE_INVALID */
   encode(value: unknown): Buffer
-  /** What must be waited for before the next `encode`, such as the id of the schema; null: nothing. */
-  prepare?(): Promise<void> | null
+  /** What must be waited for before `encode` can take this value, such as the id of its schema; null: nothing. */
+  prepare?(value?: unknown): Promise<void> | null
   close?(): void
 }
 

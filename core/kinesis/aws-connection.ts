@@ -49,7 +49,12 @@ const CONNECTION_TIMEOUT_MS = 10_000
 /** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
-const ENDPOINT_VARIABLES = ['AWS_ENDPOINT_URL_KINESIS', 'AWS_ENDPOINT_URL_FIREHOSE', 'AWS_ENDPOINT_URL']
+const ENDPOINT_VARIABLES = [
+  'AWS_ENDPOINT_URL_KINESIS',
+  'AWS_ENDPOINT_URL_FIREHOSE',
+  'AWS_ENDPOINT_URL_GLUE',
+  'AWS_ENDPOINT_URL',
+]
 
 /** `localhost:4567` is a URL, too, of the scheme `localhost`. */
 function checkEndpoint(from: string, endpoint: string): void {

@@ -34,6 +34,13 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   InvalidArgumentException: 'VALIDATION_FAILED',
   ValidationException: 'VALIDATION_FAILED',
   SerializationException: 'VALIDATION_FAILED',
+  EntityNotFoundException: 'SCHEMA_NOT_FOUND',
+  AlreadyExistsException: 'SCHEMA_EXISTS',
+  ConcurrentModificationException: 'RESOURCE_IN_USE',
+  InvalidInputException: 'VALIDATION_FAILED',
+  ResourceNumberLimitExceededException: 'VALIDATION_FAILED',
+  InternalServiceException: 'SERVICE_FAILED',
+  OperationTimeoutException: 'SERVICE_FAILED',
 }
 
 /** Refusals of a whole request that one of its records may be the cause of: without it the others may be taken. */
@@ -64,8 +71,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 export interface Attempted {
   readonly operation: string
   readonly stream: string
-  /** What the stream is; default a stream of Kinesis. */
-  readonly kind?: 'stream' | 'delivery stream'
+  /** What the stream is; default a stream of Kinesis. `schema`: a schema of Glue's, or the id of its version. */
+  readonly kind?: 'stream' | 'delivery stream' | 'schema'
   readonly shardId?: string | undefined
   /** Name of the enhanced fan-out consumer. */
   readonly consumer?: string | undefined
@@ -118,12 +125,17 @@ function codeOfStatus(status: number): ErrorCode {
   return status >= 500 || status === 408 || status < 400 ? 'SERVICE_FAILED' : 'VALIDATION_FAILED'
 }
 
+const endpointSettings: Readonly<Record<NonNullable<Attempted['kind']>, string>> = {
+  stream: 'aws.endpoint or AWS_ENDPOINT_URL_KINESIS',
+  'delivery stream': 'aws.endpoint or AWS_ENDPOINT_URL_FIREHOSE',
+  schema: "the schema's endpoint or AWS_ENDPOINT_URL_GLUE",
+}
+
 export function unreachable(endpoint: string, attempted: Attempted, cause: Error): ServiceError {
   const code = (cause as NodeJS.ErrnoException).code ?? cause.message
-  const variable = attempted.kind === 'delivery stream' ? 'AWS_ENDPOINT_URL_FIREHOSE' : 'AWS_ENDPOINT_URL_KINESIS'
   return new ServiceError(
     'ENDPOINT_UNREACHABLE',
-    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and aws.endpoint or ${variable}.`,
+    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and ${endpointSettings[attempted.kind ?? 'stream']}.`,
     { cause, details: { ...attempted, endpoint } },
   )
 }

@@ -23,6 +23,7 @@ export interface GlueFrame {
 const HEADER_VERSION = 3
 const COMPRESSION: Readonly<Record<GlueCompression, number>> = { NONE: 0, ZLIB: 5 }
 const HEADER_BYTES = 18
+const ID_AT = 2
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 /** Bytes that a payload may inflate to unless told otherwise: more than a record of Kinesis can sensibly hold. */
@@ -46,23 +47,43 @@ export function readGlueFrame(bytes: Buffer, maxInflatedBytes = MAX_INFLATED_BYT
     throw malformed(`the header's version is ${version}, and only ${HEADER_VERSION} is known`)
   if (compression !== COMPRESSION.NONE && compression !== COMPRESSION.ZLIB)
     throw malformed(`the header names compression ${compression}, and only 0 (none) and 5 (zlib) are known`)
-  const hex = bytes.toString('hex', 2, HEADER_BYTES)
-  const schemaVersionId = `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  return { schemaVersionId: schemaVersionIdOf(bytes), payload: gluePayload(bytes, maxInflatedBytes) }
+}
+
+/** Of a whole header. */
+export function schemaVersionIdOf(bytes: Buffer): string {
+  const hex = bytes.toString('hex', ID_AT, HEADER_BYTES)
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The payload alone, of a whole header: for those who know the version. @throws ShardlineError RECORD_MALFORMED */
+export function gluePayload(bytes: Buffer, maxInflatedBytes = MAX_INFLATED_BYTES): Buffer {
   const body = bytes.subarray(HEADER_BYTES)
-  return {
-    schemaVersionId,
-    payload: compression === COMPRESSION.NONE ? body : inflate(body, maxInflatedBytes),
-  }
+  return bytes[1] === COMPRESSION.NONE ? body : inflate(body, maxInflatedBytes)
+}
+
+/** Whether two whole headers name the same version. */
+export function sameVersion(a: Buffer, b: Buffer): boolean {
+  for (let i = ID_AT; i < HEADER_BYTES; i++) if (a[i] !== b[i]) return false
+  return true
 }
 
 export function writeGlueFrame(schemaVersionId: string, payload: Uint8Array, compression: GlueCompression): Buffer {
+  return behindGlueHeader(glueHeader(schemaVersionId, compression), payload)
+}
+
+/** For all records of the version. */
+export function glueHeader(schemaVersionId: string, compression: GlueCompression): Buffer {
   const id = schemaVersionId.toLowerCase()
   if (!UUID.test(id)) throw malformed(`'${schemaVersionId}' is not the id of a schema's version`)
-  const body = compression === 'ZLIB' ? deflateSync(payload) : payload
+  return Buffer.from([HEADER_VERSION, COMPRESSION[compression], ...Buffer.from(id.replaceAll('-', ''), 'hex')])
+}
+
+/** The header says how the payload is written. */
+export function behindGlueHeader(header: Buffer, payload: Uint8Array): Buffer {
+  const body = header[1] === COMPRESSION.ZLIB ? deflateSync(payload) : payload
   const out = Buffer.allocUnsafe(HEADER_BYTES + body.length)
-  out[0] = HEADER_VERSION
-  out[1] = COMPRESSION[compression]
-  out.write(id.replaceAll('-', ''), 2, 'hex')
+  out.set(header)
   out.set(body, HEADER_BYTES)
   return out
 }

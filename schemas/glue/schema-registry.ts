@@ -74,6 +74,19 @@ const TRANSPORT_KEY = 'x-amz-meta-transport'
 const POLLS = 10
 const FIRST_POLL_MS = 250
 const MAX_POLL_MS = 3000
+const REFRESH_EVERY_MS = 60_000
+
+/** Made once for each schema, and asked for with each value. */
+const keys = new WeakMap<SchemaToWrite, string>()
+
+function keyOf(schema: SchemaToWrite): string {
+  let key = keys.get(schema)
+  if (key === undefined) {
+    key = JSON.stringify([schema.schemaName, schema.dataFormat, schema.definition])
+    keys.set(schema, key)
+  }
+  return key
+}
 
 export class SchemaRegistry {
   readonly #api: SchemaRegistryApi
@@ -82,6 +95,7 @@ export class SchemaRegistry {
   readonly #warn: (message: string) => void
   readonly #versions: LRUCache<string, string, SchemaToWrite>
   readonly #schemas: LRUCache<string, RegisteredSchema>
+  #refreshedAt = -Infinity
 
   constructor(
     api: SchemaRegistryApi,
@@ -103,20 +117,41 @@ export class SchemaRegistry {
     }
     this.#versions = new LRUCache({
       ...kept,
-      fetchMethod: (_key, _stale, { context }) => this.#findOrRegister(context),
+      fetchMethod: async (_key, stale, { context }) => {
+        try {
+          return await this.#findOrRegister(context)
+        } catch (error) {
+          if (stale !== undefined)
+            this.#warn(
+              `Schema '${context.schemaName}' could not be asked for again, and serves as it is: ${(error as Error).message}`,
+            )
+          throw error
+        }
+      },
     })
     this.#schemas = new LRUCache({ ...kept, fetchMethod: versionId => this.#load(versionId) })
   }
 
   /** The id of the schema's version, which is registered if need be. @throws ServiceError */
   async versionOf(schema: SchemaToWrite): Promise<string> {
-    const key = JSON.stringify([schema.schemaName, schema.dataFormat, schema.definition])
-    return (await this.#versions.fetch(key, { context: schema }))!
+    return (await this.#versions.fetch(keyOf(schema), { context: schema }))!
   }
 
   /** The id, where it is known already: those who write many records ask this first. */
-  knownVersionOf({ schemaName, dataFormat, definition }: SchemaToWrite): string | undefined {
-    return this.#versions.get(JSON.stringify([schemaName, dataFormat, definition]))
+  knownVersionOf(schema: SchemaToWrite): string | undefined {
+    const key = keyOf(schema)
+    if (this.#versions.has(key)) return this.#versions.get(key)
+    const stale = this.#versions.peek(key)
+    if (stale !== undefined) this.#refresh(key, schema)
+    return stale
+  }
+
+  /** In the background, and no more than once in a while: what is stale goes on serving if it fails. */
+  #refresh(key: string, schema: SchemaToWrite): void {
+    const now = this.#clock.monotonic()
+    if (now - this.#refreshedAt < REFRESH_EVERY_MS) return
+    this.#refreshedAt = now
+    void this.#versions.fetch(key, { context: schema })
   }
 
   /** @throws ServiceError */

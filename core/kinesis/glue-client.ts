@@ -1,0 +1,232 @@
+/**
+ * The AWS Glue Schema Registry, by the AWS SDK. In a module of its own: only jobs that need it load it. Every call has a
+ * deadline, and is tried again here where that may help: four times in all, as Amazon's library does it.
+ */
+import {
+  CreateSchemaCommand,
+  GetSchemaByDefinitionCommand,
+  GetSchemaCommand,
+  GetSchemaVersionCommand,
+  GlueClient,
+  PutSchemaVersionMetadataCommand,
+  RegisterSchemaVersionCommand,
+} from '@aws-sdk/client-glue'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+
+import type {
+  NewSchema,
+  RegisteredSchema,
+  SchemaRegistryApi,
+  SchemaVersion,
+} from '../../schemas/glue/schema-registry.ts'
+import { sleep } from '../clock.ts'
+import type { Clock } from '../clock.ts'
+import { awsOptions } from '../config/aws-options.ts'
+import type { Configuration } from '../config/configuration.ts'
+import { ServiceError, ShardlineError } from '../errors.ts'
+import { connectToAws, endpointOf } from './aws-connection.ts'
+import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
+import { tunnelAgents } from './http-tunnel.ts'
+import type { TunnelAgents } from './http-tunnel.ts'
+import { describe, sdkError } from './service-errors.ts'
+import type { Attempted } from './service-errors.ts'
+
+export interface GlueClientOptions {
+  /** Region, endpoint, credentials and HTTP, under the keys of every client of AWS. */
+  readonly configuration: Configuration
+  readonly proxyUrl: string | null
+  /** What Amazon's library tells in its user agent. */
+  readonly userAgent: {
+    readonly autoRegistration: boolean
+    readonly compression: boolean
+    readonly secondaryDeserializer: boolean
+    readonly app: string
+  }
+}
+
+const ATTEMPTS = 4
+const BASE_DELAY_MS = 200
+const MAX_DELAY_MS = 20_000
+/** For one attempt: a call of Glue takes some 50 ms. */
+export const CALL_TIMEOUT_MS = 30_000
+const CONNECTION_TIMEOUT_MS = 10_000
+
+export class GlueSchemaRegistryClient implements SchemaRegistryApi {
+  readonly #connection: AwsConnection
+  readonly #client: GlueClient
+  readonly #clock: Clock
+  readonly #tunnel: NodeHttpHandler | null
+
+  /** @throws ConfigurationError */
+  constructor({ configuration, proxyUrl, userAgent }: GlueClientOptions, clock: Clock) {
+    this.#clock = clock
+    this.#tunnel = proxyUrl === null ? null : tunnelHandler(proxyUrl, configuration)
+    this.#connection = connectToAws(
+      configuration,
+      null,
+      clock,
+      "or AWS_DEFAULT_REGION, or 'region' of the schema's configuration",
+    )
+    this.#client = new GlueClient({
+      ...this.#connection.clientOptions(1),
+      ...(this.#tunnel === null ? {} : { requestHandler: this.#tunnel }),
+    })
+    const stack = this.#client.middlewareStack as unknown as MiddlewareStack
+    this.#connection.adopt(stack)
+    addToUserAgent(stack, userAgentSuffix(userAgent))
+  }
+
+  get region(): string {
+    return this.#connection.region
+  }
+
+  async getSchemaByDefinition(schemaName: string, registryName: string, definition: string): Promise<SchemaVersion> {
+    const command = new GetSchemaByDefinitionCommand({
+      SchemaId: { SchemaName: schemaName, RegistryName: registryName },
+      SchemaDefinition: definition,
+    })
+    const attempted = { operation: 'GetSchemaByDefinition', stream: schemaName, kind: 'schema' } as const
+    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.Status ?? null }
+  }
+
+  async schemaExists(schemaName: string, registryName: string): Promise<boolean> {
+    const command = new GetSchemaCommand({ SchemaId: { SchemaName: schemaName, RegistryName: registryName } })
+    const attempted = { operation: 'GetSchema', stream: schemaName, kind: 'schema' } as const
+    try {
+      await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+      return true
+    } catch (error) {
+      if (error instanceof ShardlineError && error.code === 'SCHEMA_NOT_FOUND') return false
+      throw error
+    }
+  }
+
+  async registerSchemaVersion(schemaName: string, registryName: string, definition: string): Promise<SchemaVersion> {
+    const command = new RegisterSchemaVersionCommand({
+      SchemaId: { SchemaName: schemaName, RegistryName: registryName },
+      SchemaDefinition: definition,
+    })
+    const attempted = { operation: 'RegisterSchemaVersion', stream: schemaName, kind: 'schema' } as const
+    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.Status ?? null }
+  }
+
+  async createSchema(schema: NewSchema): Promise<SchemaVersion> {
+    const command = new CreateSchemaCommand({
+      RegistryId: { RegistryName: schema.registryName },
+      SchemaName: schema.schemaName,
+      DataFormat: schema.dataFormat,
+      Compatibility: schema.compatibility,
+      Description: schema.description,
+      Tags: { ...schema.tags },
+      SchemaDefinition: schema.definition,
+    })
+    const attempted = { operation: 'CreateSchema', stream: schema.schemaName, kind: 'schema' } as const
+    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.SchemaVersionStatus ?? null }
+  }
+
+  async getSchemaVersion(versionId: string): Promise<RegisteredSchema & SchemaVersion> {
+    const command = new GetSchemaVersionCommand({ SchemaVersionId: versionId })
+    const attempted = { operation: 'GetSchemaVersion', stream: versionId, kind: 'schema' } as const
+    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+    return {
+      versionId: idOf(answer.SchemaVersionId, attempted),
+      status: answer.Status ?? null,
+      definition: answer.SchemaDefinition ?? '',
+      dataFormat: answer.DataFormat ?? '',
+      // arn:aws:glue:eu-west-1:123456789012:schema/registry/schema
+      schemaName: answer.SchemaArn?.split('/').at(-1) ?? '',
+    }
+  }
+
+  async putSchemaVersionMetadata(versionId: string, key: string, value: string): Promise<void> {
+    const command = new PutSchemaVersionMetadataCommand({
+      SchemaVersionId: versionId,
+      MetadataKeyValue: { MetadataKey: key, MetadataValue: value },
+    })
+    const attempted = { operation: 'PutSchemaVersionMetadata', stream: versionId, kind: 'schema' } as const
+    await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+  }
+
+  close(): void {
+    this.#connection.close()
+    this.#client.destroy()
+    this.#tunnel?.destroy()
+  }
+
+  async #call<T>(attempted: Attempted, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#attempt(attempted, call)
+      } catch (error) {
+        if (attempt === ATTEMPTS || !(error instanceof ShardlineError) || !error.retryable) throw error
+      }
+      await sleep(this.#clock, equalJitterMs(attempt))
+    }
+  }
+
+  async #attempt<T>(attempted: Attempted, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const controller = new AbortController()
+    const cancel = this.#clock.schedule(CALL_TIMEOUT_MS, () => controller.abort())
+    try {
+      await this.#connection.credentials()
+      return await call(controller.signal)
+    } catch (cause) {
+      if (controller.signal.aborted)
+        throw new ServiceError(
+          'REQUEST_TIMED_OUT',
+          `${describe(attempted)} failed: no answer within ${CALL_TIMEOUT_MS} ms. It is tried again.`,
+          { cause, details: { ...attempted } },
+        )
+      throw await sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
+    } finally {
+      cancel()
+    }
+  }
+}
+
+function idOf(versionId: string | undefined, attempted: Attempted): string {
+  if (versionId !== undefined && versionId !== '') return versionId
+  throw new ServiceError('RESPONSE_INVALID', `${describe(attempted)}: the answer names no version.`, {
+    details: { ...attempted },
+  })
+}
+
+/** Half of it chance. */
+function equalJitterMs(attempt: number): number {
+  const delay = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
+  return delay / 2 + (Math.random() * delay) / 2
+}
+
+function userAgentSuffix({
+  autoRegistration,
+  compression,
+  secondaryDeserializer,
+  app,
+}: GlueClientOptions['userAgent']): string {
+  const bit = (set: boolean): string => (set ? '1' : '0')
+  return `autoreg/${bit(autoRegistration)}:compress/${bit(compression)}:secdeser/${bit(secondaryDeserializer)}:app/${app.replace(/[^\x21-\x7e]/g, '-')}`
+}
+
+/** The SDK would make dashes of the colons. */
+function addToUserAgent(stack: MiddlewareStack, suffix: string): void {
+  stack.add(
+    next => async args => {
+      const { headers } = args.request as { readonly headers?: Record<string, string> }
+      if (headers !== undefined) headers['user-agent'] = `${headers['user-agent'] ?? ''} ${suffix}`.trim()
+      return next(args)
+    },
+    { step: 'finalizeRequest', priority: 'high', name: 'shardlineGlueUserAgent' },
+  )
+}
+
+function tunnelHandler(proxyUrl: string, configuration: Configuration): NodeHttpHandler {
+  const agents: TunnelAgents = tunnelAgents('proxyUrl', proxyUrl, !configuration.get(awsOptions.trustAllCertificates))
+  return new NodeHttpHandler({
+    ...agents,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    socketTimeout: configuration.get(awsOptions.readTimeoutMs),
+  })
+}

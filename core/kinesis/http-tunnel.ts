@@ -1,0 +1,75 @@
+/** Agents whose connections go through an HTTP proxy: it is asked to CONNECT, and sees nothing of what follows. */
+import http from 'node:http'
+import https from 'node:https'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import tls from 'node:tls'
+
+import { ConfigurationError } from '../errors.ts'
+
+type Created = (error: Error | null, socket?: Duplex) => void
+interface Target {
+  readonly host?: string
+  readonly port?: number
+  readonly servername?: string
+  readonly rejectUnauthorized?: boolean
+}
+
+const CONNECT_TIMEOUT_MS = 10_000
+const OK = 200
+
+export interface TunnelAgents {
+  readonly httpAgent: http.Agent
+  readonly httpsAgent: https.Agent
+}
+
+/** @throws ConfigurationError */
+export function tunnelAgents(key: string, proxyUrl: string, rejectUnauthorized: boolean): TunnelAgents {
+  const proxy = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null
+  if (proxy === null || !/^https?:$/.test(proxy.protocol))
+    throw new ConfigurationError(`${key}: '${proxyUrl}' is not a URL such as http://127.0.0.1:3128.`)
+  const options = { keepAlive: true, maxSockets: 50 }
+  const httpAgent = new http.Agent(options)
+  const httpsAgent = new https.Agent({ ...options, rejectUnauthorized })
+  const connectBy = (secure: boolean) => (target: Target, created: Created) => {
+    connectThrough(proxy, target).then(
+      socket => created(null, secure ? tls.connect({ ...target, socket }) : socket),
+      (error: unknown) => created(error as Error),
+    )
+  }
+  // Node asks it for each new connection.
+  Object.assign(httpAgent, { createConnection: connectBy(false) })
+  Object.assign(httpsAgent, { createConnection: connectBy(true) })
+  return { httpAgent, httpsAgent }
+}
+
+function connectThrough(proxy: URL, { host = 'localhost', port = 80 }: Target): Promise<Socket> {
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const user = decodeURIComponent(proxy.username)
+  const credentials = Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64')
+  return new Promise((resolve, reject) => {
+    const request = (proxy.protocol === 'https:' ? https : http).request({
+      host: proxy.hostname.replace(/^\[|\]$/g, ''),
+      port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+      method: 'CONNECT',
+      path: authority,
+      headers: { host: authority, ...(user === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }) },
+      agent: false,
+      timeout: CONNECT_TIMEOUT_MS,
+    })
+    const fail = (code: string, message: string): void => {
+      request.destroy()
+      reject(Object.assign(new Error(`the proxy ${proxy.host} ${message}`), { code }))
+    }
+    request.once('connect', (response, socket) => {
+      if (response.statusCode === OK) resolve(socket)
+      else fail('EPROXY', `answers CONNECT with status ${response.statusCode}`)
+    })
+    request.once('response', response => fail('EPROXY', `answers CONNECT with status ${response.statusCode}`))
+    request.once('timeout', () => fail('ETIMEDOUT', `does not answer within ${CONNECT_TIMEOUT_MS} ms`))
+    request.once('error', (error: NodeJS.ErrnoException) =>
+      fail(error.code ?? 'EPROXY', `cannot be reached: ${error.message}`),
+    )
+    request.end()
+  })
+}

@@ -1,0 +1,207 @@
+/**
+ * JSON behind the header of the Glue Schema Registry. Values are carriers, { schema, payload }, both texts, or what the payload
+ * says. What is written is checked against its schema, what is read is not, as in Amazon's library. A payload keeps its digits:
+ * 12.50 is read as 12.50, where Java makes 12.5 of it.
+ */
+import { LRUCache } from 'lru-cache'
+import { parse, stringify } from 'lossless-json'
+
+import { ConfigurationError, ShardlineError } from '../../core/errors.ts'
+import { jsonText, parseJsonText } from '../avro/json-text.ts'
+import { Decimal } from '../decimal.ts'
+import type { GlueJsonSchemaSpec } from '../schema-spec.ts'
+import type { TypeSpec } from '../type-spec.ts'
+import { recordMalformed, valueInvalid } from '../value-codec.ts'
+import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
+import { checkFormat } from './glue-avro.ts'
+import { parseGlueConfigs, schemaNameOf } from './glue-configs.ts'
+import type { GlueSettings } from './glue-configs.ts'
+import { isGlueFrame, readGlueFrame, schemaVersionIdOf } from './glue-frame.ts'
+import { jsonValidator } from './json-validation.ts'
+import type { JsonValidator } from './json-validation.ts'
+import type { SchemaRegistry, SchemaToWrite } from './schema-registry.ts'
+import { WrittenVersions } from './written-versions.ts'
+
+export interface JsonDataWithSchema {
+  readonly schema: string
+  readonly payload: string
+}
+
+const CARRIER: TypeSpec = {
+  type: 'RECORD',
+  names: ['schema', 'payload'],
+  types: [{ type: 'STRING' }, { type: 'STRING' }],
+}
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** @throws ConfigurationError */
+export function glueJsonDecoder(
+  spec: GlueJsonSchemaSpec,
+  registry: SchemaRegistry,
+  secondary: ValueDecoder | null,
+): ValueDecoder {
+  const { registry: options } = parseGlueConfigs(spec.configs, 'JSON')
+  const definitions = new LRUCache<string, string>({ max: options.cacheSize })
+  const load = async (versionId: string): Promise<void> => {
+    const schema = await registry.schemaOf(versionId)
+    checkFormat(schema, 'JSON', `version ${versionId} of schema '${schema.schemaName}'`)
+    definitions.set(versionId, schema.definition)
+  }
+  return {
+    type: spec.values === 'carrier' ? CARRIER : null,
+    decode(record) {
+      if (secondary !== null && !isGlueFrame(record)) return secondary.decode(record)
+      const { schemaVersionId, payload } = readGlueFrame(record)
+      const schema = definitions.get(schemaVersionId)
+      if (schema === undefined)
+        throw new ShardlineError('ILLEGAL_STATE', `The record of schema version ${schemaVersionId} was not prepared.`)
+      const { text, value } = readPayload(payload)
+      return spec.values === 'carrier' ? ({ schema, payload: text } satisfies JsonDataWithSchema) : value
+    },
+    prepare(record) {
+      if (!isGlueFrame(record)) return secondary?.prepare?.(record) ?? null
+      const versionId = schemaVersionIdOf(record)
+      return definitions.has(versionId) ? null : load(versionId)
+    },
+    close: () => secondary?.close?.(),
+  }
+}
+
+/** Digits in a row that a double might not hold. */
+const LONG_NUMBER = /\d{16}/
+
+function readPayload(payload: Buffer): { readonly text: string; readonly value: unknown } {
+  try {
+    const text = utf8.decode(payload)
+    const value: unknown = JSON.parse(text)
+    return { text, value: LONG_NUMBER.test(text) ? parse(text, null, exactNumber) : value }
+  } catch (cause) {
+    throw recordMalformed(`The payload of the record is no JSON: ${(cause as Error).message}.`, cause)
+  }
+}
+
+function exactNumber(text: string): number | bigint {
+  const number = Number(text)
+  return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number
+}
+
+/** @throws ConfigurationError */
+export function glueJsonEncoder(spec: GlueJsonSchemaSpec, registry: SchemaRegistry): ValueEncoder {
+  const settings = parseGlueConfigs(spec.configs, 'JSON')
+  const ofValues = spec.schema === null ? null : fixedSchema(spec.schema, spec, settings)
+  return new GlueJsonEncoder(spec, settings, registry, ofValues)
+}
+
+interface JsonSchema {
+  readonly written: SchemaToWrite
+  readonly validate: JsonValidator
+}
+
+class GlueJsonEncoder implements ValueEncoder {
+  readonly #spec: GlueJsonSchemaSpec
+  readonly #settings: GlueSettings
+  readonly #versions: WrittenVersions
+  readonly #ofValues: JsonSchema | null
+  readonly #ofCarriers = new LRUCache<string, JsonSchema>({ max: 100 })
+
+  constructor(spec: GlueJsonSchemaSpec, settings: GlueSettings, registry: SchemaRegistry, ofValues: JsonSchema | null) {
+    this.#spec = spec
+    this.#settings = settings
+    this.#versions = new WrittenVersions(registry, settings.compression)
+    this.#ofValues = ofValues
+  }
+
+  /** A value that is refused is so by `encode`. */
+  prepare(value?: unknown): Promise<void> | null {
+    let schema: JsonSchema | null
+    try {
+      schema = this.#schemaOf(value)
+    } catch {
+      return null
+    }
+    return schema === null ? null : this.#versions.prepare(schema.written)
+  }
+
+  encode(value: unknown): Buffer {
+    const { text, document } = isCarrier(value) ? payloadOf(value) : textOf(value)
+    const schema = this.#schemaOf(value)
+    if (schema === null)
+      throw valueInvalid(
+        'The value is no JSON with its schema, { schema, payload }, and no schema is given for others.',
+      )
+    const why = schema.validate(document)
+    if (why !== null) throw valueInvalid(`The value is not what schema '${schema.written.schemaName}' says: ${why}.`)
+    return this.#versions.frame(schema.written, Buffer.from(text))
+  }
+
+  #schemaOf(value: unknown): JsonSchema | null {
+    if (!isCarrier(value)) return this.#ofValues
+    let schema = this.#ofCarriers.get(value.schema)
+    if (schema === undefined) {
+      try {
+        schema = jsonSchema(value.schema, this.#spec, this.#settings)
+      } catch (cause) {
+        throw valueInvalid(`The value's schema cannot be used: ${(cause as Error).message}.`, cause)
+      }
+      this.#ofCarriers.set(value.schema, schema)
+    }
+    return schema
+  }
+}
+
+function fixedSchema(text: string, spec: GlueJsonSchemaSpec, settings: GlueSettings): JsonSchema {
+  try {
+    return jsonSchema(text, spec, settings)
+  } catch (cause) {
+    if (cause instanceof ConfigurationError) throw cause
+    throw new ConfigurationError(`The JSON schema cannot be used: ${(cause as Error).message}.`, { cause })
+  }
+}
+
+/** @throws SyntaxError */
+function jsonSchema(text: string, spec: GlueJsonSchemaSpec, settings: GlueSettings): JsonSchema {
+  if (text.trim() === '') throw new SyntaxError('it is blank')
+  const definition = jsonText(parseJsonText(text), 'java')
+  return {
+    written: {
+      schemaName: schemaNameOf(settings, spec.transportName),
+      dataFormat: 'JSON',
+      definition,
+      transportName: spec.transportName ?? '',
+    },
+    validate: jsonValidator(definition),
+  }
+}
+
+function isCarrier(value: unknown): value is JsonDataWithSchema {
+  if (typeof value !== 'object' || value === null) return false
+  const { schema, payload } = value as Partial<JsonDataWithSchema>
+  return typeof schema === 'string' && typeof payload === 'string' && Object.keys(value).length === 2
+}
+
+/** What is written, and what is checked. */
+interface Payload {
+  readonly text: string
+  readonly document: unknown
+}
+
+function payloadOf({ payload }: JsonDataWithSchema): Payload {
+  try {
+    return { text: jsonText(parseJsonText(payload), 'kept'), document: JSON.parse(payload) as unknown }
+  } catch (cause) {
+    throw valueInvalid(`The payload is no JSON: ${(cause as Error).message}.`, cause)
+  }
+}
+
+const DECIMALS = [{ test: (value: unknown) => value instanceof Decimal, stringify: String }]
+
+function textOf(value: unknown): Payload {
+  let text: string | undefined
+  try {
+    text = stringify(value, null, undefined, DECIMALS)
+  } catch (cause) {
+    throw valueInvalid(`The value cannot be written as JSON: ${(cause as Error).message}.`, cause)
+  }
+  if (text === undefined) throw valueInvalid(`A value of type ${typeof value} cannot be written as JSON.`)
+  return { text, document: JSON.parse(text) as unknown }
+}
