@@ -123,6 +123,18 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
       return (await import('./flink/json-row.ts')).jsonRowDecoder(schema)
     case 'avro':
       return converted((await import('./avro/avro-codec.ts')).avroSchemaDecoder(schema), schema.convert, services)
+    case 'glue-avro':
+    case 'glue-json': {
+      const secondary = schema.secondary === null ? null : await decoderFor(schema.secondary, services)
+      if (schema.type === 'glue-avro') {
+        const { glueAvroDecoder } = await import('./glue/glue-avro.ts')
+        const registry = await services.glueRegistry(schema.configs, 'AVRO')
+        return converted(glueAvroDecoder(schema, registry, secondary), schema.convert, services)
+      }
+      const { glueJsonDecoder } = await import('./glue/glue-json.ts')
+      const registry = await services.glueRegistry(schema.configs, 'JSON')
+      return converted(glueJsonDecoder(schema, registry, secondary), schema.convert, services)
+    }
     case 'kinesis-record':
     case 'custom':
       throw new ConfigurationError(`A schema of type '${schema.type}' cannot be part of another.`)

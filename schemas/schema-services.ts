@@ -1,13 +1,13 @@
 /** What a schema asks of those who know the program and the way to AWS. */
 import { ConfigurationError } from '../core/errors.ts'
-import type { SchemaRegistry } from './glue/schema-registry.ts'
+import type { GlueDataFormat, SchemaRegistry } from './glue/schema-registry.ts'
 import type { GlueConfigs, ValueFunctionSpec } from './schema-spec.ts'
 
 export interface SchemaServices {
   /** @throws GraphError */
   loadFunction(spec: ValueFunctionSpec): Promise<(...args: never[]) => unknown>
   /** The same registry, with its caches, for the same configuration. */
-  glueRegistry(configs: GlueConfigs): Promise<SchemaRegistry>
+  glueRegistry(configs: GlueConfigs, format: GlueDataFormat): Promise<SchemaRegistry>
 }
 
 /** For schemas that ask for nothing. */

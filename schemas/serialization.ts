@@ -108,6 +108,14 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
       return new ValueSerializer((await import('./avro/avro-codec.ts')).avroSchemaEncoder(schema))
     case 'simple-string':
       return new ValueSerializer(stringEncoderOf(schema.charset))
+    case 'glue-avro': {
+      const { glueAvroEncoder } = await import('./glue/glue-avro.ts')
+      return new ValueSerializer(glueAvroEncoder(schema, await services.glueRegistry(schema.configs, 'AVRO')))
+    }
+    case 'glue-json': {
+      const { glueJsonEncoder } = await import('./glue/glue-json.ts')
+      return new ValueSerializer(glueJsonEncoder(schema, await services.glueRegistry(schema.configs, 'JSON')))
+    }
     case 'kinesis-record':
       throw new ConfigurationError('The schema kinesis-record is for reading alone.')
     default:

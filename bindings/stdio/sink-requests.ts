@@ -127,10 +127,15 @@ class OpenSink {
       generator.type === 'module' ? ((await loadModuleFunction(generator, NAME)) as (value: unknown) => unknown) : null
     const deadLetters =
       letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterHandler) : null
-    const schemas = new JobSchemas(named => {
-      if (named.type === 'local') throw new GraphError('The functions of a sink without a job are exports of modules.')
-      return loadModuleFunction(named, NAME)
-    })
+    const schemas = new JobSchemas(
+      named => {
+        if (named.type === 'local')
+          throw new GraphError('The functions of a sink without a job are exports of modules.')
+        return loadModuleFunction(named, NAME)
+      },
+      systemClock,
+      warn,
+    )
     const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSink =>
       new KinesisStreamsSink(
         generator.type === 'key_by' ? { ...spec, partitionKeyGenerator: { type: 'local', localId: NAME } } : spec,
@@ -221,13 +226,14 @@ class OpenSink {
       if (!isListOf(values, () => true)) throw invalid("'values' must be a list")
       return RecordBatch.ofValues(values)
     }
-    if (!isListOf<string>(values, v => typeof v === 'string')) throw invalid("'values' must be a list of text")
-    if (!ofBytes) return RecordBatch.pack('text', values)
-    const wrong = values.findIndex(v => v.length % 4 !== 0 || !BASE64.test(v))
+    if (!isListOf(values, v => typeof v === 'string')) throw invalid("'values' must be a list of text")
+    const texts = values as readonly string[]
+    if (!ofBytes) return RecordBatch.pack('text', texts)
+    const wrong = texts.findIndex(v => v.length % 4 !== 0 || !BASE64.test(v))
     if (wrong >= 0) throw invalid(`'values[${wrong}]' must be base64, because the sink's schema is of bytes`)
     return RecordBatch.pack(
       'bytes',
-      values.map(v => Buffer.from(v, 'base64')),
+      texts.map(v => Buffer.from(v, 'base64')),
     )
   }
 
@@ -251,5 +257,5 @@ class OpenSink {
   }
 }
 
-const isListOf = <T>(list: readonly unknown[] | null, check: (item: unknown) => boolean): list is readonly T[] =>
+const isListOf = (list: readonly unknown[] | null, check: (item: unknown) => boolean): list is readonly unknown[] =>
   Array.isArray(list) && list.every(item => check(item))

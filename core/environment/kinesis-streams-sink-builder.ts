@@ -58,8 +58,10 @@ export class KinesisStreamsSink {
     const services = {
       key: local(spec.partitionKeyGenerator) as ((value: unknown) => unknown) | null,
       deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
-      schemas: new JobSchemas(async named =>
-        named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink'),
+      schemas: new JobSchemas(
+        async named => (named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink')),
+        systemClock,
+        message => process.emitWarning(message, 'ShardlineWarning'),
       ),
     }
     return new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)

@@ -51,6 +51,7 @@ export class GraphBuilder implements AttemptBuilder {
   readonly #sources = new Map<ChainNode, Source>()
   readonly #sinks = new Map<ChainNode, Sink>()
   readonly #functions = new Map<FunctionSpec, LocalFunction>()
+  readonly #schemas: JobSchemas[] = []
   readonly warn: (message: string) => void
   attempt = 0
 
@@ -90,6 +91,7 @@ export class GraphBuilder implements AttemptBuilder {
 
   /** The job has ended for good. What cannot be given back is said, and changes nothing of how the job ended. */
   async dispose(): Promise<void> {
+    for (const schemas of this.#schemas) schemas.close()
     for (const source of this.#sources.values())
       await source.dispose?.().catch((error: unknown) => this.warn((error as Error).message))
   }
@@ -234,7 +236,7 @@ export class GraphBuilder implements AttemptBuilder {
       new KinesisStreamsSource(source, this.#configuration, this.#services.clock, {
         warn: this.warn,
         assign: await this.#assignerOf(source.shardAssigner, name),
-        schemas: this.#schemas(name),
+        schemas: this.#schemasOf(name),
         deadLetters: await this.#deadLetterHandler(source.deadLetters, name),
       })
     )
@@ -268,7 +270,7 @@ export class GraphBuilder implements AttemptBuilder {
       partitionKeyGenerator.type === 'local' || partitionKeyGenerator.type === 'module'
         ? ((await this.#loadFunction(partitionKeyGenerator, name)) as (value: unknown) => unknown)
         : null
-    return { key, deadLetters: await this.#deadLetterHandler(deadLetters, name), schemas: this.#schemas(name) }
+    return { key, deadLetters: await this.#deadLetterHandler(deadLetters, name), schemas: this.#schemasOf(name) }
   }
 
   /** null: letters go to no function. */
@@ -299,7 +301,7 @@ export class GraphBuilder implements AttemptBuilder {
         return new KinesisFirehoseSink(sink, this.#configuration, this.#services.clock, {
           proxyFactory: (...made) => new FirehoseDeliveryStream(...made),
           deadLetters: await this.#deadLetterHandler(sink.deadLetters, name),
-          schemas: this.#schemas(name),
+          schemas: this.#schemasOf(name),
         })
       }
       case 'kinesis-streams':
@@ -316,8 +318,10 @@ export class GraphBuilder implements AttemptBuilder {
     return values.map(v => Buffer.from(v, 'base64'))
   }
 
-  #schemas(name: string): JobSchemas {
-    return new JobSchemas(spec => this.#loadFunction(spec, name))
+  #schemasOf(name: string): JobSchemas {
+    const schemas = new JobSchemas(spec => this.#loadFunction(spec, name), this.#services.clock, this.warn)
+    this.#schemas.push(schemas)
+    return schemas
   }
 
   async #load(spec: FunctionSpec, name: string): Promise<void> {
