@@ -7,8 +7,7 @@ import type { FunctionResult } from '../../core/operators/function-runtime.ts'
 import { KeyColumn } from '../../core/record-batch/key-column.ts'
 import type { PayloadType } from '../../core/record-batch/payload-type.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
-import { pickleValues } from './value-pickler.ts'
-import { unpickleValues } from './value-unpickler.ts'
+import { pickled, unpickled } from './plain-values.ts'
 import { regionOf, stage, worthStaging } from '../../core/record-batch/staging.ts'
 
 export const frameTypes = {
@@ -101,7 +100,7 @@ export function encodeBundle(address: FrameAddress, batch: RecordBatch, columns:
 }
 
 function encodeValues(address: FrameAddress, batch: RecordBatch, flags: number, head: Buffer | null): Buffer {
-  const payload = pickleValues(batch.values(), batch.valueType)
+  const payload = pickled(batch)
   const frame = Buffer.concat([Buffer.alloc(HEADER_BYTES), head ?? NO_BYTES, payload])
   writeHeader(frame, frame.length, frameTypes.BUNDLE, VALUES_PICKLED, flags, address, batch.count)
   return frame
@@ -185,7 +184,7 @@ function slabOf(
 }
 
 function valuesOf(body: Buffer, count: number, bundle: RecordBatch | null, from: Uint32Array | null): RecordBatch {
-  const { values, type } = unpickleValues(body)
+  const { values, type } = unpickled(body)
   if (values.length !== count)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result announced ${count} values and carries ${values.length}.`)
   return bundle === null ? RecordBatch.ofValues(values, { valueType: type }) : bundle.withValues(values, from, type)

@@ -9,6 +9,7 @@ import { functionError } from '../../core/operators/function-error.ts'
 import type { FunctionResult, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
 import type { KeyedState } from '../../core/operators/keyed-state.ts'
 import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { loadPlainValues } from './plain-values.ts'
 import { decodeOpened, decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
 import type { Frame, FrameAddress } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -67,6 +68,7 @@ export class FunctionChannel {
   }
 
   async open(request: OpenFunction): Promise<RemoteFunction> {
+    await loadPlainValues()
     const functionId = this.#nextFunctionId++
     const opened: OpenedFunction = { request, waiting: [], parts: [], sequence: 0, failed: false }
     this.#functions.set(functionId, opened)

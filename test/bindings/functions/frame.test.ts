@@ -9,6 +9,7 @@ import { encodeBundle, encodeFrame, frameTypes, HEADER_BYTES } from '../../../bi
 import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { KeyColumn } from '../../../core/record-batch/key-column.ts'
+import { loadPlainValues } from '../../../bindings/functions/plain-values.ts'
 import { sourceBatch } from '../../core/fakes/batches.ts'
 
 interface Vector {
@@ -146,6 +147,7 @@ t.test('values of any kind survive, from anywhere in a slab', async t => {
 })
 
 t.test('plain values cross as one pickle, and keep their positions on the way back', async t => {
+  await loadPlainValues()
   const batch = sourceBatch('x', 'y').withValues([1, { a: 'zürich' }], null)
   const [frame] = carried(encodeBundle(address, batch))
   t.same([frame!.payloadKind, frame!.count], [4, 2])

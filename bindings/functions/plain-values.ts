@@ -1,0 +1,38 @@
+/**
+ * The codec of plain values, loaded when the first chain of functions opens: dates cost 20 ms to load, which nobody should wait for
+ * who runs none, and which here pass while the other process starts.
+ */
+import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { BridgeError } from '../../core/errors.ts'
+import type { UnpickledValues } from './value-unpickler.ts'
+
+interface PlainValues {
+  readonly pickleValues: (typeof import('./value-pickler.ts'))['pickleValues']
+  readonly unpickleValues: (typeof import('./value-unpickler.ts'))['unpickleValues']
+}
+
+let loaded: PlainValues | null = null
+
+export async function loadPlainValues(): Promise<void> {
+  if (loaded !== null) return
+  const [{ pickleValues }, { unpickleValues }] = await Promise.all([
+    import('./value-pickler.ts'),
+    import('./value-unpickler.ts'),
+  ])
+  loaded = { pickleValues, unpickleValues }
+}
+
+/** The payload of a bundle of JavaScript values. */
+export function pickled(batch: RecordBatch): Buffer {
+  return codec().pickleValues(batch.values(), batch.valueType)
+}
+
+export function unpickled(payload: Buffer): UnpickledValues {
+  return codec().unpickleValues(payload)
+}
+
+function codec(): PlainValues {
+  if (loaded === null)
+    throw new BridgeError('ILLEGAL_STATE', 'Plain values cross before any chain of functions is open.')
+  return loaded
+}
