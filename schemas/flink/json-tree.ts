@@ -8,6 +8,10 @@ const MAX_DEPTH = 1000
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 /** A string up to its end or its first escape. */
 const PLAIN_STRING = /[^"\\\u0000-\u001f]*/y
+const PLAIN_SINGLE_QUOTED = /[^'\\\u0000-\u001f]*/y
+const UNQUOTED_NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy
+const COMMENT = /\/(?:\*[^]*?\*\/|\/[^\n\r]*)/y
+const SLASH = 0x2f
 const ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',
   '\\': '\\',
@@ -37,18 +41,24 @@ export class JsonNumber {
   }
 }
 
-/** undefined: there is nothing but white space. @throws SyntaxError */
-export function parseJsonTree(text: string): JsonTree | undefined {
-  const parser = new Parser(text)
+/**
+ * undefined: there is nothing but white space. `lenient`: comments, single quotes, names without quotes.
+ *
+ * @throws SyntaxError
+ */
+export function parseJsonTree(text: string, { lenient = false } = {}): JsonTree | undefined {
+  const parser = new Parser(text, lenient)
   return parser.isAtEnd() ? undefined : parser.value(0)
 }
 
 class Parser {
   private readonly text: string
+  private readonly lenient: boolean
   private at = 0
 
-  constructor(text: string) {
+  constructor(text: string, lenient: boolean) {
     this.text = text
+    this.lenient = lenient
   }
 
   isAtEnd(): boolean {
@@ -66,7 +76,9 @@ class Parser {
       case '[':
         return this.array(depth)
       case '"':
-        return this.string()
+        return this.string('"')
+      case "'":
+        return this.lenient ? this.string("'") : this.fail('a value')
       case 't':
         return this.word('true', true)
       case 'f':
@@ -84,8 +96,7 @@ class Parser {
     if (this.takes('}')) return object
     do {
       this.skipSpace()
-      if (this.text[this.at] !== '"') this.fail('a name in double quotes')
-      const name = this.string()
+      const name = this.name()
       if (!this.takes(':')) this.fail("':'")
       object.set(name, this.value(depth + 1))
     } while (this.takes(','))
@@ -103,24 +114,36 @@ class Parser {
     return array
   }
 
-  private string(): string {
+  private name(): string {
+    const first = this.text[this.at]
+    if (first === '"' || (first === "'" && this.lenient)) return this.string(first)
+    UNQUOTED_NAME.lastIndex = this.at
+    const name = this.lenient ? UNQUOTED_NAME.exec(this.text)?.[0] : undefined
+    if (name === undefined) return this.fail('a name in double quotes')
+    this.at += name.length
+    return name
+  }
+
+  private string(quote: '"' | "'"): string {
+    const plain = quote === '"' ? PLAIN_STRING : PLAIN_SINGLE_QUOTED
     this.at++
     let text = ''
     for (;;) {
-      PLAIN_STRING.lastIndex = this.at
-      PLAIN_STRING.test(this.text)
-      text += this.text.slice(this.at, PLAIN_STRING.lastIndex)
-      this.at = PLAIN_STRING.lastIndex
+      plain.lastIndex = this.at
+      plain.test(this.text)
+      text += this.text.slice(this.at, plain.lastIndex)
+      this.at = plain.lastIndex
       const end = this.text[this.at]
-      if (end !== '"' && end !== '\\') this.fail("the string's end")
+      if (end !== quote && end !== '\\') this.fail("the string's end")
       this.at++
-      if (end === '"') return text
+      if (end === quote) return text
       text += this.escape()
     }
   }
 
   private escape(): string {
     const char = this.text[this.at++] ?? ''
+    if (char === "'" && this.lenient) return char
     if (char === 'u') {
       const digits = this.text.slice(this.at, this.at + 4)
       if (!/^[\dA-Fa-f]{4}$/.test(digits)) this.fail('four hexadecimal digits')
@@ -156,9 +179,16 @@ class Parser {
   private skipSpace(): void {
     for (;;) {
       const code = this.text.charCodeAt(this.at)
-      if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return
-      this.at++
+      if (code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09) this.at++
+      else if (code !== SLASH || !this.lenient || !this.skipComment()) return
     }
+  }
+
+  private skipComment(): boolean {
+    COMMENT.lastIndex = this.at
+    if (!COMMENT.test(this.text)) return false
+    this.at = COMMENT.lastIndex
+    return true
   }
 
   private fail(expected: string): never {

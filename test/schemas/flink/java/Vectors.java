@@ -9,6 +9,9 @@ public final class Vectors {
     Path folder = Path.of(args[0]);
     write(folder.resolve("binary.json"), BinaryVectors.make());
     write(folder.resolve("charset.json"), CharsetVectors.make());
+    write(folder.resolve("csv-row-read.json"), CsvRowVectors.reading());
+    write(folder.resolve("csv-row-write.json"), CsvRowVectors.writing());
+    write(folder.resolve("json-schema.json"), JsonSchemaVectors.make());
     write(folder.resolve("decimal.json"), DecimalVectors.make());
     write(folder.resolve("json-row-read.json"), JsonRowVectors.reading());
     write(folder.resolve("json-row-write.json"), JsonRowVectors.writing());
