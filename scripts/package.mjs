@@ -35,7 +35,7 @@ async function makeWheel(out) {
       cpSync(path.join(root, from), path.join(staging, to), { recursive: true, filter: isSource })
     for (const name of ['pyproject.toml', 'README.md', 'src']) copy(path.join('python', name), name)
     for (const name of ['LICENSE', 'THIRD-PARTY-NOTICES.md']) copy(name, name)
-    copy('dist/engine/shardline.mjs', 'src/shardline/_engine/shardline.mjs')
+    for (const name of ['shardline.mjs', 'chunks']) copy(`dist/engine/${name}`, `src/shardline/_engine/${name}`)
     await run(python, ['-m', 'hatchling', 'build', '--target', 'wheel', '--directory', out], {
       cwd: staging,
       env: { SOURCE_DATE_EPOCH },

@@ -15,8 +15,7 @@ export async function thirdPartyNotices() {
   })
   return `# Third-party notices
 
-Shardline's engine is one file (\`dist/engine/shardline.mjs\`; in the Python wheel \`shardline/_engine/shardline.mjs\`), and these packages
-are in it. Their licences follow, each text once.
+Shardline's engine is \`dist/engine\` (in the Python wheel \`shardline/_engine\`), and these packages are in it. Their licences follow, each text once.
 
 | package | version | licence |
 |---|---|---|

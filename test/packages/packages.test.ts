@@ -25,7 +25,7 @@ t.test('the same sources give the same bytes', async t => {
 t.test('the tarball holds the library, the command, the schemas and the documents, and nothing else', async t => {
   const files = lines(await run('tar', ['tzf', packages.tarball], { cwd: out })).map(f => f.replace(/^package\//, ''))
   const belongs =
-    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bindings\/stdio\/README\.md|THIRD-PARTY-NOTICES\.md|dist\/engine\/(bin|shardline)\.mjs|schemas\/[a-z-]+(\.schema)?\.json|docs\/.+\.(md|svg|png)|dist\/(core|emulator|schemas)\/.+\.(js|d\.ts))$/
+    /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|bindings\/stdio\/README\.md|THIRD-PARTY-NOTICES\.md|dist\/engine\/(bin|shardline)\.mjs|dist\/engine\/chunks\/[\w-]+\.mjs|schemas\/[a-z-]+(\.schema)?\.json|docs\/.+\.(md|svg|png)|dist\/(core|emulator|schemas)\/.+\.(js|d\.ts))$/
   t.same(
     files.filter(f => !belongs.test(f)),
     [],
@@ -49,7 +49,7 @@ t.test(
     const names = 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")'
     const files = lines(await run(checkoutPython, ['-c', names, packages.wheel], { cwd: out }))
     const belongs =
-      /^(shardline\/(.+\.py|py\.typed|_build\.json|_options\.json|_engine\/shardline\.mjs)|shardline-[^/]+\.dist-info\/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses\/(LICENSE|THIRD-PARTY-NOTICES\.md)))$/
+      /^(shardline\/(.+\.py|py\.typed|_build\.json|_options\.json|_engine\/shardline\.mjs|_engine\/chunks\/[\w-]+\.mjs)|shardline-[^/]+\.dist-info\/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses\/(LICENSE|THIRD-PARTY-NOTICES\.md)))$/
     t.same(
       files.filter(f => !belongs.test(f)),
       [],
