@@ -24,7 +24,6 @@
  * record is read again with all its digits (json-tree.ts).
  */
 import { Duration, Instant, OffsetDateTime } from '@js-joda/core'
-import { isUtf8 } from 'node:buffer'
 
 import { ConfigurationError } from '../../core/errors.ts'
 import { Decimal } from '../decimal.ts'
@@ -34,6 +33,7 @@ import { isBytes } from '../type-spec.ts'
 import type { ValueDecoder } from '../value-codec.ts'
 import { recordMalformed } from '../value-codec.ts'
 import { fieldPath } from './acceptance.ts'
+import { parseBase64 } from './base64.ts'
 import { parseLocalDate, parseTimeOfUtc, parseTimestamp } from './date-time-text.ts'
 import {
   doubleText,
@@ -48,6 +48,7 @@ import {
 import { jsonTreeText, numberDecimal, numberText } from './json-text.ts'
 import { JsonNumber, parseJsonTree } from './json-tree.ts'
 import { setField } from './row-object.ts'
+import { utf8Text } from './utf8-text.ts'
 
 /** Of a record that cannot be read, so much is in the message. */
 const MAX_SHOWN = 2000
@@ -60,10 +61,6 @@ const LONG_MAX = 2n ** 63n - 1n
 const LONG_DIGITS = /[\d.]{17}/
 const FRACTION_OR_EXPONENT = /\d[.eE]/
 const EXPONENT = /\d[eE]/
-// Jackson skips spaces and control characters between groups of four, and takes neither the alphabet of URLs nor missing padding.
-const BASE64 =
-  /^(?:[\u0000-\u0020]*[A-Za-z\d+/]{4})*(?:[\u0000-\u0020]*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=))?[\u0000-\u0020]*$/
-
 /** What JSON.parse makes, or a JsonTree. */
 type Json = unknown
 type Read = (json: Json) => unknown
@@ -343,18 +340,12 @@ class FieldError extends Error {
 /** UTF-8, with a mark at its start or not; or UTF-16 or UTF-32, which JSON tells by its first bytes. */
 function textOf(record: Buffer): string {
   const [first, second, third, fourth] = record
-  if (first === 0xef && second === 0xbb && third === 0xbf) return utf8Of(record.subarray(3))
+  if (first === 0xef && second === 0xbb && third === 0xbf) return utf8Text(record.subarray(3))
   if (first === 0xff && second === 0xfe) return record.toString('utf16le', 2)
   if (first === 0xfe && second === 0xff) return bigEndianOf(record.subarray(2))
   if (first === 0 && second !== 0) return bigEndianOf(record)
   if (second === 0 && (third !== 0 || fourth !== 0)) return record.toString('utf16le')
-  return utf8Of(record)
-}
-
-function utf8Of(record: Buffer): string {
-  const text = record.toString()
-  if (text.includes('\ufffd') && !isUtf8(record)) throw new SyntaxError('It is not valid UTF-8.')
-  return text
+  return utf8Text(record)
 }
 
 function bigEndianOf(record: Buffer): string {
@@ -392,11 +383,7 @@ function instantOfSeconds(text: string): Instant {
   return Instant.ofEpochSecond(Number(seconds)).plus(Duration.ofNanos(Number(nanos.unscaled % 1_000_000_000n)))
 }
 
-function bytesOf(json: Json): Buffer | null {
-  if (typeof json !== 'string') return null
-  if (!BASE64.test(json)) throw new RangeError('It is not base64')
-  return Buffer.from(json, 'base64')
-}
+const bytesOf = (json: Json): Buffer | null => (typeof json === 'string' ? parseBase64(json) : null)
 
 /** What null is in an array that has no nulls. */
 function primitiveDefault(type: TypeSpec): unknown {

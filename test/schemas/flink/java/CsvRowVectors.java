@@ -43,6 +43,9 @@ final class CsvRowVectors {
         vectors.read("{a:['BASIC_ARRAY','STRING'],b:'STRING'}", options, cell + ",x");
         vectors.read("{a:{x:'INT',y:'STRING'},b:'STRING'}", options, cell + ",x");
       }
+    vectors.read(three, "{allowComments:true,fieldDelimiter:'\\t'}", "\t1\tc");
+    vectors.read(three, "{allowComments:true,fieldDelimiter:'\\t'}", " \n# x\n #y\r\n  a\t1\tc");
+    vectors.read(three, "{allowComments:true,escapeCharacter:'\\\\'}", "#x\\\n,1,c\na,1,c");
     vectors.read("{a:'STRING'}", "{}", "a");
     vectors.read("{a:'STRING'}", "{}", "");
     vectors.read("{a:'STRING'}", "{}", "\n");

@@ -1,0 +1,119 @@
+/**
+ * The cells of one line of CSV, as Jackson tells them apart: a cell that begins with the quote character ends with it, may hold
+ * line ends, and has the quote character doubled; elsewhere it is a character like any other. The escape character makes any
+ * character plain, and t, r, n and 0 what they are in Java. Only the first line counts.
+ *
+ * csv-parse is made for whole files: it takes some tens of microseconds to begin, for each record, and knows no escapes outside
+ * of quotes.
+ */
+export interface CsvDialect {
+  readonly fieldDelimiter: string
+  readonly quoteCharacter: string | null
+  readonly escapeCharacter: string | null
+  readonly allowComments: boolean
+}
+
+const ESCAPED: Readonly<Record<string, string>> = { t: '\t', r: '\r', n: '\n', '0': '\0' }
+const CR = 0x0d
+const LF = 0x0a
+const SPACE = 0x20
+const HASH = 0x23
+
+/** null: there is no line. @throws SyntaxError */
+export function csvCells(text: string, dialect: CsvDialect): string[] | null {
+  const start = dialect.allowComments ? afterComments(text, dialect.fieldDelimiter) : 0
+  return start >= text.length ? null : new CsvLine(text, start, dialect).cells()
+}
+
+/** With comments Jackson reads over white space at the beginning as well, empty lines and all. */
+function afterComments(text: string, fieldDelimiter: string): number {
+  let at = 0
+  for (;;) {
+    while (text.charCodeAt(at) <= SPACE && text[at] !== fieldDelimiter) at++
+    if (text.charCodeAt(at) !== HASH) return at
+    while (at < text.length && !isLineEnd(text.charCodeAt(at))) at++
+  }
+}
+
+const isLineEnd = (code: number): boolean => code === LF || code === CR
+
+class CsvLine {
+  private readonly text: string
+  private readonly delimiter: number
+  private readonly quote: number
+  private readonly escape: number
+  private at: number
+
+  constructor(text: string, at: number, dialect: CsvDialect) {
+    this.text = text
+    this.at = at
+    this.delimiter = dialect.fieldDelimiter.charCodeAt(0)
+    this.quote = codeOf(dialect.quoteCharacter)
+    this.escape = codeOf(dialect.escapeCharacter)
+  }
+
+  cells(): string[] {
+    const cells: string[] = []
+    for (;;) {
+      const isQuoted = this.at < this.text.length && this.text.charCodeAt(this.at) === this.quote
+      cells.push(isQuoted ? this.quoted() : this.plain())
+      if (this.text.charCodeAt(this.at) !== this.delimiter) return cells
+      this.at++
+    }
+  }
+
+  private plain(): string {
+    let text = ''
+    let from = this.at
+    for (;;) {
+      const code = this.text.charCodeAt(this.at)
+      if (Number.isNaN(code) || code === this.delimiter || isLineEnd(code)) return text + this.text.slice(from, this.at)
+      if (code === this.escape) {
+        text += this.text.slice(from, this.at) + this.escaped()
+        from = this.at
+      } else this.at++
+    }
+  }
+
+  private quoted(): string {
+    let text = ''
+    let from = ++this.at
+    for (;;) {
+      const code = this.text.charCodeAt(this.at)
+      if (Number.isNaN(code)) throw new SyntaxError('Missing closing quote for value')
+      if (code === this.quote) {
+        text += this.text.slice(from, this.at++)
+        if (this.text.charCodeAt(this.at) !== this.quote) break
+        from = this.at++
+      } else if (code === this.escape) {
+        text += this.text.slice(from, this.at) + this.escaped()
+        from = this.at
+      } else this.at++
+    }
+    this.endOfQuoted()
+    return text
+  }
+
+  /** Spaces may stand between the quote and the end of the cell. */
+  private endOfQuoted(): void {
+    for (;;) {
+      const code = this.text.charCodeAt(this.at)
+      if (Number.isNaN(code) || code === this.delimiter || isLineEnd(code)) return
+      if (code > SPACE)
+        throw new SyntaxError(
+          `Unexpected character ('${this.text[this.at]!}'): Expected column separator character or end-of-line`,
+        )
+      this.at++
+    }
+  }
+
+  private escaped(): string {
+    this.at++
+    const char = this.text[this.at++]
+    if (char === undefined) throw new SyntaxError('Unexpected end of the line after the escape character')
+    return ESCAPED[char] ?? char
+  }
+}
+
+/** -1: there is none. */
+const codeOf = (character: string | null): number => character?.charCodeAt(0) ?? -1
