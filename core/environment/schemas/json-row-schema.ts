@@ -1,5 +1,6 @@
 /** JSON objects as rows, by Flink's rules. */
 import { ConfigurationError } from '../../errors.ts'
+import { jsonSchemaToType } from '../../../schemas/flink/json-schema-to-type.ts'
 import type { RowTypeSpec } from '../../../schemas/type-spec.ts'
 import type { RowTypeInfo } from '../types.ts'
 import type { Schema } from './schema.ts'
@@ -14,6 +15,13 @@ export class JsonRowDeserializationSchemaBuilder<T> {
     const builder = this as unknown as JsonRowDeserializationSchemaBuilder<U>
     builder.#type = type.spec
     return builder
+  }
+
+  /** The fields as JSON Schema says them. @throws ConfigurationError for what Flink's converter does not know */
+  jsonSchema(schema: string | object): JsonRowDeserializationSchemaBuilder<Record<string, unknown>> {
+    return this.typeInfo<Record<string, unknown>>({
+      spec: jsonSchemaToType(typeof schema === 'string' ? schema : JSON.stringify(schema)),
+    })
   }
 
   failOnMissingField(): this {

@@ -165,6 +165,13 @@ class PickledBytesTypeInfo(TypeInformation):
         return "PickledByteArrayTypeInfo"
 
 
+class VoidTypeInfo(TypeInformation):
+    """Nothing but None."""
+
+    def _spec(self) -> dict[str, Any]:
+        return {"type": "VOID"}
+
+
 # ---- dates and times
 
 

@@ -1,13 +1,18 @@
-"""JSON Schema to the type of rows, by Flink's rules."""
+"""JSON Schema to the type of rows, as Flink's converter does it, and `schemas/flink/json-schema-to-type.ts` for the
+engine: the same vectors test both. Comments and single quotes, which Flink also reads, are not read here."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
+from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types, VoidTypeInfo
 
 _FORMATS = {"date": Types.SQL_DATE, "time": Types.SQL_TIME, "date-time": Types.SQL_TIMESTAMP}
+_REFUSED = ("allOf", "anyOf", "not", "extends", "disallow")
+#: A schema that refers to itself within an object goes on without an end.
+_MAX_DEPTH = 200
+_ABSENT = object()
 
 
 def row_type_of(json_schema: str) -> RowTypeInfo:
@@ -15,62 +20,141 @@ def row_type_of(json_schema: str) -> RowTypeInfo:
     try:
         root = json.loads(json_schema)
     except ValueError as error:
-        raise ValueError(f"Invalid JSON schema: {error}") from None
-    converted = _convert("<root>", root, root)
+        raise ValueError(f"Invalid JSON schema. {error}") from None
+    converted = _Converter(root).type("<root>", root, 0)
     if not isinstance(converted, RowTypeInfo):
-        raise ValueError("a JSON schema of rows says the type object, with properties")
+        raise ValueError(f"The JSON schema must describe an object, but it describes {converted!r}.")
     return converted
 
 
-def _convert(location: str, node: Any, root: Any) -> TypeInformation:
-    if not isinstance(node, dict):
-        raise ValueError(f"Invalid JSON schema at {location}: an object is needed, not {json.dumps(node)[:80]}")
-    if "$ref" in node:
-        node = _resolve(location, node["$ref"], root)
-    types = node.get("type")
-    if types is not None:
-        names = [types] if isinstance(types, str) else list(types)
-        converted = [_of_type(location, name, node, root) for name in names if name != "null"]
-        if not converted:
-            raise ValueError(f"The type null at {location} of the JSON schema has no values that Python could get")
-        if len(converted) > 1:
-            raise ValueError(f"Union types are not supported at {location}: {names}")
-        return converted[0]
-    if "oneOf" in node:
-        branches = [b for b in node["oneOf"] if not (isinstance(b, dict) and b.get("type") == "null")]
-        if len(branches) == 1:
-            return _convert(f"{location}/oneOf", branches[0], root)
-    raise ValueError(f"Could not find a type at {location} of the JSON schema, or one that Flink knows")
+class _Converter:
+    def __init__(self, root: Any) -> None:
+        self._root = root
+
+    def type(self, location: str, node: Any, depth: int) -> TypeInformation:
+        if depth > _MAX_DEPTH:
+            raise ValueError(f"Cyclic references are not supported, as in node: {location}")
+        reference = _member(node, "$ref")
+        target = self._resolve(reference, node) if isinstance(reference, str) else _ABSENT
+        types: list[TypeInformation] = []
+        own = _member(node, "type")
+        if own is not _ABSENT:
+            types += self._named(location, own, node, depth)
+        elif _member(target, "type") is not _ABSENT:
+            types.append(self.type(reference, target, depth + 1))
+        one_of, target_one_of = _member(node, "oneOf"), _member(target, "oneOf")
+        if isinstance(one_of, list):
+            types += self._types(f"{location}/oneOf", one_of, depth)
+        elif isinstance(target_one_of, list):
+            types += self._types(f"{reference}/oneOf", target_one_of, depth)
+        if any(_member(node, keyword) is not _ABSENT for keyword in _REFUSED):
+            raise ValueError("Union types are such as 'allOf', 'anyOf' etc. and extending are not supported yet.")
+        return _single(location, types)
+
+    def _named(self, location: str, own: Any, node: Any, depth: int) -> list[TypeInformation]:
+        """By the keyword `type`: a name or a list of names."""
+        names = own if isinstance(own, list) else [own] if isinstance(own, str) else []
+        return [self._of_name(location, name, node, depth) for name in names]
+
+    def _of_name(self, location: str, name: Any, node: Any, depth: int) -> TypeInformation:
+        if name == "null":
+            return VoidTypeInfo()
+        if name == "boolean":
+            return Types.BOOLEAN()
+        if name == "string":
+            return _string(location, node)
+        if name in ("number", "integer"):
+            return Types.BIG_DEC()
+        if name == "object":
+            return self._object(location, node, depth)
+        if name == "array":
+            return self._array(location, node, depth)
+        raise ValueError(f"Unsupported type '{name}' in node: {location}")
+
+    def _object(self, location: str, node: Any, depth: int) -> TypeInformation:
+        properties = _member(node, "properties")
+        named = properties if isinstance(properties, dict) else {}
+        types = [self.type(f"{location}/{name}", value, depth + 1) for name, value in named.items()]
+        if properties is not _ABSENT and _member(node, "additionalProperties") is True:
+            raise ValueError(f"An object must not allow additional properties in node: {location}")
+        return RowTypeInfo(types, list(named))
+
+    def _array(self, location: str, node: Any, depth: int) -> TypeInformation:
+        items = _member(node, "items")
+        if items is _ABSENT:
+            raise ValueError(f"Arrays must specify an 'items' property in node: {location}")
+        if isinstance(items, dict):
+            element = self.type(f"{location}/items", items, depth + 1)
+            return Types.BASIC_ARRAY(element) if element == Types.STRING() else Types.OBJECT_ARRAY(element)
+        if not isinstance(items, list):
+            raise ValueError(f"Invalid type for 'items' property in node: {location}")
+        types = self._types(f"{location}/items", items, depth)
+        if _member(node, "additionalItems") is True:
+            raise ValueError(f"An array tuple must not allow additional items in node: {location}")
+        return Types.ROW(types)
+
+    def _types(self, location: str, nodes: list[Any], depth: int) -> list[TypeInformation]:
+        return [self.type(f"{location}[{i}]", node, depth + 1) for i, node in enumerate(nodes)]
+
+    def _resolve(self, reference: str, origin: Any) -> Any:
+        if not reference.startswith("#"):
+            raise ValueError(
+                "Only JSON schemes with simple references (one indirection in the same document) are supported yet. "
+                f"But was: {reference}"
+            )
+        found = _at(self._root, reference[1:])
+        if found is _ABSENT:
+            raise ValueError(f"Could not find reference: {reference}")
+        if found is origin:
+            raise ValueError(f"Cyclic references are not supported:{reference}")
+        return found
 
 
-def _of_type(location: str, name: str, node: dict[str, Any], root: Any) -> TypeInformation:
-    if name == "object":
-        properties = node.get("properties", {})
-        fields = [_convert(f"{location}/{key}", value, root) for key, value in properties.items()]
-        return RowTypeInfo(fields, list(properties))
-    if name == "array":
-        items = node.get("items")
-        if isinstance(items, list):
-            return Types.ROW([_convert(f"{location}/items[{i}]", item, root) for i, item in enumerate(items)])
-        return Types.OBJECT_ARRAY(_convert(f"{location}/items", items, root))
-    if name == "string":
-        if node.get("format") in _FORMATS:
-            return _FORMATS[node["format"]]()
-        if node.get("contentEncoding") == "base64":
-            return Types.PRIMITIVE_ARRAY(Types.BYTE())
+def _string(location: str, node: Any) -> TypeInformation:
+    written = _member(node, "format")
+    if written is not _ABSENT:
+        if not isinstance(written, str):
+            raise ValueError(f"Invalid 'format' property in node: {location}")
+        return _FORMATS.get(written, Types.STRING)()
+    encoding = _member(node, "contentEncoding")
+    if encoding is _ABSENT:
         return Types.STRING()
-    if name in ("number", "integer"):
-        return Types.BIG_DEC() if name == "number" else Types.BIG_INT()
-    if name == "boolean":
-        return Types.BOOLEAN()
-    raise ValueError(f"Unsupported type {name!r} at {location} of the JSON schema")
+    if not isinstance(encoding, str):
+        raise ValueError(f"Invalid 'contentEncoding' property in node: {location}")
+    if encoding != "base64":
+        raise ValueError(f"Invalid encoding '{encoding}' in node: {location}")
+    return Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
-def _resolve(location: str, reference: str, root: Any) -> Any:
-    if not reference.startswith("#"):
-        raise ValueError(f"{location} of the JSON schema refers to {reference!r}: only what is within it is followed")
+def _single(location: str, types: list[TypeInformation]) -> TypeInformation:
+    """The one type that is there, null beside it or not."""
+    different: list[TypeInformation] = []
+    for one in types:
+        if one not in different:
+            different.append(one)
+    values = [one for one in different if not isinstance(one, VoidTypeInfo)]
+    if not different:
+        raise ValueError(f"No type could be found in node:{location}")
+    if len(values) > 1:
+        raise ValueError("Union types with more than just a null type are not supported yet.")
+    return values[0] if values else VoidTypeInfo()
+
+
+def _member(node: Any, name: str) -> Any:
+    return node.get(name, _ABSENT) if isinstance(node, dict) else _ABSENT
+
+
+def _at(root: Any, pointer: str) -> Any:
+    """RFC 6901."""
+    if not pointer:
+        return root
+    if not pointer.startswith("/"):
+        raise ValueError(f"Invalid input: JSON Pointer expression must start with '/': \"{pointer}\"")
     node = root
-    for part in reference.lstrip("#").strip("/").split("/"):
-        if part:
-            node = node[part.replace("~1", "/").replace("~0", "~")]
+    for part in pointer[1:].split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list):
+            node = node[int(name)] if name.isdecimal() and int(name) < len(node) else _ABSENT
+        else:
+            node = _member(node, name)
     return node
