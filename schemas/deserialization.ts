@@ -121,6 +121,8 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
       return (await import('./flink/type-serializer.ts')).typeInformationDecoder(schema.typeInfo)
     case 'json-row':
       return (await import('./flink/json-row.ts')).jsonRowDecoder(schema)
+    case 'csv-row':
+      return (await import('./flink/csv-row.ts')).csvRowDecoder(schema)
     case 'avro':
       return converted((await import('./avro/avro-codec.ts')).avroSchemaDecoder(schema), schema.convert, services)
     case 'glue-avro':
@@ -138,9 +140,6 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
     case 'kinesis-record':
     case 'custom':
       throw new ConfigurationError(`A schema of type '${schema.type}' cannot be part of another.`)
-    default:
-      await converted({ type: null, decode: () => null }, null, services)
-      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be read yet.`)
   }
 }
 

@@ -104,6 +104,8 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
     }
     case 'json-row':
       return new ValueSerializer((await import('./flink/json-row.ts')).jsonRowEncoder(schema))
+    case 'csv-row':
+      return new ValueSerializer((await import('./flink/csv-row.ts')).csvRowEncoder(schema))
     case 'avro':
       return new ValueSerializer((await import('./avro/avro-codec.ts')).avroSchemaEncoder(schema))
     case 'simple-string':
@@ -116,10 +118,9 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
       const { glueJsonEncoder } = await import('./glue/glue-json.ts')
       return new ValueSerializer(glueJsonEncoder(schema, await services.glueRegistry(schema.configs, 'JSON')))
     }
+    case 'byte-array': // whole batches alone
     case 'kinesis-record':
-      throw new ConfigurationError('The schema kinesis-record is for reading alone.')
-    default:
-      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be written yet.`)
+      throw new ConfigurationError(`The schema ${schema.type} does not write single values.`)
   }
 }
 

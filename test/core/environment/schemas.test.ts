@@ -78,7 +78,8 @@ async function kinesisOf(t: Test, ...records: (string | Buffer)[]) {
       env.fromSource(sourceOf(schema).build(), WatermarkStrategy.noWatermarks(), 'in'),
     sinkOf: (schema: Schema<unknown, never> | SerializationSchema<never>) =>
       KinesisStreamsSink.builder().setStreamArn(kinesis.streamArn('out')).setSerializationSchema(schema),
-    written: (stream = 'out'): Buffer[] => kinesis.records(stream).flatMap(shard => shard.records.map(r => Buffer.from(r.data))),
+    written: (stream = 'out'): Buffer[] =>
+      kinesis.records(stream).flatMap(shard => shard.records.map(r => Buffer.from(r.data))),
   }
 }
 
