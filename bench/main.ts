@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every pipeline against the same canned server, in turn, several rounds, each in a process of its own; the
  * rates are what the server counted in the steady state. The peer and the limit run in the same session: trust the ratios.
- * `npm run bench -- put` measures one table: pipelines, put, idle, resharding.
+ * `npm run bench -- put` measures one table: pipelines, put, idle, resharding, schemas.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -10,6 +10,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 import type { Counts } from './canned-server.ts'
+import { schemasTable } from './schemas.ts'
 import { idleShardsTable, reshardingTable } from './shards.ts'
 
 interface Pipeline {
@@ -179,6 +180,7 @@ const tables: Readonly<Record<string, () => Promise<void>>> = {
   },
   idle: idleShardsTable,
   resharding: reshardingTable,
+  schemas: schemasTable,
 }
 const chosen = process.argv.slice(2)
 for (const [name, measureTable] of Object.entries(tables))

@@ -49,7 +49,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (!existsSync(options.script)) throw new UsageError(`there is no file '${options.script}'.`)
   keepStdoutClean()
-  const engineRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+  // From `dist/engine/chunks`, where the bundler puts this file.
+  const engineRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
   let python: string
   try {
     python = findPython(options.python, engineRoot)

@@ -59,7 +59,7 @@ export class AvroInput {
 
   int(): number {
     const value = this.long()
-    return value === ((value as number) | 0) ? value : this.fail(`${value} is no int`)
+    return typeof value === 'number' && value === (value | 0) ? value : this.fail(`${value} is no int`)
   }
 
   /** A number where it is safe. */

@@ -324,6 +324,14 @@ t.test('what was read does not change with the bytes that it was read from', t =
   t.end()
 })
 
+t.test('an int that is more than any number can hold is an error of the record', async t => {
+  const { decode } = codec('int')
+  t.throws(() => decode(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01), {
+    code: 'RECORD_MALFORMED',
+    message: /is no int/,
+  })
+})
+
 t.test('any value is written as avsc writes it, and read back; any bytes are a value or an error', t => {
   const schema = record('R', {
     i: 'int',
