@@ -291,8 +291,7 @@ def test_npms_launcher_without_python_or_with_one_that_is_too_old(tmp_path):
 def test_npms_launcher_where_nothing_is_installed(tmp_path):
     """The engine is moved, so that no checkout is beside it."""
     engine = tmp_path / "package" / "dist" / "engine" / "shardline.mjs"
-    engine.parent.mkdir(parents=True)
-    shutil.copy(ENGINE, engine)
+    shutil.copytree(ENGINE.parent, engine.parent)
     (tmp_path / "job.py").write_text("")
     done = subprocess.run(
         [shutil.which("node"), str(engine), "run", "job.py"],
