@@ -134,8 +134,10 @@ t.test('a hash key that is no number is an error with its position', async t => 
 
 t.test("whatever Amazon's aggregator packs comes out, as Amazon's own reader sees it", async t => {
   const record = fc.record({
-    // Amazon's packer has its keys as an object's, which '__proto__' cannot be.
-    partitionKey: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }).filter(key => key !== '__proto__'),
+    // Amazon's packer has its keys as an object's, which '__proto__' cannot be, and of which numbers come first.
+    partitionKey: fc
+      .string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+      .filter(key => key !== '__proto__' && !/^\d+$/.test(key)),
     data: fc.string(),
   })
   fc.assert(
