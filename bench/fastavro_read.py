@@ -1,5 +1,6 @@
-"""The peer in Python: fastavro reads the same records behind Glue's header, one after the other, in this process alone. Prints
-records a second. Standard input: the schema's JSON as a line, then for each record its length (u32) and its bytes."""
+"""The peer in Python: fastavro reads the same records behind Glue's header, one after the other, in this process alone.
+Prints records a second. Standard input: the schema's JSON as a line, then for each record its length (u32) and its
+bytes."""
 
 import io
 import json

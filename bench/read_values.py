@@ -3,8 +3,9 @@
 import os
 import struct
 import sys
+from pathlib import Path
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "python", "src"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "python" / "src"))
 
 from shardline._functions import values
 
