@@ -21,7 +21,10 @@ export async function schemasTable(): Promise<void> {
   for (const line of run(process.execPath, [here('avro.js')])
     .trim()
     .split('\n'))
-    row(JSON.parse(line) as Figure, 'avsc, without header or registry')
+    row(
+      JSON.parse(line) as Figure,
+      line.includes('zlib') ? 'avsc and zlib, without header or registry' : 'avsc, without header or registry',
+    )
   const peer = await fastavro()
   for (const [what, how] of [
     ['dicts', 'dict'],
