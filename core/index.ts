@@ -25,6 +25,7 @@ export {
   GlueSchemaRegistryJsonSerializationSchema,
 } from './environment/schemas/glue-schema.ts'
 export type { GlueConfiguration, JsonDataWithSchema } from './environment/schemas/glue-schema.ts'
+export { AWSSchemaRegistryConstants } from '../schemas/glue/glue-configs.ts'
 export type {
   Collector,
   KinesisDeserializationSchema,

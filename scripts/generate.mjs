@@ -11,9 +11,10 @@ await main(async () => {
   await build()
   const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/config/known-keys.js'))
   const { constantOf } = await import(path.join(root, 'dist/core/config/option-constants.js'))
+  const glue = await glueGroup()
   const files = {
-    'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf),
-    'docs/options.md': optionsMarkdown(optionGroups, constantOf),
+    'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue),
+    'docs/options.md': optionsMarkdown([...optionGroups, glue], name => constantOf(name) ?? glue.constantOf(name)),
     'THIRD-PARTY-NOTICES.md': await thirdPartyNotices(),
   }
   for (const [file, content] of Object.entries(files)) {
@@ -26,24 +27,39 @@ await main(async () => {
   await build() // the Python package carries a copy of the options
 })
 
-function optionsJson(groups, silentPrefixes, constantOf) {
-  const options = groups.flatMap(({ name, options }) =>
-    options.map(o => ({
-      key: o.key,
-      group: name,
-      constant: constantOf(o.key),
-      type: o.type,
-      default: o.default,
-      min: o.min ?? null,
-      max: o.max ?? null,
-      values: o.values ?? null,
-      aliases: o.aliases ?? [],
-      ignored: o.ignored ?? false,
-      secret: o.secret ?? false,
-      description: o.description,
-    })),
-  )
-  return `${JSON.stringify({ version: 1, silentPrefixes, options }, null, 2)}\n`
+/** Keys of the `configs` of Glue's schemas; no others read them, and they read no others but those of AWS access. */
+async function glueGroup() {
+  const glue = await import(path.join(root, 'dist/schemas/glue/glue-configs.js'))
+  const names = new Map(Object.entries(glue.AWSSchemaRegistryConstants).map(([name, key]) => [key, name]))
+  return {
+    name: 'Glue Schema Registry',
+    note: 'Keys of the `configs` that the schemas of the Glue Schema Registry are given, beside those of AWS access.',
+    options: [
+      ...Object.values(glue.glueOptions),
+      ...Object.values(glue.glueCollections).map(option => ({ default: null, ...option })),
+    ],
+    constantOf: key => (names.has(key) ? `AWSSchemaRegistryConstants.${names.get(key)}` : null),
+  }
+}
+
+function optionsJson(groups, silentPrefixes, constantOf, glue) {
+  const entry = (o, group, constant) => ({
+    key: o.key,
+    group,
+    constant,
+    type: o.type,
+    default: o.default,
+    min: o.min ?? null,
+    max: o.max ?? null,
+    values: o.values ?? null,
+    aliases: o.aliases ?? [],
+    ignored: o.ignored ?? false,
+    secret: o.secret ?? false,
+    description: o.description,
+  })
+  const options = groups.flatMap(({ name, options }) => options.map(o => entry(o, name, constantOf(o.key))))
+  const glueOptions = glue.options.map(o => entry(o, glue.name, glue.constantOf(o.key)))
+  return `${JSON.stringify({ version: 1, silentPrefixes, options, glue: glueOptions }, null, 2)}\n`
 }
 
 function optionsMarkdown(groups, constantOf) {
@@ -57,8 +73,8 @@ function optionsMarkdown(groups, constantOf) {
       return `| \`${o.key}\` | ${o.type} | ${o.default === null ? '' : `\`${cell(o.default)}\``} | ${cell(o.description)}${cell(values)}${also}${name} |`
     })
   const sections = groups.map(
-    ({ name, options }) =>
-      `## ${name}\n\n| key | type | default | meaning |\n|---|---|---|---|\n${rows(options).join('\n')}\n`,
+    ({ name, note, options }) =>
+      `## ${name}\n\n${note === undefined ? '' : `${note}\n\n`}| key | type | default | meaning |\n|---|---|---|---|\n${rows(options).join('\n')}\n`,
   )
   return `# Options\n\nGenerated from \`core/config\` by \`npm run generate\`. Keys, types and defaults are Flink's where Flink has them; \`shardline.*\` are ours.\nAn unknown key changes nothing and is warned about, with the nearest known one.\n\n${sections.join('\n')}`
 }

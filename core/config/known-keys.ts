@@ -3,6 +3,7 @@ import { awsOptions, outermostKey } from './aws-options.ts'
 import type { ConfigOption } from './config-option.ts'
 import { executionOptions } from './execution-options.ts'
 import { kinesisSourceOptions } from './kinesis-source-options.ts'
+import { nearEnough, nearestKey, TYPO } from './nearest-key.ts'
 import { s3Options } from './s3-options.ts'
 import { sinkOptions } from './sink-options.ts'
 
@@ -53,33 +54,8 @@ export function unknownKeys(keys: Iterable<string>): UnknownKey[] {
   for (const key of keys) {
     if (known.has(key) || known.has(outermostKey(key))) continue
     const silent = silentPrefixes.some(prefix => key.startsWith(prefix))
-    const nearest = nearestKey(key, silent ? TYPO : Math.max(TYPO, Math.ceil(key.length * 0.45)))
+    const nearest = nearestKey(key, known, silent ? TYPO : nearEnough(key))
     if (nearest !== null || !silent) unknown.push({ key, nearest })
   }
   return unknown
-}
-
-/** Edits up to here are a slip of the finger, even in a key that looks like one of Flink's own. */
-const TYPO = 3
-
-function nearestKey(key: string, below: number): string | null {
-  let best: string | null = null
-  let bestDistance = below
-  for (const candidate of known) {
-    const d = distance(key.toLowerCase(), candidate.toLowerCase())
-    if (d < bestDistance) [best, bestDistance] = [candidate, d]
-  }
-  return best
-}
-
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
-  }
-  return row[b.length]!
 }

@@ -7,11 +7,13 @@ import datetime
 import json
 import re
 import uuid
+import warnings
 from enum import Enum
 from pathlib import Path
 
 import pytest
 
+from shardline import _options
 from shardline.common import SimpleStringSchema, Types
 from shardline.common.typeinfo import RowTypeInfo
 from shardline.datastream import StreamExecutionEnvironment
@@ -31,11 +33,15 @@ from shardline.datastream.formats.avro import (
 )
 from shardline.datastream.formats.csv import CsvRowDeserializationSchema, CsvRowSerializationSchema
 from shardline.datastream.formats.glue import (
+    AWSSchemaRegistryConstants,
     GlueSchemaRegistryAvroDeserializationSchema,
     GlueSchemaRegistryAvroSerializationSchema,
+    GlueSchemaRegistryJsonDeserializationSchema,
     GlueSchemaRegistryJsonSerializationSchema,
+    JsonDataWithSchema,
 )
 from shardline.datastream.formats.json import JsonRowDeserializationSchema, JsonRowSerializationSchema
+from shardline.errors import ConfigurationError
 
 VECTORS = Path(__file__).parents[2] / "test" / "schemas" / "flink" / "vectors" / "json-schema.json"
 ROW = Types.ROW_NAMED(["a", "b"], [Types.STRING(), Types.LONG()])
@@ -230,6 +236,45 @@ def test_glue_schemas_are_described_and_their_configuration_is_checked():
         GlueSchemaRegistryAvroSerializationSchema.for_generic('"string"', "", {})
     with pytest.raises(TypeError, match="configs is a dict"):
         GlueSchemaRegistryJsonSerializationSchema("s", "registry")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("compression", "GZIP", "one of NONE, ZLIB"),
+        ("schemaAutoRegistrationEnabled", "yes", "'true' or 'false'"),
+        ("cacheSize", 0, "a whole number from 1 to"),
+        ("aws.credentials.provider", "MAGIC", "one of AUTO, BASIC"),
+    ],
+)
+def test_a_wrong_value_of_glues_fails_at_the_call(key, value, expected):
+    with pytest.raises(ConfigurationError) as raised:
+        GlueSchemaRegistryJsonDeserializationSchema(JsonDataWithSchema, "s", {key: value})
+    assert str(raised.value).startswith(f"{key}: '{value}' is not {expected}")
+
+
+def test_a_key_that_glue_does_not_know_is_warned_about():
+    right = {
+        "schemaAutoRegistrationEnabled": True,
+        "cacheSize": 5,
+        "aws.region": "r",
+        "tags": {"a": "b"},
+        "schemaName": None,
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', right)
+    with pytest.warns(UserWarning, match=r"'registryName' is not known .* Did you mean 'registry\.name'"):
+        GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"registryName": "r"})
+    with pytest.warns(UserWarning, match=r"'source\.stop-at' is not known"):
+        GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"source.stop-at": "latest"})
+
+
+def test_the_constants_of_glue_are_those_of_the_engines_table():
+    expected = {o["constant"]: o["key"] for o in _options.glue_table().options if o["group"] == "Glue Schema Registry"}
+    del expected[None]
+    ours = {f"AWSSchemaRegistryConstants.{k}": v for k, v in vars(AWSSchemaRegistryConstants).items() if k[0] != "_"}
+    assert ours == expected
 
 
 def sink(schema, key=None):

@@ -131,15 +131,15 @@ def test_a_script_sees_the_warning_at_its_own_line_and_only_there(fake_engine, t
 
 
 def test_the_table_is_found_beside_the_package_and_in_a_checkout_that_was_not_built(monkeypatch, tmp_path):
-    read = _options.table.__wrapped__
+    read = _options._document.__wrapped__
     package = tmp_path / "python" / "src" / "shardline"
     package.mkdir(parents=True)
     (tmp_path / "schemas").mkdir()
     monkeypatch.setattr(_options, "_PACKAGE", package)
     (tmp_path / "schemas" / "options.json").write_text('{"silentPrefixes": ["b."], "options": []}')
-    assert read().silent_prefixes == ("b.",)
+    assert read()["silentPrefixes"] == ["b."]
     (package / "_options.json").write_text('{"silentPrefixes": ["a."], "options": []}')
-    assert read().silent_prefixes == ("a.",)
+    assert read()["silentPrefixes"] == ["a."]
 
 
 TEXTS = [

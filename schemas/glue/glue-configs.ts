@@ -7,6 +7,7 @@ import { awsOptions, CREDENTIALS_PREFIX, nestedCredentialsPrefix, outermostKey }
 import { booleanOption, enumOption, intOption, stringOption } from '../../core/config/config-option.ts'
 import type { ConfigOption } from '../../core/config/config-option.ts'
 import { Configuration } from '../../core/config/configuration.ts'
+import { nearestKey } from '../../core/config/nearest-key.ts'
 import { ConfigurationError } from '../../core/errors.ts'
 import type { GlueClientOptions } from '../../core/kinesis/glue-client.ts'
 import type { GlueConfigs } from '../schema-spec.ts'
@@ -39,7 +40,9 @@ export const glueOptions = {
     null,
     "URL of the registry. Default: `AWS_ENDPOINT_URL_GLUE`, `AWS_ENDPOINT_URL`, or the region's.",
   ),
-  proxyUrl: stringOption('proxyUrl', null, 'URL of an HTTP proxy that the registry is reached through.'),
+  proxyUrl: stringOption('proxyUrl', null, 'URL of an HTTP proxy that the registry is reached through.', {
+    secret: true,
+  }),
   registryName: stringOption('registry.name', 'default-registry', 'The registry.'),
   schemaName: stringOption('schemaName', null, "Name of the schema that is written. Default: the stream's name."),
   dataFormat: enumOption(
@@ -100,8 +103,7 @@ export const glueOptions = {
   secondaryDeserializer: stringOption(
     'secondaryDeserializer',
     null,
-    'Accepted for compatibility: there are no classes of Java here. Give the schema a secondary one for records without a header of Glue.',
-    ignored,
+    "A schema, such as `SimpleStringSchema()`, that reads records without a header of Glue's; without one they cannot be read. The name of a class of Java is not used.",
   ),
   jsonClassNameResolutionEnabled: booleanOption(
     'jsonClassNameResolutionEnabled',
@@ -140,6 +142,33 @@ export const glueCollections = {
     type: 'list',
     description: 'Accepted for compatibility: no class is ever loaded by a name in a schema.',
   },
+} as const
+
+/** The keys under the names that Amazon's library gives them. */
+export const AWSSchemaRegistryConstants = {
+  AWS_REGION: glueOptions.region.key,
+  AWS_ENDPOINT: glueOptions.endpoint.key,
+  PROXY_URL: glueOptions.proxyUrl.key,
+  REGISTRY_NAME: glueOptions.registryName.key,
+  SCHEMA_NAME: glueOptions.schemaName.key,
+  SCHEMA_NAMING_GENERATION_CLASS: glueOptions.schemaNameGenerationClass.key,
+  DATA_FORMAT: glueOptions.dataFormat.key,
+  AVRO_RECORD_TYPE: glueOptions.avroRecordType.key,
+  PROTOBUF_MESSAGE_TYPE: glueOptions.protobufMessageType.key,
+  COMPRESSION_TYPE: glueOptions.compression.key,
+  SCHEMA_AUTO_REGISTRATION_SETTING: glueOptions.autoRegistration.key,
+  COMPATIBILITY_SETTING: glueOptions.compatibility.key,
+  DESCRIPTION: glueOptions.description.key,
+  TAGS: glueCollections.tags.key,
+  METADATA: glueCollections.metadata.key,
+  CACHE_SIZE: glueOptions.cacheSize.key,
+  CACHE_TIME_TO_LIVE_MILLIS: glueOptions.timeToLiveMillis.key,
+  SECONDARY_DESERIALIZER: glueOptions.secondaryDeserializer.key,
+  JACKSON_SERIALIZATION_FEATURES: glueCollections.jacksonSerializationFeatures.key,
+  JACKSON_DESERIALIZATION_FEATURES: glueCollections.jacksonDeserializationFeatures.key,
+  USER_AGENT_APP: glueOptions.userAgentApp.key,
+  ASSUME_ROLE_ARN: glueOptions.assumeRoleArn.key,
+  ASSUME_ROLE_SESSION_NAME: glueOptions.assumeRoleSessionName.key,
 } as const
 
 export interface GlueSettings {
@@ -206,6 +235,8 @@ export function schemaNameOf({ schemaName }: GlueSettings, transportName: string
 const OPTION_KEYS: ReadonlySet<string> = new Set(Object.values(glueOptions).map(option => option.key))
 const COLLECTION_KEYS: ReadonlySet<string> = new Set(Object.values(glueCollections).map(({ key }) => key))
 const CONNECTION_KEYS: ReadonlySet<string> = new Set(Object.values(awsOptions).map(option => option.key))
+
+const KNOWN_KEYS: readonly string[] = [...OPTION_KEYS, ...COLLECTION_KEYS, ...CONNECTION_KEYS]
 
 const isConnectionKey = (key: string): boolean => CONNECTION_KEYS.has(key) || CONNECTION_KEYS.has(outermostKey(key))
 
@@ -287,7 +318,7 @@ function warningsOf(configs: GlueConfigs): string[] {
         `${key} is where Kinesis is, and not used for the schema registry: its own is '${glueOptions.endpoint.key}'.`,
       )
     if (OPTION_KEYS.has(key) || COLLECTION_KEYS.has(key) || isConnectionKey(key)) continue
-    const nearest = nearestKey(key)
+    const nearest = nearestKey(key, KNOWN_KEYS)
     warnings.push(`${key} means nothing to the schema registry${nearest === null ? '' : `; '${nearest}' does`}.`)
   }
   const secondary = configs[glueOptions.secondaryDeserializer.key]
@@ -296,21 +327,4 @@ function warningsOf(configs: GlueConfigs): string[] {
       `${glueOptions.secondaryDeserializer.key} names a class of Java, which is not used: give the schema a secondary one.`,
     )
   return warnings
-}
-
-function nearestKey(key: string): string | null {
-  const near = [...OPTION_KEYS, ...COLLECTION_KEYS, ...CONNECTION_KEYS]
-    .map(candidate => ({ candidate, shared: alike(key.toLowerCase(), candidate.toLowerCase()) }))
-    .sort((a, b) => b.shared - a.shared)[0]!
-  return near.shared >= ALIKE ? near.candidate : null
-}
-
-const ALIKE = 0.6
-
-/** How many of their pairs of letters two keys share, from 0 to 1. */
-function alike(a: string, b: string): number {
-  const pairs = (text: string): Set<string> => new Set(Array.from(text, (_, i) => text.slice(i, i + 2)).slice(0, -1))
-  const [left, right] = [pairs(a), pairs(b)]
-  const shared = [...left].filter(pair => right.has(pair)).length
-  return (2 * shared) / Math.max(1, left.size + right.size)
 }

@@ -2,6 +2,7 @@
  * Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. Configuration is by its keys;
  * see docs/schemas.md. Credentials and region come from `aws.*` keys of the same configuration.
  */
+import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
 import type { GlueConfigs, SchemaSpec } from '../../../schemas/schema-spec.ts'
 import type { LocalFunction } from '../../operators/local-function-operator.ts'
 import { converterTo, localConverter, schemaOfType, schemaText } from './avro-schema.ts'
@@ -50,6 +51,7 @@ export class GlueSchemaRegistryJsonDeserializationSchema<T = JsonDataWithSchema>
 
   constructor(configs: GlueConfiguration, type: SpecificType<T> | null = null) {
     const convert = type === null ? null : converterTo(type)
+    check(configs, 'JSON')
     this.toSpec = register => ({
       type: 'glue-json',
       values: type === null ? 'carrier' : 'value',
@@ -68,6 +70,7 @@ export class GlueSchemaRegistryJsonSerializationSchema<T = JsonDataWithSchema> i
 
   /** @param transportName the stream's name; the schema's too, unless `schemaName` is configured */
   constructor(transportName: string, configs: GlueConfiguration, jsonSchema: string | object | null = null) {
+    check(configs, 'JSON')
     const schema = jsonSchema === null || typeof jsonSchema === 'string' ? jsonSchema : JSON.stringify(jsonSchema)
     this.toSpec = register => ({
       type: 'glue-json',
@@ -86,10 +89,16 @@ function glueAvro<R, W>(
   convert: LocalFunction | null,
 ): Schema<R, W> {
   const text = schemaText(schema)
+  check(configs, 'AVRO')
   return {
     payload: 'object',
     toSpec: register => ({ type: 'glue-avro', schema: text, transportName, ...common(configs, convert, register) }),
   }
+}
+
+/** What is wrong is told where it was written. @throws ConfigurationError */
+function check({ secondaryDeserializer: _, ...configs }: GlueConfiguration, format: 'AVRO' | 'JSON'): void {
+  parseGlueConfigs(configs, format)
 }
 
 function common(

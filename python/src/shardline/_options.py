@@ -48,20 +48,46 @@ class Table(NamedTuple):
 
 
 @functools.cache
-def table() -> Table:
+def _document() -> dict[str, Any]:
     beside = _PACKAGE / "_options.json"
     file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout, not built yet
-    document = json.loads(file.read_text(encoding="utf-8"))
-    options = document["options"]
-    keys = frozenset(key for option in options for key in (option["key"], *option["aliases"]))
-    return Table(options, keys, tuple(document["silentPrefixes"]))
+    document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return document
+
+
+def _keys(options: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(key for option in options for key in (option["key"], *option["aliases"]))
+
+
+@functools.cache
+def table() -> Table:
+    document = _document()
+    return Table(document["options"], _keys(document["options"]), tuple(document["silentPrefixes"]))
+
+
+@functools.cache
+def glue_table() -> Table:
+    """What schemas of the Glue Schema Registry read: their own keys and those of AWS access."""
+    options = _document()["glue"] + [option for option in table().options if option["group"] == AWS]
+    return Table(options, _keys(options), ())
 
 
 def check(values: Mapping[str, str], *groups: str) -> None:
     """Raises `ConfigurationError` for the first value that the engine would not take; warns about unknown keys."""
-    for option in table().options:
-        if option["group"] not in groups:
-            continue
+    _check(values, [option for option in table().options if option["group"] in groups])
+    for message in unknown(values):
+        warn_once(message, UserWarning)
+
+
+def check_glue(configs: Mapping[str, Any]) -> None:
+    """`check` for the configuration of a schema of the Glue Schema Registry, whose values are not texts alone."""
+    _check({key: _text(value) for key, value in configs.items()}, glue_table().options)
+    for message in unknown(configs, glue_table()):
+        warn_once(message, UserWarning)
+
+
+def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> None:
+    for option in options:
         text = next((values[key] for key in (option["key"], *option["aliases"]) if key in values), None)
         expected = None if text is None else _mismatch(option, text)
         if expected is not None:
@@ -70,17 +96,20 @@ def check(values: Mapping[str, str], *groups: str) -> None:
                 code="CONFIGURATION_INVALID",
                 details={"key": option["key"]},
             )
-    for message in unknown(values):
-        warn_once(message, UserWarning)
 
 
-def unknown(keys: Iterable[str]) -> Iterator[str]:
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def unknown(keys: Iterable[str], known: Table | None = None) -> Iterator[str]:
     """What to say about each key that nothing reads: the engine says the same."""
+    known = table() if known is None else known
     for key in keys:
-        if outermost(key) in table().keys:
+        if outermost(key) in known.keys:
             continue
-        silent = key.startswith(table().silent_prefixes)
-        nearest = _nearest(key, _TYPO if silent else max(_TYPO, math.ceil(len(key) * 0.45)))
+        silent = key.startswith(known.silent_prefixes)
+        nearest = _nearest(key, known, _TYPO if silent else max(_TYPO, math.ceil(len(key) * 0.45)))
         if nearest is not None or not silent:
             hint = "" if nearest is None else f" Did you mean '{nearest}'?"
             yield f"Configuration key '{key}' is not known and changes nothing.{hint}"
@@ -94,9 +123,9 @@ def outermost(key: str) -> str:
     return key
 
 
-def _nearest(key: str, below: int) -> str | None:
+def _nearest(key: str, known: Table, below: int) -> str | None:
     best = None
-    for option in table().options:
+    for option in known.options:
         for candidate in (option["key"], *option["aliases"]):
             distance = _distance(key.lower(), candidate.lower())
             if distance < below:

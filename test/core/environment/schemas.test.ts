@@ -10,6 +10,7 @@ import {
   CsvRowDeserializationSchema,
   CsvRowSerializationSchema,
   Decimal,
+  AWSSchemaRegistryConstants,
   GlueSchemaRegistryAvroDeserializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema,
   GlueSchemaRegistryJsonSerializationSchema,
@@ -240,6 +241,16 @@ t.test('schemas in the job graph', async t => {
     secondary: { type: 'simple-string', charset: 'UTF-8' },
     convert: { type: 'local', localId: 'local-0' },
   })
+  t.throws(() => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(FLIGHT, { compression: 'GZIP' }), {
+    code: 'CONFIGURATION_INVALID',
+    message: "compression: 'GZIP' is not one of NONE, ZLIB.",
+  })
+  t.throws(
+    () => new GlueSchemaRegistryJsonSerializationSchema('in', { [AWSSchemaRegistryConstants.DATA_FORMAT]: 'AVRO' }),
+    {
+      message: 'dataFormat is AVRO, and the schema is one of JSON.',
+    },
+  )
   t.match(new GlueSchemaRegistryJsonDeserializationSchema({}).toSpec(register), { values: 'carrier', convert: null })
   t.match(new GlueSchemaRegistryJsonDeserializationSchema({}, Flight).toSpec(register), { values: 'value' })
   t.match(new GlueSchemaRegistryJsonSerializationSchema('in', {}, { type: 'object' }).toSpec(register), {

@@ -2,7 +2,7 @@
 has it in Java alone; names and configuration keys are Java's.)
 
 Configurations are dicts with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
-`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/schemas.md has a table
+`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/options.md has a table
 of them all.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from shardline import _options
 from shardline.common.serialization import DeserializationSchema, SerializationSchema, _check_any, _Step
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from shardline.datastream.formats._data_classes import maker_of
@@ -26,6 +27,7 @@ from shardline.datastream.formats.avro import (
 )
 
 __all__ = [
+    "AWSSchemaRegistryConstants",
     "GlueSchemaRegistryAvroDeserializationSchema",
     "GlueSchemaRegistryAvroSerializationSchema",
     "GlueSchemaRegistryJsonDeserializationSchema",
@@ -34,6 +36,34 @@ __all__ = [
 ]
 
 Configs = Mapping[str, Any]
+
+
+class AWSSchemaRegistryConstants:
+    """Keys of the configuration, under the names that Amazon's library gives them."""
+
+    AWS_REGION = "region"
+    AWS_ENDPOINT = "endpoint"
+    PROXY_URL = "proxyUrl"
+    REGISTRY_NAME = "registry.name"
+    SCHEMA_NAME = "schemaName"
+    SCHEMA_NAMING_GENERATION_CLASS = "schemaNameGenerationClass"
+    DATA_FORMAT = "dataFormat"
+    AVRO_RECORD_TYPE = "avroRecordType"
+    PROTOBUF_MESSAGE_TYPE = "protobufMessageType"
+    COMPRESSION_TYPE = "compression"
+    SCHEMA_AUTO_REGISTRATION_SETTING = "schemaAutoRegistrationEnabled"
+    COMPATIBILITY_SETTING = "compatibility"
+    DESCRIPTION = "description"
+    TAGS = "tags"
+    METADATA = "metadata"
+    CACHE_SIZE = "cacheSize"
+    CACHE_TIME_TO_LIVE_MILLIS = "timeToLiveMillis"
+    SECONDARY_DESERIALIZER = "secondaryDeserializer"
+    JACKSON_SERIALIZATION_FEATURES = "jacksonSerializationFeatures"
+    JACKSON_DESERIALIZATION_FEATURES = "jacksonDeserializationFeatures"
+    USER_AGENT_APP = "userAgentApp"
+    ASSUME_ROLE_ARN = "assumeRoleArn"
+    ASSUME_ROLE_SESSION_NAME = "assumeRoleSessionName"
 
 
 @dataclass(frozen=True)
@@ -201,6 +231,7 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
         plain = json.loads(json.dumps(plain))
     except TypeError as error:
         raise TypeError(f"configs holds what is neither text, number, truth, list nor dict: {error}") from None
+    _options.check_glue({key: value for key, value in plain.items() if value is not None})
     secondary = configs.get("secondaryDeserializer")
     if secondary is None:
         return plain, None
