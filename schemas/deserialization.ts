@@ -3,7 +3,6 @@ import { ConfigurationError } from '../core/errors.ts'
 import type { ShardlineError } from '../core/errors.ts'
 import { RecordBatch } from '../core/record-batch/record-batch.ts'
 import { asText } from '../core/record-batch/utf8.ts'
-import { stringDecoder } from './flink/charset.ts'
 import { KINESIS_RECORD_TYPE } from './program-schema.ts'
 import type { KinesisDeserializationSchema } from './program-schema.ts'
 import { loadSchemaOfProgram } from './schema-services.ts'
@@ -47,7 +46,7 @@ function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) |
     case 'byte-array':
       return batch => batch
     case 'simple-string':
-      return textReader(schema.charset)
+      return isUtf8(schema.charset) ? asText : null
     case 'kinesis-record':
       return asRecords
     default:
@@ -55,10 +54,8 @@ function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) |
   }
 }
 
-/** Text of this charset. @throws ConfigurationError */
-export function textReader(charset: string): (batch: RecordBatch) => RecordBatch {
-  return /^utf-?8$/i.test(charset) ? asText : decoderOf(charset)
-}
+/** UTF-8 stays as it is; other charsets are loaded with their tables. */
+export const isUtf8 = (charset: string): boolean => /^utf-?8$/i.test(charset)
 
 class BatchDeserializer implements Deserializer {
   readonly #toBatch: (batch: RecordBatch) => RecordBatch
@@ -107,6 +104,7 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Deser
     return new CustomDeserializer(
       (await loadSchemaOfProgram(schema.schema, services, 'deserialize')) as KinesisDeserializationSchema<unknown>,
     )
+  if (schema.type === 'simple-string') return new BatchDeserializer(await textReader(schema.charset))
   return new ValueDeserializer(await decoderFor(schema, services))
 }
 
@@ -116,7 +114,7 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
     case 'byte-array':
       return { type: { type: 'PRIMITIVE_ARRAY', element: { type: 'BYTE' } }, decode: record => Buffer.from(record) }
     case 'simple-string':
-      return stringDecoderOf(schema.charset)
+      return stringDecoder(schema.charset)
     case 'type-information':
       return (await import('./flink/type-serializer.ts')).typeInformationDecoder(schema.typeInfo)
     case 'json-row':
@@ -180,14 +178,14 @@ function asRecords(batch: RecordBatch): RecordBatch {
   return batch.withValues(records, null, KINESIS_RECORD_TYPE)
 }
 
-function stringDecoderOf(charset: string): ValueDecoder {
-  const read = textReader(charset)
+async function stringDecoder(charset: string): Promise<ValueDecoder> {
+  const read = isUtf8(charset) ? asText : await textReader(charset)
   return { type: { type: 'STRING' }, decode: record => read(RecordBatch.pack('bytes', [record])).value(0) }
 }
 
-/** Other charsets: each value is decoded, then held as UTF-8. */
-function decoderOf(charset: string): (batch: RecordBatch) => RecordBatch {
-  const decode = stringDecoder(charset)
+/** Of other charsets than UTF-8: each value is decoded, then held as UTF-8. @throws ConfigurationError */
+async function textReader(charset: string): Promise<(batch: RecordBatch) => RecordBatch> {
+  const decode = (await import('./flink/charset.ts')).stringDecoder(charset)
   return batch => {
     const texts = batch.values().map(v => decode(v as Buffer))
     return batch.withSlab('text', packText(texts), null)

@@ -1,8 +1,7 @@
 /** From the values of a stream to the bytes of records, a batch at a time. */
 import { ConfigurationError, ShardlineError } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-batch/record-batch.ts'
-import { packText } from './deserialization.ts'
-import { stringEncoder } from './flink/charset.ts'
+import { isUtf8, packText } from './deserialization.ts'
 import type { SerializationSchema } from './program-schema.ts'
 import { loadSchemaOfProgram } from './schema-services.ts'
 import type { SchemaServices } from './schema-services.ts'
@@ -32,7 +31,7 @@ export function serializerOf(schema: SchemaSpec, services: SchemaServices): Seri
 
 /** Schemas that do not look at single values where the stream has their payload; null: it does. */
 function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) | null {
-  if (schema.type === 'simple-string' && /^utf-?8$/i.test(schema.charset))
+  if (schema.type === 'simple-string' && isUtf8(schema.charset))
     return batch => {
       if (batch.payload === 'text') return batch
       if (batch.payload === 'object') return packStrings(batch)
@@ -109,7 +108,7 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
     case 'avro':
       return new ValueSerializer((await import('./avro/avro-codec.ts')).avroSchemaEncoder(schema))
     case 'simple-string':
-      return new ValueSerializer(stringEncoderOf(schema.charset))
+      return new ValueSerializer(await stringEncoder(schema.charset))
     case 'glue-avro': {
       const { glueAvroEncoder } = await import('./glue/glue-avro.ts')
       return new ValueSerializer(glueAvroEncoder(schema, await services.glueRegistry(schema.configs, 'AVRO')))
@@ -125,8 +124,8 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
 }
 
 /** Other charsets than UTF-8. */
-function stringEncoderOf(charset: string): ValueEncoder {
-  const encode = stringEncoder(charset)
+async function stringEncoder(charset: string): Promise<ValueEncoder> {
+  const encode = (await import('./flink/charset.ts')).stringEncoder(charset)
   return {
     encode: value => {
       if (typeof value !== 'string') throw mismatch({ type: 'simple-string' }, describeValue(value))

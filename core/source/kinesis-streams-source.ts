@@ -87,7 +87,6 @@ export class KinesisStreamsSource implements Source {
     if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
     else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
     for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
-    deserializerOf(spec.deserializationSchema, schemas)
     this.#instants = new SourceInstants(
       this.#configuration,
       jobConfiguration.find(executionOptions.submittedAt) ?? clock.now(),

@@ -299,7 +299,7 @@ t.test(
   },
 )
 
-t.test('what it cannot do is said when it is made', async t => {
+t.test('what it cannot do is said when it is made, and of its schema before the job runs', async t => {
   const make = (overrides: Partial<KinesisStreamsSourceSpec>) => () =>
     new KinesisStreamsSource(specOf(overrides), new Configuration(), new ManualClock())
   t.throws(make({ streamArn: 'flights' }), { code: 'CONFIGURATION_INVALID', message: /'flights' is not the ARN/ })
@@ -309,7 +309,8 @@ t.test('what it cannot do is said when it is made', async t => {
   t.throws(make({ configuration: { 'source.shard.discovery.interval': 'often' } }), { code: 'CONFIGURATION_INVALID' })
   t.throws(make({ configuration: { 'source.init.position': 'AT_TIMESTAMP' } }), { message: /source.init.timestamp/ })
   t.throws(make({ configuration: { 'shardline.source.stop-at': 'soon' } }), { message: /stop-at/ })
-  t.throws(make({ deserializationSchema: { type: 'simple-string', charset: 'klingon' } }), { message: /klingon/ })
+  const klingon = make({ deserializationSchema: { type: 'simple-string', charset: 'klingon' } })()
+  await t.rejects(klingon.validate(), { code: 'CONFIGURATION_INVALID', message: /klingon/ })
 })
 
 t.test("the source's own configuration wins over the job's", async t => {
