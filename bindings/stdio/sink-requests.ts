@@ -15,12 +15,13 @@ import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import type { DeadLetterHandler } from '../../core/sink/dead-letters.ts'
 import type { EntrySinkWriter } from '../../core/sink/entry-sink-writer.ts'
 import { KinesisStreamsSink } from '../../core/sink/kinesis-streams-sink.ts'
+import { JsonFormError, valuesFromJson } from '../../schemas/json-values.ts'
+import type { FromJson } from '../../schemas/json-values.ts'
 import type { SchemaSpec } from '../../schemas/schema-spec.ts'
 import { checkSink } from './check-job-graph.ts'
 import type { SinkIdParams, SinkOpenParams, SinkOpenResult, SinkWriteParams } from './protocol.ts'
 
 const NAME = 'sink/open'
-const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/
 
 interface RecordKey {
   readonly partitionKey: string
@@ -95,6 +96,8 @@ export class SinkRequests {
 class OpenSink {
   readonly credits: number
   readonly #schema: SchemaSpec['type']
+  readonly #schemas: JobSchemas
+  readonly #fromJson: FromJson
   /** Whether each write brings its keys. */
   readonly #keyed: boolean
   readonly #writer: EntrySinkWriter
@@ -108,10 +111,14 @@ class OpenSink {
 
   private constructor(
     spec: KinesisStreamsSinkSpec,
+    schemas: JobSchemas,
+    fromJson: FromJson,
     writerOf: (keys: () => unknown, fail: (error: unknown) => void) => EntrySinkWriter,
   ) {
     this.credits = spec.maxBufferedRequests
     this.#schema = spec.serializationSchema.type
+    this.#schemas = schemas
+    this.#fromJson = fromJson
     this.#keyed = spec.partitionKeyGenerator.type === 'key_by'
     this.#writer = writerOf(
       () => this.#keys.next().value as RecordKey | undefined,
@@ -143,10 +150,15 @@ class OpenSink {
         systemClock,
         { key: key ?? keys, deadLetters, schemas },
       )
-    await sinkOf(null).validate()
-    return new OpenSink(spec, (keys, fail) =>
-      sinkOf(keys).createWriter({ subtask: 0, parallelism: 1, restored: [], fail, warn }),
-    )
+    try {
+      await sinkOf(null).validate()
+      return new OpenSink(spec, schemas, await valuesFromJson(spec.serializationSchema), (keys, fail) =>
+        sinkOf(keys).createWriter({ subtask: 0, parallelism: 1, restored: [], fail, warn }),
+      )
+    } catch (error) {
+      schemas.close()
+      throw error
+    }
   }
 
   /** Resolves when all were acknowledged. */
@@ -212,6 +224,7 @@ class OpenSink {
 
   close(): void {
     this.#writer.close()
+    this.#schemas.close()
     this.#fail(new BridgeError('ILLEGAL_STATE', 'The sink was closed before these records were acknowledged.'))
   }
 
@@ -220,21 +233,19 @@ class OpenSink {
     for (const { reject } of [...this.#unanswered]) reject(asShardlineError(error))
   }
 
-  #batchOf({ values }: SinkWriteParams): RecordBatch {
-    const ofBytes = this.#schema === 'byte-array'
-    if (!ofBytes && this.#schema !== 'simple-string') {
-      if (!isListOf(values, () => true)) throw invalid("'values' must be a list")
-      return RecordBatch.ofValues(values)
+  #batchOf({ values: json }: SinkWriteParams): RecordBatch {
+    if (!Array.isArray(json)) throw invalid("'values' must be a list")
+    const values = json.map((value, i) => this.#valueOf(value, i))
+    if (this.#schema === 'simple-string') return RecordBatch.pack('text', values as string[])
+    return this.#schema === 'byte-array' ? RecordBatch.pack('bytes', values as Buffer[]) : RecordBatch.ofValues(values)
+  }
+
+  #valueOf(json: unknown, i: number): unknown {
+    try {
+      return this.#fromJson(json, `values[${i}]`)
+    } catch (error) {
+      throw error instanceof JsonFormError ? invalid(error.message) : error
     }
-    if (!isListOf(values, v => typeof v === 'string')) throw invalid("'values' must be a list of text")
-    const texts = values as readonly string[]
-    if (!ofBytes) return RecordBatch.pack('text', texts)
-    const wrong = texts.findIndex(v => v.length % 4 !== 0 || !BASE64.test(v))
-    if (wrong >= 0) throw invalid(`'values[${wrong}]' must be base64, because the sink's schema is of bytes`)
-    return RecordBatch.pack(
-      'bytes',
-      texts.map(v => Buffer.from(v, 'base64')),
-    )
   }
 
   #keysOf({ values, partitionKeys, explicitHashKeys }: SinkWriteParams): readonly RecordKey[] {

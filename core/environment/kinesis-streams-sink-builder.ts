@@ -55,16 +55,18 @@ export class KinesisStreamsSink {
     })
     const local = (named: { readonly type: string } | null): LocalFunction | null =>
       named !== null && 'localId' in named ? locals.get(named.localId as string)! : null
+    const schemas = new JobSchemas(
+      async named => (named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink')),
+      systemClock,
+      message => process.emitWarning(message, 'ShardlineWarning'),
+    )
     const services = {
       key: local(spec.partitionKeyGenerator) as ((value: unknown) => unknown) | null,
       deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
-      schemas: new JobSchemas(
-        async named => (named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink')),
-        systemClock,
-        message => process.emitWarning(message, 'ShardlineWarning'),
-      ),
+      schemas,
     }
-    return new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+    const stream = new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+    return stream.once('close', () => schemas.close())
   }
 
   /** The same, as a stream of the web. */

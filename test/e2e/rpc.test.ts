@@ -26,6 +26,8 @@ writeFileSync(
 }
 export const key = value => ({ partitionKey: 'key of ' + value, explicitHashKey: 7n })
 export const number = 5
+export const later = ({ id, delay }) => ({ id, delay: delay + 10 })
+export const gate = ({ id }) => ({ partitionKey: id, explicitHashKey: null })
 `,
 )
 const module = { type: 'module', url: pathToFileURL(functions).href, export: 'shout' }
@@ -178,6 +180,45 @@ t.test('a whole session: submit, watch, drain, shut down', async t => {
   t.same(await client.ended, [0, null])
   t.match(client.stderr, /^(a function may print\n)+$/, 'what functions print goes to stderr: stdout is the protocol')
 })
+
+t.test(
+  'rows: read from JSON, seen by a function, written as Avro; what is no JSON is left out and counted',
+  async t => {
+    const emulator = await kinesis(t)
+    const json = ['{"id":"LX1","delay":5}', '{broken', '{"id":"LX2","delay":null}']
+    emulator.put(
+      'in',
+      json.map(data => ({ data, partitionKey: 'a' })),
+    )
+    const graph = graphOf(emulator, { 'shardline.source.stop-at': 'latest' })
+    const [source, map, sink] = graph.transformations
+    graph.transformations.length = 3
+    source.source.configuration['shardline.source.poison-records'] = 'skip'
+    source.source.deserializationSchema = {
+      type: 'json-row',
+      typeInfo: { type: 'ROW', names: ['id', 'delay'], types: [{ type: 'STRING' }, { type: 'INT' }] },
+      failOnMissingField: false,
+      ignoreParseErrors: false,
+    }
+    map.function = { ...module, export: 'later' }
+    source.output = map.output = 'object'
+    const fields = [
+      { name: 'id', type: 'string' },
+      { name: 'delay', type: 'int' },
+    ]
+    const schema = JSON.stringify({ type: 'record', name: 'Late', fields })
+    sink.sink.serializationSchema = { type: 'avro', schema, values: 'generic', convert: null }
+    sink.sink.partitionKeyGenerator = { ...module, export: 'gate' }
+    const client = new RpcClient(t, emulator.environment())
+    await client.initialize()
+    const { result: job } = await submit(client, graph)
+    const { params: finished } = await client.until(m => m.method === 'job/finished')
+    t.match(finished, { jobId: job.jobId, state: 'FINISHED', error: null })
+    t.same(textOf(emulator, 'out'), ['\u0006LX1\u001e', '\u0006LX2\u0014'], 'a null is 0 to the function')
+    const warned = client.messages.filter(m => m.method === 'job/warning' || m.method === 'log')
+    t.match(JSON.stringify(warned) + client.stderr, /sequence number .* cannot be read: .*'\{broken'/)
+  },
+)
 
 t.test('a function that fails is told with the job, the record and its own words', async t => {
   const emulator = await kinesis(t)

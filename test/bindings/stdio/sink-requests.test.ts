@@ -225,6 +225,46 @@ t.test('rows and records are said in JSON; what the schema does not take is refu
   t.match(await errorOf(client.write({ sinkId, values: [{ id: 1 }] })), { code: 'VALUE_INVALID', message: /id/ })
 })
 
+t.test('what JSON has no form of has one by its type, at any depth', async t => {
+  const client = await connected(t)
+  const basic = (type: 'STRING' | 'LOCAL_DATE' | 'INSTANT' | 'BIG_DEC' | 'LONG') => ({ type })
+  const types = [
+    basic('LOCAL_DATE'),
+    { type: 'LIST', element: basic('INSTANT') },
+    { type: 'MAP', key: basic('STRING'), value: basic('BIG_DEC') },
+    { type: 'PRIMITIVE_ARRAY', element: { type: 'BYTE' } },
+    basic('LONG'),
+  ] as const
+  const { sinkId } = await client.open({
+    serializationSchema: {
+      type: 'json-row',
+      typeInfo: { type: 'ROW', names: ['day', 'times', 'fares', 'tag', 'miles'], types },
+      failOnMissingField: false,
+      ignoreParseErrors: false,
+    },
+  })
+  const trip = {
+    day: '2026-11-24',
+    times: ['2026-11-24T10:15:00+01:00', null],
+    fares: { eco: '12.50', first: 99 },
+    tag: 'AP8=',
+    miles: '9007199254740993',
+  }
+  await client.write({ sinkId, values: [trip] })
+  t.same(textsIn(client.kinesis, 'out'), [
+    '{"day":"2026-11-24","times":["2026-11-24T09:15:00Z",null],"fares":{"eco":12.5,"first":99},"tag":"AP8=","miles":9007199254740993}',
+  ])
+  for (const [wrong, where] of [
+    [{ day: '24.11.2026' }, "'values[1].day' must be a date such as"],
+    [{ times: ['noon'] }, "'values[1].times[0]' must be a time such as"],
+    [{ fares: { eco: 'much' } }, "'values[1].fares.eco' must be a number"],
+    [{ tag: '!' }, "'values[1].tag' must be base64"],
+    [{ miles: 2 ** 53 }, "'values[1].miles' must be a whole number, as text beyond"],
+  ] as const)
+    t.match(await errorOf(client.write({ sinkId, values: [trip, wrong] })), { message: where })
+  t.equal(client.kinesis.recordCount('out'), 1)
+})
+
 t.test('a schema of the program is an export of a module', async t => {
   const client = await connected(t)
   const schema = { type: 'local', localId: 'local-0' } as const
