@@ -8,6 +8,8 @@ const PLAIN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
 const MIN_EXPONENT = -6
 const MIN_SCALE = -2_147_483_648
 const MAX_SCALE = 2_147_483_647
+/** A little more than log10(16). */
+const DIGITS_PER_HEX_DIGIT = 1.21
 
 export class Decimal {
   readonly unscaled: bigint
@@ -30,18 +32,33 @@ export class Decimal {
     return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), scale)
   }
 
-  /** Without rounding; null: it has more digits behind the point than that. */
-  withScale(scale: number): Decimal | null {
+  /**
+   * Without rounding; null: it has more digits behind the point than that, or more than `maxDigits` in all. 1e1000000000 is
+   * short to write, and its digits would not fit in memory: who takes numbers from elsewhere says how many it can use.
+   */
+  withScale(scale: number, maxDigits = Infinity): Decimal | null {
     if (scale === this.scale) return this
-    if (scale > this.scale) return new Decimal(this.unscaled * 10n ** BigInt(scale - this.scale), scale)
-    const divisor = 10n ** BigInt(this.scale - scale)
+    if (this.unscaled === 0n) return new Decimal(0n, scale)
+    const more = scale - this.scale
+    if (more >= maxDigits) return null
+    if (more > 0) return new Decimal(this.unscaled * 10n ** BigInt(more), scale)
+    if (-more > this.#mostDigits()) return null
+    const divisor = 10n ** BigInt(-more)
     return this.unscaled % divisor === 0n ? new Decimal(this.unscaled / divisor, scale) : null
+  }
+
+  /** What stands before the point. `maxDigits`: with more than about so many it is null. */
+  wholePart(maxDigits: number): bigint | null {
+    if (this.scale <= 0) return this.withScale(0, maxDigits)?.unscaled ?? null
+    return this.scale > this.#mostDigits() ? 0n : this.unscaled / 10n ** BigInt(this.scale)
   }
 
   /** The same value with as few digits as it has; of zero there is but 0. */
   stripTrailingZeros(): Decimal {
     if (this.unscaled === 0n) return this.scale === 0 ? this : new Decimal(0n, 0)
-    const zeros = /0*$/.exec(this.unscaled.toString())![0].length
+    const digits = this.unscaled.toString()
+    let zeros = 0
+    while (digits[digits.length - 1 - zeros] === '0') zeros++
     return zeros === 0 ? this : new Decimal(this.unscaled / 10n ** BigInt(zeros), this.scale - zeros)
   }
 
@@ -66,6 +83,11 @@ export class Decimal {
     if (this.scale <= 0) return this.unscaled === 0n ? '0' : `${sign}${digits}${'0'.repeat(-this.scale)}`
     const padded = digits.padStart(this.scale + 1, '0')
     return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`
+  }
+
+  /** At least as many digits as there are. */
+  #mostDigits(): number {
+    return this.unscaled.toString(16).length * DIGITS_PER_HEX_DIGIT
   }
 
   /** So that JSON has the number's own digits, as text. */

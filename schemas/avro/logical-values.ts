@@ -177,7 +177,7 @@ function decimalValues({ precision, scale }: LogicalType & { name: 'decimal' }, 
     takes: `a Decimal of up to ${precision} digits, ${scale} of them behind the point`,
     read: (bytes: Buffer) => new Decimal(integerOf(bytes), scale),
     write(value) {
-      const unscaled = value instanceof Decimal ? (value.withScale(scale)?.unscaled ?? refuse()) : refuse()
+      const unscaled = value instanceof Decimal ? (value.withScale(scale, precision)?.unscaled ?? refuse()) : refuse()
       if (unscaled >= limit || unscaled <= -limit) refuse()
       return bytesOf(unscaled, size) ?? refuse()
     },

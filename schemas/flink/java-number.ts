@@ -8,7 +8,7 @@ import { Decimal } from '../decimal.ts'
 const LEAST_PLAIN = 1e-3
 const FIRST_WITH_EXPONENT = 1e7
 const MAX_FLOAT_DIGITS = 9
-const FLOATING_POINT = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
+const FLOATING_POINT = /^[+-]?(?:NaN|Infinity|(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/
 const WHOLE_NUMBER = /^[+-]?\d+$/
 const LONG_MIN = -(2n ** 63n)
 const LONG_MAX = 2n ** 63n - 1n

@@ -57,6 +57,9 @@ const INT_MIN = -2_147_483_648
 const INT_MAX = 2_147_483_647
 const LONG_LIMIT = 2 ** 63
 const LONG_MAX = 2n ** 63n - 1n
+const LONG_MAX_DIGITS = 20
+/** Nanoseconds of a thousand million years. */
+const INSTANT_MAX_DIGITS = 27
 /** So many digits a double tells from one another. */
 const LONG_DIGITS = /[\d.]{17}/
 const FRACTION_OR_EXPONENT = /\d[.eE]/
@@ -233,7 +236,7 @@ class JsonRowReader {
     if (json.isInteger()) return parseLong(json.text)
     const number = Number(json.text)
     if (!(Math.abs(number) <= LONG_LIMIT)) return parseLong(this.scalarText(json))
-    const whole = this.decimals ? wholePart(Decimal.parse(json.text)) : BigInt(Math.trunc(number))
+    const whole = this.decimals ? Decimal.parse(json.text).wholePart(LONG_MAX_DIGITS)! : BigInt(Math.trunc(number))
     return longOf(whole > LONG_MAX ? LONG_MAX : whole)
   }
 
@@ -370,15 +373,9 @@ function hasDecimal(type: TypeSpec): boolean {
   }
 }
 
-function wholePart(decimal: Decimal): bigint {
-  return decimal.scale <= 0
-    ? decimal.unscaled * 10n ** BigInt(-decimal.scale)
-    : decimal.unscaled / 10n ** BigInt(decimal.scale)
-}
-
 function instantOfSeconds(text: string): Instant {
-  const nanos = parseDecimal(text).withScale(9)
-  if (nanos === null) throw new RangeError(`'${text}' is finer than a nanosecond`)
+  const nanos = parseDecimal(text).withScale(9, INSTANT_MAX_DIGITS)
+  if (nanos === null) throw new RangeError(`'${text}' is finer than a nanosecond, or no time that can be`)
   const seconds = nanos.unscaled / 1_000_000_000n
   return Instant.ofEpochSecond(Number(seconds)).plus(Duration.ofNanos(Number(nanos.unscaled % 1_000_000_000n)))
 }

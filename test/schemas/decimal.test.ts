@@ -50,3 +50,31 @@ t.test('a number is read again as it was printed, zeros at its end and all', asy
     }),
   )
 })
+
+t.test('a short text of a huge number is refused at once by those who have no use for it', async t => {
+  for (const text of ['1e2147483000', '-7e400000000']) {
+    t.equal(Decimal.parse(text).withScale(9, 30), null)
+    t.equal(Decimal.parse(text).wholePart(20), null)
+  }
+  for (const text of ['1e-2147483000', '-123e-400000000']) {
+    t.equal(Decimal.parse(text).withScale(9), null)
+    t.equal(Decimal.parse(text).wholePart(20), 0n)
+  }
+  t.same(Decimal.parse('0e2147483000').withScale(2, 5), new Decimal(0n, 2))
+  t.same(Decimal.parse('123e2').withScale(1, 5), new Decimal(123_000n, 1))
+  for (const [text, whole] of [
+    ['12.99', 12n],
+    ['-12.99', -12n],
+    ['9.99e1', 99n],
+    ['16e-1', 1n],
+    ['12e3', 12_000n],
+  ] as const)
+    t.equal(Decimal.parse(text).wholePart(20), whole, text)
+})
+
+t.test('zeros in the middle of a long number are counted once', async t => {
+  const long = Decimal.parse(`1.${'0'.repeat(300_000)}1`)
+  const from = performance.now()
+  t.equal(long.stripTrailingZeros(), long)
+  t.ok(performance.now() - from < 5000, 'not by the square of their number, which takes a minute')
+})

@@ -387,3 +387,11 @@ t.test('any value is written as avsc writes it, and read back; any bytes are a v
   )
   t.end()
 })
+
+t.test('a decimal whose digits would fill the memory is no value of a type that holds ten', async t => {
+  const { encode } = codec({ type: 'bytes', logicalType: 'decimal', precision: 10, scale: 2 })
+  for (const text of ['1e2000000000', '1e-2000000000', '-1e300000000', '1e8', '0.001'])
+    t.throws(() => encode(Decimal.parse(text)), { code: 'VALUE_INVALID' }, text)
+  t.ok(encode(Decimal.parse('0e2000000000')).equals(encode(Decimal.parse('0.00'))))
+  t.ok(encode(Decimal.parse('9.999999999e7')))
+})

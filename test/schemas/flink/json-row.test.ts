@@ -208,3 +208,33 @@ t.test('a value that does not fit is refused with the path to its field', async 
     t.throws(() => jsonRowDecoder(spec(bad)), { code: 'CONFIGURATION_INVALID' })
   }
 })
+
+t.test('a few bytes, or many, do not hold up all that come after them', async t => {
+  const from = performance.now()
+  const malformed = { code: 'RECORD_MALFORMED' }
+  const instant = row({ at: basic('INSTANT') })
+  for (const json of ['1e400000000', '"1e400000000"', '"-1e-400000000"'])
+    t.throws(() => read(instant, `{"at":${json}}`), malformed, json)
+  const beside = row({ price: basic('BIG_DEC'), seats: basic('LONG') })
+  t.match(read(beside, '{"price":1.5,"seats":1e-400000000}'), { seats: 0 })
+  t.throws(() => read(row({ d: basic('DOUBLE') }), `{"d":"${'1'.repeat(300_000)}x"}`), malformed)
+  t.match(read(row({ d: basic('BIG_DEC') }), `{"d":1.${'0'.repeat(300_000)}1}`), { d: Decimal })
+  t.ok(performance.now() - from < 10_000, `${performance.now() - from} ms`)
+})
+
+t.test('bytes of any length are read from base64', async t => {
+  const type = row({ data: { type: 'PRIMITIVE_ARRAY', element: { type: 'BYTE' } } })
+  const data = Buffer.alloc(7_000_000, 'fares')
+  const { data: found } = read(type, `{"data":"${data.toString('base64')}"}`) as { readonly data: Buffer }
+  t.ok(found.equals(data))
+  fc.assert(
+    fc.property(fc.stringMatching(/^[A-Za\d+/=_ \n-]{0,14}$/), text => {
+      const strict =
+        /^(?:[\0-\x20]*[A-Za-z\d+/]{4})*(?:[\0-\x20]*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=))?[\0-\x20]*$/.test(text)
+      const decode = (): unknown => read(type, JSON.stringify({ data: text }))
+      if (strict) assert.deepStrictEqual(decode(), { data: Buffer.from(text, 'base64') })
+      else assert.throws(decode)
+    }),
+    { numRuns: 2000 },
+  )
+})
