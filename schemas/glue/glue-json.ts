@@ -69,21 +69,50 @@ export function glueJsonDecoder(
 
 /** Digits in a row that a double might not hold. */
 const LONG_NUMBER = /\d{16}/
+/** As many levels as Jackson reads. */
+const MAX_DEPTH = 1000
+const [QUOTE, BACKSLASH] = [0x22, 0x5c]
+const [OPENING_BRACKET, CLOSING_BRACKET, OPENING_BRACE, CLOSING_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 function readPayload(payload: Buffer): { readonly text: string; readonly value: unknown } {
   try {
     const text = utf8.decode(payload)
     const value: unknown = JSON.parse(text)
-    return { text, value: LONG_NUMBER.test(text) ? parse(text, null, exactNumber) : value }
+    if (isDeep(text)) throw new SyntaxError(`It is nested more than ${MAX_DEPTH} deep`)
+    return { text, value: LONG_NUMBER.test(text) ? parse(text, null, EXACTLY) : value }
   } catch (cause) {
     throw recordMalformed(`The payload of the record is no JSON: ${(cause as Error).message}.`, cause)
   }
+}
+
+/** Of text that is JSON. Whoever goes through the value later would end the stack, and no record would be to blame for it. */
+function isDeep(text: string): boolean {
+  if (text.length < MAX_DEPTH * 2) return false
+  let depth = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at + 1)
+    else if (code === OPENING_BRACKET || code === OPENING_BRACE) {
+      if (++depth > MAX_DEPTH) return true
+    } else if (code === CLOSING_BRACKET || code === CLOSING_BRACE) depth--
+  }
+  return false
+}
+
+/** Where its closing quote is. */
+function endOfString(text: string, from: number): number {
+  let at = from
+  for (let code = text.charCodeAt(at); code !== QUOTE; code = text.charCodeAt(at)) at += code === BACKSLASH ? 2 : 1
+  return at
 }
 
 function exactNumber(text: string): number | bigint {
   const number = Number(text)
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number
 }
+
+/** As JSON.parse has it where a name comes twice: the last one counts. */
+const EXACTLY = { parseNumber: exactNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue }
 
 /** @throws ConfigurationError */
 export function glueJsonEncoder(spec: GlueJsonSchemaSpec, registry: SchemaRegistry): ValueEncoder {
@@ -195,10 +224,28 @@ function payloadOf({ payload }: JsonDataWithSchema): Payload {
 
 const DECIMALS = [{ test: (value: unknown) => value instanceof Decimal, stringify: String }]
 
+/** What JSON has no word of its own for, and would be left empty: bytes as base64, as Jackson writes them. */
+function inJson(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${value} is no number of JSON`)
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Map)
+    return Object.fromEntries([...value].map(([name, member]) => [nameOf(name), member as unknown]))
+  if (value instanceof Set) return [...value] as unknown
+  if (value instanceof Uint8Array)
+    return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')
+  return value
+}
+
+function nameOf(key: unknown): string {
+  if (typeof key === 'object' && key !== null && !(key instanceof Decimal))
+    throw new TypeError('a key that is an object is no name of a member')
+  return String(key)
+}
+
 function textOf(value: unknown): Payload {
   let text: string | undefined
   try {
-    text = stringify(value, null, undefined, DECIMALS)
+    text = stringify(value, inJson, undefined, DECIMALS)
   } catch (cause) {
     throw valueInvalid(`The value cannot be written as JSON: ${(cause as Error).message}.`, cause)
   }

@@ -57,7 +57,8 @@ function compile(schemaText: string): JsonValidator {
   if (typeof schema === 'boolean') return () => (schema ? null : 'its schema takes nothing')
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new SyntaxError('it is neither an object nor a boolean')
-  const { $schema: draft, ...rest } = schema as Record<string, unknown>
+  // `$async` is a word of Ajv's own, which would have it answer later.
+  const { $schema: draft, $async: _, ...rest } = schema as Record<string, unknown>
   const make = draft === undefined ? () => new Ajv(OPTIONS) : draftOf(draft)
   if (make === undefined)
     throw new SyntaxError(`$schema ${JSON.stringify(draft)} is none of the drafts 4, 6, 7, 2019-09 and 2020-12`)

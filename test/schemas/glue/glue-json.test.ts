@@ -128,6 +128,50 @@ t.test('what is read is not checked against its schema, but is JSON', async t =>
   t.equal(await decode(old, Buffer.from('{}')), 'old')
 })
 
+t.test('a payload is the same value whether or not it has a long number', async t => {
+  const { api, registry } = registryOf()
+  const id = api.add('flights', SCHEMA, 'JSON')
+  const decoder = glueJsonDecoder(spec({ values: 'value' }), registry, null)
+  const read = (text: string): Promise<unknown> => decode(decoder, writeGlueFrame(id, Buffer.from(text), 'NONE'))
+  const long = 2n ** 60n
+  for (const members of ['"a":1,"a":{"b":2}', '"__proto__":{"a":1}', '"a":[1.5,-2e3,"x\\"[{",null,true,{}]'])
+    t.same(await read(`{${members},"n":${long}}`), { ...JSON.parse(`{${members}}`), n: long }, members)
+  for (const inner of ['1', String(long), '"[\\""']) {
+    const nested = (depth: number): string => '['.repeat(depth) + inner + ']'.repeat(depth)
+    t.ok(await read(nested(1000)))
+    await t.rejects(read(nested(1001)), { code: 'RECORD_MALFORMED', message: /nested more than 1000 deep/ })
+  }
+  t.ok(await read(`[${'[],{},"[[[[",'.repeat(2000)}"]"]`), 'what is long is not deep')
+})
+
+t.test('what JSON has no word for is written as what it holds, or refused, and never left empty', async t => {
+  const { registry } = registryOf()
+  const encoder = glueJsonEncoder(spec({ schema: '{}' }), registry)
+  const written = async (value: unknown): Promise<string> => (await encode(encoder, value)).toString('utf8', 18)
+  t.equal(await written({ m: new Map([['a', new Map([[1, [new Map()]]])]]) }), '{"m":{"a":{"1":[{}]}}}')
+  t.equal(
+    await written(
+      new Map<unknown, unknown>([
+        [true, 1n],
+        [null, 2],
+        ['__proto__', 3],
+      ]),
+    ),
+    '{"true":1,"null":2,"__proto__":3}',
+  )
+  t.equal(
+    await written({ s: new Set([1, 'a']), b: Buffer.from('hi'), u: new Uint8Array([104, 105]) }),
+    '{"s":[1,"a"],"b":"aGk=","u":"aGk="}',
+  )
+  for (const value of [NaN, { a: [Infinity] }, new Map([['a', -Infinity]]), new Map([[{}, 1]])])
+    await t.rejects(written(value), { code: 'VALUE_INVALID', message: /cannot be written as JSON/ })
+})
+
+t.test('a schema cannot have its documents checked later', t => {
+  t.match(jsonValidator('{"$async":true,"type":"string"}')(5), /must be string/)
+  t.end()
+})
+
 t.test('each draft has its own words', t => {
   const check = (schema: object, document: unknown): boolean => jsonValidator(JSON.stringify(schema))(document) === null
   const draft = (name: string, more: object) => ({
