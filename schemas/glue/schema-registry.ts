@@ -114,6 +114,8 @@ export class SchemaRegistry {
       perf: { now: () => clock.monotonic() },
       allowStale: true,
       noDeleteOnFetchRejection: true,
+      // What is crowded out while it is asked for is still what somebody waits for.
+      ignoreFetchAbort: true,
     }
     this.#versions = new LRUCache({
       ...kept,

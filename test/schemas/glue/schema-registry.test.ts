@@ -219,3 +219,17 @@ t.test('the caches are bounded', async t => {
   for (const id of ['version-1', 'version-2', 'version-3', 'version-1']) await registry.schemaOf(id)
   t.equal(api.calls.length, 4)
 })
+
+t.test('what is crowded out of a cache while it is asked for still comes', async t => {
+  const { api, registry } = registryOf({ cacheSize: 1 })
+  for (const name of ['a', 'b', 'c']) api.add(name, `"${name}"`)
+  const ids = ['version-1', 'version-2', 'version-9', 'version-3']
+  const [a, b, none, c] = await Promise.allSettled(ids.map(id => registry.schemaOf(id)))
+  t.match(
+    [a, b, c],
+    ['"a"', '"b"', '"c"'].map(definition => ({ value: { definition } })),
+  )
+  t.match(none, { reason: { code: 'SCHEMA_NOT_FOUND' } })
+  const written = ['a', 'b', 'c'].map(name => ({ ...schema(), schemaName: name, definition: `"${name}"` }))
+  t.same(await Promise.all(written.map(one => registry.versionOf(one))), ['version-1', 'version-2', 'version-3'])
+})
