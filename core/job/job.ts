@@ -8,6 +8,7 @@ import os from 'node:os'
 import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import { CheckpointCoordinator, NO_CHECKPOINTS } from '../checkpoint/checkpoint-coordinator.ts'
 import { openCheckpointStorage } from '../checkpoint/checkpoint-storage.ts'
+import { unlessAborted } from '../clock.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { asShardlineError, ConfigurationError, JobError } from '../errors.ts'
@@ -397,21 +398,6 @@ export class Job {
   #setState(state: JobState, cause: ShardlineError | null): void {
     this.#status = { ...this.#status, state, cause }
     this.#listener.status?.(this.#status)
-  }
-}
-
-/** As `work`, but rejects with the signal's reason as soon as it aborts. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  let stop: () => void = () => undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error)
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }
 

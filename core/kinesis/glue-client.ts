@@ -19,7 +19,7 @@ import type {
   SchemaRegistryApi,
   SchemaVersion,
 } from '../../schemas/glue/schema-registry.ts'
-import { sleep } from '../clock.ts'
+import { sleep, unlessAborted } from '../clock.ts'
 import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
@@ -56,6 +56,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
   readonly #client: GlueClient
   readonly #clock: Clock
   readonly #tunnel: NodeHttpHandler | null
+  readonly #closed = new AbortController()
 
   /** @throws ConfigurationError */
   constructor({ configuration, proxyUrl, userAgent }: GlueClientOptions, clock: Clock) {
@@ -150,7 +151,9 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
   }
 
+  /** What is under way rejects. */
   close(): void {
+    this.#closed.abort(Object.assign(new Error('the client is closed'), { code: 'the client is closed' }))
     this.#connection.close()
     this.#client.destroy()
     this.#tunnel?.destroy()
@@ -162,28 +165,38 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
         return await this.#attempt(attempted, call)
       } catch (error) {
         if (attempt === ATTEMPTS || !(error instanceof ShardlineError) || !error.retryable) throw error
+        if (this.#closed.signal.aborted) throw error
+        await sleep(this.#clock, equalJitterMs(attempt), this.#closed.signal).catch(() => {
+          throw error
+        })
       }
-      await sleep(this.#clock, equalJitterMs(attempt))
     }
   }
 
   async #attempt<T>(attempted: Attempted, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const controller = new AbortController()
-    const cancel = this.#clock.schedule(CALL_TIMEOUT_MS, () => controller.abort())
+    const late = new AbortController()
+    const cancel = this.#clock.schedule(CALL_TIMEOUT_MS, () => late.abort())
+    const signal = AbortSignal.any([late.signal, this.#closed.signal])
     try {
-      await this.#connection.credentials()
-      return await call(controller.signal)
+      // Who provides credentials may not answer either, and knows no signal.
+      await unlessAborted(this.#connection.credentials(), signal)
+      return await unlessAborted(call(signal), signal)
     } catch (cause) {
-      if (controller.signal.aborted)
+      if (this.#closed.signal.aborted) throw await this.#error(this.#closed.signal.reason, attempted)
+      if (late.signal.aborted)
         throw new ServiceError(
           'REQUEST_TIMED_OUT',
           `${describe(attempted)} failed: no answer within ${CALL_TIMEOUT_MS} ms. It is tried again.`,
           { cause, details: { ...attempted } },
         )
-      throw await sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
+      throw await this.#error(cause, attempted)
     } finally {
       cancel()
     }
+  }
+
+  #error(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
+    return sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
   }
 }
 

@@ -25,9 +25,9 @@ export interface TunnelAgents {
 
 /** @throws ConfigurationError */
 export function tunnelAgents(key: string, proxyUrl: string, rejectUnauthorized: boolean): TunnelAgents {
-  const proxy = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null
-  if (proxy === null || !/^https?:$/.test(proxy.protocol))
-    throw new ConfigurationError(`${key}: '${proxyUrl}' is not a URL such as http://127.0.0.1:3128.`)
+  const proxy = proxyOf(proxyUrl)
+  if (proxy === null)
+    throw new ConfigurationError(`${key}: '${withoutUser(proxyUrl)}' is not a URL such as http://127.0.0.1:3128.`)
   const options = { keepAlive: true, maxSockets: 50 }
   const httpAgent = new http.Agent(options)
   const httpsAgent = new https.Agent({ ...options, rejectUnauthorized })
@@ -43,17 +43,45 @@ export function tunnelAgents(key: string, proxyUrl: string, rejectUnauthorized: 
   return { httpAgent, httpsAgent }
 }
 
-function connectThrough(proxy: URL, { host = 'localhost', port = 80 }: Target): Promise<Socket> {
+interface Proxy {
+  readonly url: URL
+  /** Value of the header Proxy-Authorization; null: the proxy asks for none. */
+  readonly authorization: string | null
+}
+
+/** null: it is none. */
+function proxyOf(proxyUrl: string): Proxy | null {
+  const url = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) return null
+  const [user, password] = [decoded(url.username), decoded(url.password)]
+  const authorization = user === '' ? null : `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
+  return { url, authorization }
+}
+
+/** A percent sign that nobody escaped is one. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** For messages: whatever stands before an @ may be a password. */
+const withoutUser = (url: string): string => url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/i, '$1***@')
+
+function connectThrough(
+  { url: proxy, authorization }: Proxy,
+  { host = 'localhost', port = 80 }: Target,
+): Promise<Socket> {
   const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
-  const user = decodeURIComponent(proxy.username)
-  const credentials = Buffer.from(`${user}:${decodeURIComponent(proxy.password)}`).toString('base64')
   return new Promise((resolve, reject) => {
     const request = (proxy.protocol === 'https:' ? https : http).request({
       host: proxy.hostname.replace(/^\[|\]$/g, ''),
       port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
       method: 'CONNECT',
       path: authority,
-      headers: { host: authority, ...(user === '' ? {} : { 'proxy-authorization': `Basic ${credentials}` }) },
+      headers: { host: authority, ...(authorization === null ? {} : { 'proxy-authorization': authorization }) },
       agent: false,
       timeout: CONNECT_TIMEOUT_MS,
     })
@@ -63,7 +91,10 @@ function connectThrough(proxy: URL, { host = 'localhost', port = 80 }: Target): 
     }
     request.once('connect', (response, socket) => {
       if (response.statusCode === OK) resolve(socket)
-      else fail('EPROXY', `answers CONNECT with status ${response.statusCode}`)
+      else {
+        socket.destroy()
+        fail('EPROXY', `answers CONNECT with status ${response.statusCode}`)
+      }
     })
     request.once('response', response => fail('EPROXY', `answers CONNECT with status ${response.statusCode}`))
     request.once('timeout', () => fail('ETIMEDOUT', `does not answer within ${CONNECT_TIMEOUT_MS} ms`))

@@ -328,6 +328,70 @@ t.test('a proxy is asked for a tunnel, and what it refuses is told', async t => 
   })
 })
 
+t.test('the password of a proxy is in no message, and may have any character', async t => {
+  for (const proxyUrl of [
+    'htp://me:s3cret@proxy:1',
+    'me:s3cret@proxy:3128',
+    'http://me:s3cret@pro xy',
+    'http://me:s3@cret@:x',
+  ])
+    t.throws(
+      () => new GlueSchemaRegistryClient({ ...options(), proxyUrl }, systemClock),
+      { code: 'CONFIGURATION_INVALID', message: /^proxyUrl: '(?!.*(s3|cret)).*\*\*\*@/ },
+      proxyUrl,
+    )
+  const asked: string[] = []
+  const sockets: net.Socket[] = []
+  const proxy = http.createServer()
+  proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
+    asked.push(String(request.headers['proxy-authorization']))
+    sockets.push(socket)
+    // It stays open.
+    socket.write('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+  })
+  proxy.listen(0, '127.0.0.1')
+  await once(proxy, 'listening')
+  t.teardown(() => proxy.close())
+  const proxyUrl = `http://me:100%@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+  const client = new GlueSchemaRegistryClient(
+    parseGlueConfigs(configs('http://127.0.0.1:9', { proxyUrl }), 'AVRO').client,
+    new ImpatientClock(),
+  )
+  await t.rejects(client.getSchemaVersion(ID), { code: 'ENDPOINT_UNREACHABLE', message: /EPROXY/ })
+  t.same(new Set(asked), new Set([`Basic ${Buffer.from('me:100%').toString('base64')}`]))
+  client.close()
+  for (const socket of sockets)
+    if (!socket.readableEnded) await Promise.race([once(socket, 'close'), once(socket, 'end')])
+  t.equal(sockets.length, 4, 'and no connection to the proxy is left')
+})
+
+t.test('what is under way ends when the client is closed', async t => {
+  for (const isRole of [false, true]) {
+    const server = http.createServer()
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const role = {
+      'aws.credentials.provider': 'ASSUME_ROLE',
+      'aws.credentials.provider.role.arn': 'arn:aws:iam::123456789012:role/reader',
+      'aws.credentials.provider.role.stsEndpoint': url,
+      'aws.credentials.provider.role.provider.basic.accesskeyid': 'test',
+      'aws.credentials.provider.role.provider.basic.secretkey': 'test',
+    }
+    const made = parseGlueConfigs(configs(url, isRole ? role : {}), 'AVRO').client
+    const client = new GlueSchemaRegistryClient(made, new ManualClock())
+    const ends = t.rejects(client.getSchemaVersion(ID), {
+      code: 'ENDPOINT_UNREACHABLE',
+      message: /the client is closed/,
+    })
+    // It is asked, and never answers.
+    await once(server, 'request')
+    client.close()
+    await ends
+  }
+})
+
 function options(): GlueClientOptions {
   return parseGlueConfigs({ region: 'eu-west-1' }, 'AVRO').client
 }
