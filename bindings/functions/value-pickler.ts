@@ -25,7 +25,7 @@ import type { TypeSpec } from '../../schemas/type-spec.ts'
 
 const PROTO = 0x80
 const [STOP, MARK, NONE, TRUE, FALSE] = [0x2e, 0x28, 0x4e, 0x88, 0x89]
-const [BININT, BININT1, BININT2, LONG1, BINFLOAT] = [0x4a, 0x4b, 0x4d, 0x8a, 0x47]
+const [BININT, BININT1, BININT2, LONG1, LONG4, BINFLOAT] = [0x4a, 0x4b, 0x4d, 0x8a, 0x8b, 0x47]
 const [SHORT_BINUNICODE, BINUNICODE, SHORT_BINBYTES, BINBYTES] = [0x8c, 0x58, 0x43, 0x42]
 const [TUPLE, TUPLE1, TUPLE2] = [0x74, 0x85, 0x86]
 const [EMPTY_LIST, APPENDS, EMPTY_DICT, SETITEMS] = [0x5d, 0x65, 0x7d, 0x75]
@@ -34,6 +34,7 @@ const [MEMOIZE, BINGET, LONG_BINGET, STACK_GLOBAL, REDUCE] = [0x94, 0x68, 0x6a, 
 /** Python's datetime knows years 1 to 9999. */
 const MAX_YEAR = 9999
 const SHORT_TEXT = 24
+const MAX_LONG1_BYTES = 248
 
 type Write = (value: unknown, out: PickleOutput) => void
 
@@ -137,14 +138,28 @@ class PickleOutput {
 
   long(n: bigint): void {
     let size = 8
-    while (BigInt.asIntN(size * 8, n) !== n) size += 8
-    if (size > 248) throw new BridgeError('ILLEGAL_STATE', 'An integer of more than 248 bytes cannot go to Python.')
+    while (size <= MAX_LONG1_BYTES && BigInt.asIntN(size * 8, n) !== n) size += 8
+    if (size > MAX_LONG1_BYTES) {
+      this.#longer(n)
+      return
+    }
     this.two(LONG1, size)
     if (this.#at + size > this.#buffer.length) this.#grow(size)
     for (let i = 0; i < size; i += 8) {
       this.#buffer.writeBigInt64LE(BigInt.asIntN(64, n >> BigInt(8 * i)), this.#at)
       this.#at += 8
     }
+  }
+
+  #longer(n: bigint): void {
+    const size = (n.toString(16).length >> 1) + 1
+    const digits = BigInt.asUintN(size * 8, n)
+      .toString(16)
+      .padStart(size * 2, '0')
+    if (this.#at + 5 > this.#buffer.length) this.#grow(5)
+    this.#buffer[this.#at] = LONG4
+    this.#at = this.#buffer.writeUInt32LE(size, this.#at + 1)
+    this.#raw(Buffer.from(digits, 'hex').reverse())
   }
 
   float(n: number): void {
@@ -189,8 +204,13 @@ class PickleOutput {
       this.#buffer[this.#at] = BINBYTES
       this.#at = this.#buffer.writeUInt32LE(length, this.#at + 1)
     }
+    this.#raw(bytes)
+  }
+
+  #raw(bytes: Uint8Array): void {
+    if (this.#at + bytes.length > this.#buffer.length) this.#grow(bytes.length)
     this.#buffer.set(bytes, this.#at)
-    this.#at += length
+    this.#at += bytes.length
   }
 
   /** A text that comes again and again in the frame. */

@@ -9,11 +9,18 @@ import { BridgeError } from '../../core/errors.ts'
 import { Decimal } from '../../schemas/decimal.ts'
 import type { TypeSpec } from '../../schemas/type-spec.ts'
 
+/** What is no value by itself: it must have become part of one when the pickle ends. */
+abstract class Part {
+  abstract readonly isPart: true
+}
+
 /** What a pickle names by module and name. */
-class Global {
+class Global extends Part {
+  readonly isPart = true
   readonly path: string
 
   constructor(module: string, name: string) {
+    super()
     this.path = `${module}.${name}`
   }
 }
@@ -50,6 +57,8 @@ class Unpickler {
   readonly #stack: unknown[] = []
   readonly #memo: unknown[] = []
   #marks: number[] = []
+  /** On the stack, and in what lies there. */
+  #parts = 0
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes
@@ -68,6 +77,7 @@ class Unpickler {
           this.#at += 8
           break
         case 0x2e: // STOP
+          if (this.#parts > 0) throw unknownClass('a class, a function, a timedelta or an object without attributes')
           return stack.pop()
         case 0x28: // MARK
           this.#marks.push(stack.length)
@@ -125,10 +135,10 @@ class Unpickler {
           this.#memorize(stack.at(-1))
           break
         case 0x68: // BINGET
-          stack.push(this.#memo[bytes[this.#at++]!])
+          this.#push(this.#memo[bytes[this.#at++]!])
           break
         case 0x6a: // LONG_BINGET
-          stack.push(this.#memo[bytes.readUInt32LE(this.#take(4))])
+          this.#push(this.#memo[bytes.readUInt32LE(this.#take(4))])
           break
         case 0x29: // EMPTY_TUPLE
         case 0x5d: // EMPTY_LIST
@@ -145,14 +155,17 @@ class Unpickler {
         case 0x61: {
           // APPEND
           const item = stack.pop()
-          ;(stack.at(-1) as unknown[]).push(item)
+          const list = stack.at(-1)
+          if (!Array.isArray(list)) throw unknownClass(`a value of class ${pathOf(list)}`)
+          list.push(item)
           break
         }
         case 0x65: // APPENDS
         case 0x90: {
           // ADDITEMS
           const items = this.#sinceMark()
-          const list = stack.at(-1) as unknown[]
+          const list = stack.at(-1)
+          if (!Array.isArray(list)) throw unknownClass(`a value of class ${pathOf(list)}`)
           for (const item of items) list.push(item)
           break
         }
@@ -178,25 +191,33 @@ class Unpickler {
         case 0x93: {
           // STACK_GLOBAL
           const name = stack.pop() as string
-          stack.push(new Global(stack.pop() as string, name))
+          this.#push(new Global(stack.pop() as string, name))
           break
         }
         case 0x52: {
           // REDUCE
-          const args = stack.pop() as unknown[]
-          stack.push(made((stack.pop() as Global).path, args))
+          const args = this.#pop() as unknown[]
+          for (const arg of args) if (arg instanceof Part) this.#parts--
+          this.#push(made((this.#pop() as Global).path, args))
           break
         }
         case 0x81: {
           // NEWOBJ
-          stack.pop()
-          stack.push(new PythonObject((stack.pop() as Global).path))
+          const args = stack.pop() as unknown[]
+          const { path } = this.#pop() as Global
+          if (args.length > 0) throw unknownClass(`a value of class ${path}`)
+          this.#push(new PythonObject(path))
           break
+        }
+        case 0x92: {
+          // NEWOBJ_EX
+          stack.length -= 2
+          throw unknownClass(`a value of class ${pathOf(stack.pop())}`)
         }
         case 0x62: {
           // BUILD
           const state = stack.pop()
-          stack.push(this.#build(stack.pop(), state))
+          stack.push(this.#build(this.#pop(), state))
           break
         }
         default:
@@ -208,6 +229,17 @@ class Unpickler {
           )
       }
     }
+  }
+
+  #push(value: unknown): void {
+    if (value instanceof Part) this.#parts++
+    this.#stack.push(value)
+  }
+
+  #pop(): unknown {
+    const value = this.#stack.pop()
+    if (value instanceof Part) this.#parts--
+    return value
   }
 
   #memorize(value: unknown): void {
@@ -231,7 +263,8 @@ class Unpickler {
 
   #text(length: number): string {
     const at = this.#take(length)
-    return this.#bytes.utf8Slice(at, at + length)
+    const text = this.#bytes.utf8Slice(at, at + length)
+    return text.includes('\ufffd') ? textWithSurrogates(this.#bytes.subarray(at, at + length)) : text
   }
 
   #binary(length: number): Buffer {
@@ -240,10 +273,12 @@ class Unpickler {
   }
 
   #long(length: number): number | bigint {
-    let n = 0n
+    if (length === 0) return 0
     const at = this.#take(length)
-    for (let i = length - 1; i >= 0; i--) n = (n << 8n) | BigInt(this.#bytes[at + i]!)
-    n = BigInt.asIntN(length * 8, n)
+    const digits = Buffer.from(this.#bytes.subarray(at, at + length))
+      .reverse()
+      .toString('hex')
+    const n = BigInt.asIntN(length * 8, BigInt(`0x${digits}`))
     const asNumber = Number(n)
     return Number.isSafeInteger(asNumber) ? asNumber : n
   }
@@ -256,6 +291,7 @@ class Unpickler {
   #put(items: readonly unknown[]): void {
     const stack = this.#stack
     let dict = stack.at(-1) as Record<string, unknown> | Map<unknown, unknown>
+    if (dict instanceof Part) throw unknownClass(`a value of class ${pathOf(dict)}`)
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i]
       if (dict instanceof Map) dict.set(key, items[i + 1])
@@ -263,7 +299,9 @@ class Unpickler {
         dict = new Map<unknown, unknown>(Object.entries(dict)).set(key, items[i + 1])
         const before = stack.pop()
         stack.push(dict)
-        for (let m = 0; m < this.#memo.length; m++) if (this.#memo[m] === before) this.#memo[m] = dict
+        // From the end, where it mostly is: a value of many such dicts would be looked through for each of them.
+        const index = this.#memo.lastIndexOf(before)
+        if (index >= 0) this.#memo[index] = dict
       } else set(dict, key, items[i + 1])
     }
   }
@@ -276,14 +314,33 @@ function set(object: Record<string, unknown>, key: string, value: unknown): void
 }
 
 /** An object of which only the class is known until it is built. */
-class PythonObject {
+class PythonObject extends Part {
+  readonly isPart = true
   readonly path: string
   memo = -1
 
   constructor(path: string) {
+    super()
     this.path = path
   }
 }
+
+const pathOf = (value: unknown): string => (value as { readonly path?: string } | undefined)?.path ?? 'unknown'
+
+/** Half a pair of UTF-16, which a `str` may hold, Python writes in three bytes as if it were a character. */
+function textWithSurrogates(bytes: Buffer): string {
+  let text = ''
+  let from = 0
+  for (let at = bytes.indexOf(SURROGATE); at >= 0; at = bytes.indexOf(SURROGATE, at + 1)) {
+    if (bytes[at + 1]! < 0xa0) continue
+    const unit = 0xd000 | ((bytes[at + 1]! & 0x3f) << 6) | (bytes[at + 2]! & 0x3f)
+    text += bytes.utf8Slice(from, at) + String.fromCharCode(unit)
+    from = at + 3
+  }
+  return text + bytes.utf8Slice(from, bytes.length)
+}
+
+const SURROGATE = 0xed
 
 function attributes(state: unknown): Record<string, unknown> {
   // Of a class with slots: its dictionary, if any, and its slots.
@@ -329,7 +386,7 @@ function made(path: string, args: readonly unknown[]): unknown {
       return args[0]
     case 'builtins.bytearray':
       return args[0] ?? Buffer.alloc(0)
-    case 'shardline._functions.values._fields_of':
+    case 'shardline._functions.values._plain':
       return args[0]
     case 'collections.OrderedDict':
       return {}
@@ -338,10 +395,12 @@ function made(path: string, args: readonly unknown[]): unknown {
   }
 }
 
-class TimeDelta {
+class TimeDelta extends Part {
+  readonly isPart = true
   readonly seconds: number
 
   constructor(seconds: number) {
+    super()
     this.seconds = seconds
   }
 }
@@ -406,7 +465,7 @@ function makeConverter(type: TypeSpec): Convert | null {
         const row: Record<string, unknown> = {}
         for (let i = 0; i < names.length; i++) {
           const field = (value as readonly unknown[])[i]
-          row[names[i]!] = convert[i] === null ? field : convert[i]!(field)
+          set(row, names[i]!, convert[i] === null ? field : convert[i]!(field))
         }
         return row
       })

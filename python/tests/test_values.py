@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import json
 import pickle
 from decimal import Decimal
+from enum import Enum
+from typing import NamedTuple
 
 import pytest
 
@@ -52,6 +55,30 @@ def test_data_classes_go_as_their_fields():
 
     _, sent = pickle.loads(values.dump([Flight("a"), {"f": Flight("b", 2)}], None))
     assert sent == [{"id": "a", "delay": 0}, {"f": {"id": "b", "delay": 2}}]
+
+
+class Kind(Enum):
+    FARE = "f"
+
+
+class Point(NamedTuple):
+    x: int
+    y: int
+
+
+def test_values_of_classes_of_their_own_go_as_what_they_are_made_of():
+    @dataclasses.dataclass
+    class Item:
+        kind: Kind
+        at: Point
+
+    class Text(str):
+        def __str__(self) -> str:
+            return "other"
+
+    sent = [Item(Kind.FARE, Point(1, 2)), Text("x"), collections.Counter("aa"), collections.OrderedDict(b=1)]
+    assert pickle.loads(values.dump(sent, None))[1] == [{"kind": "FARE", "at": (1, 2)}, "x", {"a": 2}, {"b": 1}]
+    assert [type(value) for value in pickle.loads(values.dump(sent, None))[1]] == [dict, str, dict, dict]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,9 @@ export class AvroMalformed extends Error {}
 /** Items without a byte of their own, such as null, that one record may have: nothing else bounds them. */
 export const MAX_EMPTY_ITEMS = 100_000
 
+/** Times that a type may stand within itself: whoever goes through the value later has as deep a stack. */
+export const MAX_NESTING = 500
+
 const LOW_BITS = 28
 const LOW = 2 ** LOW_BITS
 /** Groups of seven bits. */
@@ -32,6 +35,7 @@ export class AvroInput {
   #end = 0
   #at = 0
   #emptyItems = 0
+  #nesting = 0
   /** Where each block ends that says so, innermost last; -1: it does not. */
   readonly #blockEnds: number[] = []
 
@@ -40,6 +44,7 @@ export class AvroInput {
     this.#end = bytes.length
     this.#at = 0
     this.#emptyItems = 0
+    this.#nesting = 0
     this.#blockEnds.length = 0
   }
 
@@ -49,6 +54,14 @@ export class AvroInput {
 
   fail(what: string): never {
     throw new AvroMalformed(`${what} (at byte ${Math.min(this.#at, this.#end)} of ${this.#end})`)
+  }
+
+  /** A value of a type that stands within itself. */
+  nested(read: (input: AvroInput) => unknown): unknown {
+    if (++this.#nesting > MAX_NESTING) this.fail(`it is nested more than ${MAX_NESTING} times`)
+    const value = read(this)
+    this.#nesting--
+    return value
   }
 
   boolean(): boolean {

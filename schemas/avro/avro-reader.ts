@@ -28,6 +28,7 @@ class ReaderCompiler {
     AvroType,
     { readonly reader: AvroType | null; readonly mapping: string; readonly name: string }[]
   >()
+  readonly #making = new Set<string>()
   #names = 0
 
   compile(writer: AvroType, reader: AvroType, mapping: ValueMapping): AvroReader {
@@ -168,12 +169,13 @@ class ReaderCompiler {
   #call(writer: AvroType, reader: AvroType | null, mapping: string, body: () => string): string {
     const made = this.#made.get(writer) ?? []
     this.#made.set(writer, made)
-    let name = made.find(f => f.reader === reader && f.mapping === mapping)?.name
-    if (name === undefined) {
-      name = `f${this.#names++}`
-      made.push({ reader, mapping, name })
-      this.#functions.push(`function ${name}(i) { ${body()} }`)
-    }
+    const known = made.find(f => f.reader === reader && f.mapping === mapping)
+    if (known !== undefined) return this.#making.has(known.name) ? `i.nested(${known.name})` : `${known.name}(i)`
+    const name = `f${this.#names++}`
+    made.push({ reader, mapping, name })
+    this.#making.add(name)
+    this.#functions.push(`function ${name}(i) { ${body()} }`)
+    this.#making.delete(name)
     return `${name}(i)`
   }
 

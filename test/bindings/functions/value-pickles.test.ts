@@ -172,6 +172,106 @@ t.test('what Python gives is the same here, be it memorised or not', async t => 
   for (const [expression, expected] of cases) t.same(given(expression, D), expected, expression)
 })
 
+t.test('a value of a class of its own is what it is made of, or refused by name, and never half of it', async t => {
+  const setup = `
+import collections, datetime, enum, typing
+from shardline.common import Row
+class Point(typing.NamedTuple):
+    x: int
+    y: float
+class Text(str):
+    def __str__(self): return 'other'
+class Whole(int): pass
+class Number(float): pass
+class Raw(bytes): pass
+class Members(dict): pass
+class Items(list): pass
+class Kind(enum.Enum):
+    FARE = 1
+class Word(str, enum.Enum):
+    BAG = 'b'
+class Level(enum.IntEnum):
+    LOW = 1
+class Empty: pass
+class Slots: __slots__ = ()
+class Odd:
+    def __new__(cls, *, a): return object.__new__(cls)
+    def __getnewargs_ex__(self): return (), {'a': 1}
+class Set(frozenset): pass
+`
+  for (const [expression, expected] of [
+    [
+      '[Point(1, 2.5), Point(3, 4)]',
+      [
+        [1, 2.5],
+        [3, 4],
+      ],
+    ],
+    ["{'a': Text('abc'), Text('b'): 1}", { a: 'abc', b: 1 }],
+    ['[Whole(5), Number(1.5), Raw(b"x")]', [5, 1.5, Buffer.from('x')]],
+    ['Members(a=[Members()])', { a: [{}] }],
+    ['Items([1, Items()])', [1, []]],
+    ['[collections.Counter("aab"), collections.defaultdict(int, z=1)]', [{ a: 2, b: 1 }, { z: 1 }]],
+    [
+      '(lambda d: (d.move_to_end("a"), list(d), d))(collections.OrderedDict(a=1, b=2))[1:]',
+      [['b', 'a'], { b: 2, a: 1 }],
+    ],
+    ['[Kind.FARE, Word.BAG, Level.LOW, {Kind.FARE: 1}]', ['FARE', 'BAG', 'LOW', { FARE: 1 }]],
+    ["Row(**{'__proto__': 1, 'b': 2})", JSON.parse('{"__proto__":1,"b":2}')],
+  ] as const)
+    t.strictSame(given(expression, setup), expected, expression)
+  for (const expression of [
+    'Empty()',
+    '[Slots()]',
+    'str',
+    '{"a": len}',
+    'datetime.timedelta(days=1)',
+    'datetime.timezone.utc',
+    '[datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc).tzinfo, 1]',
+    'Odd(a=1)',
+    'Set([1])',
+    'collections.deque([1])',
+  ])
+    t.throws(
+      () => given(expression, setup),
+      { code: 'ILLEGAL_STATE', message: /which the engine does not know/ },
+      expression,
+    )
+})
+
+t.test('rows of a declared type have fields of any name', async t => {
+  const type: TypeSpec = { type: 'ROW', names: ['__proto__', 'a'], types: [INT, INT] }
+  const program = `
+import sys
+from shardline._functions import values
+from shardline.common import Row, Types
+row = Types.ROW_NAMED(['__proto__', 'a'], [Types.INT(), Types.INT()])
+sys.stdout.buffer.write(values.dump([Row(**{'__proto__': 1, 'a': 2})], row))
+`
+  const { values } = unpickleValues(python(program, Buffer.alloc(0)))
+  t.strictSame(values, [JSON.parse('{"__proto__":1,"a":2}')])
+  t.same(shown(values, type), ['Row(__proto__=1, a=2)'])
+})
+
+t.test('half a pair of UTF-16 comes as it is, and nothing around it changes', async t => {
+  t.equal(given("'a\\ud83d\ufffdé\\ude00' + chr(0xd7ff) + chr(0xe000) + '😀'"), 'a\ud83d\ufffdé\ude00\ud7ff\ue000😀')
+  t.equal(given("'\\udfff\\ud800'"), '\udfff\ud800')
+})
+
+t.test('whole numbers of any length cross both ways', async t => {
+  const numbers = [247, 248, 249, 255, 256, 5000].flatMap(bytes => {
+    const limit = 2n ** BigInt(8 * bytes - 1)
+    return [limit - 1n, limit, -limit, -limit - 1n]
+  })
+  t.strictSame(echoed(numbers, { type: 'BIG_INT' }), numbers)
+})
+
+t.test('many dicts whose keys are no strings take no longer than their number', async t => {
+  const from = performance.now()
+  t.equal((given('{i: {1: 2} for i in range(50000)}') as Map<unknown, unknown>).size, 50_000)
+  t.ok(performance.now() - from < 5000, `${performance.now() - from} ms`)
+})
+
 t.test('a key that means something to JavaScript is a key', async t => {
   const value = given("{'__proto__': 1, 'constructor': 2}") as object
   t.same(Object.keys(value), ['__proto__', 'constructor'])

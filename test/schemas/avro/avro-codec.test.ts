@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { avroDecoder, avroEncoder, avroSchemaDecoder, avroSchemaEncoder } from '../../../schemas/avro/avro-codec.ts'
-import { MAX_EMPTY_ITEMS } from '../../../schemas/avro/avro-input.ts'
+import { MAX_EMPTY_ITEMS, MAX_NESTING } from '../../../schemas/avro/avro-input.ts'
 import { avroType } from '../../../schemas/avro/avro-type.ts'
 import { typeOf } from '../../../schemas/avro/avro-type-spec.ts'
 import { Decimal } from '../../../schemas/decimal.ts'
@@ -296,7 +296,7 @@ t.test('bytes that no value has are an error, and never a large allocation or a 
     [logical('long', 'timestamp-millis'), huge, /beyond what a Date holds/],
     [logical('long', 'local-timestamp-millis'), huge, /beyond what a LocalDateTime holds/],
     [logical('string', 'uuid'), [2, 97], /'a' is no UUID/],
-    [record('Loop', { next: 'Loop' }), [], /nested too deeply/],
+    [record('Loop', { next: 'Loop' }), [], /nested more than 500 times/],
   ] as const)
     t.throws(() => codec(schema).decode(...bytes), { code: 'RECORD_MALFORMED', message }, JSON.stringify(schema))
   const many = Buffer.concat([avroEncoder(avroType('"long"')).encode(MAX_EMPTY_ITEMS), Buffer.from([2, 0])])
@@ -394,4 +394,18 @@ t.test('a decimal whose digits would fill the memory is no value of a type that 
     t.throws(() => encode(Decimal.parse(text)), { code: 'VALUE_INVALID' }, text)
   t.ok(encode(Decimal.parse('0e2000000000')).equals(encode(Decimal.parse('0.00'))))
   t.ok(encode(Decimal.parse('9.999999999e7')))
+})
+
+t.test('a type within itself is read as deep as those who carry the value can go', t => {
+  const { decode } = codec(record('N', { next: ['null', 'N'] }))
+  const nested = (times: number): number[] => [...Array<number>(times).fill(2), 0]
+  t.ok(decode(...nested(MAX_NESTING)))
+  t.throws(() => decode(...nested(MAX_NESTING + 1)), {
+    code: 'RECORD_MALFORMED',
+    message: /nested more than 500 times/,
+  })
+  t.ok(decode(...nested(MAX_NESTING)), 'each record by itself')
+  const list = codec(record('L', { items: { type: 'array', items: 'L' } }))
+  t.ok(list.decode(200, 1, ...Array<number>(100).fill(0), 0), 'side by side is not within')
+  t.end()
 })

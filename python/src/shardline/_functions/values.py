@@ -11,9 +11,13 @@ import datetime
 import io
 import json
 import pickle
+import uuid
 from collections.abc import Callable
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 
+from shardline.common.time import Instant
 from shardline.common.typeinfo import (
     ListTypeInfo,
     MapTypeInfo,
@@ -144,18 +148,43 @@ def _dumps(value: Any) -> bytes:
 
 
 class _Pickler(pickle.Pickler):
-    """Data classes as their fields, and points in time in UTC, whatever zone shows them."""
+    """Data classes as their fields, members of enums by their names, subclasses of Python's own types as these, and
+    points in time in UTC, whatever zone shows them."""
 
     def reducer_override(self, obj: Any) -> Any:
+        kind = type(obj)
+        if kind in _AS_THEY_ARE:
+            return NotImplemented
         if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
-            return _fields_of, ({field.name: getattr(obj, field.name) for field in dataclasses.fields(obj)},)
-        if isinstance(obj, datetime.datetime) and obj.tzinfo not in (None, datetime.timezone.utc):
+            return _plain, ({field.name: getattr(obj, field.name) for field in dataclasses.fields(obj)},)
+        if isinstance(obj, datetime.datetime):
+            if obj.tzinfo in (None, datetime.timezone.utc):
+                return NotImplemented
             return obj.astimezone(datetime.timezone.utc).__reduce_ex__(_PROTOCOL)
+        if isinstance(obj, Enum):
+            return (_plain, (obj.name,)) if obj.name is not None else NotImplemented
+        for base, plain in _PLAIN.items():
+            if isinstance(obj, base):
+                return _plain, (plain(obj),)
         return NotImplemented
 
 
-def _fields_of(fields: dict[str, Any]) -> dict[str, Any]:
-    return fields
+_AS_THEY_ARE = frozenset({Decimal, datetime.date, datetime.time, uuid.UUID, Row, RowKind, Instant})
+
+#: A value of just this type, whatever its class has made of the usual ways to come by one.
+_PLAIN: dict[type, _Convert] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    bytes: lambda value: bytes(memoryview(value)),
+    tuple: tuple,
+    list: list,
+    dict: lambda value: dict(value.items()),
+}
+
+
+def _plain(value: Any) -> Any:
+    return value
 
 
 def plain_converter(type_info: TypeInformation) -> _Convert | None:
