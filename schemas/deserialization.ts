@@ -35,9 +35,12 @@ export interface PoisonedRecord {
 
 const NONE: readonly PoisonedRecord[] = []
 
-export function deserializerOf(schema: SchemaSpec, services: SchemaServices): Deserializer {
+/** `keepRecords`: the bytes stay with the values, for a function that completes the schema. */
+export function deserializerOf(schema: SchemaSpec, services: SchemaServices, keepRecords = false): Deserializer {
   const whole = wholeBatch(schema)
-  return whole === null ? new LoadedDeserializer(() => load(schema, services)) : new BatchDeserializer(whole)
+  return whole === null
+    ? new LoadedDeserializer(() => load(schema, services, keepRecords))
+    : new BatchDeserializer(whole)
 }
 
 /** Schemas that do not look at single records; null: it does. */
@@ -99,13 +102,13 @@ class LoadedDeserializer implements Deserializer {
   }
 }
 
-async function load(schema: SchemaSpec, services: SchemaServices): Promise<Deserializer> {
+async function load(schema: SchemaSpec, services: SchemaServices, keepRecords: boolean): Promise<Deserializer> {
   if (schema.type === 'custom')
     return new CustomDeserializer(
       (await loadSchemaOfProgram(schema.schema, services, 'deserialize')) as KinesisDeserializationSchema<unknown>,
     )
   if (schema.type === 'simple-string') return new BatchDeserializer(await textReader(schema.charset))
-  return new ValueDeserializer(await decoderFor(schema, services))
+  return new ValueDeserializer(await decoderFor(schema, services), keepRecords)
 }
 
 /** What reads one record; also what stands in for records that have no header of Glue's. */

@@ -11,15 +11,18 @@ const FAULTS: readonly string[] = ['RECORD_MALFORMED', 'SCHEMA_NOT_FOUND']
 
 export class ValueDeserializer implements Deserializer {
   readonly #decoder: ValueDecoder
+  readonly #keepRecords: boolean
 
-  constructor(decoder: ValueDecoder) {
+  /** `keepRecords`: whoever takes the values may still find a record that cannot be read. */
+  constructor(decoder: ValueDecoder, keepRecords = false) {
     this.#decoder = decoder
+    this.#keepRecords = keepRecords
   }
 
   async open(): Promise<void> {}
 
   read(batch: RecordBatch): ReadBatch | Promise<ReadBatch> {
-    return new Reading(this.#decoder, batch).run()
+    return new Reading(this.#decoder, batch, this.#keepRecords).run()
   }
 
   close(): void {
@@ -31,14 +34,16 @@ export class ValueDeserializer implements Deserializer {
 class Reading {
   readonly #decoder: ValueDecoder
   readonly #batch: RecordBatch
+  readonly #keepRecords: boolean
   readonly #values: unknown[] = []
   readonly #index: Uint32Array
   readonly #poisoned: PoisonedRecord[] = []
   #at = 0
 
-  constructor(decoder: ValueDecoder, batch: RecordBatch) {
+  constructor(decoder: ValueDecoder, batch: RecordBatch, keepRecords: boolean) {
     this.#decoder = decoder
     this.#batch = batch
+    this.#keepRecords = keepRecords
     this.#index = new Uint32Array(batch.count)
   }
 
@@ -62,7 +67,10 @@ class Reading {
       values.push(value)
     }
     const index = values.length === batch.count ? null : this.#index.subarray(0, values.length)
-    return { batch: batch.withValues(values, index, decoder.type), poisoned: this.#poisoned }
+    const made = this.#keepRecords
+      ? batch.withValuesAndRecords(values, index, decoder.type)
+      : batch.withValues(values, index, decoder.type)
+    return { batch: made, poisoned: this.#poisoned }
   }
 
   async #goOnAfter(wait: Promise<void>): Promise<ReadBatch> {

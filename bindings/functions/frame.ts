@@ -3,7 +3,7 @@
  * slab; a decoded result is columns over the frame's own memory.
  */
 import { BridgeError } from '../../core/errors.ts'
-import type { FunctionResult } from '../../core/operators/function-runtime.ts'
+import type { FunctionResult, PoisonedInput } from '../../core/operators/function-runtime.ts'
 import { KeyColumn } from '../../core/record-batch/key-column.ts'
 import type { PayloadType } from '../../core/record-batch/payload-type.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
@@ -45,6 +45,7 @@ const HAS_KEYS = 8
 const HAS_KEY_GROUPS = 16
 const HAS_MAX_TIMESTAMP = 32
 const HAS_NEXT_TIMER = 64
+const HAS_POISONED = 128
 
 export const HEADER_BYTES = 24
 export const MAX_FRAME_BYTES = 256 * 1024 * 1024
@@ -160,6 +161,7 @@ export function decodeResult(frame: Frame, bundle: RecordBatch | null): Function
   const keys = flags & HAS_KEYS ? decodeKeys(count, take) : null
   const maxTimestampMs = flags & HAS_MAX_TIMESTAMP ? take(8).readDoubleLE() : null
   const nextTimerMs = flags & HAS_NEXT_TIMER ? take(8).readDoubleLE() : null
+  const poisoned = flags & HAS_POISONED ? decodePoisoned(take(take(4).readUInt32LE()), inputs) : null
   const from = index ?? (bundle === null || count === bundle.count ? null : firstOf(count))
   let batch =
     payload === undefined
@@ -167,7 +169,7 @@ export function decodeResult(frame: Frame, bundle: RecordBatch | null): Function
       : slabOf(frame, at, payload, nulls, bundle, from)
   if (timestamps !== null) batch = batch.withTimestamps(timestamps)
   if (keys !== null) batch = batch.withKeys(keys)
-  return { batch, maxTimestampMs, nextTimerMs }
+  return { batch, maxTimestampMs, nextTimerMs, poisoned }
 }
 
 function slabOf(
@@ -188,6 +190,14 @@ function valuesOf(body: Buffer, count: number, bundle: RecordBatch | null, from:
   if (values.length !== count)
     throw new BridgeError('PROTOCOL_VIOLATED', `A result announced ${count} values and carries ${values.length}.`)
   return bundle === null ? RecordBatch.ofValues(values, { valueType: type }) : bundle.withValues(values, from, type)
+}
+
+function decodePoisoned(json: Buffer, inputs: number): readonly PoisonedInput[] {
+  return (JSON.parse(json.toString()) as [number, string][]).map(([i, message]) => {
+    if (!(i >= 0 && i < inputs))
+      throw new BridgeError('PROTOCOL_VIOLATED', `A result names input ${i} of a bundle of ${inputs}.`)
+    return { i, message }
+  })
 }
 
 /** When the first timer is due, in the body of OPENED; null: never. */

@@ -16,7 +16,7 @@ import { FrameReader } from './frame-reader.ts'
 import { decodeState, encodeState } from './state-body.ts'
 
 /** Of what travels in the frames; a host of another version refuses to open. */
-export const CHANNEL_VERSION = 3
+export const CHANNEL_VERSION = 4
 
 interface Waiting {
   readonly bundle: RecordBatch | null

@@ -198,6 +198,7 @@ const graphShape = record({
         inputs,
         function: fn,
         output: payload,
+        deserializesFor: nullable(int),
       },
       watermarks: { ...base, inputs, watermarkStrategy: watermarks, output: payload },
       sink: { ...base, inputs, sink },

@@ -152,6 +152,7 @@ export class DataStream<T> extends Settable {
       function: this.#assembler.localFunction(fn),
       output:
         PASSING.includes(operation) && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
+      deserializesFor: null,
     })
     return new DataStream<U>(this.#environment, this.#assembler, t)
   }

@@ -61,6 +61,11 @@ export interface FunctionTransformation extends TransformationBase {
   readonly inputs: readonly Edge[]
   readonly function: FunctionSpec
   readonly output: PayloadType
+  /**
+   * The source right before it, whose schema this Python function completes: a record for which it raises cannot be read, and
+   * becomes what the source says. null: it completes none.
+   */
+  readonly deserializesFor: number | null
 }
 
 export type FunctionOperation = 'map' | 'filter' | 'flat_map' | 'process' | 'key_by' | 'print' | 'collect'

@@ -10,7 +10,6 @@ import type {
   KinesisStreamsSinkSpec,
   PayloadType,
   ShardAssignerSpec,
-  SourceTransformation,
 } from '../job-graph/job-graph.ts'
 import { keyGroupRange, readKeyedState } from '../operators/keyed-state.ts'
 import type { KeyedState } from '../operators/keyed-state.ts'
@@ -34,9 +33,19 @@ import { oneByOne } from '../source/enumerator/shard-assigner.ts'
 import type { AssignShards, KinesisShardAssigner } from '../source/enumerator/shard-assigner.ts'
 import { defaultShardAssigner } from '../source/enumerator/uniform-shard-assigner.ts'
 import { KinesisStreamsSource } from '../source/kinesis-streams-source.ts'
+import type { PoisonedRecords } from '../source/emitter/poisoned-records.ts'
 import type { Source } from '../source/source.ts'
 import type { AttemptBuilder, OperatorContext } from './attempt.ts'
-import type { Chain, ChainNode, FunctionNode, JobPlan, SinkNode, StreamWatermarks, WatermarksNode } from './job-plan.ts'
+import type {
+  Chain,
+  ChainNode,
+  FunctionNode,
+  JobPlan,
+  SinkNode,
+  SourceNode,
+  StreamWatermarks,
+  WatermarksNode,
+} from './job-plan.ts'
 import { JobSchemas } from './job-schemas.ts'
 import type { JobServices } from './job-services.ts'
 import { loadModuleFunction } from './module-function.ts'
@@ -48,7 +57,7 @@ export class GraphBuilder implements AttemptBuilder {
   readonly #plan: JobPlan
   readonly #configuration: Configuration
   readonly #services: JobServices
-  readonly #sources = new Map<ChainNode, Source>()
+  readonly #sources = new Map<SourceNode, Source>()
   readonly #sinks = new Map<ChainNode, Sink>()
   readonly #functions = new Map<FunctionSpec, LocalFunction>()
   readonly #schemas: JobSchemas[] = []
@@ -96,7 +105,7 @@ export class GraphBuilder implements AttemptBuilder {
       await source.dispose?.().catch((error: unknown) => this.warn((error as Error).message))
   }
 
-  source(node: ChainNode): Source {
+  source(node: SourceNode): Source {
     return this.#sources.get(node)!
   }
 
@@ -114,6 +123,7 @@ export class GraphBuilder implements AttemptBuilder {
     if (functions === null)
       throw new GraphError(`'${first.name}' is a Python function, but no Python program is connected.`)
     let input: PayloadType = node.input
+    const poisoned = this.#poisonedRecords(node)
     const operators = node.steps.map(t => {
       const operator = {
         id: t.id,
@@ -123,6 +133,7 @@ export class GraphBuilder implements AttemptBuilder {
         pickle: (t.function as { pickle: string }).pickle,
         input,
         output: t.output,
+        deserializes: poisoned !== null && t.deserializesFor !== null,
       }
       input = t.output
       return operator
@@ -147,7 +158,16 @@ export class GraphBuilder implements AttemptBuilder {
       bundleTimeMs: Math.min(this.#configuration.get(executionOptions.bundleTime), IN_FLIGHT_MS),
     }
     const watermarks = node.watermarks === null ? null : this.#watermarks(node.watermarks, context)
-    return new RemoteFunctionOperator(functions, request, options, clock, watermarks, context.fail)
+    return new RemoteFunctionOperator(functions, request, options, clock, watermarks, context.fail, poisoned)
+  }
+
+  /** Of the source whose schema the chain completes, if one of its functions does. */
+  #poisonedRecords(node: FunctionNode): PoisonedRecords | null {
+    const id = node.steps.find(t => t.deserializesFor !== null)?.deserializesFor ?? null
+    if (id === null) return null
+    for (const [{ transformation }, source] of this.#sources)
+      if (transformation.id === id) return source.poisonedRecords?.() ?? null
+    return null
   }
 
   #localOperator(node: FunctionNode, chain: Chain, subtask: number, restored: KeyedState | null): Operator {
@@ -214,7 +234,7 @@ export class GraphBuilder implements AttemptBuilder {
   async #prepare(node: ChainNode): Promise<void> {
     switch (node.kind) {
       case 'source':
-        this.#sources.set(node, await this.#makeSource(node.transformation))
+        this.#sources.set(node, await this.#makeSource(node))
         return
       case 'sink':
         this.#sinks.set(node, await this.#makeSink(node))
@@ -229,7 +249,8 @@ export class GraphBuilder implements AttemptBuilder {
     }
   }
 
-  async #makeSource({ source, output, name }: SourceTransformation): Promise<Source> {
+  async #makeSource({ transformation }: SourceNode): Promise<Source> {
+    const { id, source, output, name } = transformation
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
     return (
       this.#services.kinesisSource?.(source, this.#configuration) ??
@@ -238,6 +259,9 @@ export class GraphBuilder implements AttemptBuilder {
         assign: await this.#assignerOf(source.shardAssigner, name),
         schemas: this.#schemasOf(name),
         deadLetters: await this.#deadLetterHandler(source.deadLetters, name),
+        keepsRecords: this.#plan.nodes.some(
+          ({ node }) => node.kind === 'function' && node.steps.some(t => t.deserializesFor === id),
+        ),
       })
     )
   }

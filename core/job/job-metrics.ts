@@ -2,6 +2,7 @@
 import type { CheckpointStatistics } from '../checkpoint/checkpoint-coordinator.ts'
 import type { JobMetrics, OperatorMetrics } from '../metrics/job-metrics.ts'
 import { RateMeter } from '../metrics/rate-meter.ts'
+import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts'
 import { SinkOperator } from '../operators/sink-operator.ts'
 import type { SinkWriterMetrics } from '../sink/sink.ts'
 import type { JobPlan } from './job-plan.ts'
@@ -54,7 +55,7 @@ export class JobMetricsCollector {
         numRecordsInErrors:
           node.kind === 'source'
             ? sum(subtasks.map(s => (s.chain === chain ? (s.reader?.metrics().numRecordsInErrors ?? 0) : 0)))
-            : 0,
+            : sum(own.map(t => (t.operator instanceof RemoteFunctionOperator ? t.operator.numRecordsInErrors : 0))),
         sink: sinks.length === 0 ? null : sumSinks(sinks),
       }
     })

@@ -48,7 +48,10 @@ export interface FunctionNode extends NodeBase {
   watermarks: StreamWatermarks | null
 }
 
-export type FunctionStep = Pick<FunctionTransformation, 'id' | 'uid' | 'name' | 'function' | 'output'> & {
+export type FunctionStep = Pick<
+  FunctionTransformation,
+  'id' | 'uid' | 'name' | 'function' | 'output' | 'deserializesFor'
+> & {
   readonly operation: FunctionOperation | 'assign_timestamps'
 }
 
@@ -124,6 +127,7 @@ export function planJob(graph: JobGraph, options: PlanOptions): JobPlan {
     if (parallelism > maxParallelism)
       throw new GraphError(`'${t.name}': parallelism ${parallelism} is over its max parallelism ${maxParallelism}.`)
     checkKeys(t, inputs)
+    checkDeserializing(t, inputs)
     const edges = inputs.map(from => ({
       ...from,
       partitioning: resolve(from.partitioning, from.chain.parallelism, parallelism, t.name),
@@ -194,6 +198,19 @@ function checkKeys(t: Transformation, inputs: readonly Input[]): void {
   }
 }
 
+function checkDeserializing(t: Transformation, inputs: readonly { readonly transformation: Transformation }[]): void {
+  if (t.kind !== 'function' || t.deserializesFor === null) return
+  if (t.function.type !== 'python' || !(t.operation === 'map' || t.operation === 'flat_map'))
+    throw new GraphError(
+      `'${t.name}' completes the schema of a source, which only a 'map' or 'flat_map' of Python can.`,
+    )
+  const [input] = inputs
+  if (input?.transformation.kind !== 'source' || input.transformation.id !== t.deserializesFor || inputs.length > 1)
+    throw new GraphError(
+      `'${t.name}' completes the schema of the source ${t.deserializesFor}, which is not its one input.`,
+    )
+}
+
 function makeNode(t: Transformation, operatorId: string, input: Transformation | undefined, byKey: boolean): ChainNode {
   const base = { operatorId, name: t.name, chained: [], edges: [] }
   const payload = input === undefined || input.kind === 'sink' || t.kind === 'source' ? null : input.output
@@ -235,7 +252,7 @@ function followedByWatermarks(source: ChainNode, t: SourceTransformation): Chain
 
 function watermarksNode(
   base: NodeBase,
-  t: Omit<FunctionStep, 'operation' | 'function'>,
+  t: Omit<FunctionStep, 'operation' | 'function' | 'deserializesFor'>,
   watermarks: StreamWatermarks,
 ): FunctionNode | WatermarksNode {
   const step = assignerStep(t, watermarks.strategy)
@@ -244,11 +261,11 @@ function watermarksNode(
 }
 
 function assignerStep(
-  { id, uid, name, output }: Omit<FunctionStep, 'operation' | 'function'>,
+  { id, uid, name, output }: Omit<FunctionStep, 'operation' | 'function' | 'deserializesFor'>,
   { timestampAssigner }: WatermarkStrategySpec,
 ): FunctionStep | null {
   if (timestampAssigner?.type !== 'python') return null
-  return { id, uid, name, output, operation: 'assign_timestamps', function: timestampAssigner }
+  return { id, uid, name, output, operation: 'assign_timestamps', function: timestampAssigner, deserializesFor: null }
 }
 
 /** What of a transformation may join others in one call of another language's process. */

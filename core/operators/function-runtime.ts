@@ -12,6 +12,8 @@ export interface RemoteOperator {
   readonly pickle: string
   readonly input: PayloadType
   readonly output: PayloadType
+  /** What it raises is a fault of the record: told as `poisoned`, and no failure. */
+  readonly deserializes: boolean
 }
 
 export interface OpenFunction {
@@ -57,4 +59,12 @@ export interface FunctionResult {
   readonly maxTimestampMs: number | null
   /** When the next timer of processing time is due, epoch milliseconds; null: there is none. */
   readonly nextTimerMs: number | null
+  /** Inputs of which a function that deserializes could make nothing; null: none. */
+  readonly poisoned: readonly PoisonedInput[] | null
+}
+
+export interface PoisonedInput {
+  /** In the bundle. */
+  readonly i: number
+  readonly message: string
 }

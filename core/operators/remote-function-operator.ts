@@ -7,7 +7,9 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import { MAX_WATERMARK } from '../event-time/time-element.ts'
 import type { TimeElement } from '../event-time/time-element.ts'
+import { recordMalformed } from '../../schemas/value-codec.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { PoisonedRecords } from '../source/emitter/poisoned-records.ts'
 import { Alarm } from './alarm.ts'
 import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
 import { writeKeyedState } from './keyed-state.ts'
@@ -32,6 +34,8 @@ export class RemoteFunctionOperator implements Operator {
   readonly #onFailure: (error: unknown) => void
   /** Of the timestamps that the chain assigns; null: it assigns none. */
   readonly #watermarks: PeriodicWatermarks | null
+  /** Of the source whose schema the chain completes; null: it completes none. */
+  readonly #poisoned: PoisonedRecords | null
   #function: RemoteFunction | null = null
   #output!: Output
   #mailbox!: Mailbox
@@ -51,6 +55,7 @@ export class RemoteFunctionOperator implements Operator {
     clock: Clock,
     watermarks: PeriodicWatermarks | null,
     onFailure: (error: unknown) => void,
+    poisoned: PoisonedRecords | null = null,
   ) {
     this.#runtime = runtime
     this.#request = request
@@ -58,8 +63,13 @@ export class RemoteFunctionOperator implements Operator {
     this.#clock = clock
     this.#bundleSize = Math.min(FIRST_BUNDLE, options.bundleSize)
     this.#watermarks = watermarks
+    this.#poisoned = poisoned
     this.#onFailure = onFailure
     this.#alarm = new Alarm(clock, () => this.#mailbox.post(() => this.#fireTimers()))
+  }
+
+  get numRecordsInErrors(): number {
+    return this.#poisoned?.count ?? 0
   }
 
   async open(output: Output, mailbox: Mailbox): Promise<void> {
@@ -88,7 +98,7 @@ export class RemoteFunctionOperator implements Operator {
     }
     if (time.type === 'watermark' && this.#request.watermarks) {
       await this.#credit()
-      this.#call(this.#function!.advanceWatermark(time.timestampMs), undefined, leave)
+      this.#call(this.#function!.advanceWatermark(time.timestampMs), null, undefined, leave)
     } else if (passOn) this.#leave(leave)
   }
 
@@ -109,6 +119,7 @@ export class RemoteFunctionOperator implements Operator {
     this.#alarm.set(null)
     this.#watermarks?.stop()
     this.#returnCredit()
+    this.#poisoned?.close()
     await this.#function?.close()
   }
 
@@ -120,16 +131,26 @@ export class RemoteFunctionOperator implements Operator {
       () => undefined, // handled in its turn
     )
     this.#watermarks?.hold(splitId)
-    this.#call(answer, splitId, () => this.#watermarks?.release(splitId))
+    this.#call(answer, bundle, splitId, () => this.#watermarks?.release(splitId))
   }
 
   /** `then`: once what was answered has left. */
-  #call(answer: Promise<FunctionResult>, splitId: string | undefined, then: () => Promise<void> | void): void {
+  #call(
+    answer: Promise<FunctionResult>,
+    bundle: RecordBatch | null,
+    splitId: string | undefined,
+    then: () => Promise<void> | void,
+  ): void {
     this.#inFlight++
     answer.catch(() => undefined)
     const leave = async (): Promise<void> => {
-      const { batch, maxTimestampMs, nextTimerMs } = await answer
+      const { batch, maxTimestampMs, nextTimerMs, poisoned } = await answer
       if (this.#failure !== null) return
+      if (poisoned !== null && bundle !== null)
+        await this.#poisoned?.settle(
+          bundle,
+          poisoned.map(({ i, message }) => ({ i, error: recordMalformed(message) })),
+        )
       if (this.#request.keyed && !this.#finished) this.#alarm.set(nextTimerMs)
       if (maxTimestampMs !== null) this.#watermarks?.onRecords(splitId, maxTimestampMs)
       if (batch.count > 0) await this.#output.emit(batch)
@@ -161,7 +182,7 @@ export class RemoteFunctionOperator implements Operator {
 
   async #fireTimers(): Promise<void> {
     await this.#credit()
-    this.#call(this.#function!.advanceProcessingTime(this.#clock.now()), undefined, () => undefined)
+    this.#call(this.#function!.advanceProcessingTime(this.#clock.now()), null, undefined, () => undefined)
   }
 
   /** Bundles grow while answers come quickly and shrink for a slow function: what is in flight is answered within the bundle time. */

@@ -10,7 +10,8 @@
  *
  * No object per record on the way in or out: strings and Buffers are made when somebody asks. Batches are immutable.
  * `slice` and `select` share the slab; `select` copies where it would keep a large slab alive for few records.
- * A batch of payload `object` holds JavaScript values instead of a slab, and may say of what type they are.
+ * A batch of payload `object` holds JavaScript values instead of a slab, and may say of what type they are. As long as somebody may
+ * still find that a record cannot be read, it also keeps the records that the values were made from.
  */
 import type { TypeSpec } from '../../schemas/type-spec.ts'
 import type { KeyColumn } from './key-column.ts'
@@ -31,6 +32,8 @@ interface Attributes {
   readonly keys?: KeyColumn | null
   /** Of JavaScript values. */
   readonly valueType?: TypeSpec | null
+  /** The bytes that the values were made from. */
+  readonly records?: SlabColumns | null
 }
 
 /** `select` compacts when the records that it keeps hold less than this share of the slab. */
@@ -52,6 +55,7 @@ export class RecordBatch {
   readonly keys: KeyColumn | null
   /** What JavaScript values are, for those who carry them to another language; null: as each of them looks. */
   readonly valueType: TypeSpec | null
+  readonly #records: SlabColumns | null
   readonly #values: readonly unknown[] | null
 
   private constructor(
@@ -72,6 +76,7 @@ export class RecordBatch {
     this.positions = attributes.positions ?? null
     this.keys = attributes.keys ?? null
     this.valueType = attributes.valueType ?? null
+    this.#records = attributes.records ?? null
   }
 
   static ofSlab(
@@ -127,6 +132,18 @@ export class RecordBatch {
     return values
   }
 
+  /** The bytes of the record that the value was made from; empty where they were not kept. */
+  record(i: number): Buffer {
+    const value = this.value(i)
+    if (Buffer.isBuffer(value)) return value
+    if (this.#records === null) {
+      const { data } = (value ?? {}) as { readonly data?: unknown } // of a whole record of Kinesis
+      return Buffer.isBuffer(data) ? data : NO_SLAB
+    }
+    const { slab, dataOffset, dataLength } = this.#records
+    return slab.subarray(dataOffset[i], dataOffset[i]! + dataLength[i]!)
+  }
+
   /** Bytes of all values together; 0 for JavaScript values. */
   get byteLength(): number {
     let sum = 0
@@ -141,6 +158,7 @@ export class RecordBatch {
       positions: this.positions?.slice(from, to) ?? null,
       keys: this.keys?.slice(from, to) ?? null,
       valueType: this.valueType,
+      records: this.#records === null ? null : recordsBetween(this.#records, from, to),
     }
     if (this.#values !== null) return RecordBatch.ofValues(this.#values.slice(from, to), attributes)
     let nulls: Uint8Array | null = null
@@ -169,6 +187,7 @@ export class RecordBatch {
       ...this.#attributesAt(indices),
       keys: this.keys?.select(indices) ?? null,
       valueType: this.valueType,
+      records: this.#records === null ? null : recordsAt(this.#records, indices),
     }
     if (this.#values !== null) {
       const values = new Array<unknown>(n)
@@ -202,13 +221,18 @@ export class RecordBatch {
   /** The same records, grouped by these keys. */
   withKeys(keys: KeyColumn): RecordBatch {
     const columns = this.#values === null ? this : null
-    const { timestamp, positions, valueType } = this
-    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, keys, valueType })
+    return new RecordBatch(this.count, this.payload, columns, this.#values, { ...this.#attributes(), keys })
   }
 
   /** Other values for the same records: `index[i]` is the record that value `i` was made from; null: the i-th. */
   withValues(values: readonly unknown[], index: Uint32Array | null, valueType: TypeSpec | null = null): RecordBatch {
     return RecordBatch.ofValues(values, { ...this.#attributesAt(index), valueType })
+  }
+
+  /** As `withValues`; the records, of which this is a batch, stay with their values. */
+  withValuesAndRecords(values: readonly unknown[], index: Uint32Array | null, valueType: TypeSpec | null): RecordBatch {
+    const records = index === null ? this : recordsAt(this, index)
+    return RecordBatch.ofValues(values, { ...this.#attributesAt(index), valueType, records })
   }
 
   /** As `withValues`, for values in a slab. */
@@ -219,8 +243,13 @@ export class RecordBatch {
   /** The same records at another time. */
   withTimestamps(timestamp: Float64Array): RecordBatch {
     const columns = this.#values === null ? this : null
-    const { positions, valueType } = this
-    return new RecordBatch(this.count, this.payload, columns, this.#values, { timestamp, positions, valueType })
+    const attributes = { ...this.#attributes(), keys: null, timestamp }
+    return new RecordBatch(this.count, this.payload, columns, this.#values, attributes)
+  }
+
+  #attributes(): Attributes {
+    const { timestamp, positions, keys, valueType } = this
+    return { timestamp, positions, keys, valueType, records: this.#records }
   }
 
   #attributesAt(index: Uint32Array | null): Attributes {
@@ -232,4 +261,12 @@ export class RecordBatch {
     }
     return { timestamp, positions: this.positions?.select(index) ?? null }
   }
+}
+
+function recordsBetween({ slab, dataOffset, dataLength }: SlabColumns, from: number, to: number): SlabColumns {
+  return { slab, dataOffset: dataOffset.subarray(from, to), dataLength: dataLength.subarray(from, to) }
+}
+
+function recordsAt({ slab, dataOffset, dataLength }: SlabColumns, indices: Uint32Array): SlabColumns {
+  return { slab, dataOffset: indices.map(i => dataOffset[i]!), dataLength: indices.map(i => dataLength[i]!) }
 }

@@ -18,6 +18,8 @@ import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
 import type { SchemaServices } from '../../schemas/schema-services.ts'
 import { deadLettersOf } from '../sink/dead-letters.ts'
 import type { DeadLetterHandler, DeadLetters } from '../sink/dead-letters.ts'
+import { PoisonedRecords } from './emitter/poisoned-records.ts'
+import type { PoisonedRecordsOptions } from './emitter/poisoned-records.ts'
 import { RecordEmitter } from './emitter/record-emitter.ts'
 import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
 import { oneByOne } from './enumerator/shard-assigner.ts'
@@ -44,6 +46,8 @@ export interface SourceCollaborators {
   readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
   readonly deadLetters?: DeadLetterHandler | null
+  /** A function completes the schema. */
+  readonly keepsRecords?: boolean
   readonly warn?: (message: string) => void
 }
 
@@ -57,6 +61,7 @@ export class KinesisStreamsSource implements Source {
   readonly #assign: AssignShards
   readonly #schemas: SchemaServices
   readonly #deadLetterHandler: DeadLetterHandler | null
+  readonly #keepsRecords: boolean
   readonly #warn: (message: string) => void
   /** "Latest" is the instant at which the job was first submitted, in all its attempts. */
   readonly #instants: SourceInstants
@@ -73,6 +78,7 @@ export class KinesisStreamsSource implements Source {
       assign = null,
       schemas = NO_SCHEMA_SERVICES,
       deadLetters = null,
+      keepsRecords = false,
       warn = () => undefined,
     }: SourceCollaborators = {},
   ) {
@@ -83,6 +89,7 @@ export class KinesisStreamsSource implements Source {
     this.#assign = assign ?? oneByOne(uniformShardAssigner)
     this.#schemas = schemas
     this.#deadLetterHandler = deadLetters
+    this.#keepsRecords = keepsRecords
     this.#warn = warn
     if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
     else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
@@ -155,14 +162,14 @@ export class KinesisStreamsSource implements Source {
     return new KinesisStreamsSourceReader(
       proxy,
       options,
-      new RecordEmitter(this.#deserializer(), {
-        poisonRecords: configuration.get(kinesisSourceOptions.poisonRecords),
-        deadLetters: this.#deadLetters(),
-        warn: this.#warn,
-      }),
+      new RecordEmitter(this.#deserializer(), this.#poisonedRecordsOptions()),
       context,
       this.#clock,
     )
+  }
+
+  poisonedRecords(): PoisonedRecords | null {
+    return this.#failsByThem() ? null : new PoisonedRecords(this.#poisonedRecordsOptions())
   }
 
   async dispose(): Promise<void> {
@@ -177,7 +184,19 @@ export class KinesisStreamsSource implements Source {
   }
 
   #deserializer(): Deserializer {
-    return deserializerOf(this.#spec.deserializationSchema, this.#schemas)
+    return deserializerOf(this.#spec.deserializationSchema, this.#schemas, this.#keepsRecords && !this.#failsByThem())
+  }
+
+  #failsByThem(): boolean {
+    return this.#spec.deadLetters === null && this.#configuration.get(kinesisSourceOptions.poisonRecords) === 'fail'
+  }
+
+  #poisonedRecordsOptions(): PoisonedRecordsOptions {
+    return {
+      poisonRecords: this.#configuration.get(kinesisSourceOptions.poisonRecords),
+      deadLetters: this.#deadLetters(),
+      warn: this.#warn,
+    }
   }
 
   #deadLetters(): DeadLetters | null {

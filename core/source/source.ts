@@ -4,6 +4,7 @@
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { RecordEmitter } from './emitter/record-emitter.ts'
 
 export interface Source {
@@ -15,6 +16,8 @@ export interface Source {
   validate?(): Promise<void>
   createEnumerator(context: EnumeratorContext): SourceEnumerator
   createReader(context: ReaderContext): SourceReader
+  /** For one subtask of a function that completes the schema; null: what it raises fails the job. */
+  poisonedRecords?(): PoisonedRecords | null
   /** The job has ended for good: gives back what it holds at the service. Called once, after all readers are closed. */
   dispose?(): Promise<void>
 }

@@ -232,7 +232,7 @@ class Job:
             "parallelism": parallelism,
             "maxParallelism": 128,
             "attempt": self.attempt,
-            "version": 3,
+            "version": 4,
             "keyed": False,
             "operators": [
                 {
@@ -243,6 +243,7 @@ class Job:
                     "pickle": t["function"]["pickle"],
                     "input": source["output"],
                     "output": t["output"],
+                    "deserializes": False,
                 }
             ],
         }

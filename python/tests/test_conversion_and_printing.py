@@ -45,6 +45,7 @@ def test_a_type_decides_how_values_are_carried(type_info, payload):
         (Types.BIG_DEC(), Decimal("1.50"), Decimal("1.50")),
         (Types.INSTANT(), Instant(1, 2), Instant(1, 2)),
         (Types.SQL_DATE(), datetime.date(2001, 1, 10), datetime.date(2001, 1, 10)),
+        (Types.SQL_DATE(), datetime.datetime(2001, 1, 10, 23, 59), datetime.date(2001, 1, 10)),
         (Types.TUPLE([Types.INT(), Types.STRING()]), [1, "a"], (1, "a")),
         (Types.LIST(Types.FLOAT()), (0.5, 1), [0.5, 1.0]),
         (Types.MAP(Types.STRING(), Types.INT()), {"a": 1}, {"a": 1}),
@@ -77,6 +78,10 @@ def test_a_value_comes_out_as_its_declared_type(type_info, value, expected):
         (Types.CHAR(), "ab", TypeError),
         (Types.BIG_DEC(), 1.5, TypeError),
         (Types.SQL_TIMESTAMP(), 0, TypeError),
+        (Types.SQL_DATE(), "2001-01-10", TypeError),
+        (Types.BIG_INT(), "1", TypeError),
+        (Types.LIST(Types.INT()), 1, TypeError),
+        (Types.MAP(Types.STRING(), Types.INT()), [("a", 1)], TypeError),
         (Types.ROW([Types.INT()]), (1,), TypeError),
         (Types.ROW([Types.INT()]), {"f0": 1}, TypeError),
         (Types.ROW([Types.INT()]), Row(1, 2), ValueError),
@@ -90,6 +95,36 @@ def test_a_value_comes_out_as_its_declared_type(type_info, value, expected):
 def test_a_value_of_another_type_fails(type_info, value, error):
     with pytest.raises(error):
         converter(type_info)(value)
+
+
+ITEM = Types.ROW_NAMED(["price"], [Types.INT()])
+ORDER = Types.ROW_NAMED(
+    ["id", "items", "notes", "pair"],
+    [Types.INT(), Types.LIST(ITEM), Types.MAP(Types.STRING(), Types.INT()), Types.TUPLE([Types.INT(), Types.INT()])],
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"id": "7"}, "field 'id': the declared type Types.INT() needs int, and got str: '7'"),
+        ({"id": 2**31}, "field 'id': 2147483648 does not fit into the declared type Types.INT() (32 bits)"),
+        (
+            {"items": [Row(price=1), Row(price="free")]},
+            "field 'items[].price': the declared type Types.INT() needs int, and got str: 'free'",
+        ),
+        ({"items": [Row(cost=1)]}, "field 'items[]': Row(cost=1) has no field 'price'"),
+        ({"items": [{"price": 1}]}, "field 'items[]': the declared type ROW needs a Row, and got dict: {'price': 1}"),
+        ({"items": 3}, "field 'items': the declared type needs a list, and got int: 3"),
+        ({"notes": {"a": 1.5}}, "field 'notes{}': the declared type Types.INT() needs int, and got float: 1.5"),
+        ({"pair": (1, "2")}, "field 'pair.f1': the declared type Types.INT() needs int, and got str: '2'"),
+    ],
+)
+def test_an_error_names_the_field(fields, said):
+    order = {"id": 1, "items": [], "notes": {}, "pair": (1, 2), **fields}
+    with pytest.raises((KeyError, OverflowError, TypeError)) as raised:
+        converter(ORDER)(Row(**order))
+    assert raised.value.args == (said,)
 
 
 class Flight:

@@ -170,6 +170,7 @@ def test_the_graph_of_a_typical_script(env):
                 "operation": "map",
                 "function": {"type": "python", "pickle": "PICKLE", "mode": "thread"},
                 "output": "text",
+                "deserializesFor": None,
             },
             {
                 "id": 3,
@@ -182,6 +183,7 @@ def test_the_graph_of_a_typical_script(env):
                 "operation": "filter",
                 "function": {"type": "python", "pickle": "PICKLE", "mode": "thread"},
                 "output": "text",
+                "deserializesFor": None,
             },
             {
                 "id": 4,

@@ -55,7 +55,7 @@ def chain(*steps, keyed=True, restored=()):
             }
         )
     spec = {
-        "version": 3,
+        "version": 4,
         "jobName": "job",
         "taskName": "task",
         "parallelism": 1,

@@ -51,7 +51,7 @@ class Engine:
             "parallelism": 1,
             "maxParallelism": 128,
             "attempt": 0,
-            "version": 3,
+            "version": 4,
             "keyed": False,
             "operators": [
                 {
@@ -221,7 +221,7 @@ def test_a_class_that_cannot_be_found_where_it_is_needed_is_a_failure_of_its_ope
     spec = json.dumps(
         {
             "jobName": "job", "taskName": "task", "parallelism": 1, "maxParallelism": 1, "attempt": 0,
-            "version": 3,
+            "version": 4,
             "keyed": False,
             "operators": [{"id": 1, "uid": None, "name": "m", "operation": "map", "input": "text", "output": "text",
                            "pickle": "KGNub3doZXJlCmZ1bmN0aW9uCk50Lg=="}],
@@ -295,5 +295,5 @@ def test_times_and_snapshots_for_a_chain_that_failed_are_answered_by_nothing(eng
 
 
 def test_an_engine_of_another_version_is_refused(engine):
-    engine.open(1, Closing("a"), version=4)
-    assert "speaks version 4 of the function channel" in engine.failed()[1]["message"]
+    engine.open(1, Closing("a"), version=5)
+    assert "speaks version 5 of the function channel" in engine.failed()[1]["message"]

@@ -90,6 +90,7 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
         inputs: [{ from: 1, partitioning: null }],
         function: module,
         output: 'text',
+        deserializesFor: null,
       },
       {
         ...base,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import io
 import json
 
@@ -299,7 +300,7 @@ def test_a_schema_of_the_program_sees_the_whole_record(kinesis, run, mode):
 
 
 def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(kinesis, run, tmp_path):
-    first = kinesis.stream()
+    first, letters = kinesis.stream(), kinesis.stream()
     kinesis.put(first, [("k", "one"), ("b", "bad"), ("k", "two")])
     path = tmp_path / "letters.jsonl"
     code = f"""{OWN}
@@ -309,6 +310,7 @@ def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(ki
         "fail": {{}},
         "skip": {{"shardline.source.poison-records": "skip"}},
         "file": {{"handler": DeadLetterHandler.file({str(path)!r})}},
+        "stream": {{"handler": DeadLetterHandler.stream({letters!r})}},
         "callable": {{"handler": lambda letter: print("letter", letter.message, letter.data)}},
     }}[how]
     rows(env, {first!r}, Own(), **extra).map(lambda line: line.split()[-1], STRING).print()
@@ -320,12 +322,55 @@ def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(ki
     assert "no good" in err
     code_of, out, err = run(code, "--stop-at", "latest", arguments=["skip"]).end()
     assert (code_of, out) == (0, "one\ntwo\n")
-    assert "cannot be read: ValueError: no good" in err
-    assert run(code, "--stop-at", "latest", arguments=["file"]).end() == (0, "one\ntwo\n", "")
-    letter = json.loads(path.read_text())
-    assert (letter["position"]["partitionKey"], base64.b64decode(letter["data"])) == ("b", b"bad")
+    assert "cannot be read: The schema of the program failed: ValueError: no good Its 3 bytes are" in err
+    for how, read in ("file", lambda: path.read_text()), ("stream", lambda: kinesis.read(letters)[0]):
+        assert run(code, "--stop-at", "latest", arguments=[how]).end() == (0, "one\ntwo\n", "")
+        letter = json.loads(read())
+        assert (letter["position"]["partitionKey"], base64.b64decode(letter["data"])) == ("b", b"bad")
+        assert letter["message"] == "The schema of the program failed: ValueError: no good"
     code_of, out, _ = run(code, "--stop-at", "latest", arguments=["callable"]).end()
     assert (code_of, sorted(out.splitlines())) == (
         0,
         ["letter The schema of the program failed: ValueError: no good b'bad'", "one", "two"],
     )
+
+
+@MODES
+def test_what_does_not_become_an_object_of_the_data_class_is_a_record_that_cannot_be_read(kinesis, run, mode):
+    first, letters = kinesis.stream(), kinesis.stream()
+    flights = [{"id": name, "delay": 1.0, "day": datetime.date(2026, 2, 28), "fare": None} for name in ("a", "", "c")]
+    kinesis.put(first, [(f"key {flight['id']}", avro(flight)) for flight in flights])
+    code = f"""{SCHEMAS}
+    from pyflink.common.watermark_strategy import TimestampAssigner
+
+    @dataclasses.dataclass
+    class Flight:
+        id: str
+        delay: float
+        day: datetime.date
+        fare: decimal.Decimal | None
+        number: int | None = None
+        def __post_init__(self):
+            if not self.id:
+                raise ValueError("no id")
+
+    class Delays(TimestampAssigner):
+        def extract_timestamp(self, value, record_timestamp):
+            return int(value.delay)
+
+    env = environment()
+    schema = AvroDeserializationSchema.for_specific(Flight, FLIGHT)
+    strategy = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(Delays())
+    skipped = rows(env, {first!r}, schema, strategy, **{{"shardline.source.poison-records": "skip"}})
+    skipped.map(lambda flight: flight.id, STRING).print("skip")
+    buried = rows(env, {first!r}, schema, handler=DeadLetterHandler.stream({letters!r}))
+    buried.filter(lambda flight: flight.id == "c").map(lambda flight: flight.id, STRING).print("bury")
+    env.execute()
+    """
+    code, out, err = run(code, "--stop-at", "latest", "--conf", f"python.execution-mode={mode}").end()
+    assert code == 0, err
+    assert sorted(out.splitlines()) == ["bury> c", "skip> a", "skip> c"]
+    assert "cannot be read: The value does not become the program's object: no id" in err
+    (letter,) = map(json.loads, kinesis.read(letters))
+    assert letter["position"]["partitionKey"] == "key "
+    assert base64.b64decode(letter["data"]) == avro(flights[1])

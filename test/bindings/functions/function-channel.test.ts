@@ -27,8 +27,26 @@ const requestOf = (overrides: Partial<OpenFunction> = {}): OpenFunction => ({
   watermarks: false,
   restored: null,
   operators: [
-    { id: 2, uid: null, name: 'Map', operation: 'map', pickle: 'AAAA', input: 'text', output: 'text' },
-    { id: 3, uid: 'u', name: 'Filter', operation: 'filter', pickle: 'BBBB', input: 'text', output: 'text' },
+    {
+      id: 2,
+      uid: null,
+      name: 'Map',
+      operation: 'map',
+      pickle: 'AAAA',
+      input: 'text',
+      output: 'text',
+      deserializes: false,
+    },
+    {
+      id: 3,
+      uid: 'u',
+      name: 'Filter',
+      operation: 'filter',
+      pickle: 'BBBB',
+      input: 'text',
+      output: 'text',
+      deserializes: false,
+    },
   ],
   ...overrides,
 })
@@ -74,6 +92,13 @@ class ScriptedHost {
     this.stream.push(out)
   }
 
+  result(frame: Frame, { flags, count, body }: Pick<Frame, 'flags' | 'count' | 'body'>): void {
+    const out = encodeFrame(frameTypes.RESULT, frame, body)
+    out[6] = flags
+    out.writeUInt32LE(count, 20)
+    this.stream.push(out)
+  }
+
   fail(frame: Frame, overrides: object = {}): void {
     const body = {
       errorType: 'ValueError',
@@ -97,7 +122,7 @@ t.test('a chain is opened with what it needs to know', async t => {
   await host.channel.open(requestOf())
   t.match(host.got[0], { type: frameTypes.OPEN, functionId: 1, subtask: 3, sequence: 0 })
   t.same(JSON.parse(host.got[0]!.body.toString()), {
-    version: 3,
+    version: 4,
     jobName: 'flights',
     taskName: 'Map -> Filter',
     parallelism: 4,
@@ -137,6 +162,23 @@ t.test('functions and subtasks share a channel without mixing', async t => {
   for (const frame of [...host.bundles()].reverse()) host.shout(frame)
   t.same((await first).batch.values(), ['ONE'])
   t.same((await second).batch.values(), ['TWO'])
+})
+
+t.test('what a schema could make nothing of is told with the values of the others', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const answers = [0, 1].map(() => fn.process(textBatch('a', 'b', 'c')))
+  for (const answer of answers) answer.catch(() => undefined)
+  await settle()
+  const told = (list: unknown): Buffer => {
+    const json = Buffer.from(JSON.stringify(list))
+    return Buffer.concat([Buffer.from(Uint32Array.of(0, 2, json.length).buffer), json, Buffer.from('A\0C')])
+  }
+  host.result(host.bundles()[0]!, { flags: 4 | 128, count: 2, body: told([[1, 'no good']]) })
+  const { batch, poisoned } = await answers[0]!
+  t.same([batch.values(), poisoned], [['A', 'C'], [{ i: 1, message: 'no good' }]])
+  host.result(host.bundles()[1]!, { flags: 4 | 128, count: 2, body: told([[3, 'no good']]) })
+  await t.rejects(answers[1]!, { code: 'PROTOCOL_VIOLATED', message: /names input 3 of a bundle of 3/ })
 })
 
 t.test('a failure names the operator and the position of the record', async t => {

@@ -18,7 +18,9 @@ const request: OpenFunction = {
   timestamps: false,
   watermarks: false,
   restored: null,
-  operators: [{ id: 1, uid: null, name: 'Map', operation: 'map', pickle: '', input: 'text', output: 'text' }],
+  operators: [
+    { id: 1, uid: null, name: 'Map', operation: 'map', pickle: '', input: 'text', output: 'text', deserializes: false },
+  ],
 }
 
 t.test('without a Python program there is nobody to run a function', async t => {

@@ -80,6 +80,7 @@ export const functionT = (
     inputs: edges(from, partitioning),
     function: { type: 'local', localId: 'identity' },
     output: 'object',
+    deserializesFor: null,
     ...rest,
   }
 }

@@ -89,6 +89,16 @@ t.test('a graph that cannot be run says why', async t => {
     [[sourceT(1, { parallelism: 200 })], /parallelism 200 is over its max parallelism 128/],
     [[sourceT(1, { parallelism: 0 })], /parallelism must be a whole number from 1, not 0/],
     [[sourceT(1, { parallelism: 1.5 })], /parallelism must be a whole number from 1/],
+    [[sourceT(1), functionT(2, [1], { deserializesFor: 1 })], /only a 'map' or 'flat_map' of Python can/],
+    [
+      [sourceT(1), pythonT(2, [1], { operation: 'filter', deserializesFor: 1 })],
+      /only a 'map' or 'flat_map' of Python/,
+    ],
+    [[sourceT(1), sourceT(2), pythonT(3, [1], { deserializesFor: 2 })], /the source 2, which is not its one input/],
+    [
+      [sourceT(1), pythonT(2, [1]), pythonT(3, [2], { deserializesFor: 1 })],
+      /the source 1, which is not its one input/,
+    ],
   ]
   for (const [transformations, message] of wrong)
     t.throws(() => plan(transformations), { code: 'GRAPH_INVALID', message })

@@ -3,6 +3,9 @@ import t from 'tap'
 import type { FunctionResult, OpenFunction } from '../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import type { DeadLetter, DeadLetters } from '../../../core/sink/dead-letters.ts'
+import { PoisonedRecords } from '../../../core/source/emitter/poisoned-records.ts'
+import { sourceBatch } from '../fakes/batches.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
 import { NotedOutput } from '../fakes/outputs.ts'
 
@@ -16,7 +19,7 @@ async function working(
   let freeAtMs = 0
   const answer = (batch: RecordBatch): Promise<FunctionResult> => {
     freeAtMs = Math.max(freeAtMs, clock.monotonic()) + batch.count * msPerValue
-    const result = { batch, maxTimestampMs: null, nextTimerMs: null }
+    const result = { batch, maxTimestampMs: null, nextTimerMs: null, poisoned: null }
     return new Promise(resolve => clock.schedule(freeAtMs - clock.monotonic(), () => resolve(result)))
   }
   const runtime = {
@@ -105,4 +108,67 @@ t.test('a watermark that the functions ask for leaves behind what they make of i
   await operator.process(batchOf(1))
   await clock.pass(100, 10)
   t.same(emitted, ['0', 'timer 5', 'w5', '0'])
+})
+
+t.test('a barrier waits for the letters of records that the function could not read', async t => {
+  const letters: DeadLetter[] = []
+  let taken: () => void = () => undefined
+  const deadLetters: DeadLetters = {
+    validate: async () => undefined,
+    put: given =>
+      new Promise(resolve => {
+        taken = () => {
+          letters.push(...given)
+          resolve()
+        }
+      }),
+    close: async () => undefined,
+  }
+  const runtime = {
+    open: async () => ({
+      nextTimerMs: null,
+      process: async (bundle: RecordBatch): Promise<FunctionResult> => ({
+        batch: bundle.select(Uint32Array.of(0, 2)),
+        maxTimestampMs: null,
+        nextTimerMs: null,
+        poisoned: [{ i: 1, message: 'no good' }],
+      }),
+      advanceWatermark: () => Promise.reject(new Error('not asked for')),
+      advanceProcessingTime: () => Promise.reject(new Error('not asked for')),
+      snapshot: () => Promise.reject(new Error('not asked for')),
+      close: async () => undefined,
+    }),
+  }
+  const operator = new RemoteFunctionOperator(
+    runtime,
+    { keyed: false, watermarks: false } as OpenFunction,
+    { bundleSize: 10, bundlesInFlight: 2, bundleTimeMs: 1000 },
+    new ManualClock(),
+    null,
+    error => t.fail(String(error)),
+    new PoisonedRecords({ poisonRecords: 'fail', deadLetters, warn: () => undefined }),
+  )
+  const output = new NotedOutput()
+  await operator.open(output, output)
+  await operator.process(sourceBatch('a', 'b', 'c'))
+  let stored = false
+  const snapshot = operator.snapshot(1).then(() => (stored = true))
+  await settle()
+  t.same([stored, output.seen.length], [false, 0])
+  taken()
+  await snapshot
+  t.same(
+    output.seen.map(v => (v as Buffer).toString()),
+    ['a', 'c'],
+  )
+  t.match(letters, [
+    {
+      code: 'RECORD_MALFORMED',
+      message: 'no good',
+      partitionKey: 'key 1',
+      position: { shardId: 'shardId-000000000003' },
+    },
+  ])
+  t.equal(letters[0]!.data.toString(), 'b')
+  t.equal(operator.numRecordsInErrors, 1)
 })

@@ -101,6 +101,19 @@ t.test('other values keep the records that they were made of', async t => {
   t.same(text.positions!.at(0), source.positions!.at(1))
 })
 
+t.test('the records that values were made of stay with them, where they are kept', async t => {
+  const source = sourceBatch('a', 'b', 'c', 'd')
+  const text = (batch: RecordBatch): string[] =>
+    Array.from({ length: batch.count }, (_, i) => batch.record(i).toString())
+  t.same(text(source), ['a', 'b', 'c', 'd'])
+  const kept = source.withValuesAndRecords([1, 2, 3], Uint32Array.of(0, 2, 3), { type: 'INT' })
+  t.same([kept.values(), text(kept), kept.valueType], [[1, 2, 3], ['a', 'c', 'd'], { type: 'INT' }])
+  t.same(text(kept.slice(1, 3)), ['c', 'd'])
+  t.same(text(kept.select(Uint32Array.of(2, 0)).withTimestamps(Float64Array.of(1, 2))), ['d', 'a'])
+  t.same(text(source.withValuesAndRecords([1, 2, 3, 4], null, null)), ['a', 'b', 'c', 'd'])
+  t.same(text(source.withValues([{ data: Buffer.from('whole') }, { data: 'x' }, null, 4], null)), ['whole', '', '', ''])
+})
+
 t.test('JavaScript values may be anything', async t => {
   const batch = RecordBatch.ofValues([undefined, null, 0, { a: 1 }])
   t.same(batch.values(), [undefined, null, 0, { a: 1 }])

@@ -396,6 +396,26 @@ t.test('a decimal whose digits would fill the memory is no value of a type that 
   t.ok(encode(Decimal.parse('9.999999999e7')))
 })
 
+t.test('an object whose content is no members is no record, even of one that may be empty', t => {
+  const optional = record('Optional', { a: ['null', 'string'], b: ['int', 'null'] })
+  for (const value of [new Map([['a', 'x']]), new Set(['a']), new Date(0), Buffer.from('a'), new Float64Array(2)]) {
+    t.throws(() => codec(optional).encode(value), {
+      code: 'VALUE_INVALID',
+      message: /is not an object with the fields/,
+    })
+    t.throws(() => codec(['null', 'int', optional]).encode(value), { code: 'VALUE_INVALID' })
+  }
+  const either = codec(['null', optional, { type: 'map', values: 'string' }])
+  t.strictSame(either.again(new Map([['a', 'x']])), { a: 'x' }, 'a map takes it')
+  t.ok(
+    codec(optional)
+      .encode({})
+      .equals(Buffer.from([0, 2])),
+    'an empty object has the fields left out',
+  )
+  t.end()
+})
+
 t.test('a type within itself is read as deep as those who carry the value can go', t => {
   const { decode } = codec(record('N', { next: ['null', 'N'] }))
   const nested = (times: number): number[] => [...Array<number>(times).fill(2), 0]

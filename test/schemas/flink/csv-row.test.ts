@@ -105,7 +105,8 @@ t.test('any text at all is read or malformed', async t => {
   )
   t.throws(() => csvRowDecoder(spec(type)).decode(Buffer.from('a,1;x')), {
     code: 'RECORD_MALFORMED',
-    cause: { message: "Field 'b[]': 'x' is not a whole number from -2147483648 to 2147483647" },
+    message:
+      "Failed to deserialize CSV row 'a,1;x'. Field 'b[]': 'x' is not a whole number from -2147483648 to 2147483647.",
   })
 })
 

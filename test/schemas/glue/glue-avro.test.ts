@@ -3,6 +3,7 @@ import { deflateSync } from 'node:zlib'
 import t from 'tap'
 
 import { glueAvroDecoder, glueAvroEncoder } from '../../../schemas/glue/glue-avro.ts'
+import { glueJsonDecoder } from '../../../schemas/glue/glue-json.ts'
 import { readGlueFrame, writeGlueFrame } from '../../../schemas/glue/glue-frame.ts'
 import type { GlueAvroSchemaSpec, GlueConfigs } from '../../../schemas/schema-spec.ts'
 import type { ValueDecoder, ValueEncoder } from '../../../schemas/value-codec.ts'
@@ -101,6 +102,21 @@ t.test('each broken byte of a record is an error of its own', async t => {
     [behind(Buffer.from('{}')), 'RECORD_MALFORMED', /not a whole zlib stream/],
   ] as const)
     await t.rejects(decode(decoder, record), { code, message })
+})
+
+t.test('values of a secondary decoder are not said to be records', t => {
+  const { registry } = registryOf()
+  const typeBeside = (type: ValueDecoder['type']): unknown =>
+    glueAvroDecoder(spec(V1), registry, { type, decode: () => 'old' }).type
+  const own = glueAvroDecoder(spec(V1), registry, null).type
+  t.strictSame(typeBeside({ type: 'STRING' }), { type: 'UNION', types: [own, { type: 'STRING' }] })
+  t.strictSame(typeBeside(own), own)
+  t.equal(typeBeside(null), null, 'who knows what they are')
+  const json = { ...spec(V1), type: 'glue-json', values: 'carrier' } as const
+  t.match(glueJsonDecoder(json, registry, { type: { type: 'STRING' }, decode: () => 'old' }).type, {
+    types: [{ names: ['schema', 'payload'] }, { type: 'STRING' }],
+  })
+  t.end()
 })
 
 t.test('what is no record of Glue goes to the secondary decoder, header and all', async t => {

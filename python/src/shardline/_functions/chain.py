@@ -101,6 +101,7 @@ class Chain:
         self._origin: list[int] | None = None
         self._new_keys: list[bytes] | None = None
         self._max_timestamp = _NO_TIMESTAMP
+        self._poisoned: list[tuple[int, str]] = []
 
     def open(self) -> int | None:
         """When the first restored timer of processing time is due; None: there is none."""
@@ -121,7 +122,10 @@ class Chain:
                 if isinstance(function, Function):
                     self._functions.append((function, operator))
                     function.open(context)
-                self._steps.append(self._step(operator["operation"], function, type_info, extra, context, backend))
+                if operator.get("deserializes"):
+                    self._steps.append(self._deserialize(operator["operation"], function))
+                else:
+                    self._steps.append(self._step(operator["operation"], function, type_info, extra, context, backend))
                 backend = None
             except BaseException as error:
                 raise FunctionFailure(error, operator, None) from error
@@ -173,6 +177,7 @@ class Chain:
         self._timestamps, self._groups, self._keys = bundle.timestamps, bundle.groups, bundle.keys
         self._origin = self._new_keys = None
         self._max_timestamp = _NO_TIMESTAMP
+        self._poisoned = []
         index: list[int] | None = None
         for position in range(first, len(self._steps)):
             try:
@@ -189,7 +194,8 @@ class Chain:
             raise self._failure(unencodable.cause, len(self._steps), at) from unencodable.cause
 
     def _columns(self, index: list[int] | None, of_bundle: bool) -> ResultColumns:
-        if index is None and of_bundle and self._backend is None and not self._assigns and self._new_keys is None:
+        plain = index is None and of_bundle and self._backend is None and not self._assigns
+        if plain and self._new_keys is None and not self._poisoned:
             return payloads.NO_COLUMNS
         timestamps = self._timestamps
         if (self._assigns or not of_bundle) and timestamps is not None and index is not None:
@@ -203,6 +209,7 @@ class Chain:
             keys=self._new_keys,
             max_timestamp=self._max_timestamp if self._assigns else None,
             next_timer=self._next_timer(),
+            poisoned=self._poisoned,
         )
 
     def _next_timer(self) -> int | None:
@@ -245,6 +252,34 @@ class Chain:
         if operation == "collect":
             return _collect(function, type_info)
         raise ValueError(f"unknown operation {operation!r}: the engine is newer than this package")
+
+    def _deserialize(self, operation: str, function: Any) -> _Step:
+        """What completes a schema: a value that it raises for is a record that cannot be read, and the others go on."""
+        one_each = operation == "map"
+        if one_each:
+            call = _calls(function, MapFunction, "map")
+            problem = "The value does not become the program's object: {1}"
+        else:
+            call = _calls(function, FlatMapFunction, "flat_map")
+            problem = "The schema of the program failed: {0}: {1}"
+
+        def step(values: list[Any], index: list[int] | None) -> tuple[list[Any], list[int] | None]:
+            results: list[Any] = []
+            origins: list[int] = []
+            for position, value in enumerate(values):
+                try:
+                    made = [call(value)] if one_each else list(_iterable(call(value)))
+                except Exception as error:  # noqa: BLE001 - a schema may raise anything
+                    reason = problem.format(type(error).__name__, error)
+                    self._poisoned.append((self._in_bundle(position, index), reason))
+                    continue
+                except BaseException as error:
+                    raise _Failure(error, position) from error
+                results += made
+                origins.extend(repeat(position if index is None else index[position], len(made)))
+            return results, index if one_each and len(results) == len(values) else origins
+
+        return step
 
     def _process(self, process: _Process, function: Any, backend: KeyedBackend | None) -> _Step:
         if backend is None:
@@ -420,6 +455,11 @@ def _flat_map(function: Callable[[Any], Any]) -> _Step:
         return results, origins
 
     return step
+
+
+def _calls(function: Any, base: type, method: str) -> Callable[[Any], Any]:
+    call: Callable[[Any], Any] = getattr(function, method) if isinstance(function, base) else function
+    return call
 
 
 def _iterable(produced: Any) -> Any:

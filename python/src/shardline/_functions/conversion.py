@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from operator import index
 from typing import Any
@@ -37,6 +37,8 @@ _FLOAT = struct.Struct("<f")
 _BITS = {BasicType.BYTE: 8, BasicType.SHORT: 16, BasicType.INT: 32, BasicType.LONG: 64}
 _WRAPPING = (BasicType.SHORT, BasicType.INT)
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
+#: What a value of another type raises.
+_MISFITS = (KeyError, OverflowError, TypeError, ValueError)
 
 
 def payload_type(type_info: TypeInformation | None) -> str:
@@ -61,7 +63,7 @@ def _converter(type_info: TypeInformation | None, wrap: bool) -> Converter | Non
     if isinstance(type_info, BasicTypeInfo):
         return _basic(type_info._basic_type, wrap)
     if isinstance(type_info, DateTypeInfo):
-        return _instance_of(datetime.date, "Types.SQL_DATE()")
+        return _date
     if isinstance(type_info, TimeTypeInfo):
         return _instance_of(datetime.time, "Types.SQL_TIME()")
     if isinstance(type_info, TimestampTypeInfo):
@@ -94,7 +96,7 @@ def _basic(basic_type: BasicType, wrap: bool) -> Converter:
     if basic_type is BasicType.CHAR:
         return _char
     if basic_type is BasicType.BIG_INT:
-        return index
+        return lambda value: _index(value, name)
     if basic_type is BasicType.BIG_DEC:
         return _instance_of(Decimal, name)
     if basic_type is BasicType.INSTANT:
@@ -107,7 +109,7 @@ def _integer(bits: int, name: str, wrap: bool) -> Converter:
     half = span >> 1
 
     def convert(value: Any) -> int:
-        number = index(value)
+        number = _index(value, name)
         if -half <= number < half:
             return number
         if wrap:
@@ -115,6 +117,13 @@ def _integer(bits: int, name: str, wrap: bool) -> Converter:
         raise OverflowError(f"{number} does not fit into the declared type {name} ({bits} bits)")
 
     return convert
+
+
+def _index(value: Any, name: str) -> int:
+    try:
+        return index(value)
+    except TypeError:
+        raise TypeError(f"the declared type {name} needs int, and got {type(value).__name__}: {value!r:.200}") from None
 
 
 def _number(value: Any, name: str) -> Any:
@@ -134,6 +143,14 @@ def _instance_of(expected: type, name: str) -> Converter:
     return convert
 
 
+_any_date = _instance_of(datetime.date, "Types.SQL_DATE()")
+
+
+def _date(value: Any) -> Any:
+    """Of a datetime the day, as in PyFlink."""
+    return value.date() if isinstance(value, datetime.datetime) else _any_date(value)
+
+
 def _char(value: Any) -> str:
     if not isinstance(value, str) or len(value) != 1:
         raise TypeError(f"the declared type Types.CHAR() needs a str of length 1, and got {value!r:.200}")
@@ -151,7 +168,7 @@ def _bytes(value: Any) -> bytes:
 
 def _row(type_info: RowTypeInfo, wrap: bool) -> Converter:
     names = type_info.get_field_names()
-    convert_fields = _fields(type_info.get_field_types(), wrap)
+    convert_fields = _fields(names, type_info.get_field_types(), wrap)
 
     def convert(value: Any) -> Row:
         kind = RowKind.INSERT
@@ -177,7 +194,8 @@ def _row(type_info: RowTypeInfo, wrap: bool) -> Converter:
 
 
 def _tuple(type_info: TupleTypeInfo, wrap: bool) -> Converter:
-    convert_fields = _fields(type_info.get_field_types(), wrap)
+    types = type_info.get_field_types()
+    convert_fields = _fields([f"f{position}" for position in range(len(types))], types, wrap)
 
     def convert(value: Any) -> tuple[Any, ...]:
         if not isinstance(value, (tuple, list, Row)):
@@ -191,23 +209,62 @@ def _tuple(type_info: TupleTypeInfo, wrap: bool) -> Converter:
     return convert
 
 
-def _fields(types: list[TypeInformation], wrap: bool) -> Callable[[list[Any]], list[Any]]:
+def _fields(names: list[str], types: list[TypeInformation], wrap: bool) -> Callable[[list[Any]], list[Any]]:
     converters = [converter(field_type, wrap=wrap) for field_type in types]
 
     def convert(values: list[Any]) -> list[Any]:
         if len(values) != len(converters):
             raise ValueError(f"{len(converters)} fields are declared, and the value has {len(values)}")
-        return [value if convert is None else convert(value) for convert, value in zip(converters, values, strict=True)]
+        converted: list[Any] = []
+        try:
+            for convert, value in zip(converters, values, strict=True):
+                converted.append(value if convert is None else convert(value))
+        except _MISFITS as error:
+            _say_where(error, names[len(converted)])
+            raise
+        return converted
 
     return convert
 
 
 def _list(element_type: TypeInformation, wrap: bool) -> Converter:
     convert = converter(element_type, wrap=wrap)
-    return list if convert is None else lambda values: list(map(convert, values))
+
+    def convert_list(values: Any) -> list[Any]:
+        _check_iterable(values)
+        try:
+            return list(values) if convert is None else list(map(convert, values))
+        except _MISFITS as error:
+            _say_where(error, "[]")
+            raise
+
+    return convert_list
+
+
+def _check_iterable(values: Any) -> None:
+    if not isinstance(values, Iterable):
+        raise TypeError(f"the declared type needs a list, and got {type(values).__name__}: {values!r:.200}")
 
 
 def _map(type_info: MapTypeInfo, wrap: bool) -> Converter:
     keys = converter(type_info._key_type_info, wrap=wrap) or (lambda key: key)
     values = converter(type_info._value_type_info, wrap=wrap) or (lambda value: value)
-    return lambda mapping: {keys(key): values(value) for key, value in mapping.items()}
+
+    def convert(mapping: Any) -> dict[Any, Any]:
+        if not isinstance(mapping, Mapping):
+            raise TypeError(f"the declared type MAP needs a dict, and got {type(mapping).__name__}: {mapping!r:.200}")
+        try:
+            return {keys(key): values(value) for key, value in mapping.items()}
+        except _MISFITS as error:
+            _say_where(error, "{}")
+            raise
+
+    return convert
+
+
+def _say_where(error: Exception, step: str) -> None:
+    """Puts the place in the value before what the error says, as the engine does: `field 'order.items[].price': ...`."""
+    inner, said = getattr(error, "_misfit", ("", error.args[0] if error.args else ""))
+    path = step + inner if inner[:1] in ("", "[", "{") else f"{step}.{inner}"
+    error._misfit = (path, said)  # type: ignore[attr-defined]
+    error.args = (f"field '{path}': {said}",)

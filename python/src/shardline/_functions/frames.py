@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 #: Of what travels in the frames; OPEN says which one the engine speaks.
-VERSION = 3
+VERSION = 4
 HEADER = struct.Struct("<IBBBBIIII")
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _AFTER_LENGTH = HEADER.size - 4
@@ -57,6 +57,7 @@ HAS_KEYS = 8
 HAS_KEY_GROUPS = 16
 HAS_MAX_TIMESTAMP = 32
 HAS_NEXT_TIMER = 64
+HAS_POISONED = 128
 
 
 class FrameError(Exception):

@@ -3,6 +3,7 @@ as long as its values are what they almost always are (strings without NUL, no N
 
 from __future__ import annotations
 
+import json
 import pickle
 import struct
 import sys
@@ -21,6 +22,7 @@ from shardline._functions.frames import (
     HAS_MAX_TIMESTAMP,
     HAS_NEXT_TIMER,
     HAS_NULLS,
+    HAS_POISONED,
     HAS_TIMESTAMPS,
     FrameError,
     PayloadKind,
@@ -153,6 +155,8 @@ class ResultColumns:
     keys: list[bytes] | None = None
     max_timestamp: float | None = None
     next_timer: int | None = None
+    #: Values of the bundle that a schema could make nothing of, each with the reason.
+    poisoned: list[tuple[int, str]] | None = None
 
 
 NO_COLUMNS = ResultColumns()
@@ -204,6 +208,10 @@ def _encode_columns(columns: ResultColumns) -> tuple[int, bytes]:
     if columns.next_timer is not None:
         flags |= HAS_NEXT_TIMER
         parts.append(next_timer_body(columns.next_timer))
+    if columns.poisoned:
+        flags |= HAS_POISONED
+        listed = json.dumps(columns.poisoned).encode()
+        parts += (_U32.pack(len(listed)), listed)
     return flags, b"".join(parts)
 
 

@@ -64,10 +64,13 @@ def source(source_spec: dict[str, Any], output: str, watermark_strategy: dict[st
     return {"source": source_spec, "output": output, "watermarkStrategy": watermark_strategy}
 
 
-def function(operation: str, pickle: str, output: str, *, in_driver: bool = False) -> dict[str, Any]:
-    """`in_driver`: always there; else where the configuration says when the job is submitted."""
+def function(
+    operation: str, pickle: str, output: str, *, in_driver: bool = False, deserializes_for: int | None = None
+) -> dict[str, Any]:
+    """`in_driver`: always there; else where the configuration says when the job is submitted. `deserializes_for`: the
+    source whose schema it completes."""
     spec = {"type": "python", "pickle": pickle, "mode": "driver" if in_driver else None}
-    return {"operation": operation, "function": spec, "output": output}
+    return {"operation": operation, "function": spec, "output": output, "deserializesFor": deserializes_for}
 
 
 def watermarks(strategy: dict[str, Any], output: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from shardline._functions import operators
 from shardline._functions.collecting import Collector
 from shardline._functions.conversion import payload_type
 from shardline.common.execution_config import ExecutionConfig, max_parallelism_in_range, positive
+from shardline.common.serialization import _Step
 from shardline.common.typeinfo import RenamedRowTypeInfo, RowTypeInfo, TypeInformation, Types
 from shardline.common.watermark_strategy import WatermarkStrategy
 from shardline.datastream import _graph
@@ -264,6 +265,17 @@ class DataStream(AbsentMethods):
         self, operation: str, name: str, func: Any, type_info: TypeInformation, extra: Any = None
     ) -> DataStream:
         body = _graph.function(operation, operators.dump(func, type_info, extra), payload_type(type_info))
+        return DataStream(self._env, self._env._add("function", name, body, self._edges()), type_info)
+
+    def _deserialized(self, step: _Step, type_info: TypeInformation) -> DataStream:
+        """Of a source: what Python makes of its values, as part of their schema."""
+        operation, name, func = step
+        body = _graph.function(
+            operation,
+            operators.dump(func, type_info),
+            payload_type(type_info),
+            deserializes_for=self._transformation.id,
+        )
         return DataStream(self._env, self._env._add("function", name, body, self._edges()), type_info)
 
     def __reduce__(self) -> NoReturn:

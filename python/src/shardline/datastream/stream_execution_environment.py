@@ -224,7 +224,7 @@ class StreamExecutionEnvironment(AbsentMethods):
     def _source(
         self, source: Source, schema: DeserializationSchema, strategy: WatermarkStrategy, name: str
     ) -> DataStream:
-        of_engine, step = schema._engine_type(), source._step()
+        of_engine, step = schema._engine_type(), schema._step()
         late = None
         if step is not None and strategy._timestamp_assigner is not None:
             if step.operation == "map":
@@ -234,7 +234,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         body = _graph.source(source._spec(), schema._payload, strategy._spec(of_engine))
         stream = DataStream(self, self._add("source", name, body, []), of_engine)
         if step is not None:
-            stream = stream._function(step.operation, step.name, step.function, schema._type_info())
+            stream = stream._deserialized(step, schema._type_info())
         return stream if late is None else stream.assign_timestamps_and_watermarks(late)
 
     def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:
@@ -323,7 +323,11 @@ class _OfMade(TimestampAssigner):
         self._assigner = assigner
 
     def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
-        return self._assigner.extract_timestamp(self._make(value), record_timestamp)
+        try:
+            made = self._make(value)
+        except Exception:  # noqa: BLE001 - the schema raises it once more, where it is asked for the value
+            return record_timestamp
+        return self._assigner.extract_timestamp(made, record_timestamp)
 
 
 def _carried(value: Any, payload: str) -> str:

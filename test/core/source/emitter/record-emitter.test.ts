@@ -4,7 +4,7 @@ import { ServiceError } from '../../../../core/errors.ts'
 import { RecordBatch } from '../../../../core/record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../../../core/sink/dead-letters.ts'
 import { RecordEmitter } from '../../../../core/source/emitter/record-emitter.ts'
-import type { RecordEmitterOptions } from '../../../../core/source/emitter/record-emitter.ts'
+import type { PoisonedRecordsOptions } from '../../../../core/source/emitter/poisoned-records.ts'
 import type { KinesisDeserializationSchema } from '../../../../schemas/program-schema.ts'
 import { recordMalformed } from '../../../../schemas/value-codec.ts'
 import type { ValueDecoder } from '../../../../schemas/value-codec.ts'
@@ -22,8 +22,8 @@ const numbers: ValueDecoder = {
   },
 }
 
-const options: RecordEmitterOptions = { poisonRecords: 'fail', deadLetters: null, warn: () => undefined }
-const emitterOf = (decoder: ValueDecoder, overrides: Partial<RecordEmitterOptions> = {}): RecordEmitter =>
+const options: PoisonedRecordsOptions = { poisonRecords: 'fail', deadLetters: null, warn: () => undefined }
+const emitterOf = (decoder: ValueDecoder, overrides: Partial<PoisonedRecordsOptions> = {}): RecordEmitter =>
   new RecordEmitter(new ValueDeserializer(decoder), { ...options, ...overrides })
 
 const lettersTo = (taken: DeadLetter[]): DeadLetters => ({

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any
 
 from shardline._absent import module_getattr
-from shardline.common.serialization import DeserializationSchema, SerializationSchema, _Step
+from shardline.common.serialization import DeserializationSchema, SerializationSchema
 
 __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 
@@ -22,10 +22,6 @@ class Source:
     def _schema_of_values(self) -> DeserializationSchema:
         """What reads its records."""
         raise TypeError(f"{type(self).__name__} is not a source that the engine knows: use KinesisStreamsSource")
-
-    def _step(self) -> _Step | None:
-        """What Python does with its values before anybody else gets them."""
-        return self._schema_of_values()._step()
 
 
 class Sink:

@@ -21,7 +21,6 @@ from shardline.common.serialization import (
     DeserializationSchema,
     SerializationSchema,
     SimpleStringSchema,
-    _Step,
 )
 from shardline.datastream.connectors import _dead_letters, _legacy_properties
 from shardline.datastream.connectors._arn import checked_arn
@@ -34,12 +33,7 @@ from shardline.datastream.connectors._kinesis_options import (
     SinkConfigOptions,
 )
 from shardline.datastream.connectors._legacy_producer import BuilderLines
-from shardline.datastream.connectors._record_schema import (
-    POISON_RECORDS,
-    KinesisDeserializationSchema,
-    KinesisRecord,
-    step_of,
-)
+from shardline.datastream.connectors._record_schema import KinesisDeserializationSchema, KinesisRecord
 from shardline.datastream.connectors.base import Source
 from shardline.errors import ConfigurationError, UnsupportedError
 
@@ -166,23 +160,13 @@ class KinesisStreamsSource(Source):
             "streamName": self._stream_name,
             "configuration": self._config.to_dict(),
             "deserializationSchema": self._schema._spec(),
-            # A schema of the program gives them away itself.
-            "deadLetters": None if self._is_of_program() else self._dead_letters,
+            "deadLetters": self._dead_letters,
             "shardAssigner": self._shard_assigner._spec(),
             "preserveShardOrder": self._preserve_shard_order,
         }
 
     def _schema_of_values(self) -> DeserializationSchema:
         return self._schema
-
-    def _step(self) -> _Step | None:
-        if isinstance(self._schema, KinesisDeserializationSchema):
-            poison = self._config.get_string(POISON_RECORDS, "fail").strip().lower()
-            return step_of(self._schema, poison, self._dead_letters)
-        return self._schema._step()
-
-    def _is_of_program(self) -> bool:
-        return isinstance(self._schema, KinesisDeserializationSchema)
 
 
 class KinesisStreamsSourceBuilder:

@@ -1,0 +1,97 @@
+/**
+ * What becomes of records that a source's schema cannot read: the first fails the job, they are left out and counted, or they go to
+ * the dead letters with their bytes and where they lay.
+ */
+import type { PoisonedRecord } from '../../../schemas/deserialization.ts'
+import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { RecordBatch } from '../../record-batch/record-batch.ts'
+import type { DeadLetter, DeadLetters } from '../../sink/dead-letters.ts'
+
+export interface PoisonedRecordsOptions {
+  readonly poisonRecords: 'fail' | 'skip'
+  /** null: nobody takes poisoned records. */
+  readonly deadLetters: DeadLetters | null
+  readonly warn: (message: string) => void
+}
+
+/** Of a record that cannot be read, so many bytes are shown. */
+const SHOWN_BYTES = 32
+
+export class PoisonedRecords {
+  readonly #options: PoisonedRecordsOptions
+  #count = 0
+
+  constructor(options: PoisonedRecordsOptions) {
+    this.#options = options
+  }
+
+  /** Those that were left out, or went to the dead letters. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** Resolves when nothing more is to be done for them. @throws ShardlineError if they fail the job */
+  async settle(batch: RecordBatch, poisoned: readonly PoisonedRecord[]): Promise<void> {
+    const [first] = poisoned
+    if (first === undefined) return
+    const { deadLetters, poisonRecords, warn } = this.#options
+    if (deadLetters !== null) await this.#bury(deadLetters, batch, poisoned)
+    else if (poisonRecords === 'fail') throw unreadable(batch, first)
+    else if (this.#count === 0)
+      warn(`${unreadable(batch, first).message} Such records are left out and counted (numRecordsInErrors).`)
+    this.#count += poisoned.length
+  }
+
+  close(): void {
+    void this.#options.deadLetters?.close()
+  }
+
+  async #bury(to: DeadLetters, batch: RecordBatch, poisoned: readonly PoisonedRecord[]): Promise<void> {
+    try {
+      await to.put(poisoned.map(record => letterOf(batch, record)))
+    } catch (cause) {
+      if (cause instanceof ShardlineError && cause.code === 'FUNCTION_FAILED') throw cause
+      throw new ShardlineError(
+        'DEAD_LETTERS_FAILED',
+        `${unreadable(batch, poisoned[0]!).message} It could not be given to the dead letters either: ${(cause as Error).message}`,
+        { cause },
+      )
+    }
+  }
+}
+
+function letterOf(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter {
+  const position = batch.positions?.at(i) ?? null
+  return {
+    stream: position?.stream ?? '',
+    code: error.code,
+    message: error.message,
+    partitionKey: position?.partitionKey ?? null,
+    explicitHashKey: null,
+    data: batch.record(i),
+    position,
+  }
+}
+
+function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord): ServiceError {
+  const position = batch.positions?.at(i)
+  const where =
+    position === undefined
+      ? ''
+      : ` at stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}${position.subSequenceNumber === null ? '' : `, place ${position.subSequenceNumber} in its aggregate`}`
+  return new ServiceError(
+    error.code,
+    `The record${where} cannot be read: ${error.message} ${firstBytes(batch.record(i))}`,
+    { cause: error, details: { ...error.details, ...(position === undefined ? {} : { position }) } },
+  )
+}
+
+function firstBytes(data: Buffer): string {
+  if (data.length === 0) return 'It is empty.'
+  const shown = data.subarray(0, SHOWN_BYTES)
+  const isText = shown.every(byte => (byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09)
+  const text = isText ? JSON.stringify(shown.toString('latin1')) : (shown.toString('hex').match(/../g) ?? []).join(' ')
+  return data.length > SHOWN_BYTES
+    ? `Its ${data.length} bytes begin with ${text}.`
+    : `Its ${data.length} bytes are ${text}.`
+}
