@@ -13,7 +13,7 @@ import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './avr
 import { defaultBytes } from './default-values.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
-import { branchOf, membersOf } from './value-check.ts'
+import { branchOf, isNoRecord, membersOf } from './value-check.ts'
 
 /** @throws AvroRefused */
 export type AvroWriter = (output: AvroOutput, value: unknown) => void
@@ -62,7 +62,10 @@ class WriterCompiler {
 
   #record(type: AvroRecord, mapping: ValueMapping): string {
     const fields = type.fields.map(field => this.#field(field, mapping))
-    return `if (typeof v !== 'object' || v === null || Array.isArray(v)) ${this.#refuse}(); let x; ${fields.join(' ')}`
+    // Of a record that takes an empty object, what has no members may still be a slip.
+    const isOptional = type.fields.every(field => field.default !== undefined || takesNull(field.type))
+    const isOther = isOptional ? ` || ${this.#constant(isNoRecord)}(v)` : ''
+    return `if (typeof v !== 'object' || v === null || Array.isArray(v)${isOther}) ${this.#refuse}(); let x; ${fields.join(' ')}`
   }
 
   #field(field: AvroField, mapping: ValueMapping): string {
@@ -114,6 +117,9 @@ class WriterCompiler {
     return `k${this.#constants.push(value) - 1}`
   }
 }
+
+const takesNull = (type: AvroType): boolean =>
+  type.kind === 'null' || (type.kind === 'union' && type.types.some(takesNull))
 
 function indexOfSymbol({ symbols }: AvroEnum): (value: unknown) => number {
   const indices = new Map<unknown, number>(symbols.map((symbol, i) => [symbol, i]))

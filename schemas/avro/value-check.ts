@@ -9,7 +9,8 @@ import type { ValueMapping } from './logical-values.ts'
 export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping, path = ''): string | null {
   switch (type.kind) {
     case 'record': {
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return isNo(type, value, path)
+      if (typeof value !== 'object' || value === null || Array.isArray(value) || isNoRecord(value))
+        return isNo(type, value, path)
       for (const field of type.fields) {
         const member =
           Object.hasOwn(value, field.name) || !(field.name in Object.prototype)
@@ -57,6 +58,11 @@ export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping
       }
     }
   }
+}
+
+/** Objects whose content is not in members by name. */
+export function isNoRecord(value: object): boolean {
+  return value instanceof Map || value instanceof Set || value instanceof Date || ArrayBuffer.isView(value)
 }
 
 /** Position of the branch that takes the value; null: none does. */

@@ -110,6 +110,11 @@ export function acceptEntries(value: unknown, path: string): Iterable<readonly [
 
 /** Called where a field is missing: a name that is none of the row's is a slip of the pen, not a null. */
 export function refuseOtherNames(row: object, names: ReadonlySet<string>, path: string): void {
+  // They have no names of their own that could be others.
+  if (row instanceof Map || row instanceof Set || row instanceof Date)
+    throw valueInvalid(
+      `${path === '' ? 'The value' : `Field '${path}'`} must be an object by field name, but is a ${row.constructor.name}.`,
+    )
   for (const name of Object.keys(row))
     if (!names.has(name))
       throw valueInvalid(

@@ -13,6 +13,7 @@ import { avroType, nameOf } from '../avro/avro-type.ts'
 import type { AvroType } from '../avro/avro-type.ts'
 import { schemaText } from '../avro/schema-text.ts'
 import type { GlueAvroSchemaSpec } from '../schema-spec.ts'
+import type { TypeSpec } from '../type-spec.ts'
 import { recordMalformed } from '../value-codec.ts'
 import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
 import { parseGlueConfigs, schemaNameOf } from './glue-configs.ts'
@@ -42,7 +43,7 @@ class GlueAvroDecoder implements ValueDecoder {
 
   constructor(reader: AvroType, registry: SchemaRegistry, secondary: ValueDecoder | null, kept: number) {
     // What does not fit in the reader's own schema is said before the first record.
-    this.type = avroDecoder({ reader, writer: reader }).type
+    this.type = typeOfEither(avroDecoder({ reader, writer: reader }).type, secondary)
     this.#reader = reader
     this.#registry = registry
     this.#secondary = secondary
@@ -104,6 +105,13 @@ function named(decoder: ValueDecoder, what: string): ValueDecoder {
       }
     },
   }
+}
+
+/** What values are where some come of the secondary decoder; null: as each of them looks. */
+export function typeOfEither(own: TypeSpec | null, secondary: ValueDecoder | null): TypeSpec | null {
+  if (secondary === null || own === null) return own
+  if (secondary.type === null) return null
+  return JSON.stringify(secondary.type) === JSON.stringify(own) ? own : { type: 'UNION', types: [own, secondary.type] }
 }
 
 /** The record's schema is of another format: it is the record's fault, or that of the schema that is used for it. */

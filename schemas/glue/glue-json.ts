@@ -13,7 +13,7 @@ import type { GlueJsonSchemaSpec } from '../schema-spec.ts'
 import type { TypeSpec } from '../type-spec.ts'
 import { recordMalformed, valueInvalid } from '../value-codec.ts'
 import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
-import { checkFormat } from './glue-avro.ts'
+import { checkFormat, typeOfEither } from './glue-avro.ts'
 import { parseGlueConfigs, schemaNameOf } from './glue-configs.ts'
 import type { GlueSettings } from './glue-configs.ts'
 import { isGlueFrame, readGlueFrame, schemaVersionIdOf } from './glue-frame.ts'
@@ -48,7 +48,7 @@ export function glueJsonDecoder(
     definitions.set(versionId, schema.definition)
   }
   return {
-    type: spec.values === 'carrier' ? CARRIER : null,
+    type: typeOfEither(spec.values === 'carrier' ? CARRIER : null, secondary),
     decode(record) {
       if (secondary !== null && !isGlueFrame(record)) return secondary.decode(record)
       const { schemaVersionId, payload } = readGlueFrame(record)
