@@ -263,7 +263,7 @@ def _map(type_info: MapTypeInfo, wrap: bool) -> Converter:
 
 
 def _say_where(error: Exception, step: str) -> None:
-    """Puts the place in the value before what the error says, as the engine does: `field 'order.items[].price': ...`."""
+    """Puts the place in the value before what the error says, as the engine does: `order.items[].price`."""
     inner, said = getattr(error, "_misfit", ("", error.args[0] if error.args else ""))
     path = step + inner if inner[:1] in ("", "[", "{") else f"{step}.{inner}"
     error._misfit = (path, said)  # type: ignore[attr-defined]
