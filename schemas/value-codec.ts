@@ -36,6 +36,12 @@ export function recordMalformed(message: string, cause?: unknown): ShardlineErro
   return new ShardlineError('RECORD_MALFORMED', message, { cause })
 }
 
+/** The same, where `what` are Flink's words, which say nothing of why: the cause does. */
+export function recordMalformedBy(what: string, cause: unknown): ShardlineError {
+  const why = (cause as Error).message.replace(/\.$/, '')
+  return recordMalformed(`${what} ${why}.`, cause)
+}
+
 /** The value is not what the schema says. A whole sentence, with the path to the field where there is one. */
 export function valueInvalid(message: string, cause?: unknown): ShardlineError {
   return new ShardlineError('VALUE_INVALID', message, { cause })

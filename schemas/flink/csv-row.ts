@@ -23,7 +23,7 @@ import type { CsvRowSchemaSpec } from '../schema-spec.ts'
 import type { RowTypeSpec, TypeSpec } from '../type-spec.ts'
 import { isBytes } from '../type-spec.ts'
 import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
-import { recordMalformed } from '../value-codec.ts'
+import { recordMalformedBy } from '../value-codec.ts'
 import {
   acceptArray,
   acceptBigInt,
@@ -82,7 +82,8 @@ export function csvRowDecoder(spec: CsvRowSchemaSpec): ValueDecoder {
       } catch (error) {
         if (spec.ignoreParseErrors) return undefined
         const rest = record.length > MAX_SHOWN ? '...' : ''
-        throw recordMalformed(`Failed to deserialize CSV row '${record.toString('utf8', 0, MAX_SHOWN)}${rest}'.`, error)
+        const shown = record.toString('utf8', 0, MAX_SHOWN)
+        throw recordMalformedBy(`Failed to deserialize CSV row '${shown}${rest}'.`, error)
       }
     },
   }

@@ -31,7 +31,7 @@ import type { JsonRowSchemaSpec } from '../schema-spec.ts'
 import type { ArrayTypeSpec, MapTypeSpec, RowTypeSpec, TypeSpec } from '../type-spec.ts'
 import { isBytes } from '../type-spec.ts'
 import type { ValueDecoder } from '../value-codec.ts'
-import { recordMalformed } from '../value-codec.ts'
+import { recordMalformedBy } from '../value-codec.ts'
 import { fieldPath } from './acceptance.ts'
 import { parseBase64 } from './base64.ts'
 import { parseLocalDate, parseTimeOfUtc, parseTimestamp } from './date-time-text.ts'
@@ -98,7 +98,7 @@ class JsonRowReader {
       if (this.spec.ignoreParseErrors) return undefined
       const shown = record.toString('utf8', 0, MAX_SHOWN)
       const rest = record.length > MAX_SHOWN ? '...' : ''
-      throw recordMalformed(`Failed to deserialize JSON '${shown}${rest}'.`, error)
+      throw recordMalformedBy(`Failed to deserialize JSON '${shown}${rest}'.`, error)
     }
   }
 
