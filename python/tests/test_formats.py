@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
+import pickle
 import re
 import uuid
 import warnings
@@ -211,6 +212,30 @@ def test_a_data_class_has_a_schema_and_is_made_of_records():
         AvroSerializationSchema.for_specific(Odd)
 
 
+def test_a_default_is_of_the_first_branch_of_its_union():
+    @dataclasses.dataclass
+    class Fare:
+        seats: int | None = 5
+        price: float | None = 5
+        gate: int | str | None = "B"
+        note: str | None = None
+        bags: list[str] | None = dataclasses.field(default_factory=list)
+        kind: Kind = Kind.FAST
+        other: Kind | None = Kind.SLOW
+
+    schema = schema_of(Fare)
+    fields = json.loads(schema)["fields"]
+    assert [(field["type"], field["default"]) for field in fields] == [
+        (["long", "null"], 5),
+        (["double", "null"], 5),
+        (["string", "long", "null"], "B"),
+        (["null", "string"], None),
+        ([{"type": "array", "items": "string"}, "null"], []),
+        ({"type": "enum", "name": "Kind", "symbols": ["SLOW", "FAST"]}, "FAST"),
+        (["Kind", "null"], "SLOW"),
+    ]
+
+
 def test_a_class_may_bring_its_schema():
     @dataclasses.dataclass
     class Own:
@@ -232,10 +257,30 @@ def test_glue_schemas_are_described_and_their_configuration_is_checked():
     }
     with pytest.raises(TypeError, match="secondaryDeserializer is a schema"):
         GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"secondaryDeserializer": "a.Class"})
+    of_class = AvroDeserializationSchema.for_specific(Leg)
+    with pytest.raises(TypeError, match="a schema that the engine reads by itself"):
+        GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"secondaryDeserializer": of_class})
     with pytest.raises(TypeError, match="transport_name is the stream's name"):
         GlueSchemaRegistryAvroSerializationSchema.for_generic('"string"', "", {})
     with pytest.raises(TypeError, match="configs is a dict"):
         GlueSchemaRegistryJsonSerializationSchema("s", "registry")
+
+
+def test_what_the_secondary_deserializer_gives_is_not_made_an_object_of():
+    plain, secondary = {"region": "r"}, {"region": "r", "secondaryDeserializer": SimpleStringSchema()}
+    for schema_with, own, made in [
+        (lambda c: GlueSchemaRegistryAvroDeserializationSchema.for_specific(Leg, c), {"minutes": 1.5}, Leg(1.5)),
+        (lambda c: GlueSchemaRegistryJsonDeserializationSchema(Leg, "s", c), {"minutes": 1}, Leg(1.0)),
+        (
+            lambda c: GlueSchemaRegistryJsonDeserializationSchema(JsonDataWithSchema, "s", c),
+            {"schema": "{}", "payload": "1"},
+            JsonDataWithSchema("{}", "1"),
+        ),
+    ]:
+        step = pickle.loads(pickle.dumps(schema_with(secondary)._step()))
+        assert (step.function(own), step.function("old")) == (made, "old")
+        with pytest.raises((TypeError, AttributeError)):
+            schema_with(plain)._step().function("old")
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,22 @@ def test_what_has_no_header_goes_to_the_secondary_deserializer_or_is_poisoned(ki
     assert "cannot be read" in err
 
 
+def test_beside_records_the_secondary_deserializer_gives_what_it_read(kinesis, registry, run):
+    first, name = kinesis.stream(), registry.name()
+    version_id = registry.version_id(name, V1)
+    kinesis.put(first, [("k", framed(version_id, b"\x04ok\x02")), ("k", "plain")])
+    code = f"""{GLUE}
+    configs = {{**{registry.configs()}, "secondaryDeserializer": SimpleStringSchema()}}
+    env = environment()
+    read = GlueSchemaRegistryAvroDeserializationSchema.for_generic({json.dumps(V1)!r}, configs)
+    values(env, {first!r}, read).map(repr, STRING).print()
+    env.execute()
+    """
+    code, out, err = run(code, "--stop-at", "latest").end()
+    assert code == 0, err
+    assert set(out.splitlines()) == {"{'id': 'ok', 'delay': 1}", "'plain'"}
+
+
 def test_a_registry_that_is_not_there_fails_the_job_in_words(kinesis, registry, run):
     first = kinesis.stream()
     kinesis.put(first, [("k", framed(str(uuid.uuid4()), b"\0"))])

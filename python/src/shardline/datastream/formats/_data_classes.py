@@ -103,9 +103,10 @@ def _record(data_class: type, named: set[type]) -> Any:
         described: dict[str, Any] = {"name": field.name, "type": avro_type}
         default = _default(field)
         if default is not _MISSING:
-            if default is None and isinstance(described["type"], list):
-                # A default is of the first branch of its union.
-                described["type"] = ["null", *[b for b in described["type"] if b != "null"]]
+            if isinstance(avro_type, list):
+                # A default is of the first branch of its union: readers that go by the specification take no other.
+                own = _SIMPLE.get(type(default))
+                described["type"] = sorted(avro_type, key=lambda branch: (branch != own, branch == "null"))
             described["default"] = default
         fields.append(described)
     return {"type": "record", "name": data_class.__name__, "fields": fields}
@@ -113,6 +114,8 @@ def _record(data_class: type, named: set[type]) -> Any:
 
 def _default(field: dataclasses.Field[Any]) -> Any:
     """What JSON can say of a field's default, so that a reader knows it too."""
+    if isinstance(field.default, Enum):
+        return field.default.name
     if field.default is None or isinstance(field.default, (bool, int, float, str)):
         return field.default
     if field.default_factory in (list, dict):

@@ -9,7 +9,7 @@ of them all.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,7 +104,7 @@ class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
         return GenericRecordAvroTypeInfo(self._schema)
 
     def _step(self) -> _Step | None:
-        return class_step(self._data_class)
+        return _beside(self._secondary, class_step(self._data_class))
 
 
 class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
@@ -166,8 +166,9 @@ class GlueSchemaRegistryJsonDeserializationSchema(DeserializationSchema):
 
     def _step(self) -> _Step | None:
         if self._data_class is JsonDataWithSchema:
-            return _Step("map", "To JsonDataWithSchema", _carrier)
-        return _Step("map", f"To {self._data_class.__name__}", maker_of(self._data_class, of_json=True))
+            return _beside(self._secondary, _Step("map", "To JsonDataWithSchema", _carrier))
+        step = _Step("map", f"To {self._data_class.__name__}", maker_of(self._data_class, of_json=True))
+        return _beside(self._secondary, step)
 
 
 class GlueSchemaRegistryJsonSerializationSchema(SerializationSchema):
@@ -207,6 +208,19 @@ class GlueSchemaRegistryJsonSerializationSchema(SerializationSchema):
         _check_any(self, type_info, self._type_info())
 
 
+def _beside(secondary: dict[str, Any] | None, step: _Step | None) -> _Step | None:
+    """What the step does not know, the secondary deserializer gave."""
+    return step if secondary is None or step is None else step._replace(function=_DictsOnly(step.function))
+
+
+class _DictsOnly:
+    def __init__(self, make: Callable[[Any], Any]) -> None:
+        self._make = make
+
+    def __call__(self, value: Any) -> Any:
+        return self._make(value) if isinstance(value, dict) else value
+
+
 def _carrier(value: Any) -> Any:
     return None if value is None else JsonDataWithSchema(value["schema"], value["payload"])
 
@@ -239,6 +253,11 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
         raise TypeError(
             "secondaryDeserializer is a schema such as SimpleStringSchema(), which reads records that have no header "
             f"of Glue's, not {secondary!r}"
+        )
+    if secondary._step() is not None:
+        raise TypeError(
+            "secondaryDeserializer is a schema that the engine reads by itself, and this one makes objects in Python: "
+            "give one that gives text, bytes, rows or dicts, and make them with map()"
         )
     return plain, secondary._spec()
 
