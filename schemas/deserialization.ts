@@ -81,6 +81,7 @@ class LoadedDeserializer implements Deserializer {
   readonly #load: () => Promise<Deserializer>
   #loaded: Deserializer | null = null
   #opening: Promise<void> | null = null
+  #isClosed = false
 
   constructor(load: () => Promise<Deserializer>) {
     this.#load = load
@@ -90,6 +91,7 @@ class LoadedDeserializer implements Deserializer {
     return (this.#opening ??= this.#load().then(async loaded => {
       await loaded.open()
       this.#loaded = loaded
+      if (this.#isClosed) loaded.close()
     }))
   }
 
@@ -98,6 +100,7 @@ class LoadedDeserializer implements Deserializer {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#loaded?.close()
   }
 }
@@ -158,11 +161,14 @@ async function converted(
     decode: record => {
       const value = decoder.decode(record)
       if (value === undefined) return value
+      let made: unknown
       try {
-        return fn(value)
+        made = fn(value)
       } catch (error) {
         throw recordMalformed(`The value does not become the program's object: ${(error as Error).message}`, error)
       }
+      if (made === undefined) throw recordMalformed("The value does not become the program's object: it is undefined.")
+      return made
     },
     close: () => decoder.close?.(),
   }

@@ -68,6 +68,7 @@ class LoadedSerializer implements Serializer {
   readonly #load: () => Promise<Serializer>
   #loaded: Serializer | null = null
   #opening: Promise<void> | null = null
+  #isClosed = false
 
   constructor(schema: SchemaSpec, load: () => Promise<Serializer>) {
     this.#schema = schema
@@ -77,6 +78,7 @@ class LoadedSerializer implements Serializer {
   open(): Promise<void> {
     return (this.#opening ??= this.#load().then(loaded => {
       this.#loaded = loaded
+      if (this.#isClosed) loaded.close()
     }))
   }
 
@@ -86,6 +88,7 @@ class LoadedSerializer implements Serializer {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#loaded?.close()
   }
 }

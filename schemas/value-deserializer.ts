@@ -1,4 +1,5 @@
 /** Reads a batch record by record. What a record is to blame for is told of that record; everything else ends the reading. */
+import { unlessAborted } from '../core/clock.ts'
 import { ShardlineError } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-batch/record-batch.ts'
 import type { Deserializer, PoisonedRecord, ReadBatch } from './deserialization.ts'
@@ -12,6 +13,7 @@ const FAULTS: readonly string[] = ['RECORD_MALFORMED', 'SCHEMA_NOT_FOUND']
 export class ValueDeserializer implements Deserializer {
   readonly #decoder: ValueDecoder
   readonly #keepRecords: boolean
+  readonly #closed = new AbortController()
 
   /** `keepRecords`: whoever takes the values may still find a record that cannot be read. */
   constructor(decoder: ValueDecoder, keepRecords = false) {
@@ -22,10 +24,12 @@ export class ValueDeserializer implements Deserializer {
   async open(): Promise<void> {}
 
   read(batch: RecordBatch): ReadBatch | Promise<ReadBatch> {
-    return new Reading(this.#decoder, batch, this.#keepRecords).run()
+    return new Reading(this.#decoder, batch, this.#keepRecords, this.#closed.signal).run()
   }
 
+  /** What is waited for is given up. */
   close(): void {
+    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed while it read.'))
     this.#decoder.close?.()
   }
 }
@@ -35,15 +39,17 @@ class Reading {
   readonly #decoder: ValueDecoder
   readonly #batch: RecordBatch
   readonly #keepRecords: boolean
+  readonly #closed: AbortSignal
   readonly #values: unknown[] = []
   readonly #index: Uint32Array
   readonly #poisoned: PoisonedRecord[] = []
   #at = 0
 
-  constructor(decoder: ValueDecoder, batch: RecordBatch, keepRecords: boolean) {
+  constructor(decoder: ValueDecoder, batch: RecordBatch, keepRecords: boolean, closed: AbortSignal) {
     this.#decoder = decoder
     this.#batch = batch
     this.#keepRecords = keepRecords
+    this.#closed = closed
     this.#index = new Uint32Array(batch.count)
   }
 
@@ -75,7 +81,7 @@ class Reading {
 
   async #goOnAfter(wait: Promise<void>): Promise<ReadBatch> {
     try {
-      await wait
+      await unlessAborted(wait, this.#closed)
     } catch (error) {
       this.#blame(error)
       this.#at++
@@ -92,6 +98,7 @@ class Reading {
 /** By a schema of the program: whatever it throws is a record's fault. */
 export class CustomDeserializer implements Deserializer {
   readonly #schema: KinesisDeserializationSchema<unknown>
+  #isClosed = false
 
   constructor(schema: KinesisDeserializationSchema<unknown>) {
     this.#schema = schema
@@ -117,21 +124,53 @@ export class CustomDeserializer implements Deserializer {
         approximateArrivalTimestamp: arrival === -Infinity ? null : arrival,
       }
       const before = values.length
-      const out: Collector<unknown> = { collect: value => void values.push(value) }
+      let isOver = false
+      const out: Collector<unknown> = {
+        collect: value => {
+          if (isOver) throw tooLate()
+          values.push(value)
+        },
+      }
+      let made: unknown
       try {
-        this.#schema.deserialize(record, stream, shardId, out)
+        made = this.#schema.deserialize(record, stream, shardId, out)
         while (index.length < values.length) index.push(i)
       } catch (error) {
         values.length = before
         poisoned.push({ i, error: asFault(error) })
+      }
+      isOver = true
+      if (made instanceof Promise) {
+        made.catch(() => undefined)
+        throw tooLate()
       }
     }
     return { batch: batch.withValues(values, Uint32Array.from(index)), poisoned }
   }
 
   close(): void {
-    void this.#schema.close?.()
+    if (this.#isClosed) return
+    this.#isClosed = true
+    closeOfProgram(this.#schema)
   }
+}
+
+/** The job has ended, or starts again: what goes wrong here is told, and changes nothing. */
+export function closeOfProgram(schema: { close?(): Promise<void> | void }): void {
+  const close = async (): Promise<void> => {
+    await schema.close?.()
+  }
+  close().catch((error: unknown) =>
+    process.emitWarning(`A schema of the program failed as it was closed: ${String(error)}`, 'ShardlineWarning'),
+  )
+}
+
+/** No fault of a record: whatever comes later would be lost. */
+function tooLate(): ShardlineError {
+  return new ShardlineError(
+    'GRAPH_INVALID',
+    "deserialize() of the program's schema has ended, or gives a promise, and its values come later: collect all of them before it returns, and wait for nothing in it.",
+  )
 }
 
 function asFault(error: unknown): ShardlineError {

@@ -1,13 +1,16 @@
 /** Writes a batch value by value. What a value is to blame for is told of that value; everything else ends the writing. */
+import { unlessAborted } from '../core/clock.ts'
 import { ShardlineError } from '../core/errors.ts'
 import type { RecordBatch } from '../core/record-batch/record-batch.ts'
 import type { Serializer, WrittenBatch } from './serialization.ts'
 import type { SerializationSchema } from './program-schema.ts'
 import { valueInvalid } from './value-codec.ts'
 import type { ValueEncoder } from './value-codec.ts'
+import { closeOfProgram } from './value-deserializer.ts'
 
 export class ValueSerializer implements Serializer {
   readonly #encoder: ValueEncoder
+  readonly #closed = new AbortController()
 
   constructor(encoder: ValueEncoder) {
     this.#encoder = encoder
@@ -16,10 +19,12 @@ export class ValueSerializer implements Serializer {
   async open(): Promise<void> {}
 
   write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch> {
-    return new Writing(this.#encoder, batch).run()
+    return new Writing(this.#encoder, batch, this.#closed.signal).run()
   }
 
+  /** What is waited for is given up. */
   close(): void {
+    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed while it wrote.'))
     this.#encoder.close?.()
   }
 }
@@ -28,15 +33,17 @@ export class ValueSerializer implements Serializer {
 class Writing {
   readonly #encoder: ValueEncoder
   readonly #batch: RecordBatch
+  readonly #closed: AbortSignal
   readonly #parts: Buffer[] = []
   readonly #dataOffset: Uint32Array
   readonly #dataLength: Uint32Array
   #rejected: Map<number, string> | null = null
   #bytes = 0
 
-  constructor(encoder: ValueEncoder, batch: RecordBatch) {
+  constructor(encoder: ValueEncoder, batch: RecordBatch, closed: AbortSignal) {
     this.#encoder = encoder
     this.#batch = batch
+    this.#closed = closed
     this.#dataOffset = new Uint32Array(batch.count)
     this.#dataLength = new Uint32Array(batch.count)
   }
@@ -60,7 +67,7 @@ class Writing {
 
   async #goOnAfter(wait: Promise<void>, i: number, value: unknown): Promise<WrittenBatch> {
     try {
-      await wait
+      await unlessAborted(wait, this.#closed)
     } catch (error) {
       this.#add(this.#blame(error, i, value))
     }
@@ -104,6 +111,7 @@ function inWords(value: unknown): Buffer {
 
 /** By a schema of the program: whatever it throws is a value's fault. */
 export function customEncoder(schema: SerializationSchema<unknown>): ValueEncoder {
+  let isClosed = false
   return {
     encode: value => {
       let bytes: Uint8Array | string
@@ -115,9 +123,13 @@ export function customEncoder(schema: SerializationSchema<unknown>): ValueEncode
         throw valueInvalid(`The schema of the program failed: ${name}: ${message}`, error)
       }
       if (typeof bytes === 'string') return Buffer.from(bytes)
-      if (bytes instanceof Uint8Array) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+      // A copy: the program may write its next value to the same place.
+      if (bytes instanceof Uint8Array) return Buffer.from(bytes)
       throw valueInvalid(`The schema of the program gave ${typeof bytes}; it must give bytes or text.`)
     },
-    close: () => void schema.close?.(),
+    close: () => {
+      if (!isClosed) closeOfProgram(schema)
+      isClosed = true
+    },
   }
 }
