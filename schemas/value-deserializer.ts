@@ -95,12 +95,18 @@ class Reading {
   }
 }
 
+type ProgramSchema = KinesisDeserializationSchema<unknown>
+/** A program may give what its type does not say. */
+interface LooseSchema extends Pick<ProgramSchema, 'open' | 'close'> {
+  deserialize(...given: Parameters<ProgramSchema['deserialize']>): unknown
+}
+
 /** By a schema of the program: whatever it throws is a record's fault. */
 export class CustomDeserializer implements Deserializer {
-  readonly #schema: KinesisDeserializationSchema<unknown>
+  readonly #schema: LooseSchema
   #isClosed = false
 
-  constructor(schema: KinesisDeserializationSchema<unknown>) {
+  constructor(schema: LooseSchema) {
     this.#schema = schema
   }
 

@@ -2,14 +2,13 @@ import t from 'tap'
 
 import { ServiceError } from '../../core/errors.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
-import type { KinesisDeserializationSchema } from '../../schemas/program-schema.ts'
 import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
 import { recordMalformed } from '../../schemas/value-codec.ts'
 import type { ValueDecoder } from '../../schemas/value-codec.ts'
 import { CustomDeserializer, ValueDeserializer } from '../../schemas/value-deserializer.ts'
 import { sourceBatch } from '../core/fakes/batches.ts'
 
-const custom = (schema: Partial<KinesisDeserializationSchema<unknown>>): CustomDeserializer =>
+const custom = (schema: Partial<ConstructorParameters<typeof CustomDeserializer>[0]>): CustomDeserializer =>
   new CustomDeserializer({ deserialize: () => undefined, ...schema })
 
 t.test('records are waited for one by one, and each is blamed for itself', async t => {
@@ -57,7 +56,6 @@ t.test(
   async t => {
     let late: (() => void) | null = null
     const asynchronous = custom({
-      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as programs do by mistake
       deserialize: async (_record, _stream, _shard, out) => {
         await Promise.resolve()
         out.collect(1)
@@ -65,7 +63,6 @@ t.test(
     })
     t.throws(() => asynchronous.read(sourceBatch('a')), { code: 'GRAPH_INVALID', message: /its values come later/ })
     const failing = custom({
-      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- the same
       deserialize: () => Promise.reject(new Error('lost')),
     })
     t.throws(() => failing.read(sourceBatch('a')), { code: 'GRAPH_INVALID' })
