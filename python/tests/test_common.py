@@ -359,7 +359,7 @@ def test_a_schema_written_in_python_is_refused():
     class Mine(DeserializationSchema):
         pass
 
-    with pytest.raises(TypeError, match="Mine is not a schema that the engine knows"):
+    with pytest.raises(TypeError, match=r"Mine is not a schema that the engine knows.*KinesisDeserializationSchema"):
         Mine()._spec()
 
 

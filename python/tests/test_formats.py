@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 
 from shardline import _options
-from shardline.common import SimpleStringSchema, Types
+from shardline.common import Row, SimpleStringSchema, Types, WatermarkStrategy
+from shardline.common.serialization import TypeInformationSerializationSchema
 from shardline.common.typeinfo import RowTypeInfo
 from shardline.datastream import StreamExecutionEnvironment
 from shardline.datastream.connectors.kinesis import (
     KinesisDeserializationSchema,
     KinesisStreamsSink,
+    KinesisStreamsSource,
     PartitionKeyGenerator,
 )
 from shardline.datastream.formats._avro_types import record_type_spec, row_type_of
@@ -201,7 +203,7 @@ def test_a_data_class_has_a_schema_and_is_made_of_records():
     made = maker_of(Trip, of_json=True)(record)
     assert made == Trip("a", Kind.FAST, [Leg(1.0)], {"x": Leg(2.5)}, day, key)
     assert type(made.legs[0].minutes) is float
-    with pytest.raises(TypeError, match="takes a data class"):
+    with pytest.raises(TypeError, match=r"a data class \(@dataclass\) is needed, not dict"):
         AvroDeserializationSchema.for_specific(dict)
 
     @dataclasses.dataclass
@@ -264,6 +266,21 @@ def test_glue_schemas_are_described_and_their_configuration_is_checked():
         GlueSchemaRegistryAvroSerializationSchema.for_generic('"string"', "", {})
     with pytest.raises(TypeError, match="configs is a dict"):
         GlueSchemaRegistryJsonSerializationSchema("s", "registry")
+
+
+def test_a_configuration_in_a_wrong_place_is_not_shown_with_its_secrets():
+    configs = {"aws.credentials.provider.basic.secretkey": "hush"}
+    for call in (
+        lambda: GlueSchemaRegistryAvroDeserializationSchema.for_generic(configs, '"string"'),
+        lambda: GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', [configs]),
+        lambda: GlueSchemaRegistryAvroSerializationSchema.for_generic('"string"', configs, "flights"),
+        lambda: GlueSchemaRegistryAvroDeserializationSchema.for_specific(configs, Leg),
+        lambda: GlueSchemaRegistryJsonDeserializationSchema(configs, "flights", JsonDataWithSchema),
+        lambda: GlueSchemaRegistryJsonSerializationSchema(configs, "flights"),
+    ):
+        with pytest.raises(TypeError, match=r"is needed, not dict|is the stream's name, not dict|not list") as raised:
+            call()
+        assert "hush" not in str(raised.value)
 
 
 def test_what_the_secondary_deserializer_gives_is_not_made_an_object_of():
@@ -363,3 +380,75 @@ def test_a_schema_of_the_program_must_read():
 
     with pytest.raises(TypeError, match="must override deserialize"):
         Nothing()._spec()
+
+
+@pytest.mark.parametrize(
+    ("schema", "hint"),
+    [
+        (
+            JsonRowSerializationSchema.builder().with_type_info(ROW).build(),
+            "a JsonRowSerializationSchema, which is for",
+        ),
+        (JsonRowDeserializationSchema.builder().type_info(ROW), r"Builder: call its build\(\)"),
+        (JsonRowDeserializationSchema, "the class JsonRowDeserializationSchema: make one of it"),
+        (None, "not None"),
+    ],
+)
+def test_what_is_no_schema_for_a_source_is_refused_with_a_hint(schema, hint):
+    with pytest.raises(TypeError, match=rf"set_deserialization_schema\(\) takes a DeserializationSchema .*{hint}"):
+        KinesisStreamsSource.builder().set_deserialization_schema(schema)
+
+
+def test_a_schema_for_sources_is_none_for_a_sink():
+    reading = JsonRowDeserializationSchema.builder().type_info(ROW).build()
+    with pytest.raises(TypeError, match="a JsonRowDeserializationSchema, which is for sources"):
+        KinesisStreamsSink.builder().set_serialization_schema(reading)
+
+
+def test_a_type_is_needed_for_flinks_binary_format():
+    with pytest.raises(TypeError, match=r"a type such as Types\.STRING\(\) is needed, not 'long'"):
+        TypeInformationSerializationSchema("long")
+
+
+def test_only_a_schema_that_pyflink_has_is_compared_with_flink():
+    """The others are in no script that goes on to Flink."""
+
+    class Lines(KinesisDeserializationSchema):
+        def deserialize(self, record, stream, shard_id):
+            yield record.data
+
+    def warnings_with(schema):
+        arn = "arn:aws:kinesis:us-east-1:000000000000:stream/flights"
+        source = KinesisStreamsSource.builder().set_stream_arn(arn).set_deserialization_schema(schema).build()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            StreamExecutionEnvironment().from_source(source, WatermarkStrategy.no_watermarks(), "flights")
+        return [str(warning.message) for warning in caught]
+
+    assert warnings_with(Lines()) == []
+    assert warnings_with(AvroDeserializationSchema.for_generic('"long"')) == []
+    assert warnings_with(GlueSchemaRegistryJsonDeserializationSchema(Leg, "s", {})) == []
+    json_rows = JsonRowDeserializationSchema.builder().type_info(ROW).build()
+    assert [said[:34] for said in warnings_with(json_rows)] == ["from_source() without type_info: R"]
+
+
+RECORD = (b"ab", "key", "1", None, None, "flights", "shardId-000000000000")
+
+
+@pytest.mark.parametrize("returned", ["ab", b"ab", {"a": 1}, Row(a=1), 5])
+def test_one_value_is_not_taken_apart_into_many(returned):
+    class One(KinesisDeserializationSchema):
+        def deserialize(self, record, stream, shard_id):
+            return returned
+
+    with pytest.raises(TypeError, match=f"returned one {type(returned).__name__}: yield it, or return a list"):
+        One()._step().function.flat_map(RECORD)
+
+
+@pytest.mark.parametrize("returned", [None, [], ["ab"], ("ab", "c"), iter([1])])
+def test_any_number_of_values_is_taken(returned):
+    class Many(KinesisDeserializationSchema):
+        def deserialize(self, record, stream, shard_id):
+            return returned
+
+    assert Many()._step().function.flat_map(RECORD) == (() if returned is None else returned)

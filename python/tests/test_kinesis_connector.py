@@ -241,7 +241,7 @@ def test_wrong_values_fail_at_the_call(properties, message):
 def test_wrong_arguments_fail_at_the_call():
     with pytest.raises(ConfigurationError, match="Number of streams must be at least 1"):
         FlinkKinesisConsumer([], SimpleStringSchema(), LOCAL)
-    with pytest.raises(TypeError, match="must be a DeserializationSchema"):
+    with pytest.raises(TypeError, match="takes a DeserializationSchema"):
         FlinkKinesisConsumer("flights", Types.STRING(), LOCAL)
     with pytest.raises(NotImplementedError, match="assign_timestamps_and_watermarks"):
         FlinkKinesisConsumer("flights", SimpleStringSchema(), LOCAL).set_periodic_watermark_assigner(object())

@@ -66,6 +66,8 @@ class DeserializationSchema:
 
     #: How the engine holds the values: `text`, `bytes` or `object`.
     _payload = "object"
+    #: Whether PyFlink has it, and a script with it may go on to Flink.
+    _of_pyflink = True
 
     def _engine_type(self) -> TypeInformation:
         """Of the values that the engine gives: where there is a step, not yet those of `_type_info()`."""
@@ -77,9 +79,29 @@ class DeserializationSchema:
 
 
 _NOT_KNOWN = (
-    "{} is not a schema that the engine knows. Schemas written in Python work neither here nor on Flink: "
-    "use SimpleStringSchema or ByteArraySchema and convert the values with map()"
+    "{} is not a schema that the engine knows, and works neither here nor on Flink: use SimpleStringSchema or "
+    "ByteArraySchema and convert the values with map(). To read with a schema of your own, make it a "
+    "KinesisDeserializationSchema (from shardline.datastream.connectors.kinesis)"
 )
+
+
+def _checked_schema(schema: Any, kind: type[SerializationSchema | DeserializationSchema], setter: str) -> None:
+    """Raises TypeError unless it is a schema of the kind that the setter takes, which the engine knows."""
+    if not isinstance(schema, kind):
+        raise TypeError(f"{setter} takes a {kind.__name__} such as SimpleStringSchema(), not {_what(schema)}")
+    schema._spec()
+
+
+def _what(schema: Any) -> str:
+    if isinstance(schema, type):
+        return f"the class {schema.__name__}: make one of it"
+    if isinstance(schema, SerializationSchema):
+        return f"a {type(schema).__name__}, which is for sinks"
+    if isinstance(schema, DeserializationSchema):
+        return f"a {type(schema).__name__}, which is for sources"
+    if callable(getattr(schema, "build", None)):
+        return f"a {type(schema).__qualname__}: call its build()"
+    return f"{schema!r:.200}"
 
 
 def _same_shape(given: TypeInformation, needed: TypeInformation) -> bool:
@@ -137,7 +159,11 @@ class ByteArraySchema(SerializationSchema, DeserializationSchema):
 class TypeInformationSerializationSchema(SerializationSchema, DeserializationSchema):
     """Flink's own binary format, byte for byte, for values of a type. (Of Shardline: Flink has it in Java alone.)"""
 
+    _of_pyflink = False
+
     def __init__(self, type_info: TypeInformation) -> None:
+        if not isinstance(type_info, TypeInformation):
+            raise TypeError(f"a type such as Types.STRING() is needed, not {type_info!r:.200}")
         type_info._spec()
         self._type = type_info
 

@@ -188,11 +188,11 @@ class StreamExecutionEnvironment(AbsentMethods):
             )
         schema = source._schema_of_values()
         produced = schema._type_info()
-        if type_info is None:
+        if type_info is None and schema._of_pyflink:
             warn_once(
                 f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
             )
-        elif type_info != produced:
+        if type_info is not None and type_info != produced:
             raise TypeError(f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
         if watermark_strategy._timestamp_assigner is not None:
             warn_once(

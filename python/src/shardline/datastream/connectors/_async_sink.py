@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from shardline import _options
 from shardline.common.configuration import Configuration
-from shardline.common.serialization import SerializationSchema
+from shardline.common.serialization import SerializationSchema, _checked_schema
 from shardline.datastream.connectors import _dead_letters
 from shardline.datastream.connectors._dead_letters import DeadLetter, DeadLetterHandler
 from shardline.datastream.connectors.base import Sink
@@ -58,12 +58,7 @@ class AsyncSinkBuilder:
         self._max_record_size_in_bytes = max_record_size_in_bytes
 
     def set_serialization_schema(self, serialization_schema: SerializationSchema) -> Self:
-        if not isinstance(serialization_schema, SerializationSchema):
-            raise TypeError(
-                "set_serialization_schema() takes a SerializationSchema such as SimpleStringSchema(), "
-                f"not {serialization_schema!r}"
-            )
-        serialization_schema._spec()
+        _checked_schema(serialization_schema, SerializationSchema, "set_serialization_schema()")
         self._schema = serialization_schema
         return self
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from shardline.common.serialization import DeserializationSchema, _Step
@@ -10,6 +10,7 @@ from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from shardline.common.types import Row
 from shardline.datastream.functions import FlatMapFunction, RuntimeContext
 
+_SINGLE = (str, bytes, bytearray, memoryview, Mapping, Row)
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
 _FIELDS: list[tuple[str, TypeInformation]] = [
     ("data", _BYTES),
@@ -43,6 +44,8 @@ class KinesisDeserializationSchema(DeserializationSchema):
     fails the job, which names the record; with `shardline.source.poison-records` set to `skip` the record is left out
     and counted, and the source's dead letter handler takes it if there is one. Such a record gives no values at all.
     """
+
+    _of_pyflink = False
 
     def __init__(self) -> None:
         pass
@@ -87,7 +90,15 @@ class _Deserialize(FlatMapFunction):
         data, partition_key, sequence_number, sub_sequence_number, arrival, stream, shard_id = value
         record = KinesisRecord(data, partition_key, sequence_number, sub_sequence_number, arrival)
         produced = self._schema.deserialize(record, stream, shard_id)
-        return () if produced is None else produced
+        if produced is None:
+            return ()
+        # One value that happens to be iterable would become many.
+        if isinstance(produced, _SINGLE) or not isinstance(produced, Iterable):
+            raise TypeError(
+                f"{type(self._schema).__name__}.deserialize() gives any number of values, and returned one "
+                f"{type(produced).__name__}: yield it, or return a list"
+            )
+        return produced
 
     def close(self) -> None:
         self._schema.close()

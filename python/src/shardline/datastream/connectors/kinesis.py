@@ -21,6 +21,7 @@ from shardline.common.serialization import (
     DeserializationSchema,
     SerializationSchema,
     SimpleStringSchema,
+    _checked_schema,
 )
 from shardline.datastream.connectors import _dead_letters, _legacy_properties
 from shardline.datastream.connectors._arn import checked_arn
@@ -184,12 +185,7 @@ class KinesisStreamsSourceBuilder:
         return self
 
     def set_deserialization_schema(self, deserialization_schema: DeserializationSchema) -> KinesisStreamsSourceBuilder:
-        if not isinstance(deserialization_schema, DeserializationSchema):
-            raise TypeError(
-                "set_deserialization_schema() takes a DeserializationSchema such as SimpleStringSchema(), "
-                f"not {deserialization_schema!r}"
-            )
-        deserialization_schema._spec()
+        _checked_schema(deserialization_schema, DeserializationSchema, "set_deserialization_schema()")
         self._schema = deserialization_schema
         return self
 
@@ -272,12 +268,7 @@ class FlinkKinesisConsumer:
         self._streams = [streams] if isinstance(streams, str) else list(streams)
         if not self._streams or not all(isinstance(stream, str) and stream for stream in self._streams):
             raise ConfigurationError("Number of streams must be at least 1. Every stream needs a name.")
-        if not isinstance(deserializer, DeserializationSchema):
-            raise TypeError(
-                f"FlinkKinesisConsumer: deserializer must be a DeserializationSchema such as SimpleStringSchema(), "
-                f"not {deserializer!r}"
-            )
-        deserializer._spec()
+        _checked_schema(deserializer, DeserializationSchema, "FlinkKinesisConsumer()")
         self._schema = deserializer
         self._shard_assigner = KinesisShardAssigner.default_shard_assigner()
         self._configurations = [_legacy_properties.convert(config_props, stream) for stream in self._streams]

@@ -149,5 +149,6 @@ def _type(hint: Any, owner: type, field: str, named: set[type]) -> Any:
 
 
 def _checked(data_class: type) -> None:
+    what = data_class.__name__ if isinstance(data_class, type) else type(data_class).__name__
     if not (isinstance(data_class, type) and dataclasses.is_dataclass(data_class)):
-        raise TypeError(f"for_specific() takes a data class (@dataclass), not {data_class!r}")
+        raise TypeError(f"a data class (@dataclass) is needed, not {what}")

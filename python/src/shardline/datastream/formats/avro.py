@@ -103,6 +103,8 @@ class AvroRowSerializationSchema(SerializationSchema):
 class AvroDeserializationSchema(DeserializationSchema):
     """Records as dicts, or as objects of a data class. (Of Shardline: Flink has it in Java alone.)"""
 
+    _of_pyflink = False
+
     def __init__(self, schema: AvroSchema, data_class: type | None = None) -> None:
         self._schema = schema
         self._data_class = data_class
@@ -160,7 +162,8 @@ def _parsed(schema: AvroSchema | str) -> AvroSchema:
         return schema
     if isinstance(schema, str):
         return AvroSchema.parse_string(schema)
-    raise TypeError(f"an AvroSchema, or its JSON, is needed, not {schema!r}")
+    # No more of it: what was put here may be the configuration, with its secrets.
+    raise TypeError(f"an AvroSchema, or its JSON as text, is needed, not {type(schema).__name__}")
 
 
 def schema_of_class(data_class: type, schema: AvroSchema | str | None) -> AvroSchema:

@@ -77,6 +77,8 @@ class JsonDataWithSchema:
 class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
     """Records of one schema, whatever compatible version they were written with."""
 
+    _of_pyflink = False
+
     def __init__(self, schema: AvroSchema, configs: Configs, data_class: type | None = None) -> None:
         self._schema = schema
         self._data_class = data_class
@@ -141,6 +143,8 @@ class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
 
 class GlueSchemaRegistryJsonDeserializationSchema(DeserializationSchema):
     """`JsonDataWithSchema`, or with a data class objects of it. What is read is not validated, as in Java."""
+
+    _of_pyflink = False
 
     def __init__(self, data_class: type, transport_name: str, configs: Configs) -> None:
         """`data_class`: `JsonDataWithSchema`, or a data class. `transport_name`: the stream's name."""
@@ -239,7 +243,7 @@ def _avro(schema: AvroSchema, transport_name: str | None, configs: Configs, seco
 def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The configuration as JSON can say it, and what reads records that have no header of Glue's."""
     if not isinstance(configs, Mapping):
-        raise TypeError(f"configs is a dict with keys such as 'registry.name', not {configs!r}")
+        raise TypeError(f"configs is a dict with keys such as 'registry.name', not {type(configs).__name__}")
     plain = {str(key): value for key, value in configs.items() if key != "secondaryDeserializer"}
     try:
         plain = json.loads(json.dumps(plain))
@@ -264,5 +268,6 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
 
 def _named(transport_name: str) -> str:
     if not isinstance(transport_name, str) or not transport_name:
-        raise TypeError(f"transport_name is the stream's name, not {transport_name!r}")
+        what = "nothing" if transport_name == "" else type(transport_name).__name__
+        raise TypeError(f"transport_name is the stream's name, not {what}")
     return transport_name
