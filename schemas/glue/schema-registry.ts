@@ -2,7 +2,7 @@
  * Which version of which schema a record is of, as the AWS Glue Schema Registry knows it. Two caches, as in Amazon's Java library:
  * definition to version for those who write, version to definition for those who read; 200 entries for a day. What is older is
  * asked for again while it still serves, and goes on serving while the registry is down. Calls that ask the same at the same
- * time ask once.
+ * time ask once, and a version that is not there is asked for every ten seconds.
  *
  *   write  known? ── no ──> GetSchemaByDefinition ── no such version ──> RegisterSchemaVersion ── PENDING ──> GetSchemaVersion ...
  *                                                 └─ no such schema ──> CreateSchema ── somebody was quicker ──^
@@ -75,6 +75,7 @@ const POLLS = 10
 const FIRST_POLL_MS = 250
 const MAX_POLL_MS = 3000
 const REFRESH_EVERY_MS = 60_000
+const MISSING_MS = 10_000
 
 /** Made once for each schema, and asked for with each value. */
 const keys = new WeakMap<SchemaToWrite, string>()
@@ -95,6 +96,8 @@ export class SchemaRegistry {
   readonly #warn: (message: string) => void
   readonly #versions: LRUCache<string, string, SchemaToWrite>
   readonly #schemas: LRUCache<string, RegisteredSchema>
+  /** Many records may be of a version that is gone, and the registry takes few calls a second. */
+  readonly #missing: LRUCache<string, ServiceError>
   #refreshedAt = -Infinity
 
   constructor(
@@ -107,11 +110,11 @@ export class SchemaRegistry {
     this.#options = options
     this.#clock = clock
     this.#warn = warn
+    const timed = { max: options.cacheSize, ttlResolution: 0, perf: { now: () => clock.monotonic() } }
+    this.#missing = new LRUCache({ ...timed, ttl: MISSING_MS })
     const kept = {
-      max: options.cacheSize,
+      ...timed,
       ttl: options.timeToLiveMs,
-      ttlResolution: 0,
-      perf: { now: () => clock.monotonic() },
       allowStale: true,
       noDeleteOnFetchRejection: true,
       // What is crowded out while it is asked for is still what somebody waits for.
@@ -158,7 +161,14 @@ export class SchemaRegistry {
 
   /** @throws ServiceError */
   async schemaOf(versionId: string): Promise<RegisteredSchema> {
-    return (await this.#schemas.fetch(versionId))!
+    const missing = this.#missing.get(versionId)
+    if (missing !== undefined) throw missing
+    try {
+      return (await this.#schemas.fetch(versionId))!
+    } catch (error) {
+      if (error instanceof ServiceError && error.code === 'SCHEMA_NOT_FOUND') this.#missing.set(versionId, error)
+      throw error
+    }
   }
 
   async #load(versionId: string): Promise<RegisteredSchema> {

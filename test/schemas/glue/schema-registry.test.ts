@@ -206,9 +206,18 @@ t.test('a schema is read once; after a day it is asked for again, and serves mea
   await t.rejects(registry.schemaOf('version-9'), { code: 'ENDPOINT_UNREACHABLE' })
 })
 
-t.test('what is not there is an error each time, and found once it is', async t => {
-  const { api, registry } = registryOf()
-  await t.rejects(registry.schemaOf('version-1'), { code: 'SCHEMA_NOT_FOUND' })
+t.test('what is not there is an error each time, asked for every ten seconds, and found once it is', async t => {
+  const { api, registry, clock } = registryOf()
+  for (let i = 0; i < 100; i++) {
+    await t.rejects(registry.schemaOf('version-1'), { code: 'SCHEMA_NOT_FOUND' })
+    clock.advance(50)
+  }
+  t.equal(api.calls.length, 1)
+  clock.advance(5001)
+  api.isDown = true
+  for (let i = 0; i < 2; i++) await t.rejects(registry.schemaOf('version-1'), { code: 'ENDPOINT_UNREACHABLE' })
+  t.equal(api.calls.length, 3, 'a registry that does not answer is another thing')
+  api.isDown = false
   api.add('flights', '"string"')
   t.match(await registry.schemaOf('version-1'), { definition: '"string"' })
 })
