@@ -4,6 +4,7 @@
  */
 import type { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
+import { ConfigurationError } from '../errors.ts'
 import type { Decimal } from '../../schemas/decimal.ts'
 import { BYTES } from '../../schemas/type-spec.ts'
 import type { BasicTypeName, RowTypeSpec, TypeSpec } from '../../schemas/type-spec.ts'
@@ -21,6 +22,21 @@ export interface RowTypeInfo<T = Record<string, unknown>> extends TypeInformatio
 
 type ValueOf<I> = I extends TypeInformation<infer T> ? T : never
 type FieldsOf<F extends Readonly<Record<string, TypeInformation<unknown>>>> = { [K in keyof F]: ValueOf<F[K]> | null }
+
+/** @throws ConfigurationError unless it is one */
+function specOf({ spec }: TypeInformation<unknown>, field: string): TypeSpec {
+  const given = spec as TypeSpec | undefined
+  if (given === undefined) throw new ConfigurationError(`Field '${field}' needs a type such as Types.STRING().`)
+  return given
+}
+
+/** @throws ConfigurationError unless it is a row's type */
+export function rowSpecOf(type: RowTypeInfo<unknown>, setter: string): RowTypeSpec {
+  const spec = type.spec as TypeSpec | undefined
+  if (spec?.type !== 'ROW')
+    throw new ConfigurationError(`${setter} takes a row type such as Types.ROW({ id: Types.STRING() }).`)
+  return spec
+}
 
 const basic =
   <T>(type: BasicTypeName) =>
@@ -57,12 +73,16 @@ export const Types = {
 
   /** A row by the names of its fields, in this order: `Types.ROW({ id: Types.LONG(), name: Types.STRING() })`. */
   ROW: <F extends Readonly<Record<string, TypeInformation<unknown>>>>(fields: F): RowTypeInfo<FieldsOf<F>> => ({
-    spec: { type: 'ROW', names: Object.keys(fields), types: Object.values(fields).map(f => f.spec) },
+    spec: {
+      type: 'ROW',
+      names: Object.keys(fields),
+      types: Object.entries(fields).map(([name, type]) => specOf(type, name)),
+    },
   }),
   ROW_NAMED: (names: readonly string[], types: readonly TypeInformation<unknown>[]): RowTypeInfo => {
     if (names.length !== types.length)
       throw new RangeError(`A row needs a name for each type: ${names.length} names, ${types.length} types.`)
-    return { spec: { type: 'ROW', names, types: types.map(t => t.spec) } }
+    return { spec: { type: 'ROW', names, types: types.map((type, i) => specOf(type, names[i]!)) } }
   },
   TUPLE: (types: readonly TypeInformation<unknown>[]): TypeInformation<unknown[]> => ({
     spec: { type: 'TUPLE', types: types.map(t => t.spec) },

@@ -130,7 +130,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
 
   async getSchemaVersion(versionId: string): Promise<RegisteredSchema & SchemaVersion> {
     const command = new GetSchemaVersionCommand({ SchemaVersionId: versionId })
-    const attempted = { operation: 'GetSchemaVersion', stream: versionId, kind: 'schema' } as const
+    const attempted = { operation: 'GetSchemaVersion', stream: versionId, kind: 'schema version' } as const
     const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
     return {
       versionId: idOf(answer.SchemaVersionId, attempted),
@@ -147,7 +147,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
       SchemaVersionId: versionId,
       MetadataKeyValue: { MetadataKey: key, MetadataValue: value },
     })
-    const attempted = { operation: 'PutSchemaVersionMetadata', stream: versionId, kind: 'schema' } as const
+    const attempted = { operation: 'PutSchemaVersionMetadata', stream: versionId, kind: 'schema version' } as const
     await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
   }
 

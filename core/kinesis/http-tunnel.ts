@@ -7,6 +7,17 @@ import tls from 'node:tls'
 
 import { ConfigurationError } from '../errors.ts'
 
+/** The proxy's fault, not that of what is behind it: the message says which proxy. */
+export class ProxyError extends Error {
+  override readonly name = 'ProxyError'
+  readonly code: string
+
+  constructor(code: string, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
 type Created = (error: Error | null, socket?: Duplex) => void
 interface Target {
   readonly host?: string
@@ -87,7 +98,7 @@ function connectThrough(
     })
     const fail = (code: string, message: string): void => {
       request.destroy()
-      reject(Object.assign(new Error(`the proxy ${proxy.host} ${message}`), { code }))
+      reject(new ProxyError(code, `the proxy ${proxy.host} ${message}`))
     }
     request.once('connect', (response, socket) => {
       if (response.statusCode === OK) resolve(socket)

@@ -1,6 +1,7 @@
 /** What the service's error names mean to us. The table is data; `serviceError` only looks up. */
 import { ServiceError, ShardlineError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { ProxyError } from './http-tunnel.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ResourceNotFoundException: 'STREAM_NOT_FOUND',
@@ -71,8 +72,8 @@ const advice: Partial<Record<ErrorCode, string>> = {
 export interface Attempted {
   readonly operation: string
   readonly stream: string
-  /** What the stream is; default a stream of Kinesis. `schema`: a schema of Glue's, or the id of its version. */
-  readonly kind?: 'stream' | 'delivery stream' | 'schema'
+  /** What the stream is; default a stream of Kinesis. `schema`: one of Glue's; `schema version`: the id of its version. */
+  readonly kind?: 'stream' | 'delivery stream' | 'schema' | 'schema version'
   readonly shardId?: string | undefined
   /** Name of the enhanced fan-out consumer. */
   readonly consumer?: string | undefined
@@ -105,6 +106,12 @@ export function serviceError(
   })
 }
 
+/** What the SDK puts to the error of a parser. */
+interface Unparsed extends SyntaxError {
+  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $response?: { readonly statusCode?: number }
+}
+
 /** What a client of the SDK threw: an answer of the service, or none at `endpoint`. */
 export async function sdkError(
   thrown: unknown,
@@ -116,7 +123,21 @@ export async function sdkError(
   const status = error.$metadata?.httpStatusCode
   if (status === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
     return unreachable((await endpoint()).origin, attempted, error)
+  if (error instanceof SyntaxError) return notOfTheService((await endpoint()).origin, attempted, error)
   return serviceError(error.name, error.message, status ?? 0, attempted, thrown)
+}
+
+/** Not even JSON: of a proxy, of a page to log in, or of something else at this address. */
+function notOfTheService(endpoint: string, attempted: Attempted, cause: SyntaxError): ServiceError {
+  const { $metadata, $response, message } = cause as Unparsed
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
+  // What follows is a hint of the SDK's for those who hold the error.
+  const why = message.split('\n')[0]!.trim()
+  return new ServiceError(
+    codeOfStatus(status),
+    `${describe(attempted)} failed: ${endpoint} does not answer as AWS does (HTTP status ${status}; ${why}). Check ${endpointSettings[attempted.kind ?? 'stream']}, and proxies on the way.`,
+    { details: { ...attempted, endpoint, status } },
+  )
 }
 
 /** For answers whose name says nothing: of the service, or of a proxy before it. */
@@ -129,13 +150,14 @@ const endpointSettings: Readonly<Record<NonNullable<Attempted['kind']>, string>>
   stream: 'aws.endpoint or AWS_ENDPOINT_URL_KINESIS',
   'delivery stream': 'aws.endpoint or AWS_ENDPOINT_URL_FIREHOSE',
   schema: "the schema's endpoint or AWS_ENDPOINT_URL_GLUE",
+  'schema version': "the schema's endpoint or AWS_ENDPOINT_URL_GLUE",
 }
 
 export function unreachable(endpoint: string, attempted: Attempted, cause: Error): ServiceError {
-  const code = (cause as NodeJS.ErrnoException).code ?? cause.message
+  const why = cause instanceof ProxyError ? cause.message : ((cause as NodeJS.ErrnoException).code ?? cause.message)
   return new ServiceError(
     'ENDPOINT_UNREACHABLE',
-    `${describe(attempted)} failed: cannot reach ${endpoint} (${code}). Check the network, the region, and ${endpointSettings[attempted.kind ?? 'stream']}.`,
+    `${describe(attempted)} failed: cannot reach ${endpoint} (${why}). Check the network, the region, and ${endpointSettings[attempted.kind ?? 'stream']}.`,
     { cause, details: { ...attempted, endpoint } },
   )
 }

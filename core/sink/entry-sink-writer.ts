@@ -196,7 +196,7 @@ function neverWritten(sinkName: string, stream: string, { run, i, errorCode, mes
       : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
   const raise = errorCode === 'RECORD_TOO_LARGE' ? ' Raise the limit where the stream takes larger records.' : ''
   const advice = `${raise} A dead letter handler would take it and let the job go on.`
-  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message}.${from}${advice}`, {
+  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message.replace(/\.$/, '')}.${from}${advice}`, {
     details: { stream, ...(position === undefined ? {} : { position }) },
   })
 }

@@ -77,6 +77,8 @@ export function schemaOfType(schema: AvroSchema | undefined, type: unknown): Avr
 
 /** From a record to an object of the program. */
 export function converterTo<T>(type: SpecificType<T>): LocalFunction {
+  if (typeof type !== 'function')
+    throw new ConfigurationError('A class, or a function that tells whether a value is one of the type, is needed.')
   const isClass = /^class\b/.test(Function.prototype.toString.call(type))
   const prototype = (type as { prototype?: object }).prototype
   if (isClass && prototype !== undefined)

@@ -2,6 +2,7 @@
  * Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. Configuration is by its keys;
  * see docs/schemas.md. Credentials and region come from `aws.*` keys of the same configuration.
  */
+import { ConfigurationError } from '../../errors.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
 import type { GlueConfigs, SchemaSpec } from '../../../schemas/schema-spec.ts'
 import type { LocalFunction } from '../../operators/local-function-operator.ts'
@@ -97,7 +98,18 @@ function glueAvro<R, W>(
 }
 
 /** What is wrong is told where it was written. @throws ConfigurationError */
-function check({ secondaryDeserializer: _, ...configs }: GlueConfiguration, format: 'AVRO' | 'JSON'): void {
+function check(given: GlueConfiguration, format: 'AVRO' | 'JSON'): void {
+  const untyped: unknown = given
+  // No more of it is told: it may hold secrets.
+  if (typeof untyped !== 'object' || untyped === null || Array.isArray(untyped))
+    throw new ConfigurationError(
+      "Glue Schema Registry: the configuration is an object with keys such as 'registry.name', and comes after the schema or the stream's name.",
+    )
+  const { secondaryDeserializer: secondary, ...configs } = given
+  if (typeof (secondary ?? { toSpec: check }).toSpec !== 'function')
+    throw new ConfigurationError(
+      "secondaryDeserializer is a schema such as new SimpleStringSchema(), which reads records that have no header of Glue's.",
+    )
   parseGlueConfigs(configs, format)
 }
 

@@ -2,6 +2,7 @@
 import { ConfigurationError } from '../../errors.ts'
 import { jsonSchemaToType } from '../../../schemas/flink/json-schema-to-type.ts'
 import type { RowTypeSpec } from '../../../schemas/type-spec.ts'
+import { rowSpecOf } from '../types.ts'
 import type { RowTypeInfo } from '../types.ts'
 import type { Schema } from './schema.ts'
 
@@ -13,7 +14,7 @@ export class JsonRowDeserializationSchemaBuilder<T> {
   /** The fields to read. Others of the JSON are left out; one that is missing is null. */
   typeInfo<U>(type: RowTypeInfo<U>): JsonRowDeserializationSchemaBuilder<U> {
     const builder = this as unknown as JsonRowDeserializationSchemaBuilder<U>
-    builder.#type = type.spec
+    builder.#type = rowSpecOf(type, 'JsonRowDeserializationSchema: typeInfo()')
     return builder
   }
 
@@ -62,7 +63,7 @@ export class JsonRowSerializationSchemaBuilder<T> {
   /** The fields to write, in this order; one that is null or missing is written as null. */
   withTypeInfo<U>(type: RowTypeInfo<U>): JsonRowSerializationSchemaBuilder<U> {
     const builder = this as unknown as JsonRowSerializationSchemaBuilder<U>
-    builder.#type = type.spec
+    builder.#type = rowSpecOf(type, 'JsonRowSerializationSchema: withTypeInfo()')
     return builder
   }
 

@@ -162,7 +162,10 @@ t.test('a value that cannot be written fails the job, or goes to the dead letter
   const numbers = (): DataStream<unknown> =>
     k.read(new SimpleStringSchema()).map(text => (text === 'a' ? { id: 1, fare: null } : { id: text }))
   numbers().sinkTo(k.sinkOf(json.write).build())
-  await t.rejects(k.env.execute('fails'), { code: 'VALUE_INVALID', message: /is not what the schema says.*id/ })
+  await t.rejects(k.env.execute('fails'), {
+    code: 'VALUE_INVALID',
+    message: /is not what the schema says.*id.*[^.]\. A dead letter/,
+  })
   const letters: DeadLetter[] = []
   numbers().sinkTo(
     k
@@ -223,6 +226,34 @@ t.test('what a schema needs to be told is asked for when it is built', async t =
   t.throws(() => KinesisStreamsSource.builder().setDeserializationSchema({} as never), { message: /deserialize/ })
   t.throws(() => KinesisStreamsSink.builder().setSerializationSchema(null as never), { message: /serialize/ })
   t.throws(() => Types.ROW_NAMED(['a'], []), { message: /1 names, 0 types/ })
+  t.throws(() => Types.ROW({ id: 'int' } as never), { ...wrong, message: /^Field 'id' needs a type such as/ })
+  t.throws(() => Types.ROW_NAMED(['id'], ['int'] as never), { ...wrong, message: /^Field 'id' needs a type such as/ })
+  for (const type of [Types.STRING(), { id: 'int' }] as never[]) {
+    t.throws(() => JsonRowDeserializationSchema.builder().typeInfo(type), {
+      ...wrong,
+      message: /typeInfo\(\) takes a row/,
+    })
+    t.throws(() => JsonRowSerializationSchema.builder().withTypeInfo(type), { ...wrong, message: /takes a row type/ })
+  }
+})
+
+t.test('a Glue configuration that is none is refused, and not shown', async t => {
+  const wrong = { code: 'CONFIGURATION_INVALID' }
+  const secret = { 'aws.credentials.provider.basic.secretkey': 'hush' } as never
+  for (const make of [
+    () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(secret, JSON.stringify(FLIGHT) as never),
+    () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(FLIGHT, undefined as never),
+    () => new GlueSchemaRegistryJsonSerializationSchema(secret, 'flights' as never),
+    () => new GlueSchemaRegistryJsonDeserializationSchema('flights' as never, secret),
+  ])
+    t.throws(make, {
+      ...wrong,
+      message: /^(?!.*hush).*(the configuration is an object with keys|A class, or a function)/,
+    })
+  t.throws(
+    () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(FLIGHT, { secondaryDeserializer: 'a.Class' } as never),
+    { ...wrong, message: /^secondaryDeserializer is a schema such as/ },
+  )
 })
 
 t.test('schemas in the job graph', async t => {

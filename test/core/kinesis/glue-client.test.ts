@@ -193,7 +193,7 @@ t.test('a call that is not answered ends, and may be tried again', async t => {
   const ends = t.rejects(client.getSchemaVersion(ID), {
     code: 'REQUEST_TIMED_OUT',
     retryable: true,
-    message: new RegExp(`GetSchemaVersion on schema ${ID} failed: no answer within ${CALL_TIMEOUT_MS} ms`),
+    message: new RegExp(`GetSchemaVersion on schema version ${ID} failed: no answer within ${CALL_TIMEOUT_MS} ms`),
   })
   let ended = false
   void ends.then(() => (ended = true))
@@ -281,6 +281,30 @@ t.test('without registration, a schema that is not there is an error', async t =
   await t.rejects(registry.versionOf(schema), { code: 'SCHEMA_NOT_FOUND', message: /registering it is off/ })
 })
 
+t.test('an answer that is no JSON is told as what it is, not as a fault of the parser', async t => {
+  let status = 200
+  const server = http.createServer((_request, response) => {
+    response
+      .writeHead(status, { 'content-type': 'text/html' })
+      .end(`<!doctype html>\n<title>Log in</title>${' '.repeat(200)}`)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const client = new GlueSchemaRegistryClient(parseGlueConfigs(configs(url), 'AVRO').client, new ImpatientClock())
+  t.teardown(() => client.close())
+  for (const code of ['SERVICE_FAILED', 'VALIDATION_FAILED', 'SERVICE_FAILED']) {
+    await t.rejects(client.getSchemaByDefinition('f', 'r', '"int"'), {
+      code,
+      message: new RegExp(
+        `^GetSchemaByDefinition on schema f failed: ${url} does not answer as AWS does \\(HTTP status ${status}; Unexpected token '<'[^\n]*\\). Check the schema's endpoint or AWS_ENDPOINT_URL_GLUE, and proxies on the way.$`,
+      ),
+    })
+    status = status === 200 ? 404 : 502
+  }
+})
+
 t.test('a proxy is asked for a tunnel, and what it refuses is told', async t => {
   const { server } = await glue(t)
   const asked: string[] = []
@@ -321,7 +345,12 @@ t.test('a proxy is asked for a tunnel, and what it refuses is told', async t => 
     'once: it is kept',
   )
   refuse = true
-  await t.rejects(through().getSchemaByDefinition('f', 'r', '"int"'), { message: /EPROXY|status 403/ })
+  await t.rejects(through().getSchemaByDefinition('f', 'r', '"int"'), {
+    code: 'ENDPOINT_UNREACHABLE',
+    message: new RegExp(
+      `cannot reach ${server.url} \\(the proxy ${new URL(proxyUrl).host} answers CONNECT with status 403`,
+    ),
+  })
   t.throws(() => new GlueSchemaRegistryClient({ ...options(), proxyUrl: 'proxy:3128' }, systemClock), {
     code: 'CONFIGURATION_INVALID',
     message: /proxyUrl: 'proxy:3128' is not a URL/,
@@ -357,7 +386,10 @@ t.test('the password of a proxy is in no message, and may have any character', a
     parseGlueConfigs(configs('http://127.0.0.1:9', { proxyUrl }), 'AVRO').client,
     new ImpatientClock(),
   )
-  await t.rejects(client.getSchemaVersion(ID), { code: 'ENDPOINT_UNREACHABLE', message: /EPROXY/ })
+  await t.rejects(client.getSchemaVersion(ID), {
+    code: 'ENDPOINT_UNREACHABLE',
+    message: /answers CONNECT with status 407/,
+  })
   t.same(new Set(asked), new Set([`Basic ${Buffer.from('me:100%').toString('base64')}`]))
   client.close()
   for (const socket of sockets)
