@@ -79,6 +79,7 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
         inputs: [{ from: 1, partitioning: null }],
         function: { type: 'module', url: 'file:///m.mjs', export: 'f' },
         output: 'object',
+        deserializesFor: null,
       },
       {
         ...base,
