@@ -193,7 +193,10 @@ class StreamExecutionEnvironment(AbsentMethods):
                 f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
             )
         if type_info is not None and type_info != produced:
-            raise TypeError(f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
+            hint = ": let get_produced_type() say so too" if hasattr(schema, "get_produced_type") else ""
+            raise TypeError(
+                f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}{hint}"
+            )
         if watermark_strategy._timestamp_assigner is not None:
             warn_once(
                 "from_source(): the timestamp assigner is honoured here, and PyFlink (up to 2.3) ignores it; call "

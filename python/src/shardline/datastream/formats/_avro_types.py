@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
@@ -17,6 +18,9 @@ _PRIMITIVES = {
     "enum": "STRING",
 }
 _BYTES = {"type": "PRIMITIVE_ARRAY", "element": {"type": "BYTE"}}
+_WANTED: dict[type, str] = {str: "a text", list: "a list"}
+#: Of a schema that is wrong, so much is in the message.
+_MAX_SHOWN = 80
 #: By the type that the logical type is of.
 _LOGICAL = {
     ("int", "date"): "LOCAL_DATE",
@@ -28,6 +32,18 @@ _LOGICAL = {
     ("long", "local-timestamp-micros"): "LOCAL_DATE_TIME",
     ("string", "uuid"): "UUID",
 }
+
+
+def _member(schema: Any, key: str, kind: type = object) -> Any:
+    """What a schema, or a field of one, must have."""
+    value = schema.get(key) if isinstance(schema, dict) else None
+    if value is None or not isinstance(value, kind):
+        shown = json.dumps(schema)
+        part = shown if len(shown) <= _MAX_SHOWN else f"{shown[:_MAX_SHOWN]}..."
+        wanted = _WANTED.get(kind)
+        missing = f"has no {key!r}" if value is None or wanted is None else f"has a {key!r} that is not {wanted}"
+        raise ValueError(f"the Avro schema cannot be used: {part} {missing}")
+    return value
 
 
 class _Names:
@@ -46,7 +62,7 @@ class _Names:
                     return self.known[name]
             raise ValueError(f"the Avro schema names {schema!r}, which it does not define")
         if isinstance(schema, dict) and schema.get("type") in ("record", "error", "enum", "fixed"):
-            name = schema["name"]
+            name = _member(schema, "name", str)
             own = name.rpartition(".")[0] if "." in name else schema.get("namespace", namespace)
             full = name if "." in name or not own else f"{own}.{name}"
             self.known[full] = (schema, own)
@@ -63,7 +79,7 @@ def _spec(schema: Any, namespace: str, names: _Names) -> dict[str, Any]:
     schema, namespace = names.resolve(schema, namespace)
     if isinstance(schema, list):
         return _union_spec(schema, namespace, names)
-    kind = schema if isinstance(schema, str) else schema["type"]
+    kind = schema if isinstance(schema, str) else _member(schema, "type")
     if not isinstance(kind, str):
         return _spec(kind, namespace, names)
     logical = "" if isinstance(schema, str) else str(schema.get("logicalType"))
@@ -76,16 +92,17 @@ def _spec(schema: Any, namespace: str, names: _Names) -> dict[str, Any]:
     if kind in _PRIMITIVES:
         return {"type": _PRIMITIVES[kind]}
     if kind == "array":
-        return {"type": "LIST", "element": _spec(schema["items"], namespace, names)}
+        return {"type": "LIST", "element": _spec(_member(schema, "items"), namespace, names)}
     if kind == "map":
-        return {"type": "MAP", "key": {"type": "STRING"}, "value": _spec(schema["values"], namespace, names)}
+        return {"type": "MAP", "key": {"type": "STRING"}, "value": _spec(_member(schema, "values"), namespace, names)}
     if kind in ("record", "error"):
         if id(schema) in names.within:
             return {"type": "ANY"}
         names.within.append(id(schema))
-        types = [_spec(field["type"], namespace, names) for field in schema["fields"]]
+        fields = _member(schema, "fields", list)
+        types = [_spec(_member(field, "type"), namespace, names) for field in fields]
         names.within.pop()
-        return {"type": "RECORD", "names": [field["name"] for field in schema["fields"]], "types": types}
+        return {"type": "RECORD", "names": [_member(field, "name", str) for field in fields], "types": types}
     return _spec(kind, namespace, names)
 
 
@@ -130,7 +147,7 @@ def _row_type(schema: Any, namespace: str, names: _Names) -> TypeInformation:
     if isinstance(schema, list):
         concrete = [branch for branch in schema if branch != "null"]
         return _row_type(concrete[0], namespace, names) if len(concrete) == 1 else Types.PICKLED_BYTE_ARRAY()
-    kind = schema if isinstance(schema, str) else schema["type"]
+    kind = schema if isinstance(schema, str) else _member(schema, "type")
     if not isinstance(kind, str):
         return _row_type(kind, namespace, names)
     logical = "" if isinstance(schema, str) else str(schema.get("logicalType"))
@@ -143,15 +160,16 @@ def _row_type(schema: Any, namespace: str, names: _Names) -> TypeInformation:
     if kind in _ROW_PRIMITIVES:
         return _ROW_PRIMITIVES[kind]()
     if kind == "array":
-        element = _row_type(schema["items"], namespace, names)
+        element = _row_type(_member(schema, "items"), namespace, names)
         return Types.BASIC_ARRAY(element) if element == Types.STRING() else Types.OBJECT_ARRAY(element)
     if kind == "map":
-        return Types.MAP(Types.STRING(), _row_type(schema["values"], namespace, names))
+        return Types.MAP(Types.STRING(), _row_type(_member(schema, "values"), namespace, names))
     if kind in ("record", "error"):
         if id(schema) in names.within:
             return Types.PICKLED_BYTE_ARRAY()
         names.within.append(id(schema))
-        types = [_row_type(field["type"], namespace, names) for field in schema["fields"]]
+        fields = _member(schema, "fields", list)
+        types = [_row_type(_member(field, "type"), namespace, names) for field in fields]
         names.within.pop()
-        return RowTypeInfo(types, [field["name"] for field in schema["fields"]])
+        return RowTypeInfo(types, [_member(field, "name", str) for field in fields])
     return Types.PICKLED_BYTE_ARRAY() if kind == "null" else _row_type(kind, namespace, names)

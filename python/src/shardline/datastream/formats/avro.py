@@ -10,7 +10,7 @@ from shardline._absent import module_getattr
 from shardline.common.serialization import DeserializationSchema, SerializationSchema, _check_any, _Step
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from shardline.datastream.formats._avro_types import record_type_spec, row_type_of
-from shardline.datastream.formats._data_classes import maker_of, schema_of
+from shardline.datastream.formats._data_classes import check_fields, maker_of, schema_of
 
 __all__ = [
     "AvroDeserializationSchema",
@@ -27,11 +27,12 @@ class AvroSchema:
 
     def __init__(self, j_schema: Any) -> None:
         if not isinstance(j_schema, str):
-            raise TypeError("there are no Java objects here: make it with AvroSchema.parse_string(json)")
+            raise TypeError(f"an Avro schema is given as JSON text (json.dumps(...)), not as {type(j_schema).__name__}")
         try:
             self._parsed = json.loads(j_schema)
         except ValueError as error:
             raise ValueError(f"an Avro schema is JSON, and this is not: {error}") from None
+        record_type_spec(self._parsed)  # what is wrong is told here
         self._text = j_schema
 
     def __str__(self) -> str:
@@ -62,8 +63,9 @@ class GenericRecordAvroTypeInfo(TypeInformation):
         return record_type_spec(self._schema._parsed)
 
     def __repr__(self) -> str:
-        named = self._schema._parsed.get("name") if isinstance(self._schema._parsed, dict) else self._schema._parsed
-        return f"GenericRecordAvroTypeInfo({named})"
+        parsed = self._schema._parsed
+        named = parsed.get("name") if isinstance(parsed, dict) else parsed
+        return f"GenericRecordAvroTypeInfo({named}: {_in_words(self._spec())})"
 
 
 class AvroRowDeserializationSchema(DeserializationSchema):
@@ -117,7 +119,7 @@ class AvroDeserializationSchema(DeserializationSchema):
     @staticmethod
     def for_specific(data_class: type, schema: AvroSchema | str | None = None) -> AvroDeserializationSchema:
         """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
-        return AvroDeserializationSchema(schema_of_class(data_class, schema), data_class)
+        return AvroDeserializationSchema(schema_to_read(data_class, schema), data_class)
 
     def _spec(self) -> dict[str, Any]:
         return {"type": "avro", "schema": str(self._schema), "values": "generic", "convert": None}
@@ -157,6 +159,18 @@ class AvroSerializationSchema(SerializationSchema):
         _check_any(self, type_info, self._type_info())
 
 
+def _in_words(spec: dict[str, Any]) -> str:
+    """What tells two types with the name of one record apart."""
+    kind: str = spec["type"]
+    if kind == "RECORD":
+        fields = zip(spec["names"], spec["types"], strict=True)
+        return "{" + ", ".join(f"{name}: {_in_words(of)}" for name, of in fields) + "}"
+    if kind == "UNION":
+        return " | ".join(_in_words(of) for of in spec["types"])
+    within = [_in_words(spec[part]) for part in ("element", "value") if part in spec]
+    return f"{kind}<{within[0]}>" if within else kind
+
+
 def _parsed(schema: AvroSchema | str) -> AvroSchema:
     if isinstance(schema, AvroSchema):
         return schema
@@ -171,6 +185,14 @@ def schema_of_class(data_class: type, schema: AvroSchema | str | None) -> AvroSc
         maker_of(data_class)
         return _parsed(schema)
     return AvroSchema.parse_string(schema_of(data_class))
+
+
+def schema_to_read(data_class: type, schema: AvroSchema | str | None) -> AvroSchema:
+    """Raises TypeError where no record of the schema could become an object of the class."""
+    parsed = schema_of_class(data_class, schema)
+    if isinstance(parsed._parsed, dict) and parsed._parsed.get("type") == "record":
+        check_fields(data_class, [field["name"] for field in parsed._parsed["fields"]])
+    return parsed
 
 
 def produced_type(schema: AvroSchema, data_class: type | None) -> TypeInformation:

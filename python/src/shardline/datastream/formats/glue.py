@@ -24,6 +24,7 @@ from shardline.datastream.formats.avro import (
     class_step,
     produced_type,
     schema_of_class,
+    schema_to_read,
 )
 
 __all__ = [
@@ -94,7 +95,7 @@ class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
         data_class: type, configs: Configs, schema: AvroSchema | str | None = None
     ) -> GlueSchemaRegistryAvroDeserializationSchema:
         """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
-        return GlueSchemaRegistryAvroDeserializationSchema(schema_of_class(data_class, schema), configs, data_class)
+        return GlueSchemaRegistryAvroDeserializationSchema(schema_to_read(data_class, schema), configs, data_class)
 
     def _spec(self) -> dict[str, Any]:
         return _avro(self._schema, None, self._configs, self._secondary)
