@@ -9,6 +9,7 @@ import pickle
 import re
 import uuid
 import warnings
+from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from shardline.datastream.formats.avro import (
     AvroRowSerializationSchema,
     AvroSchema,
     AvroSerializationSchema,
+    GenericRecordAvroTypeInfo,
 )
 from shardline.datastream.formats.csv import CsvRowDeserializationSchema, CsvRowSerializationSchema
 from shardline.datastream.formats.glue import (
@@ -214,6 +216,102 @@ def test_a_data_class_has_a_schema_and_is_made_of_records():
         AvroSerializationSchema.for_specific(Odd)
 
 
+@dataclasses.dataclass
+class Ticket:
+    fare: Decimal
+    seat: Decimal | None
+    day: datetime.date
+    at: datetime.datetime
+    gate: datetime.time
+    key: uuid.UUID
+    code: bytes
+    days: list[datetime.date]
+    weight: float
+    ok: bool
+
+
+def test_an_object_that_was_written_as_json_becomes_the_same_again():
+    key = uuid.uuid4()
+    utc = datetime.timezone.utc
+    day = datetime.date(2026, 1, 2)
+    ticket = Ticket(
+        Decimal("12.34"),
+        None,
+        day,
+        datetime.datetime(2026, 1, 2, 3, 4, 5, 678900, tzinfo=utc),
+        datetime.time(10, 15, 0, 500000),
+        key,
+        b"abc",
+        [day],
+        2.0,
+        True,
+    )
+    record = {
+        "fare": 12.34,
+        "seat": None,
+        "day": "2026-01-02",
+        "at": "2026-01-02T03:04:05.6789Z",
+        "gate": "10:15:00.5",
+        "key": str(key),
+        "code": "YWJj",
+        "days": ["2026-01-02"],
+        "weight": 2,
+        "ok": True,
+    }
+    make = maker_of(Ticket, of_json=True)
+    assert make(record) == ticket
+    assert type(make(record).weight) is float
+    assert make({**record, "at": "2026-01-02T03:04:05.678900123Z", "fare": "12.340"}).fare == Decimal("12.340")
+    assert make({**record, "at": "2026-01-02T03:04:05"}).at == datetime.datetime(2026, 1, 2, 3, 4, 5)
+    with pytest.raises(ValueError, match="'soon'"):
+        make({**record, "day": "soon"})
+
+
+def test_a_class_and_a_schema_that_do_not_fit_are_told_at_the_call():
+    trips = '{"type": "record", "name": "Leg", "fields": [{"name": "minutes", "type": "double"}, %s]}'
+    with pytest.raises(TypeError, match="Leg takes no field 'gate', which the schema has"):
+        AvroDeserializationSchema.for_specific(Leg, trips % '{"name": "gate", "type": "string"}')
+    with pytest.raises(TypeError, match="Leg needs 'minutes', which the schema does not have: give it a default"):
+        GlueSchemaRegistryAvroDeserializationSchema.for_specific(
+            Leg, {}, '{"type": "record", "name": "Leg", "fields": []}'
+        )
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ('{"type": "record", "fields": []}', '{"type": "record", "fields": []} has no \'name\''),
+        ('{"type": "record", "name": "F"}', '{"type": "record", "name": "F"} has no \'fields\''),
+        ('{"type": "record", "name": "F", "fields": {}}', "has a 'fields' that is not a list"),
+        ('{"type": "record", "name": "F", "fields": [{"name": "a"}]}', '{"name": "a"} has no \'type\''),
+        ('{"type": "record", "name": "F", "fields": ["a"]}', "\"a\" has no 'type'"),
+        ('{"type": "array"}', "has no 'items'"),
+        ("42", "42 has no 'type'"),
+    ],
+)
+def test_what_an_avro_schema_lacks_is_told_where_it_is_given(schema, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        AvroSchema.parse_string(schema)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        AvroRowSerializationSchema(avro_schema_string=schema)
+
+
+def test_an_avro_schema_that_is_no_text_says_how_to_make_it_one():
+    with pytest.raises(TypeError, match=r"JSON text \(json\.dumps\(\.\.\.\)\), not as dict"):
+        AvroRowSerializationSchema(avro_schema_string={"type": "string"})
+
+
+def test_two_types_of_one_records_name_look_different():
+    def flights(fields):
+        return AvroSchema.parse_string(json.dumps({"type": "record", "name": "Flight", "fields": fields}))
+
+    many = [{"name": "tags", "type": {"type": "array", "items": "string"}}, {"name": "n", "type": ["null", "int"]}]
+    assert repr(GenericRecordAvroTypeInfo(flights(many))) == (
+        "GenericRecordAvroTypeInfo(Flight: {tags: LIST<STRING>, n: INT})"
+    )
+    assert repr(GenericRecordAvroTypeInfo(flights([]))) == "GenericRecordAvroTypeInfo(Flight: {})"
+
+
 def test_a_default_is_of_the_first_branch_of_its_union():
     @dataclasses.dataclass
     class Fare:
@@ -380,6 +478,18 @@ def test_a_schema_of_the_program_must_read():
 
     with pytest.raises(TypeError, match="must override deserialize"):
         Nothing()._spec()
+
+
+def test_a_schema_of_the_program_that_says_another_type_is_told_how_to_say_this_one():
+    class Lines(KinesisDeserializationSchema):
+        def deserialize(self, record, stream, shard_id):
+            yield record.data.decode()
+
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/flights"
+    source = KinesisStreamsSource.builder().set_stream_arn(arn).set_deserialization_schema(Lines()).build()
+    env = StreamExecutionEnvironment()
+    with pytest.raises(TypeError, match=r"let get_produced_type\(\) say so too"):
+        env.from_source(source, WatermarkStrategy.no_watermarks(), "flights", Types.STRING())
 
 
 @pytest.mark.parametrize(

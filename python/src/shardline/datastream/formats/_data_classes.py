@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import datetime
+import inspect
 import json
+import re
 import types
 import typing
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -42,10 +46,31 @@ def schema_of(data_class: type) -> str:
 
 
 def maker_of(data_class: type, *, of_json: bool = False) -> Callable[[Any], Any]:
-    """From a dict to an object, with objects of other data classes in it. `of_json`: a whole number may stand for a
-    float."""
+    """From a dict to an object, with objects of other data classes in it. `of_json`: what JSON has no form of is made
+    of the text or the number that stands for it."""
     _checked(data_class)
     return _Maker(data_class, of_json)
+
+
+def check_fields(data_class: type, names: Iterable[str]) -> None:
+    """Raises TypeError unless records with these fields can become objects of the class."""
+    parameters = inspect.signature(data_class).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        return
+    given = list(names)
+    for name in given:
+        if name not in parameters:
+            raise TypeError(
+                f"{data_class.__name__} takes no field {name!r}, which the schema has: give the class one, or a schema "
+                "without it"
+            )
+    for name, parameter in parameters.items():
+        if (
+            name not in given
+            and parameter.default is parameter.empty
+            and parameter.kind is not parameter.VAR_POSITIONAL
+        ):
+            raise TypeError(f"{data_class.__name__} needs {name!r}, which the schema does not have: give it a default")
 
 
 class _Maker:
@@ -76,8 +101,9 @@ def _converter(hint: Any, of_json: bool) -> Callable[[Any], Any] | None:
     """What makes the objects that a field's type asks for; None: its value is what was read."""
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _Maker(hint, of_json)
-    if hint is float and of_json:
-        return lambda value: float(value) if type(value) is int else value
+    if of_json and hint in _OF_JSON:
+        kinds, made_of = _OF_JSON[hint]
+        return lambda value: made_of(value) if isinstance(value, kinds) and not isinstance(value, bool) else value
     if isinstance(hint, type) and issubclass(hint, Enum):
         return lambda value: None if value is None else hint[value]
     arguments = typing.get_args(hint)
@@ -90,6 +116,32 @@ def _converter(hint: Any, of_json: bool) -> Callable[[Any], Any] | None:
     if origin is dict:
         return _each_value(_converter(arguments[1], of_json))
     return None
+
+
+def _datetime(text: str) -> datetime.datetime:
+    """ISO 8601, also as Python 3.10 does not know it: with a Z, and with any number of digits of a second."""
+    text = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text)
+    return datetime.datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith(("Z", "z")) else text)
+
+
+def _time(text: str) -> datetime.time:
+    return datetime.time.fromisoformat(re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text))
+
+
+def _bytes(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)
+
+
+#: What is written for these as JSON, and what makes them of it again.
+_OF_JSON: dict[Any, tuple[Any, Callable[[Any], Any]]] = {
+    float: (int, float),
+    Decimal: ((int, float, str), lambda value: Decimal(str(value))),
+    datetime.date: (str, datetime.date.fromisoformat),
+    datetime.time: (str, _time),
+    datetime.datetime: (str, _datetime),
+    uuid.UUID: (str, uuid.UUID),
+    bytes: (str, _bytes),
+}
 
 
 def _record(data_class: type, named: set[type]) -> Any:
