@@ -10,6 +10,9 @@
  *
  * Timestamps are tag 1: epoch milliseconds with the service, seconds with some emulators; told apart by magnitude.
  */
+/** The head of an integer of eight bytes. */
+const UINT64 = 0x1b
+
 export class CborReader {
   readonly buffer: Buffer
   at = 0
@@ -97,7 +100,13 @@ export class CborReader {
 
   /** A tagged or plain time in epoch milliseconds. */
   timestampMs(): number {
-    const value = Number(this.value())
+    while (this.buffer[this.at]! >> 5 === 6) this.head()
+    let value: number
+    // What the service sends is read here: a number in `argument`, or from `value`, is an object where it is no small integer.
+    if (this.buffer[this.at] === UINT64) {
+      value = this.#view.getUint32(this.at + 1) * 4294967296 + this.#view.getUint32(this.at + 5)
+      this.at += 9
+    } else value = Number(this.value())
     // 10^11 seconds is the year 5138; 10^11 milliseconds is 1973.
     return Math.abs(value) < 1e11 ? value * 1000 : value
   }

@@ -106,6 +106,8 @@ t.test('times are seconds or milliseconds, told apart by magnitude', async t => 
   t.equal(time(1769860800123), 1769860800123)
   t.equal(time(1769860800.5), 1769860800500)
   t.equal(time(1769860800), 1769860800000)
+  const tagged = new CborReader(Buffer.from('c11b0000019c15e1087bff', 'hex'))
+  t.same([tagged.timestampMs(), tagged.at], [0x19c15e1087b, 10])
 })
 
 t.test('a small map is written as another decoder reads it, without what is not set', async t => {
