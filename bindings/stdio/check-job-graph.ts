@@ -55,6 +55,15 @@ const variants =
     record({ [tag]: oneOf(...Object.keys(shapes)) })(v, p)
     record(shapes[(v as Record<string, string>)[tag]!]!)(v, p)
   }
+/** Of a type with fields each has a name and a type. */
+const paired =
+  (check: Check): Check =>
+  (v, p) => {
+    check(v, p)
+    const { names, types } = v as { readonly names?: readonly string[]; readonly types?: readonly unknown[] }
+    if (names !== undefined && names.length !== types?.length)
+      fail(`${p}.names`, `as long as types, which has ${types?.length ?? 0}`, names)
+  }
 
 const payload = oneOf('text', 'bytes', 'pickle', 'object')
 /** What nests within itself. */
@@ -66,7 +75,7 @@ const basicTypes = Object.fromEntries(BASIC_TYPE_NAMES.map(name => [name, {}]))
 const type: Check = lazily(() => anyType)
 const element = { element: type }
 const fields = { names: list(text), types: list(type) }
-const anyType = variants('type', {
+const typeVariants = variants('type', {
   ...basicTypes,
   ROW: fields,
   RECORD: fields,
@@ -78,7 +87,8 @@ const anyType = variants('type', {
   PRIMITIVE_ARRAY: element,
   MAP: { key: type, value: type },
 })
-const rowType = variants('type', { ROW: fields })
+const anyType = paired(typeVariants)
+const rowType = paired(variants('type', { ROW: fields }))
 const valueFunction = variants('type', { local: { localId: text }, module: { url: text, export: text } })
 const glue = {
   schema: nullable(text),

@@ -1,4 +1,5 @@
 /** Why a value is none of a type, and where; and which branch of a union takes it. What is slow to say is said here. */
+import { Decimal } from '../decimal.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
 import { nameOf } from './avro-type.ts'
 import type { AvroType, AvroUnion } from './avro-type.ts'
@@ -143,11 +144,14 @@ function expected(type: AvroType): string {
 
 const MAX_SIGHT = 40
 
+const shortened = (text: string): string => (text.length > MAX_SIGHT ? `${text.slice(0, MAX_SIGHT)}...` : text)
+
 function sight(value: unknown): string {
-  if (typeof value === 'string') return `'${value.length > MAX_SIGHT ? `${value.slice(0, MAX_SIGHT)}...` : value}'`
+  if (typeof value === 'string') return `'${shortened(value)}'`
   if (value instanceof Uint8Array) return `a Buffer of ${value.length} bytes`
   if (Array.isArray(value)) return `an array of ${value.length}`
   if (typeof value === 'object' && value !== null) {
+    if (value instanceof Decimal) return shortened(value.toString())
     const { constructor } = value as { constructor?: { name?: string } }
     return constructor === undefined || constructor.name === 'Object' ? 'an object' : `a ${constructor.name ?? 'thing'}`
   }

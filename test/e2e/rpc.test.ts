@@ -257,8 +257,16 @@ t.test('a graph that cannot run is refused, and says where it is wrong', async t
       /transformations\[0\]\.source\.streamArn is m/,
     ],
     [g => (g.version = 2), 'GRAPH_INVALID', /job graphs of version 1, not 2/],
-    [g => (g.transformations[1].function.export = 'nothing'), 'GRAPH_INVALID', /exports no function 'nothing'/],
-    [g => (g.transformations[1].function.export = 'number'), 'GRAPH_INVALID', /exports no function 'number'/],
+    [
+      g => (g.transformations[1].function.export = 'nothing'),
+      'GRAPH_INVALID',
+      /exports no function 'nothing'\. It exports /,
+    ],
+    [
+      g => (g.transformations[1].function.export = 'number'),
+      'GRAPH_INVALID',
+      /no function 'number', but one of type number\. For an object/,
+    ],
     [g => (g.transformations[1].function.url = 'file:///nowhere.mjs'), 'GRAPH_INVALID', /cannot be loaded/],
     [g => (g.transformations[1].function = { type: 'local', localId: 'x' }), 'GRAPH_INVALID', /Over a bridge/],
     [g => (g.transformations[2].inputs[0].from = 9), 'GRAPH_INVALID', /9/],

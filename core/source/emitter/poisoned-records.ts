@@ -16,6 +16,8 @@ export interface PoisonedRecordsOptions {
 
 /** Of a record that cannot be read, so many bytes are shown. */
 const SHOWN_BYTES = 32
+const ADVICE =
+  ' A dead letter handler would take such records, and shardline.source.poison-records: skip leave them out.'
 
 export class PoisonedRecords {
   readonly #options: PoisonedRecordsOptions
@@ -36,7 +38,7 @@ export class PoisonedRecords {
     if (first === undefined) return
     const { deadLetters, poisonRecords, warn } = this.#options
     if (deadLetters !== null) await this.#bury(deadLetters, batch, poisoned)
-    else if (poisonRecords === 'fail') throw unreadable(batch, first)
+    else if (poisonRecords === 'fail') throw unreadable(batch, first, ADVICE)
     else if (this.#count === 0)
       warn(`${unreadable(batch, first).message} Such records are left out and counted (numRecordsInErrors).`)
     this.#count += poisoned.length
@@ -73,7 +75,7 @@ function letterOf(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter 
   }
 }
 
-function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord): ServiceError {
+function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord, advice = ''): ServiceError {
   const position = batch.positions?.at(i)
   const where =
     position === undefined
@@ -81,7 +83,7 @@ function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord): ServiceEr
       : ` at stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}${position.subSequenceNumber === null ? '' : `, place ${position.subSequenceNumber} in its aggregate`}`
   return new ServiceError(
     error.code,
-    `The record${where} cannot be read: ${error.message} ${firstBytes(batch.record(i))}`,
+    `The record${where} cannot be read: ${error.message.replace(/\.?$/, '.')} ${firstBytes(batch.record(i))}${advice}`,
     { cause: error, details: { ...error.details, ...(position === undefined ? {} : { position }) } },
   )
 }

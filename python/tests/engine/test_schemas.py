@@ -322,7 +322,7 @@ def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(ki
     assert "no good" in err
     code_of, out, err = run(code, "--stop-at", "latest", arguments=["skip"]).end()
     assert (code_of, out) == (0, "one\ntwo\n")
-    assert "cannot be read: The schema of the program failed: ValueError: no good Its 3 bytes are" in err
+    assert "cannot be read: The schema of the program failed: ValueError: no good. Its 3 bytes are" in err
     for how, read in ("file", lambda: path.read_text()), ("stream", lambda: kinesis.read(letters)[0]):
         assert run(code, "--stop-at", "latest", arguments=[how]).end() == (0, "one\ntwo\n", "")
         letter = json.loads(read())

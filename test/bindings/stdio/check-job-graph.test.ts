@@ -85,6 +85,33 @@ t.test('every value of a wrong kind is named', async t => {
     }
 })
 
+t.test('a row has a type for each name', async t => {
+  const withTypes = (typeInfo: unknown): unknown =>
+    graphOf([
+      sourceT(1, {
+        source: kinesisSourceSpec({
+          deserializationSchema: {
+            type: 'json-row',
+            typeInfo,
+            failOnMissingField: false,
+            ignoreParseErrors: false,
+          } as never,
+        }),
+      }),
+      sinkT(2, [1]),
+    ])
+  const inner = { type: 'ROW', names: ['x'], types: [] }
+  for (const [typeInfo, where] of [
+    [
+      { type: 'ROW', names: ['a', 'b'], types: [{ type: 'INT' }] },
+      /typeInfo\.names is \["a","b"\]; .* types, which has 1/,
+    ],
+    [{ type: 'ROW', names: ['a'], types: [inner] }, /typeInfo\.types\[0\]\.names is \["x"\]; .* types, which has 0/],
+  ] as const)
+    t.throws(() => checkJobGraph(withTypes(typeInfo)), { code: 'GRAPH_INVALID', message: where })
+  checkJobGraph(withTypes({ type: 'ROW', names: ['a'], types: [{ type: 'TUPLE', types: [{ type: 'INT' }] }] }))
+})
+
 t.test('configuration is text by text', async t => {
   t.throws(() => checkJobGraph({ ...everything(), configuration: { 'parallelism.default': 3 } }), {
     message: /configuration\['parallelism.default'\] is 3; it must be a string/,
