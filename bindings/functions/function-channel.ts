@@ -120,7 +120,14 @@ export class FunctionChannel {
   ): Promise<FunctionResult> {
     // The host drops what comes after a call that failed: waiting for it would take the answer of the CLOSE.
     if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
-    const frame = encode({ ...this.#address(functionId, opened), sequence: opened.sequence++ })
+    const address = { ...this.#address(functionId, opened), sequence: opened.sequence }
+    let frame: Buffer
+    try {
+      frame = encode(address)
+    } catch (error) {
+      throw uncarried(error, opened.request, bundle)
+    }
+    opened.sequence++
     return decodeResult(await this.#call(opened, bundle, true, frame), bundle)
   }
 
@@ -207,4 +214,12 @@ export class FunctionChannel {
     this.#ended = error
     for (const { waiting } of this.#functions.values()) for (const { reject } of waiting.splice(0)) reject(error)
   }
+}
+
+/** Of a value that Python has nothing for: it is named by its record. */
+function uncarried(error: unknown, { operators, taskName }: OpenFunction, bundle: RecordBatch | null): unknown {
+  if (!(error instanceof Error && error.name === 'UnpicklableValue')) return error
+  const { index, message } = error as Error & { readonly index: number }
+  const operatorName = operators[0]?.name ?? taskName
+  return functionError({ operatorName, errorType: 'RangeError', message, traceback: null, index }, bundle, error)
 }

@@ -18,7 +18,6 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { BridgeError } from '../../core/errors.ts'
 import { Decimal } from '../../schemas/decimal.ts'
 import { isBytes } from '../../schemas/type-spec.ts'
 import type { TypeSpec } from '../../schemas/type-spec.ts'
@@ -38,7 +37,19 @@ const MAX_LONG1_BYTES = 248
 
 type Write = (value: unknown, out: PickleOutput) => void
 
-/** The payload of a bundle. */
+/** A value that Python has nothing for. */
+export class UnpicklableValue extends Error {
+  /** Its place in the bundle. */
+  readonly index: number
+
+  constructor(index: number, cause: Error) {
+    super(cause.message, { cause })
+    this.name = 'UnpicklableValue'
+    this.index = index
+  }
+}
+
+/** The payload of a bundle. @throws UnpicklableValue */
 export function pickleValues(values: readonly unknown[], type: TypeSpec | null): Buffer {
   const plan = type === null ? DYNAMIC : planOf(type)
   const out = new PickleOutput(values.length * 64 + 256)
@@ -48,7 +59,12 @@ export function pickleValues(values: readonly unknown[], type: TypeSpec | null):
   else out.text(plan.json)
   out.op(EMPTY_LIST)
   out.op(MARK)
-  for (const value of values) plan.write(value, out)
+  let i = 0
+  try {
+    for (; i < values.length; i++) plan.write(values[i], out)
+  } catch (cause) {
+    throw new UnpicklableValue(i, cause as Error)
+  }
   out.op(APPENDS)
   out.op(TUPLE)
   out.op(STOP)
@@ -415,7 +431,7 @@ function writeAny(value: unknown, out: PickleOutput): void {
       writeObject(value, out)
       break
     default:
-      throw new BridgeError('ILLEGAL_STATE', `A ${typeof value} cannot go to a Python function.`)
+      throw new RangeError(`A ${typeof value} cannot go to a Python function.`)
   }
 }
 
@@ -464,7 +480,7 @@ function writeUtc(instant: Instant, out: PickleOutput): void {
 function dateBytes(date: LocalDate): Buffer {
   const year = date.year()
   if (year < 1 || year > MAX_YEAR)
-    throw new BridgeError('ILLEGAL_STATE', `${date.toString()} cannot go to Python, whose years are 1 to ${MAX_YEAR}.`)
+    throw new RangeError(`${date.toString()} cannot go to Python, whose years are 1 to ${MAX_YEAR}.`)
   return Buffer.of(year >> 8, year & 0xff, date.monthValue(), date.dayOfMonth())
 }
 

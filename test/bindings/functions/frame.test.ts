@@ -155,7 +155,7 @@ t.test('plain values cross as one pickle, and keep their positions on the way ba
   t.same([back.payload, back.values()], ['object', [1, { a: 'zürich' }]])
   t.same(back.positions!.at(1), batch.positions!.at(1))
   t.throws(() => decodeResult({ ...frame!, type: frameTypes.RESULT, count: 1 }, batch), { code: 'PROTOCOL_VIOLATED' })
-  t.throws(() => encodeBundle(address, RecordBatch.ofValues([() => 1])), { code: 'ILLEGAL_STATE' })
+  t.throws(() => encodeBundle(address, RecordBatch.ofValues([() => 1])), { name: 'UnpicklableValue', index: 0 })
 })
 
 t.test('a result that is not what it says is an error, wherever it is cut', async t => {

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 
+import { LocalDate } from '@js-joda/core'
 import t from 'tap'
 
 import type { Frame } from '../../../bindings/functions/frame.ts'
@@ -194,6 +195,19 @@ t.test('a failure names the operator and the position of the record', async t =>
       /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1: ValueError: no/,
     details: { traceback: 'Traceback ...', index: 1 },
   })
+})
+
+t.test('a value that Python has nothing for is named by its record', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const days = [LocalDate.of(2026, 11, 24), LocalDate.of(10_000, 1, 1)]
+  const answer = fn.process(sourceBatch('a', 'b').withValues(days, null))
+  t.match(await answer.catch((e: unknown) => e), {
+    code: 'FUNCTION_FAILED',
+    message:
+      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1: .*10000-01-01 cannot go to Python, whose years are 1 to 9999/,
+  })
+  t.same(host.bundles(), [])
 })
 
 t.test('an index that the bundle does not have is not taken for a position', async t => {
