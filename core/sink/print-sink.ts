@@ -20,7 +20,7 @@ export class PrintSink implements Sink {
         this.#write(
           batch
             .values()
-            .map(value => `${prefix}${String(value)}\n`)
+            .map(value => `${prefix}${inLine(value)}\n`)
             .join(''),
         ),
       snapshot: async () => null,
@@ -29,6 +29,26 @@ export class PrintSink implements Sink {
       close: () => undefined,
     }
   }
+}
+
+/** Rows, lists and bytes as JSON: `String` says nothing of what is in them. */
+function inLine(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value)
+  const saysItself = typeof value.toString === 'function' && value.toString !== Object.prototype.toString
+  const isContainer = Array.isArray(value) || value instanceof Map || value instanceof Uint8Array
+  if (saysItself && !isContainer) return (value as { toString(): string }).toString()
+  try {
+    return JSON.stringify({ value }, asJson).slice('{"value":'.length, -1)
+  } catch {
+    return Object.prototype.toString.call(value) // it holds itself
+  }
+}
+
+function asJson(this: Readonly<Record<string, unknown>>, key: string, json: unknown): unknown {
+  const value = this[key]
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  return value instanceof Map ? [...value] : json
 }
 
 export function printPrefix(identifier: string | null, subtask: number, parallelism: number): string {

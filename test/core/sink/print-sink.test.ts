@@ -1,7 +1,9 @@
+import { LocalDate } from '@js-joda/core'
 import t from 'tap'
 
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { DiscardSink, printPrefix, PrintSink } from '../../../core/sink/print-sink.ts'
+import { Decimal } from '../../../schemas/decimal.ts'
 import { textBatch } from '../fakes/batches.ts'
 
 t.test("the prefix is Flink's", async t => {
@@ -22,6 +24,37 @@ t.test('each value is a line', async t => {
   t.equal(await writer.snapshot(), null)
   await writer.finish()
   t.equal(writer.metrics(), null)
+})
+
+t.test('a row, a list and bytes are printed as JSON, and what says itself as that', async t => {
+  const lines: string[] = []
+  const writer = new PrintSink(null, text => void lines.push(text)).createWriter({
+    subtask: 0,
+    parallelism: 1,
+    restored: [],
+    fail: () => undefined,
+  })
+  const loop: unknown[] = []
+  loop.push(loop)
+  const row = {
+    id: 2n ** 63n,
+    fare: new Decimal(1250n, 2),
+    day: LocalDate.of(2026, 11, 24),
+    raw: Buffer.of(1, 2),
+    tags: ['a', null],
+  }
+  const values = [row, [1, { a: 1 }], new Map([[1, 'x']]), Buffer.of(1), new Decimal(5n, 1), Object.create(null), loop]
+  await writer.write(RecordBatch.ofValues(values))
+  t.same(lines.join('').split('\n'), [
+    '{"id":"9223372036854775808","fare":"12.50","day":"2026-11-24","raw":"AQI=","tags":["a",null]}',
+    '[1,{"a":1}]',
+    '[[1,"x"]]',
+    '"AQ=="',
+    '0.5',
+    '{}',
+    '[object Array]',
+    '',
+  ])
 })
 
 t.test('a slow terminal holds the job up', async t => {
