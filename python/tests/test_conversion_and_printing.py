@@ -46,6 +46,12 @@ def test_a_type_decides_how_values_are_carried(type_info, payload):
         (Types.INSTANT(), Instant(1, 2), Instant(1, 2)),
         (Types.SQL_DATE(), datetime.date(2001, 1, 10), datetime.date(2001, 1, 10)),
         (Types.SQL_DATE(), datetime.datetime(2001, 1, 10, 23, 59), datetime.date(2001, 1, 10)),
+        (Types.SQL_TIMESTAMP(), datetime.datetime(2001, 1, 10, 9, 16), datetime.datetime(2001, 1, 10, 9, 16)),
+        (
+            Types.SQL_TIMESTAMP(),
+            datetime.datetime(2001, 1, 10, 9, 16, tzinfo=datetime.timezone(datetime.timedelta(hours=2))),
+            datetime.datetime(2001, 1, 10, 9, 16),
+        ),
         (Types.TUPLE([Types.INT(), Types.STRING()]), [1, "a"], (1, "a")),
         (Types.LIST(Types.FLOAT()), (0.5, 1), [0.5, 1.0]),
         (Types.MAP(Types.STRING(), Types.INT()), {"a": 1}, {"a": 1}),

@@ -67,7 +67,7 @@ def _converter(type_info: TypeInformation | None, wrap: bool) -> Converter | Non
     if isinstance(type_info, TimeTypeInfo):
         return _instance_of(datetime.time, "Types.SQL_TIME()")
     if isinstance(type_info, TimestampTypeInfo):
-        return _instance_of(datetime.datetime, "Types.SQL_TIMESTAMP()")
+        return _timestamp
     if isinstance(type_info, RowTypeInfo):
         return _row(type_info, wrap)
     if isinstance(type_info, TupleTypeInfo):
@@ -149,6 +149,15 @@ _any_date = _instance_of(datetime.date, "Types.SQL_DATE()")
 def _date(value: Any) -> Any:
     """Of a datetime the day, as in PyFlink."""
     return value.date() if isinstance(value, datetime.datetime) else _any_date(value)
+
+
+_any_timestamp = _instance_of(datetime.datetime, "Types.SQL_TIMESTAMP()")
+
+
+def _timestamp(value: Any) -> Any:
+    """Of a datetime with a zone what its clock shows, as in PyFlink."""
+    moment = _any_timestamp(value)
+    return moment if moment.tzinfo is None else moment.replace(tzinfo=None)
 
 
 def _char(value: Any) -> str:
