@@ -15,7 +15,10 @@ export class Decimal {
   readonly unscaled: bigint
   readonly scale: number
 
+  /** @throws TypeError for what JavaScript may bring here in place of it, such as text: `parse` takes that */
   constructor(unscaled: bigint, scale: number) {
+    if (typeof unscaled !== 'bigint' || typeof scale !== 'number')
+      throw new TypeError(`new Decimal(120n, 2) is 1.20; of text, Decimal.parse('1.20') makes one`)
     this.unscaled = unscaled
     this.scale = scale
   }

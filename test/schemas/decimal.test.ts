@@ -51,6 +51,12 @@ t.test('a number is read again as it was printed, zeros at its end and all', asy
   )
 })
 
+t.test('a text where the digits belong says what takes text', async t => {
+  const make = Decimal as unknown as new (...given: readonly unknown[]) => Decimal
+  for (const given of [['1.20'], [1.2], [120n], [120, 2]])
+    t.throws(() => new make(...given), { name: 'TypeError', message: /Decimal\.parse\('1\.20'\)/ }, String(given))
+})
+
 t.test('a short text of a huge number is refused at once by those who have no use for it', async t => {
   for (const text of ['1e2147483000', '-7e400000000']) {
     t.equal(Decimal.parse(text).withScale(9, 30), null)
