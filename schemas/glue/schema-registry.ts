@@ -210,7 +210,7 @@ export class SchemaRegistry {
         return status === null || status === 'AVAILABLE' ? versionId : await this.#available(schema, versionId)
       } catch (error) {
         // Another producer was quicker: its schema is there now, and ours becomes a version of it.
-        if (!(error instanceof ServiceError && error.code === 'SCHEMA_EXISTS')) throw error
+        if (!isThere(error)) throw error
       }
     }
     const { versionId, status } = await this.#api.registerSchemaVersion(schemaName, registryName, definition)
@@ -252,8 +252,11 @@ export class SchemaRegistry {
     const pairs = Object.entries({ [TRANSPORT_KEY]: transportName, ...this.#options.metadata })
     const failed = (
       await Promise.allSettled(pairs.map(([key, value]) => this.#api.putSchemaVersionMetadata(versionId, key, value)))
-    ).find(outcome => outcome.status === 'rejected')
+    ).find(outcome => outcome.status === 'rejected' && !isThere(outcome.reason)) as PromiseRejectedResult | undefined
     if (failed !== undefined)
       this.#warn(`Schema '${schemaName}': its metadata could not be put: ${(failed.reason as Error).message}`)
   }
 }
+
+/** Another sink, or another job, was as fast. */
+const isThere = (error: unknown): boolean => error instanceof ServiceError && error.code === 'SCHEMA_EXISTS'

@@ -24,7 +24,7 @@ class FakeRegistry implements SchemaRegistryApi {
   /** Statuses of what is registered: the first at once, the others one with each look. */
   statuses: (string | null)[] = ['AVAILABLE']
   isDown = false
-  metadataFails = false
+  metadataFails: Error | null = null
   /** Called before a schema is created: another producer. */
   beforeCreate: () => void = () => undefined
 
@@ -64,7 +64,7 @@ class FakeRegistry implements SchemaRegistryApi {
 
   async putSchemaVersionMetadata(_versionId: string, key: string, value: string): Promise<void> {
     this.#called('putSchemaVersionMetadata')
-    if (this.metadataFails) throw new Error('no')
+    if (this.metadataFails !== null) throw this.metadataFails
     this.metadata.push(`${key}=${value}`)
   }
 
@@ -180,9 +180,16 @@ t.test('of two producers that race, the slower one registers a version of what t
   t.ok(api.calls.includes('registerSchemaVersion'))
 })
 
+t.test('metadata that another producer has put is none', async t => {
+  const { api, registry, warnings } = registryOf()
+  api.metadataFails = new ServiceError('SCHEMA_EXISTS', 'Resource already exist for schema version id')
+  t.equal(await registry.versionOf(schema()), 'version-1')
+  t.same(warnings, [])
+})
+
 t.test('metadata that cannot be put is a warning', async t => {
   const { api, registry, warnings } = registryOf()
-  api.metadataFails = true
+  api.metadataFails = new Error('no')
   t.equal(await registry.versionOf(schema()), 'version-1')
   t.match(warnings, [/'flights': its metadata/])
 })
