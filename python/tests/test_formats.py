@@ -312,6 +312,15 @@ def test_two_types_of_one_records_name_look_different():
     assert repr(GenericRecordAvroTypeInfo(flights([]))) == "GenericRecordAvroTypeInfo(Flight: {})"
 
 
+def test_a_type_that_only_a_function_knows_says_where_it_must_be():
+    made = dataclasses.make_dataclass("Made", [("legs", "list[Unknown]")])
+    for schema in (None, '"string"'):
+        with pytest.raises(
+            TypeError, match=r"Made's fields cannot be looked up: name 'Unknown' .* names of the module"
+        ):
+            AvroDeserializationSchema.for_specific(made, schema)
+
+
 def test_a_default_is_of_the_first_branch_of_its_union():
     @dataclasses.dataclass
     class Fare:

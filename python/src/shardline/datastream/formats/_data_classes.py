@@ -49,6 +49,7 @@ def maker_of(data_class: type, *, of_json: bool = False) -> Callable[[Any], Any]
     """From a dict to an object, with objects of other data classes in it. `of_json`: what JSON has no form of is made
     of the text or the number that stands for it."""
     _checked(data_class)
+    _hints(data_class)
     return _Maker(data_class, of_json)
 
 
@@ -85,7 +86,7 @@ class _Maker:
         if record is None:
             return None
         if self._inner is None:
-            hints = typing.get_type_hints(self._class)
+            hints = _hints(self._class)
             names = [field.name for field in dataclasses.fields(self._class)]
             made = {name: _converter(hints[name], self._of_json) for name in names}
             self._inner = {name: convert for name, convert in made.items() if convert is not None}
@@ -148,7 +149,7 @@ def _record(data_class: type, named: set[type]) -> Any:
     if data_class in named:
         return data_class.__name__
     named.add(data_class)
-    hints = typing.get_type_hints(data_class)
+    hints = _hints(data_class)
     fields = []
     for field in dataclasses.fields(data_class):
         avro_type = _type(hints[field.name], data_class, field.name, named)
@@ -198,6 +199,16 @@ def _type(hint: Any, owner: type, field: str, named: set[type]) -> Any:
         f"{owner.__name__}.{field}: {hint!r} has no type in Avro; give the schema yourself, as the class's AVRO_SCHEMA "
         "or as an argument"
     )
+
+
+def _hints(data_class: type) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(data_class)
+    except NameError as error:
+        raise TypeError(
+            f"the types of {data_class.__name__}'s fields cannot be looked up: {error}. Types that are given as "
+            "text, as all are with `from __future__ import annotations`, must be names of the module, not of a function"
+        ) from None
 
 
 def _checked(data_class: type) -> None:
