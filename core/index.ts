@@ -23,8 +23,9 @@ export {
   GlueSchemaRegistryAvroSerializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema,
   GlueSchemaRegistryJsonSerializationSchema,
+  JsonDataWithSchema,
 } from './environment/schemas/glue-schema.ts'
-export type { GlueConfiguration, JsonDataWithSchema } from './environment/schemas/glue-schema.ts'
+export type { GlueConfiguration } from './environment/schemas/glue-schema.ts'
 export { AWSSchemaRegistryConstants } from '../schemas/glue/glue-configs.ts'
 export type {
   Collector,

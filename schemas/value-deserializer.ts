@@ -140,8 +140,10 @@ export class CustomDeserializer implements Deserializer {
       let made: unknown
       try {
         made = this.#schema.deserialize(record, stream, shardId, out)
+        if (values.length === before && isValue(made)) throw uncollected()
         while (index.length < values.length) index.push(i)
       } catch (error) {
+        if (error instanceof ShardlineError && error.code === 'GRAPH_INVALID') throw error
         values.length = before
         poisoned.push({ i, error: asFault(error) })
       }
@@ -176,6 +178,21 @@ function tooLate(): ShardlineError {
   return new ShardlineError(
     'GRAPH_INVALID',
     "deserialize() of the program's schema has ended, or gives a promise, and its values come later: collect all of them before it returns, and wait for nothing in it.",
+  )
+}
+
+/** Not what `condition && out.collect(value)` may leave behind. */
+function isValue(made: unknown): boolean {
+  return (
+    (typeof made === 'object' && made !== null && !(made instanceof Promise)) ||
+    (typeof made === 'string' && made !== '')
+  )
+}
+
+function uncollected(): ShardlineError {
+  return new ShardlineError(
+    'GRAPH_INVALID',
+    "deserialize() of the program's schema returned a value, which nobody takes: give values to out.collect().",
   )
 }
 

@@ -70,8 +70,8 @@ export function connectToAws(
   noRegion = "or give the stream's ARN",
 ): AwsConnection {
   const env = process.env
-  const region = arnRegion ?? configuration.find(awsOptions.region) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION']
-  if (region === undefined) throw new ConfigurationError(`No region: set 'aws.region', AWS_REGION, ${noRegion}.`)
+  const region = arnRegion ?? (configuration.find(awsOptions.region) || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'])
+  if (!region) throw new ConfigurationError(`No region: set 'aws.region', AWS_REGION, ${noRegion}.`)
   const endpoint = configuration.find(awsOptions.endpoint)
   if (endpoint !== null) checkEndpoint('aws.endpoint', endpoint)
   else for (const name of ENDPOINT_VARIABLES) if (env[name]) checkEndpoint(name, env[name])

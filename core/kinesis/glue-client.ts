@@ -195,8 +195,12 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     }
   }
 
-  #error(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
-    return sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
+  async #error(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
+    const error = await sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
+    if (error.code !== 'CREDENTIALS_MISSING') return error
+    const { code, message, details } = error
+    const where = "For the schema registry these keys belong into the schema's own configuration."
+    return new ServiceError(code, `${message} ${where}`, { cause: error, details })
   }
 }
 

@@ -117,6 +117,16 @@ def test_a_record_that_fails_midway_gives_nothing():
     )
 
 
+def test_a_value_that_is_not_of_the_declared_type_is_the_records_fault():
+    spec = open_spec(("flat_map", lambda v: [v, int(v)], Types.INT()), ("map", str))
+    spec["operators"][0]["deserializes"] = True
+    built = Chain(spec, 0, {})
+    built.open()
+    values, index, listed = poisoned(built, ["1"])
+    assert (values, index) == ([], [])
+    assert "the declared type Types.INT() needs int, and got str: '1'" in listed[0][1]
+
+
 def test_an_exit_is_no_fault_of_a_record():
     def leave(value):
         raise SystemExit(3)

@@ -103,7 +103,7 @@ export const glueOptions = {
   secondaryDeserializer: stringOption(
     'secondaryDeserializer',
     null,
-    "A schema, such as `SimpleStringSchema()`, that reads records without a header of Glue's; without one they cannot be read. The name of a class of Java is not used.",
+    "A schema, such as one of plain Avro, that reads records without a header of Glue's; without one they cannot be read. The name of a class of Java is not used.",
   ),
   jsonClassNameResolutionEnabled: booleanOption(
     'jsonClassNameResolutionEnabled',
@@ -135,7 +135,8 @@ export const glueCollections = {
   jacksonDeserializationFeatures: {
     key: 'jacksonDeserializationFeatures',
     type: 'list',
-    description: 'Accepted for compatibility: numbers keep their digits, as with USE_BIG_DECIMAL_FOR_FLOATS.',
+    description:
+      'Accepted for compatibility: the payload of JsonDataWithSchema is the text as it came; in objects, whole numbers keep all their digits, and others are doubles.',
   },
   jsonClassNameAllowlist: {
     key: 'jsonClassNameAllowlist',

@@ -66,6 +66,18 @@ t.test(
       deserialize: () => Promise.reject(new Error('lost')),
     })
     t.throws(() => failing.read(sourceBatch('a')), { code: 'GRAPH_INVALID' })
+    const returning = custom({ deserialize: record => record.data.toString() })
+    t.throws(() => returning.read(sourceBatch('a')), {
+      code: 'GRAPH_INVALID',
+      message: /returned a value, which nobody/,
+    })
+    const choosy = custom({
+      deserialize: (record, _stream, _shard, out) => {
+        if (record.data[0] === 0x61) out.collect(1)
+        return false // as `condition && out.collect(1)` may
+      },
+    })
+    t.same(choosy.read(sourceBatch('a', 'b')).batch.values(), [1])
     const keeping = custom({
       deserialize: (record, _stream, _shard, out) => {
         late ??= () => out.collect('late')

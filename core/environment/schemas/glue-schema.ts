@@ -10,10 +10,15 @@ import { converterTo, localConverter, schemaOfType, schemaText } from './avro-sc
 import type { AvroSchema, GenericRecord, SpecificType } from './avro-schema.ts'
 import type { RegisterLocal, Schema } from './schema.ts'
 
-/** JSON of a schema and of a value that it holds for, both as text. */
-export interface JsonDataWithSchema {
+/** JSON of a schema and of a value that it holds for, both as text. Any object with these two is one where it is written. */
+export class JsonDataWithSchema {
   readonly schema: string
   readonly payload: string
+
+  constructor(schema: string, payload: string) {
+    this.schema = schema
+    this.payload = payload
+  }
 }
 
 /** What reads records that have no header of Glue's, in the key `secondaryDeserializer`; else they cannot be read. */
@@ -44,20 +49,21 @@ export const GlueSchemaRegistryAvroSerializationSchema = {
   ): Schema<never, T> => glueAvro(schemaOfType(schema, type), transportName, configs, null),
 } as const
 
-/** Gives `JsonDataWithSchema`, or with a class or type guard the value that the payload holds. */
+/** Gives `JsonDataWithSchema`, or with another class or type guard the value that the payload holds. What is read is not validated. */
 export class GlueSchemaRegistryJsonDeserializationSchema<T = JsonDataWithSchema> implements Schema<T, never> {
   readonly payload = 'object'
   readonly toSpec: (register: RegisterLocal) => SchemaSpec
   declare readonly valueType?: readonly [T, (written: never) => void]
 
-  constructor(configs: GlueConfiguration, type: SpecificType<T> | null = null) {
-    const convert = type === null ? null : converterTo(type)
+  /** @param transportName the stream's name */
+  constructor(type: SpecificType<T>, transportName: string, configs: GlueConfiguration) {
+    const convert = converterTo(type)
     check(configs, 'JSON')
     this.toSpec = register => ({
       type: 'glue-json',
-      values: type === null ? 'carrier' : 'value',
+      values: (type as unknown) === JsonDataWithSchema ? 'carrier' : 'value',
       schema: null,
-      transportName: null,
+      transportName,
       ...common(configs, convert, register),
     })
   }

@@ -116,7 +116,9 @@ class JobExecutionException(ShardlineError):
 
 
 class ServiceError(JobExecutionException):
-    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it."""
+    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it.
+
+    Also a record that cannot be read, or a value that cannot be written, by their schemas."""
 
 
 class CheckpointError(JobExecutionException):

@@ -8,6 +8,7 @@ import {
   GlueSchemaRegistryAvroSerializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema,
   GlueSchemaRegistryJsonSerializationSchema,
+  JsonDataWithSchema,
   KinesisStreamsSink,
   KinesisStreamsSource,
   PartitionKeyGenerator,
@@ -93,8 +94,8 @@ t.test('JSON is validated before it is written, and read with its schema', async
       .writable()
   await pipeline(Readable.from([{ delay: 5 }]), writing())
   await t.rejects(pipeline(Readable.from([{ delay: 'long' }]), writing()), { code: 'VALUE_INVALID', message: /delay/ })
-  t.same(await readAll('json', new GlueSchemaRegistryJsonDeserializationSchema(configs)), [
-    { schema: JSON.stringify(jsonSchema), payload: '{"delay":5}' },
+  t.same(await readAll('json', new GlueSchemaRegistryJsonDeserializationSchema(JsonDataWithSchema, 'json', configs)), [
+    new JsonDataWithSchema(JSON.stringify(jsonSchema), '{"delay":5}'),
   ])
 })
 

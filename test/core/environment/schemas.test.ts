@@ -14,6 +14,7 @@ import {
   GlueSchemaRegistryAvroDeserializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema,
   GlueSchemaRegistryJsonSerializationSchema,
+  JsonDataWithSchema,
   JsonRowDeserializationSchema,
   JsonRowSerializationSchema,
   KinesisStreamsSink,
@@ -244,7 +245,7 @@ t.test('a Glue configuration that is none is refused, and not shown', async t =>
     () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(secret, JSON.stringify(FLIGHT) as never),
     () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(FLIGHT, undefined as never),
     () => new GlueSchemaRegistryJsonSerializationSchema(secret, 'flights' as never),
-    () => new GlueSchemaRegistryJsonDeserializationSchema('flights' as never, secret),
+    () => new GlueSchemaRegistryJsonDeserializationSchema(secret, 'flights', {}),
   ])
     t.throws(make, {
       ...wrong,
@@ -282,8 +283,11 @@ t.test('schemas in the job graph', async t => {
       message: 'dataFormat is AVRO, and the schema is one of JSON.',
     },
   )
-  t.match(new GlueSchemaRegistryJsonDeserializationSchema({}).toSpec(register), { values: 'carrier', convert: null })
-  t.match(new GlueSchemaRegistryJsonDeserializationSchema({}, Flight).toSpec(register), { values: 'value' })
+  t.match(new GlueSchemaRegistryJsonDeserializationSchema(JsonDataWithSchema, 'in', {}).toSpec(register), {
+    values: 'carrier',
+    transportName: 'in',
+  })
+  t.match(new GlueSchemaRegistryJsonDeserializationSchema(Flight, 'in', {}).toSpec(register), { values: 'value' })
   t.match(new GlueSchemaRegistryJsonSerializationSchema('in', {}, { type: 'object' }).toSpec(register), {
     schema: '{"type":"object"}',
     transportName: 'in',

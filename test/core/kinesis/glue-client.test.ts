@@ -70,6 +70,19 @@ class QuickClock extends ManualClock {
 
 const schema = { schemaName: 'f', dataFormat: 'AVRO', definition: '"int"', transportName: 'stream' } as const
 
+t.test('missing credentials are told with where they belong', async t => {
+  const { client, server } = await glue(t, {
+    'aws.credentials.provider': 'PROFILE',
+    'aws.credentials.provider.profile.name': 'nobody',
+    'aws.credentials.provider.profile.path': '/nowhere/credentials',
+  })
+  await t.rejects(client.getSchemaVersion('b1'), {
+    code: 'CREDENTIALS_MISSING',
+    message: /For the schema registry these keys belong into the schema's own configuration\.$/,
+  })
+  t.same(server.requests, [])
+})
+
 t.test('each call asks what the service wants, and reads what it answers', async t => {
   const { server, client, operations } = await glue(t, {
     compression: 'ZLIB',

@@ -123,7 +123,7 @@ class Chain:
                     self._functions.append((function, operator))
                     function.open(context)
                 if operator.get("deserializes"):
-                    self._steps.append(self._deserialize(operator["operation"], function))
+                    self._steps.append(self._deserialize(operator["operation"], function, type_info))
                 else:
                     self._steps.append(self._step(operator["operation"], function, type_info, extra, context, backend))
                 backend = None
@@ -253,9 +253,10 @@ class Chain:
             return _collect(function, type_info)
         raise ValueError(f"unknown operation {operation!r}: the engine is newer than this package")
 
-    def _deserialize(self, operation: str, function: Any) -> _Step:
+    def _deserialize(self, operation: str, function: Any, type_info: TypeInformation | None) -> _Step:
         """What completes a schema: a value that it raises for is a record that cannot be read, and the others go on."""
         one_each = operation == "map"
+        convert = converter(type_info)
         if one_each:
             call = _calls(function, MapFunction, "map")
             problem = "The value does not become the program's object: {1}"
@@ -269,6 +270,8 @@ class Chain:
             for position, value in enumerate(values):
                 try:
                     made = [call(value)] if one_each else list(_iterable(call(value)))
+                    if convert is not None:  # a value that is not of the type is the record's fault, too
+                        made = list(map(convert, made))
                 except Exception as error:  # noqa: BLE001 - a schema may raise anything
                     reason = problem.format(type(error).__name__, error)
                     self._poisoned.append((self._in_bundle(position, index), reason))
