@@ -1,6 +1,7 @@
 /**
  * Merges the channels of a subtask into one order, and aligns barriers: a channel that delivered barrier n waits until every
- * channel has, or has ended. What the channels say of event time goes through a valve, in its place among their batches.
+ * channel has, or has ended. Event time of all channels goes through a valve, in its place among the batches; the end of a split
+ * concerns its channel alone.
  */
 import { WatermarkValve } from '../event-time/watermark-valve.ts'
 import type { Channel } from './channel.ts'
@@ -63,6 +64,7 @@ export class InputGate {
   #handle(input: Input, element: StreamElement): StreamElement | null {
     switch (element.type) {
       case 'batch':
+      case 'split-end':
         return element
       case 'watermark':
       case 'status':

@@ -6,7 +6,7 @@
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import { NO_TIMESTAMP } from '../event-time/time-element.ts'
-import type { TimeElement } from '../event-time/time-element.ts'
+import type { SplitEnd, StreamSignal } from '../event-time/split-end.ts'
 import type { Mailbox, Operator, Output } from '../operators/operator.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { ChainNode } from './job-plan.ts'
@@ -38,7 +38,7 @@ export class OperatorTree {
     this.writers = writers
     this.output = {
       emit: batch => this.emit(batch),
-      advance: time => this.#inOrder(() => this.#advanceAll(time)),
+      advance: signal => this.#inOrder(() => this.#advanceAll(signal)),
     }
   }
 
@@ -53,8 +53,8 @@ export class OperatorTree {
     return this.operator!.process(batch, splitId)
   }
 
-  advance(time: TimeElement): Promise<void> | void {
-    return this.operator!.advance(time)
+  advance(signal: StreamSignal): Promise<void> | void {
+    return this.operator!.advance(signal)
   }
 
   /** `splitId`: from the source alone. */
@@ -99,10 +99,15 @@ export class OperatorTree {
     for (const writer of this.writers) await writer.write(batch)
   }
 
-  async #advanceAll(time: TimeElement): Promise<void> {
-    if (time.type === 'watermark') this.watermarkMs = time.timestampMs
-    for (const child of this.children) await child.advance(time)
-    for (const writer of this.writers) await writer.broadcast(time)
+  async #advanceAll(signal: StreamSignal): Promise<void> {
+    if (signal.type === 'watermark') this.watermarkMs = signal.timestampMs
+    if (signal.type === 'split-end') this.#fork(signal)
+    for (const child of this.children) await child.advance(signal)
+    for (const writer of this.writers) await writer.broadcast(signal)
+  }
+
+  #fork(end: SplitEnd): void {
+    end.fork(this.children.length + this.writers.reduce((sum, writer) => sum + writer.channelCount, 0))
   }
 
   #inOrder(action: () => Promise<void> | void): Promise<void> {

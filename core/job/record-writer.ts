@@ -1,7 +1,7 @@
 /**
  * The edge from one subtask to the subtasks of another chain. `forward` keeps to one channel; `rebalance` shares every batch
  * among all channels evenly, starting with another one each time; `hash` sends each record to the subtask that owns its key
- * group. Barriers, event time and the end go to all.
+ * group. Barriers, event time, the ends of splits and the end of input go to all.
  */
 import { keyGroupOf } from '../../schemas/key-codec.ts'
 import { GraphError } from '../errors.ts'
@@ -23,6 +23,10 @@ export class RecordWriter {
     this.#partitioning = partitioning
     this.#maxParallelism = maxParallelism
     this.#start = subtask % channels.length
+  }
+
+  get channelCount(): number {
+    return this.#channels.length
   }
 
   write(batch: RecordBatch): Promise<void> | void {

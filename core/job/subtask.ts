@@ -5,6 +5,7 @@
 import type { CheckpointedSubtask } from '../checkpoint/checkpoint-coordinator.ts'
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
+import { SplitEnd } from '../event-time/split-end.ts'
 import { MAX_WATERMARK } from '../event-time/time-element.ts'
 import type { Mailbox } from '../operators/operator.ts'
 import type { PolledBatch, SourceReader } from '../source/source.ts'
@@ -123,7 +124,8 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
       else if (this.#mails.length > 0) await this.#readMail()
       else {
         const polled = reader.poll(budget.maxRecords)
-        if (polled !== null) {
+        if (polled instanceof SplitEnd) await this.tree.output.advance(polled)
+        else if (polled !== null) {
           const from = this.#clock.monotonic()
           await this.#emit(reader, polled)
           budget.worked(polled.batch.count, this.#clock.monotonic() - from)
@@ -165,6 +167,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
         return this.#barrier(element.checkpointId)
       case 'watermark':
       case 'status':
+      case 'split-end':
         return this.tree.advance(element)
     }
   }

@@ -5,7 +5,7 @@ import { KeyWriter } from '../../schemas/key-codec.ts'
 import { KeyColumn } from '../record-batch/key-column.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { functionError } from './function-error.ts'
-import type { TimeElement } from '../event-time/time-element.ts'
+import type { StreamSignal } from '../event-time/split-end.ts'
 import type { Operator, Output } from './operator.ts'
 
 /** `collect` gets all values of a batch at once; the others get one value. */
@@ -47,8 +47,8 @@ export class LocalFunctionOperator implements Operator {
     return out.count === 0 ? undefined : this.#output.emit(out)
   }
 
-  advance(time: TimeElement): Promise<void> | void {
-    return this.#output.advance(time)
+  advance(signal: StreamSignal): Promise<void> | void {
+    return this.#output.advance(signal)
   }
 
   async snapshot(): Promise<OperatorState | null> {

@@ -7,7 +7,7 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import { GraphError } from '../errors.ts'
 import { NO_TIMESTAMP } from '../event-time/time-element.ts'
-import type { TimeElement } from '../event-time/time-element.ts'
+import type { StreamSignal } from '../event-time/split-end.ts'
 import { RecordBatch } from '../record-batch/record-batch.ts'
 import { Alarm } from './alarm.ts'
 import { functionError } from './function-error.ts'
@@ -105,12 +105,12 @@ export class ProcessOperator implements Operator {
     if (values.length > 0) return this.#output.emit(batch.withValues(values, Uint32Array.from(index)))
   }
 
-  async advance(time: TimeElement): Promise<void> {
-    if (time.type === 'watermark') {
-      this.#watermarkMs = time.timestampMs
-      await this.#fire('EVENT_TIME', time.timestampMs)
+  async advance(signal: StreamSignal): Promise<void> {
+    if (signal.type === 'watermark') {
+      this.#watermarkMs = signal.timestampMs
+      await this.#fire('EVENT_TIME', signal.timestampMs)
     }
-    await this.#output.advance(time)
+    await this.#output.advance(signal)
   }
 
   async snapshot(): Promise<OperatorState | null> {

@@ -6,7 +6,7 @@
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import { MAX_WATERMARK } from '../event-time/time-element.ts'
-import type { TimeElement } from '../event-time/time-element.ts'
+import type { StreamSignal } from '../event-time/split-end.ts'
 import { recordMalformed } from '../../schemas/value-codec.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { PoisonedRecords } from '../source/emitter/poisoned-records.ts'
@@ -89,16 +89,16 @@ export class RemoteFunctionOperator implements Operator {
     }
   }
 
-  async advance(time: TimeElement): Promise<void> {
-    const ended = time.type === 'watermark' && time.timestampMs === MAX_WATERMARK
-    const passOn = this.#watermarks === null || ended
+  async advance(signal: StreamSignal): Promise<void> {
+    const ended = signal.type === 'watermark' && signal.timestampMs === MAX_WATERMARK
+    const passOn = this.#watermarks === null || ended || signal.type === 'split-end'
     const leave = async (): Promise<void> => {
       if (ended) this.#watermarks?.stop()
-      if (passOn && this.#failure === null) await this.#output.advance(time)
+      if (passOn && this.#failure === null) await this.#output.advance(signal)
     }
-    if (time.type === 'watermark' && this.#request.watermarks) {
+    if (signal.type === 'watermark' && this.#request.watermarks) {
       await this.#credit()
-      this.#call(this.#function!.advanceWatermark(time.timestampMs), null, undefined, leave)
+      this.#call(this.#function!.advanceWatermark(signal.timestampMs), null, undefined, leave)
     } else if (passOn) this.#leave(leave)
   }
 

@@ -1,5 +1,6 @@
 /** The end of a chain: hands batches to a sink's writer. */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { StreamSignal } from '../event-time/split-end.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { SinkWriter, SinkWriterMetrics } from '../sink/sink.ts'
 import type { Operator } from './operator.ts'
@@ -20,7 +21,18 @@ export class SinkOperator implements Operator {
     return this.#writer!.write(batch)
   }
 
-  advance(): void {}
+  /** The end of a split has arrived when the writer can no longer reorder the split's records with later ones. */
+  advance(signal: StreamSignal): void {
+    if (signal.type !== 'split-end') return
+    const ordered = this.#writer!.ordered?.()
+    if (ordered === undefined) signal.arrived()
+    // If the records are never written the writer fails the job, and the copy never arrives.
+    else
+      ordered.then(
+        () => signal.arrived(),
+        () => undefined,
+      )
+  }
 
   snapshot(): Promise<OperatorState | null> {
     return this.#writer!.snapshot()

@@ -1,11 +1,11 @@
 /**
- * Gives records their event time and the stream its watermarks. What comes from above says nothing here any more, save that
- * the input has ended.
+ * Gives records their event time and the stream its watermarks. Watermarks of its input stop here, except the last one, which
+ * ends the input.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import { maxTimestamp } from '../event-time/split-watermarks.ts'
 import { MAX_WATERMARK, NO_TIMESTAMP } from '../event-time/time-element.ts'
-import type { TimeElement } from '../event-time/time-element.ts'
+import type { StreamSignal } from '../event-time/split-end.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import { functionError } from './function-error.ts'
 import type { Mailbox, Operator, Output } from './operator.ts'
@@ -38,10 +38,11 @@ export class WatermarksOperator implements Operator {
     return this.#output.emit(timed)
   }
 
-  advance(time: TimeElement): Promise<void> | void {
-    if (time.type !== 'watermark' || time.timestampMs !== MAX_WATERMARK) return undefined
+  advance(signal: StreamSignal): Promise<void> | void {
+    if (signal.type === 'split-end') return this.#output.advance(signal)
+    if (signal.type !== 'watermark' || signal.timestampMs !== MAX_WATERMARK) return undefined
     this.#watermarks.stop()
-    return this.#output.advance(time)
+    return this.#output.advance(signal)
   }
 
   async snapshot(): Promise<OperatorState | null> {

@@ -111,6 +111,11 @@ export class AsyncSinkWriter {
     this.#armFlushTimer()
   }
 
+  /** What waits now is sent as soon as the limits allow, in a full batch or not. */
+  hasten(): void {
+    this.#flush(true)
+  }
+
   /** Waits until nothing is on its way, which it lets nothing follow; then what still waits. */
   async snapshot(): Promise<EntryRun[]> {
     this.#throwIfFailed()

@@ -16,6 +16,8 @@ import { AsyncSinkWriter } from './async-sink-writer.ts'
 import type { Rejection, Send } from './batch-sender.ts'
 import { bury } from './dead-letters.ts'
 import type { DeadLetters } from './dead-letters.ts'
+import { DeliveryTracker } from './delivery-tracker.ts'
+import type { OnAcknowledged } from './delivery-tracker.ts'
 import { entrySize } from './entry-runs.ts'
 import type { KeyColumns, PartitionKeyGenerator } from './partition-key-generator.ts'
 import type { RestoreGate } from './restore-gate.ts'
@@ -47,7 +49,7 @@ export interface EntrySinkWriterParts {
   readonly deadLetters: DeadLetters | null
   readonly buffer?: SinkBuffer
   readonly packing?: ((writer: AsyncSinkWriter) => Packing) | null
-  /** null: what is written may overtake what was restored. */
+  /** Set by sinks that keep the order of a key. `null`: records that are written may overtake those that were restored. */
   readonly gate?: RestoreGate | null
   readonly random?: () => number
   /** Closes what is behind `send`. */
@@ -58,11 +60,14 @@ export class EntrySinkWriter implements SinkWriter {
   readonly #parts: EntrySinkWriterParts
   readonly #writer: AsyncSinkWriter
   readonly #packing: Packing | null
+  /** `null` for a sink that promises no order. */
+  readonly #deliveries: DeliveryTracker | null
   #buried = 0
 
   constructor(parts: EntrySinkWriterParts) {
     const { limits, configuration, sinkName, streamName, context, clock, deadLetters, buffer, random } = parts
     this.#parts = parts
+    this.#deliveries = parts.gate ? new DeliveryTracker() : null
     const options = {
       ...limits,
       sinkName,
@@ -83,7 +88,7 @@ export class EntrySinkWriter implements SinkWriter {
     parts.gate?.hold(context.subtask, restored.length === 0 ? null : this.#drain())
   }
 
-  write(batch: RecordBatch, onAcknowledged: ((entries: number) => void) | null = null): Promise<void> {
+  write(batch: RecordBatch, onAcknowledged: OnAcknowledged | null = null): Promise<void> {
     const { serializer, keysOf } = this.#parts
     const keys = keysOf(batch)
     const written = serializer.write(batch)
@@ -95,9 +100,10 @@ export class EntrySinkWriter implements SinkWriter {
   #enter(
     { batch, rejected: invalid }: WrittenBatch,
     { rejected: wrongKeys, ...keys }: KeyColumns,
-    onAcknowledged: ((entries: number) => void) | null,
+    notify: OnAcknowledged | null,
   ): Promise<void> {
     const { slab, dataOffset, dataLength, count, positions } = batch
+    const onAcknowledged = this.#deliveries?.enter(count, notify) ?? notify
     const run = { slab, dataOffset, dataLength, ...keys, origin: positions, onAcknowledged, from: 0, to: count }
     const rejections = this.#rejections(batch, run, invalid, wrongKeys)
     return rejections === null ? this.#take(run) : this.#takeOthers(run, rejections)
@@ -111,6 +117,13 @@ export class EntrySinkWriter implements SinkWriter {
   async snapshot(): Promise<OperatorState | null> {
     this.#packing?.flush()
     return writeSinkState(await this.#writer.snapshot())
+  }
+
+  async ordered(): Promise<void> {
+    if (this.#deliveries === null) return
+    const delivered = this.#deliveries.delivered()
+    this.#writer.hasten()
+    await delivered
   }
 
   finish(): Promise<void> {

@@ -22,6 +22,11 @@ export interface SinkWriter {
   write(batch: RecordBatch): Promise<void> | void
   /** What is not yet delivered; waits for what is in flight. null: no state. */
   snapshot(): Promise<OperatorState | null>
+  /**
+   * Resolves when nothing that is written from now on, by any writer, can be delivered before something that was written until
+   * now. Left out by writers that promise no order.
+   */
+  ordered?(): Promise<void>
   /** End of input: everything is delivered when it resolves. */
   finish(): Promise<void>
   metrics(): SinkWriterMetrics | null

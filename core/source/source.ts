@@ -3,6 +3,7 @@
  * Both are called from the job's event loop only. A reader's positions are those of the records it handed out by `poll`.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { SplitEnd } from '../event-time/split-end.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { RecordEmitter } from './emitter/record-emitter.ts'
@@ -76,8 +77,11 @@ export interface SourceReader {
   readonly emitter: Pick<RecordEmitter, 'emit'> | null
   addSplits(splits: readonly unknown[]): void
   noMoreSplits(): void
-  /** At most `maxRecords` of one split, which from now on count as emitted; null: nothing is ready. Default: whatever is there. */
-  poll(maxRecords?: number): PolledBatch | null
+  /**
+   * At most `maxRecords` of one split, which from now on count as emitted. Default: all that are ready. After the last batch of a
+   * split that has children comes its end, for the job to send behind the records. `null` when nothing is ready.
+   */
+  poll(maxRecords?: number): PolledBatch | SplitEnd | null
   /** Ids of the splits whose records still come, in a stable order: a watermark waits for each of them. */
   readonly activeSplits: readonly string[]
   /** Paused splits are not polled, and read no further than their buffer; what was not named stays as it is. */

@@ -11,7 +11,7 @@ import type { ReaderContext, SourceReader } from '../../core/source/source.ts'
 import { KinesisStreamsSource } from '../../core/source/kinesis-streams-source.ts'
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import type { Fault } from '../../emulator/index.ts'
-import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'
+import { functionT, graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'
 import type { Incarnation } from './incarnation.ts'
 import { inProcessStream } from './in-process-stream.ts'
 import { Random } from './random.ts'
@@ -61,6 +61,8 @@ export class SourceSimulation extends Simulation<Step> {
   readonly #configuration: Readonly<Record<string, string>>
   readonly #keys: string[]
   readonly #inOrder: boolean
+  /** Records reach the sink over an edge by key: a record of a child shard may leave for it before one of the parent arrives. */
+  readonly #byKey: boolean
   /** How many records of each key were written. */
   readonly #written = new Map<string, number>()
   #writers = new Map<number, Arrived[]>()
@@ -84,6 +86,7 @@ export class SourceSimulation extends Simulation<Step> {
     super({ random, clock, kinesis, streamName: STREAM })
     this.#keys = Array.from({ length: random.int(1, 8) }, (_, i) => `key ${i}`)
     this.#inOrder = random.chance(0.9)
+    this.#byKey = random.chance(0.5)
     this.#configuration = {
       // Nothing was written before the job was first submitted: both mean all that there is.
       'source.init.position': random.pick(['TRIM_HORIZON', 'LATEST']),
@@ -125,12 +128,25 @@ export class SourceSimulation extends Simulation<Step> {
         graphOf(
           [
             sourceT(1, { source: kinesisSourceSpec({ streamArn, preserveShardOrder }) }),
-            sinkT(2, [1], { sink: kinesisSinkSpec() }),
+            ...(this.#byKey
+              ? [
+                  functionT(2, [1], {
+                    operation: 'key_by',
+                    function: { type: 'local', localId: 'key' },
+                    output: 'text',
+                  }),
+                  functionT(3, [2], { partitioning: 'hash', output: 'text' }),
+                ]
+              : []),
+            sinkT(4, [this.#byKey ? 3 : 1], { sink: kinesisSinkSpec() }),
           ],
           { parallelism, configuration: { ...this.#configuration, ...configuration } },
         ),
       services: {
-        locals: new Map(),
+        locals: new Map<string, (value: never) => unknown>([
+          ['key', (value: string) => (JSON.parse(value) as { key: string }).key],
+          ['identity', (value: unknown) => value],
+        ]),
         kinesisSource: (spec, configuration) =>
           new HesitantSource(this.random, spec, configuration, life, {
             proxyFactory: () => inProcessStream(this.kinesis, STREAM, life),

@@ -29,7 +29,7 @@ export interface ShardAssignment {
   readonly consumerArn: string | null
 }
 
-/** From a reader: all records of a shard were emitted. */
+/** From a reader: all records of a shard were emitted, and have passed every operator. */
 export interface SplitFinishedEvent {
   readonly type: 'finished'
   readonly shardId: string

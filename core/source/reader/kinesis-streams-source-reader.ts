@@ -1,13 +1,16 @@
 /**
  * The splits of one subtask: takes their batches in turn, and remembers how far each was emitted.
- * A finished split stays in the snapshots until one that holds it is complete and the enumerator knows of it, so that every
- * checkpoint says it is finished, by one state or the other: a crash at any instant neither reads a shard again nor leaves its
- * children waiting.
+ *
+ * When a shard ends, the reader emits the end of its split behind the last batch. Only when that marker has passed all operators
+ * does the enumerator receive the event that lets the children start. A finished split stays in the snapshots until a checkpoint
+ * that contains it is complete and the enumerator has the event. So every checkpoint records that the split is finished, in one
+ * state or the other: a crash at any instant neither reads a shard again nor leaves its children waiting.
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../clock.ts'
 import { ShardlineError } from '../../errors.ts'
 import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
+import { SplitEnd } from '../../event-time/split-end.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { RecordEmitter } from '../emitter/record-emitter.ts'
 import type { ShardAssignment, SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
@@ -44,12 +47,17 @@ interface ActiveSplit {
   bytes: number
 }
 
+interface EndedSplit {
+  readonly splitId: string
+  readonly event: SplitEvent
+}
+
 interface FinishedSplit {
   readonly split: KinesisShardSplit
   /** The newest checkpoint of this reader when it finished: that one does not hold it as finished. */
   readonly afterCheckpoint: number
-  /** The enumerator was told, so checkpoints that are triggered from now on know of it without this reader. */
-  told: boolean
+  /** The enumerator has the event: its state in later checkpoints contains the end of this split. */
+  reported: boolean
 }
 
 export class KinesisStreamsSourceReader implements SourceReader {
@@ -67,9 +75,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
   #lastCheckpoint = 0
   #noMoreSplits = false
   #closed = false
-  #pendingEvent: SplitEvent | null = null
-  /** The split whose end is not told yet. */
-  #ending: string | null = null
+  /** Ends that follow the batch of the last poll. */
+  readonly #ends: EndedSplit[] = []
+  /** Ids of the splits that have ended and that the enumerator still counts as read. */
+  readonly #ending = new Set<string>()
   #wake: (() => void) | null = null
 
   constructor(
@@ -104,20 +113,20 @@ export class KinesisStreamsSourceReader implements SourceReader {
     this.#signal()
   }
 
-  poll(maxRecords = Infinity): PolledBatch | null {
-    this.#reportPending()
-    for (let active = this.#nextReady(); active !== null; active = this.#nextReady()) {
+  poll(maxRecords = Infinity): PolledBatch | SplitEnd | null {
+    for (;;) {
+      const end = this.#nextEnd()
+      if (end !== null) return end
+      const active = this.#nextReady()
+      if (active === null) return null
       const batch = this.#handOut(active, maxRecords)
       if (batch !== null) return { splitId: active.split.splitId, batch }
-      this.#reportPending()
     }
-    return null
   }
 
-  /** One that ended counts until that is told: its children, if they are for this reader, then stand in its place. */
+  /** A split counts until the enumerator knows that it ended: children that this reader gets then take its place at once. */
   get activeSplits(): readonly string[] {
-    const active = this.#active.map(a => a.split.splitId)
-    return this.#ending === null ? active : [...active, this.#ending]
+    return [...this.#active.map(a => a.split.splitId), ...this.#ending]
   }
 
   pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void {
@@ -130,12 +139,12 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   available(): Promise<void> {
-    if (this.finished || this.#pendingEvent !== null || this.#active.some(isReady)) return Promise.resolve()
+    if (this.finished || this.#ends.length > 0 || this.#active.some(isReady)) return Promise.resolve()
     return new Promise(resolve => (this.#wake = resolve))
   }
 
   get finished(): boolean {
-    return this.#closed || (this.#noMoreSplits && this.#active.length === 0 && this.#pendingEvent === null)
+    return this.#closed || (this.#noMoreSplits && this.#active.length === 0 && this.#ending.size === 0)
   }
 
   stop(): void {
@@ -151,7 +160,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
   }
 
   notifyCheckpointComplete(checkpointId: number): void {
-    this.#finishedSplits = this.#finishedSplits.filter(f => !f.told || checkpointId <= f.afterCheckpoint)
+    this.#finishedSplits = this.#finishedSplits.filter(f => !f.reported || checkpointId <= f.afterCheckpoint)
   }
 
   metrics(): SourceReaderMetrics {
@@ -247,27 +256,34 @@ export class KinesisStreamsSourceReader implements SourceReader {
   #end(active: ActiveSplit, end: FetchEnd): void {
     this.#active.splice(this.#active.indexOf(active), 1)
     const { shardId, splitId } = active.split
-    this.#ending = splitId
+    this.#ending.add(splitId)
     if (end.type === 'stopped') {
       this.#stopped.push(active)
-      this.#pendingEvent = { type: 'stopped', shardId }
+      this.#ends.push({ splitId, event: { type: 'stopped', shardId } })
       return
     }
     active.split = { ...active.split, finished: true }
     this.#finishedMetrics.push(metricsOf(active))
     if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) this.#finishedMetrics.shift()
-    this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, told: false })
-    this.#pendingEvent = { type: 'finished', shardId, childShards: end.childShards }
+    this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, reported: false })
+    this.#ends.push({ splitId, event: { type: 'finished', shardId, childShards: end.childShards } })
   }
 
-  /** A split's end is told when its last batch has left: the batch of the previous poll was emitted by now. */
-  #reportPending(): void {
-    const event = this.#pendingEvent
-    this.#pendingEvent = null
-    if (event === null) return
-    for (const finished of this.#finishedSplits) if (finished.split.shardId === event.shardId) finished.told = true
+  /** The batch of the previous poll was emitted by now. A split that only stopped has no children, and needs no marker. */
+  #nextEnd(): SplitEnd | null {
+    for (let ended = this.#ends.shift(); ended !== undefined; ended = this.#ends.shift()) {
+      const { splitId, event } = ended
+      if (event.type === 'finished') return new SplitEnd(splitId, () => this.#report(splitId, event))
+      this.#report(splitId, event)
+    }
+    return null
+  }
+
+  #report(splitId: string, event: SplitEvent): void {
+    for (const finished of this.#finishedSplits) if (finished.split.shardId === event.shardId) finished.reported = true
     this.#context.sendEvent(event)
-    this.#ending = null
+    this.#ending.delete(splitId)
+    this.#signal()
   }
 
   #signal(): void {

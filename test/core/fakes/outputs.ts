@@ -4,7 +4,7 @@ import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 
 export class NotedOutput implements Output, Mailbox {
   readonly batches: RecordBatch[] = []
-  /** Values, `w5` for a watermark, `idle` and `active`, in their order. */
+  /** Values, `w5` for a watermark, `idle` and `active`, `end of x` for the end of split x, in their order. */
   readonly seen: unknown[] = []
   readonly mails: (() => Promise<void> | void)[] = []
   readonly #hold: () => Promise<void> | void
@@ -24,8 +24,8 @@ export class NotedOutput implements Output, Mailbox {
     return this.#hold()
   }
 
-  advance(time: Parameters<Output['advance']>[0]): void {
-    this.seen.push(time.type === 'watermark' ? `w${time.timestampMs}` : time.idle ? 'idle' : 'active')
+  advance(signal: Parameters<Output['advance']>[0]): void {
+    this.seen.push(describe(signal))
   }
 
   post(mail: () => Promise<void> | void): void {
@@ -35,5 +35,16 @@ export class NotedOutput implements Output, Mailbox {
   /** As the loop of a subtask does. */
   async readMail(): Promise<void> {
     for (let mail = this.mails.shift(); mail !== undefined; mail = this.mails.shift()) await mail()
+  }
+}
+
+function describe(signal: Parameters<Output['advance']>[0]): string {
+  switch (signal.type) {
+    case 'watermark':
+      return `w${signal.timestampMs}`
+    case 'status':
+      return signal.idle ? 'idle' : 'active'
+    case 'split-end':
+      return `end of ${signal.splitId}`
   }
 }

@@ -1,4 +1,6 @@
 /** Splits, readers and enumerators over a fake stream, with everything that a test does not care about filled in. */
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
+import type { PolledBatch, SourceReader } from '../../../core/source/source.ts'
 import { RecordEmitter } from '../../../core/source/emitter/record-emitter.ts'
 import { deserializerOf } from '../../../schemas/deserialization.ts'
 import { NO_SCHEMA_SERVICES } from '../../../schemas/schema-services.ts'
@@ -145,4 +147,11 @@ export function readerOf(
     { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
     stream.clock,
   )
+}
+
+/** Polls as a job does whose operators have nothing in flight: the end of a split has passed at once. */
+export function pollBatch(reader: SourceReader, maxRecords?: number): PolledBatch | null {
+  let polled = reader.poll(maxRecords)
+  for (; polled instanceof SplitEnd; polled = reader.poll(maxRecords)) polled.arrived()
+  return polled
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
 import { Channel } from '../../../core/job/channel.ts'
 import { InputGate } from '../../../core/job/input-gate.ts'
 import type { StreamElement } from '../../../core/job/stream-element.ts'
@@ -11,6 +12,23 @@ const batch = (value: unknown): StreamElement => ({ type: 'batch', batch: Record
 const barrier = (checkpointId: number): StreamElement => ({ type: 'barrier', checkpointId })
 const watermark = (timestampMs: number): StreamElement => ({ type: 'watermark', timestampMs })
 const end: StreamElement = { type: 'end' }
+
+function nameOf(element: StreamElement): string {
+  switch (element.type) {
+    case 'batch':
+      return String(element.batch.value(0))
+    case 'barrier':
+      return `|${element.checkpointId}`
+    case 'watermark':
+      return `w${element.timestampMs}`
+    case 'status':
+      return element.idle ? 'idle' : 'active'
+    case 'split-end':
+      return `end of ${element.splitId}`
+    case 'end':
+      return 'end'
+  }
+}
 
 function gateOf(inputs: number) {
   const channels = Array.from({ length: inputs }, () => new Channel(1000))
@@ -23,19 +41,7 @@ function gateOf(inputs: number) {
         await gate.available()
         continue
       }
-      seen.push(
-        e.type === 'batch'
-          ? String(e.batch.value(0))
-          : e.type === 'barrier'
-            ? `|${e.checkpointId}`
-            : e.type === 'watermark'
-              ? `w${e.timestampMs}`
-              : e.type === 'status'
-                ? e.idle
-                  ? 'idle'
-                  : 'active'
-                : 'end',
-      )
+      seen.push(nameOf(e))
       if (e.type === 'end') return
     }
   }
@@ -190,4 +196,11 @@ t.test('between two barriers comes exactly what each channel delivered between t
     { numRuns: 150 },
   )
   t.pass('held')
+})
+
+t.test('the end of a split goes on from one channel alone, in its place, and waits for no other', async t => {
+  const { seen, put } = gateOf(2)
+  put(0, batch('a'), new SplitEnd('s', () => undefined), batch('b'))
+  await settle()
+  t.same(seen, ['a', 'end of s', 'b'])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
 import { Channel } from '../../../core/job/channel.ts'
 import type { ChainNode } from '../../../core/job/job-plan.ts'
 import { OperatorTree } from '../../../core/job/operator-tree.ts'
@@ -26,7 +27,7 @@ class Gate implements Operator {
     await this.output.emit(batch)
   }
   async advance(time: Parameters<Operator['advance']>[0]): Promise<void> {
-    this.log.push(time.type === 'watermark' ? `w${time.timestampMs}` : 'status')
+    this.log.push(time.type === 'watermark' ? `w${time.timestampMs}` : time.type)
     await this.output.advance(time)
   }
   async snapshot() {
@@ -91,4 +92,32 @@ t.test('a barrier passes from the head down, and an operator is asked after what
   await tree.barrier(1, states)
   t.same(log, ['parent', 'child'])
   t.same([...states.keys()], ['p', 'c'])
+})
+
+t.test('the end of a split has passed when it is behind every record in every channel and operator below', async t => {
+  const child = new Gate()
+  const target = new Gate()
+  const channels = [new Channel(10), new Channel(10)]
+  const below = new OperatorTree(node('child'), child, [], [])
+  const head = new OperatorTree(node('head'), null, [below], [new RecordWriter(channels, 'rebalance', 0, 128)])
+  const far = new OperatorTree(node('target'), target, [], [])
+  await Promise.all([head.open(mailbox), far.open(mailbox)])
+  let passed = false
+  child.holding = true
+  void head.emit(textBatch('a', 'b'))
+  void head.output.advance(new SplitEnd('s', () => (passed = true)))
+  await settle()
+  child.held[0]!()
+  await settle()
+  t.same(child.log, ['a', 'b', 'split-end'])
+  t.notOk(passed, 'two copies are still in the channels')
+  for (const channel of channels)
+    for (let e = channel.take(); e !== undefined; e = channel.take())
+      if (e.type === 'batch') await far.receive(e.batch)
+      else if (e.type === 'split-end') {
+        t.notOk(passed)
+        await far.advance(e)
+      }
+  t.ok(passed)
+  t.same(target.log, ['a', 'split-end', 'b', 'split-end'])
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
 import type { FunctionResult, OpenFunction } from '../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../core/operators/remote-function-operator.ts'
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
@@ -171,4 +172,16 @@ t.test('a barrier waits for the letters of records that the function could not r
   ])
   t.equal(letters[0]!.data.toString(), 'b')
   t.equal(operator.numRecordsInErrors, 1)
+})
+
+t.test('the end of a split leaves behind the answers to everything before it, and takes no credit', async t => {
+  const { clock, emitted, operator } = await working(10, { bundleSize: 1, bundlesInFlight: 2 })
+  await operator.process(batchOf(2))
+  await operator.advance(new SplitEnd('s', () => undefined))
+  t.same(emitted, [])
+  const more = operator.process(batchOf(1))
+  for (let i = 0; i < 5; i++) await clock.pass(10, 10)
+  await more
+  await operator.finish()
+  t.same(emitted, ['0', '1', 'end of s', '0'])
 })

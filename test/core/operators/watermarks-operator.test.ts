@@ -2,6 +2,7 @@ import t from 'tap'
 
 import { AlignmentGroup } from '../../../core/event-time/watermark-alignment.ts'
 
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
 import { PeriodicWatermarks } from '../../../core/operators/periodic-watermarks.ts'
 import type { WatermarkOptions } from '../../../core/operators/periodic-watermarks.ts'
 import { WatermarksOperator } from '../../../core/operators/watermarks-operator.ts'
@@ -135,4 +136,11 @@ t.test('splits of sources that are aligned wait for the slowest source, and are 
   t.same(calls, ['b|', '|b'])
   await operator.close()
   t.equal(group.leastMs, 450, 'who is closed has left')
+})
+
+t.test('the end of a split goes on, behind its records', async t => {
+  const { operator, output } = await opened(ofText)
+  await operator.process(textBatch('10'))
+  await operator.advance(new SplitEnd('s', () => undefined))
+  t.same(output.seen, ['10', 'end of s'])
 })

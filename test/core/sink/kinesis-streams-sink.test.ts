@@ -1,5 +1,7 @@
 import t from 'tap'
 
+import { SplitEnd } from '../../../core/event-time/split-end.ts'
+import { SinkOperator } from '../../../core/operators/sink-operator.ts'
 import { Configuration } from '../../../core/config/configuration.ts'
 import { ServiceError } from '../../../core/errors.ts'
 import type { KinesisStreamsSinkSpec } from '../../../core/job-graph/job-graph.ts'
@@ -175,4 +177,41 @@ t.test('what it cannot write is said when it is made, or by the value', async t 
         .write(RecordBatch.pack('bytes', ['a'])),
     { message: /payload 'bytes'/ },
   )
+})
+
+async function endBehind(ordering: string) {
+  const { writer, stream } = sinkOf({ configuration: { 'sink.ordering': ordering } })
+  const operator = new SinkOperator(writer)
+  await operator.open()
+  await operator.process(textBatch('a'))
+  let passed = false
+  operator.advance(new SplitEnd('s', () => (passed = true)))
+  await settle()
+  return { stream, operator, hasPassed: () => passed }
+}
+
+t.test(
+  'an ordered sink holds the end of a split until what came before it was acknowledged, and sends that at once',
+  async t => {
+    const { stream, operator, hasPassed } = await endBehind('PARTITION_KEY')
+    t.same(stream.requests[0]?.entries, [['3', 'a']], 'without waiting for a full batch or for its time in the buffer')
+    await operator.process(textBatch('b')) // waits in the buffer, and the end does not wait for it
+    t.notOk(hasPassed())
+    stream.requests[0]!.answer(0) // refused: it is sent again
+    await settle()
+    t.notOk(hasPassed())
+  },
+)
+
+t.test('an ordered sink lets the end of a split pass with the acknowledgement', async t => {
+  const { stream, hasPassed } = await endBehind('PARTITION_KEY')
+  stream.requests[0]!.answer()
+  await settle()
+  t.ok(hasPassed())
+})
+
+t.test('a sink without an order holds no end of a split', async t => {
+  const { stream, hasPassed } = await endBehind('NONE')
+  t.ok(hasPassed())
+  t.equal(stream.requests.length, 0)
 })

@@ -3,6 +3,7 @@ import t from 'tap'
 import { CollectionSource } from '../../../core/source/collection-source.ts'
 import type { RestoredSource, SourceReader } from '../../../core/source/source.ts'
 import { settle } from '../fakes/manual-clock.ts'
+import { pollBatch } from '../fakes/splits.ts'
 
 async function started(values: readonly unknown[], restored: RestoredSource | null = null): Promise<SourceReader> {
   const source = new CollectionSource(values, 'text')
@@ -19,7 +20,8 @@ async function started(values: readonly unknown[], restored: RestoredSource | nu
 
 function all(reader: SourceReader): unknown[] {
   const values: unknown[] = []
-  for (let polled = reader.poll(); polled !== null; polled = reader.poll()) values.push(...polled.batch.values())
+  for (let polled = pollBatch(reader); polled !== null; polled = pollBatch(reader))
+    values.push(...polled.batch.values())
   return values
 }
 
@@ -27,7 +29,7 @@ const numbered = (n: number): string[] => Array.from({ length: n }, (_, i) => `v
 
 t.test('gives every value once, in order, in batches, and ends', async t => {
   const reader = await started(numbered(2500))
-  t.equal(reader.poll()?.batch.count, 1000)
+  t.equal(pollBatch(reader)?.batch.count, 1000)
   t.equal(reader.finished, false)
   t.same(all(reader), numbered(2500).slice(1000))
   t.equal(reader.finished, true)
@@ -35,13 +37,13 @@ t.test('gives every value once, in order, in batches, and ends', async t => {
 
 t.test('nothing to give is an end at once', async t => {
   const reader = await started([])
-  t.equal(reader.poll(), null)
+  t.equal(pollBatch(reader), null)
   t.equal(reader.finished, true)
 })
 
 t.test('restored, it goes on after the last value that was emitted', async t => {
   const first = await started(numbered(2500))
-  first.poll()
+  pollBatch(first)
   const state = first.snapshot(1)
   t.same(JSON.parse(JSON.stringify(state)), { type: 'collection', version: 1, json: { emitted: 1000 }, bytes: null })
   const second = await started(numbered(2500), { enumerator: null, readers: [state] })
@@ -50,16 +52,16 @@ t.test('restored, it goes on after the last value that was emitted', async t => 
 
 t.test('stopped, it gives no more, and remembers how far it was', async t => {
   const reader = await started(numbered(2500))
-  reader.poll()
+  pollBatch(reader)
   reader.stop()
-  t.equal(reader.poll(), null)
+  t.equal(pollBatch(reader), null)
   t.equal(reader.finished, true)
   t.match(reader.snapshot(1), { json: { emitted: 1000 } })
 })
 
 t.test('before it has its split it waits, and is not finished', async t => {
   const reader = new CollectionSource(['a'], 'text').createReader()
-  t.equal(reader.poll(), null)
+  t.equal(pollBatch(reader), null)
   t.equal(reader.finished, false)
   let awake = false
   void reader.available().then(() => (awake = true))

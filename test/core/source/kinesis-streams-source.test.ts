@@ -8,6 +8,7 @@ import { KinesisStreamsSource } from '../../../core/source/kinesis-streams-sourc
 import type { SourceEnumerator, SourceReader } from '../../../core/source/source.ts'
 import { arnOf, FakeStream, shardIdOf } from '../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
+import { pollBatch } from '../fakes/splits.ts'
 
 const specOf = (overrides: Partial<KinesisStreamsSourceSpec> = {}): KinesisStreamsSourceSpec => ({
   type: 'kinesis-streams',
@@ -91,7 +92,7 @@ class MiniJob {
 
   poll(n: number): boolean {
     const reader = n % this.#readers.length
-    const batch = this.#readers[reader]!.poll()?.batch ?? null
+    const batch = pollBatch(this.#readers[reader]!)?.batch ?? null
     batch?.values().forEach((value, i) => {
       this.output.push({ value: String(value), shardId: batch.positions!.at(i).shardId, reader })
     })
@@ -352,7 +353,7 @@ t.test('LATEST is the instant of the first submission, even for an engine that t
   })
   await enumerator.start(null)
   await settle()
-  const polled = reader.poll()
+  const polled = pollBatch(reader)
   if (polled !== null) seen.push(...(await reader.emitter!.emit(polled.batch)).values())
   t.same(seen, ['while nobody was reading'])
   enumerator.close()

@@ -1,12 +1,13 @@
 import { RecordAggregator } from 'aws-kinesis-agg'
 import t from 'tap'
 
+import { SplitEnd } from '../../../../core/event-time/split-end.ts'
 import { ServiceError } from '../../../../core/errors.ts'
 import type { SplitEvent } from '../../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
 import type { KinesisShardSplit } from '../../../../core/source/split/kinesis-shard-split.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../../fakes/manual-clock.ts'
-import { assignmentOf, readerOf, splitOf } from '../../fakes/splits.ts'
+import { assignmentOf, pollBatch, readerOf, splitOf } from '../../fakes/splits.ts'
 
 type ReaderOverrides = Parameters<typeof readerOf>[2]
 
@@ -18,7 +19,7 @@ function started(shards = 1, overrides: ReaderOverrides = {}) {
   const context = { sendEvent: (e: unknown) => events.push(e as SplitEvent), fail: (e: unknown) => failures.push(e) }
   const reader = readerOf(stream, context, overrides)
   const assign = (...ids: string[]): void => reader.addSplits(ids.map(shardId => assignmentOf(splitOf({ shardId }))))
-  const poll = (): string[] | null => reader.poll()?.batch.values().map(String) ?? null
+  const poll = (): string[] | null => pollBatch(reader)?.batch.values().map(String) ?? null
   const splits = (checkpointId: number): KinesisShardSplit[] =>
     (reader.snapshot(checkpointId).json as { splits: KinesisShardSplit[] }).splits
   return { clock, stream, events, failures, reader, assign, poll, splits }
@@ -211,7 +212,7 @@ t.test('asked for few records, it hands out few, and its position is that of the
   r.assign(shardIdOf(0))
   const records = r.stream.put(shardIdOf(0), 'a', 'b', 'c', 'd', 'e')
   await settle()
-  const two = (): unknown => r.reader.poll(2)?.batch.values()
+  const two = (): unknown => pollBatch(r.reader, 2)?.batch.values()
   t.same(
     two(),
     ['a', 'b'].map(v => Buffer.from(v)),
@@ -233,10 +234,10 @@ t.test('a shard ends when the rest of its last batch was handed out', async t =>
   r.stream.put(shardIdOf(0), 'a', 'b')
   r.stream.split(shardIdOf(0))
   await settle()
-  r.reader.poll(1)
-  r.reader.poll(1)
+  pollBatch(r.reader, 1)
+  pollBatch(r.reader, 1)
   t.same(r.events, [])
-  t.equal(r.reader.poll(1), null)
+  t.equal(pollBatch(r.reader, 1), null)
   t.match(r.events, [{ type: 'finished' }])
   r.reader.close()
 })
@@ -249,8 +250,8 @@ t.test('paused splits are not polled until they are resumed; others are', async 
   await settle()
   const [first, second] = r.reader.activeSplits
   r.reader.pauseOrResumeSplits([first!], [])
-  t.equal(r.reader.poll()?.splitId, second)
-  t.equal(r.reader.poll(), null)
+  t.equal(pollBatch(r.reader)?.splitId, second)
+  t.equal(pollBatch(r.reader), null)
   let woken = false
   void r.reader.available().then(() => (woken = true))
   await settle()
@@ -258,7 +259,7 @@ t.test('paused splits are not polled until they are resumed; others are', async 
   r.reader.pauseOrResumeSplits([], [first!])
   await settle()
   t.equal(woken, true)
-  t.equal(r.reader.poll()?.splitId, first)
+  t.equal(pollBatch(r.reader)?.splitId, first)
   r.reader.close()
 })
 
@@ -269,14 +270,14 @@ t.test('a position may lie within an aggregate: nothing of it twice, nothing mis
   r.stream.put(shardIdOf(0), 'before', Buffer.from(aggregator.build()!.data), 'after')
   r.assign(shardIdOf(0))
   await settle()
-  t.same(r.reader.poll(3)?.batch.values().map(String), ['before', 'a', 'b'])
+  t.same(pollBatch(r.reader, 3)?.batch.values().map(String), ['before', 'a', 'b'])
   const [split] = r.splits(1)
   t.match(split?.position, { type: 'WITHIN_AGGREGATE', subSequenceNumber: 1 })
   r.reader.close()
   const next = readerOf(r.stream, {}, { deaggregate: true })
   next.addSplits([assignmentOf(split!)])
   await settle()
-  t.same(next.poll()?.batch.values().map(String), ['c', 'd', 'after'])
+  t.same(pollBatch(next)?.batch.values().map(String), ['c', 'd', 'after'])
   next.close()
 })
 
@@ -290,9 +291,9 @@ t.test('aggregates that are passed on as they are get one warning', async t => {
   stream.put(shardIdOf(0), packed, packed)
   reader.addSplits([assignmentOf(splitOf())])
   await settle()
-  t.same(reader.poll()?.batch.value(0), packed)
+  t.same(pollBatch(reader)?.batch.value(0), packed)
   await settle()
-  t.same(reader.poll()?.batch.value(0), packed)
+  t.same(pollBatch(reader)?.batch.value(0), packed)
   t.equal(warnings.length, 1)
   t.match(warnings[0], /shardId-000000000000 .*source.deaggregate/)
   reader.close()
@@ -307,13 +308,13 @@ t.test('by enhanced fan-out, empty events move the continuation; half an event d
   const [a, b] = r.stream.put(shardIdOf(0), 'a', 'b')
   subscription.push([a!, b!], '500')
   await settle()
-  r.reader.poll(1)
+  pollBatch(r.reader, 1)
   t.match(r.splits(1), [{ position: { sequenceNumber: a!.sequenceNumber }, continuationSequenceNumber: null }])
-  r.reader.poll(1)
+  pollBatch(r.reader, 1)
   t.match(r.splits(2), [{ position: { sequenceNumber: b!.sequenceNumber }, continuationSequenceNumber: '500' }])
   subscription.push([], '600')
   await settle()
-  t.equal(r.reader.poll(), null)
+  t.equal(pollBatch(r.reader), null)
   t.match(r.splits(3), [{ position: { sequenceNumber: b!.sequenceNumber }, continuationSequenceNumber: '600' }])
   r.reader.close()
 })
@@ -326,10 +327,10 @@ t.test('where enhanced fan-out is refused, a shard is polled from what was emitt
     const records = r.stream.put(shardIdOf(0), 'a', 'b', 'c')
     r.stream.subscriptions[0]!.push(records.slice(0, 2), records[1]!.sequenceNumber)
     await settle()
-    t.same(r.reader.poll(1)?.batch.values().map(String), ['a'])
+    t.same(pollBatch(r.reader, 1)?.batch.values().map(String), ['a'])
     r.stream.subscriptions[0]!.break(new ServiceError('ACCESS_DENIED', 'not any more'))
     await settle()
-    if (fallsBackToPolling) t.same(r.reader.poll()?.batch.values().map(String), ['b', 'c'])
+    if (fallsBackToPolling) t.same(pollBatch(r.reader)?.batch.values().map(String), ['b', 'c'])
     else t.match(r.failures, [{ code: 'ACCESS_DENIED' }])
     r.reader.close()
   }
@@ -348,9 +349,39 @@ t.test('there is no moment at which neither a shard nor its children hold event 
   stream.put(shardIdOf(0), 'last')
   const children = stream.split(shardIdOf(0))
   await settle()
-  t.equal(reader.poll()?.batch.count, 1)
+  t.equal(pollBatch(reader)?.batch.count, 1)
   t.same(active(), [shardIdOf(0)], 'its last batch is on its way')
-  t.equal(reader.poll(), null)
+  t.equal(pollBatch(reader), null)
   t.same(active(), children)
   reader.close()
 })
+
+t.test(
+  'the enumerator learns of an end when the marker behind the last batch has passed, and the split counts until then',
+  async t => {
+    const r = started()
+    const [root] = r.stream.shardIds as [string]
+    r.assign(root)
+    r.stream.put(root, 'a')
+    r.stream.split(root)
+    await settle()
+    t.same(r.poll(), ['a'])
+    const end = r.reader.poll()
+    t.ok(end instanceof SplitEnd)
+    r.reader.noMoreSplits()
+    t.same(r.events, [])
+    t.equal(r.reader.activeSplits.length, 1)
+    t.equal(r.reader.finished, false)
+    t.match(r.splits(1), [{ finished: true, shardId: root }], 'everything of it was emitted before the barrier')
+    r.reader.notifyCheckpointComplete(1)
+    t.equal(r.splits(2).length, 1, 'the enumerator does not know of it yet')
+    ;(end as SplitEnd).arrived()
+    t.match(r.events, [{ type: 'finished', shardId: root }])
+    t.same(r.reader.activeSplits, [])
+    t.equal(r.reader.finished, true)
+    r.reader.notifyCheckpointComplete(2)
+    r.splits(3)
+    r.reader.notifyCheckpointComplete(3)
+    t.same(r.splits(4), [])
+  },
+)
