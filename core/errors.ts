@@ -43,7 +43,7 @@ export const errorCodes = {
   ITERATOR_EXPIRED: facts(true, false),
   SERVICE_FAILED: facts(true, false),
   ENDPOINT_UNREACHABLE: facts(true, false),
-  RESPONSE_INVALID: facts(false, false),
+  RESPONSE_INVALID: facts(true, false),
   RECORDS_REJECTED: facts(false, false),
   REQUEST_TIMED_OUT: facts(true, false),
   DEAD_LETTERS_FAILED: facts(false, false),

@@ -24,6 +24,8 @@ await main(async () => {
     const { passed, failed } = await lint()
     return { passed, failed: failed.length }
   })
+  // More rounds than `npm test` makes of it.
+  await part('damaged answers', () => typescript(['fuzz'], { env: { SHARDLINE_ROUNDS: '100000' } }))
   await part('other emulators', () => typescript(['interop'], { secondTry: true }))
   await part('engines that are killed', () => typescript(['kill']))
   await part('packages', () => typescript(['packages'], { secondTry: true }))

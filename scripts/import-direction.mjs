@@ -3,7 +3,15 @@
 import path from 'node:path'
 
 const layers = [
-  ['core/errors', 'core/config', 'core/record-batch', 'core/clock', 'core/persistent-failure', 'schemas/type-spec'],
+  [
+    'core/errors',
+    'core/config',
+    'core/record-batch',
+    'core/clock',
+    'core/persistent-failure',
+    'core/retry',
+    'schemas/type-spec',
+  ],
   ['schemas', 'core/kinesis', 'core/event-time'],
   ['core/job-graph'],
   ['core/checkpoint'],

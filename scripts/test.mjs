@@ -33,7 +33,7 @@ export async function testAll(chosen = [], { secondTry = false } = {}) {
  * Every compiled test is a program that prints TAP; two run at a time, each in its own process. (tap's own runner takes ten
  * seconds to load its compiler plug-in, which tests that are compiled already have no use for.)
  */
-export async function typescript(chosen, { node = process.execPath, secondTry = false } = {}) {
+export async function typescript(chosen, { node = process.execPath, secondTry = false, env = {} } = {}) {
   const base = path.join(root, 'dist/test')
   const files = compiledTests(base).filter(file => {
     const name = path.relative(base, file)
@@ -49,7 +49,7 @@ export async function typescript(chosen, { node = process.execPath, secondTry = 
   let saidAt = performance.now()
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const { passed, failed, output, seconds } = await runTestFile(node, file)
+      const { passed, failed, output, seconds } = await runTestFile(node, file, env)
       done++
       const name = path.relative(base, file).replace(/\.js$/, '.ts')
       if (failed > 0) process.stderr.write(`FAILED ${name}\n${failures(output)}\n`)
@@ -67,7 +67,7 @@ export async function typescript(chosen, { node = process.execPath, secondTry = 
   }
   await Promise.all([worker(), worker()])
   for (const { file, name } of again) {
-    const { passed, failed, output } = await runTestFile(node, file)
+    const { passed, failed, output } = await runTestFile(node, file, env)
     totals.passed += passed
     totals.failed += failed
     say(failed === 0 ? `  UNSTEADY ${name}: failed once, passed by itself` : `  ${name}: failed twice`)
@@ -81,9 +81,9 @@ export async function typescript(chosen, { node = process.execPath, secondTry = 
 const FILE_LIMIT_MS = 300_000
 const PROGRESS_MS = 10_000
 
-async function runTestFile(node, file) {
+async function runTestFile(node, file, more) {
   const startedAt = performance.now()
-  const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TAP_TIMEOUT: '120' }
+  const env = { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', TAP_TIMEOUT: '120', ...more }
   const { code, output } = await run(node, ['--enable-source-maps', file], {
     allowFailure: true,
     env,

@@ -15,6 +15,7 @@ import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { ConfigurationError } from '../errors.ts'
+import { backoffMs } from '../retry.ts'
 import { credentialsError } from './credentials/credentials-errors.ts'
 import { credentialsSource } from './credentials/credentials-source.ts'
 import { RefreshingCredentials } from './credentials/refreshing-credentials.ts'
@@ -129,7 +130,12 @@ function clientOptions(
     customUserAgent: configuration.get(awsOptions.userAgentPrefix),
     retryStrategy: new ConfiguredRetryStrategy(
       Math.min(attempts, configuration.get(awsOptions.retryMaxAttempts)),
-      attempt => backoffMs(attempt, configuration),
+      attempt =>
+        backoffMs(
+          Math.max(1, attempt),
+          configuration.get(awsOptions.retryMinDelayMs),
+          configuration.get(awsOptions.retryMaxDelayMs),
+        ),
     ),
   }
 }
@@ -144,13 +150,6 @@ function httpHandler(configuration: Configuration): NodeHttpHandler {
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     socketTimeout: configuration.get(awsOptions.readTimeoutMs),
   })
-}
-
-/** Half of it chance, as Flink has it. */
-function backoffMs(attempt: number, configuration: Configuration): number {
-  const max = configuration.get(awsOptions.retryMaxDelayMs)
-  const delay = Math.min(max, configuration.get(awsOptions.retryMinDelayMs) * 2 ** Math.max(0, attempt - 1))
-  return delay / 2 + (Math.random() * delay) / 2
 }
 
 /** A call that is refused because the token has expired is made once more with others. */

@@ -46,6 +46,11 @@ export class CborReader {
     return byte >> 5
   }
 
+  /** Four bytes at a place, big-endian. */
+  uint32(at: number): number {
+    return this.#view.getUint32(at)
+  }
+
   /** True at the break that ends an array or map of indefinite length, which is then consumed. */
   atBreak(): boolean {
     if (this.buffer[this.at] !== 0xff) return false
@@ -82,7 +87,7 @@ export class CborReader {
         if (n < 0) return this.#items().join('')
         return this.buffer.utf8Slice(this.#pass(n), this.at)
       case 4:
-        return n < 0 ? this.#items() : Array.from({ length: n }, () => this.value())
+        return n < 0 ? this.#items() : this.#array(n)
       case 5: {
         const map: Record<string, unknown> = {}
         for (let i = 0; n < 0 ? !this.atBreak() : i < n; i++) {
@@ -117,6 +122,12 @@ export class CborReader {
     if (n > this.buffer.length - from) throw new RangeError('CBOR ends too early')
     this.at = from + n
     return from
+  }
+
+  /** An item takes a byte at the very least: an array that a damaged head declares larger is not allocated. */
+  #array(n: number): unknown[] {
+    if (n > this.buffer.length - this.at) throw new RangeError('CBOR ends too early')
+    return Array.from({ length: n }, () => this.value())
   }
 
   #items(): unknown[] {

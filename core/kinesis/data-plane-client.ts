@@ -4,22 +4,24 @@
  * Speaks CBOR; where an endpoint answers that it does not know that content type, JSON from then on.
  */
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { EXPIRED_TOKEN_ERRORS } from './aws-connection.ts'
-import { CborReader, encodeCborMap } from './cbor.ts'
+import { encodeCborMap } from './cbor.ts'
+import { readFailure, UNNAMED } from './failure-answer.ts'
+import type { Failure } from './failure-answer.ts'
 import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'
 import { HttpTransport } from './http-transport.ts'
 import type { HttpAnswer, TransportOptions } from './http-transport.ts'
 import {
+  countEntries,
   decodePutRecordsCbor,
   decodePutRecordsJson,
   encodePutRecordsCbor,
   encodePutRecordsJson,
 } from './put-records-codec.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult, PutTarget } from './put-records-codec.ts'
-import { serviceError, unreachable, describe } from './service-errors.ts'
+import { invalidAnswer, notOfTheService, serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
 
@@ -44,6 +46,8 @@ const SKEW_ERRORS = new Set([
 ])
 /** Signatures are good for five minutes either way. */
 const MIN_SKEW_MS = 240_000
+/** CBOR answers in a row that could not be decoded where the JSON answers to the same requests could. */
+const MAX_CBOR_FAILURES = 3
 const POOLED_BODIES = 8
 const MAX_POOLED_BYTES = 2 * 1024 * 1024
 
@@ -54,6 +58,7 @@ export class DataPlaneClient {
   #closed = false
   #connection: Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> | undefined
   #speaksCbor = true
+  #cborFailures = 0
   #skewMs = 0
   readonly #bodies: Buffer[] = []
 
@@ -72,16 +77,22 @@ export class DataPlaneClient {
     }
     const attempted = { operation: 'GetRecords', stream: streamName, shardId }
     const encode = (cbor: boolean): Buffer => (cbor ? encodeCborMap(fields) : Buffer.from(JSON.stringify(fields)))
-    const { body, cbor } = await this.#call(GET_RECORDS, encode, attempted)
-    if (!cbor) return decoding(attempted, () => decodeGetRecordsJson(body, streamName, shardId))
+    const decode = ({ body, cbor, endpoint }: Answer): GetRecordsResult =>
+      decoding({ ...attempted, endpoint }, () =>
+        (cbor ? decodeGetRecordsCbor : decodeGetRecordsJson)(body, streamName, shardId),
+      )
+    const answer = await this.#call(GET_RECORDS, encode, attempted)
     try {
-      return decoding(attempted, () => decodeGetRecordsCbor(body, streamName, shardId))
+      const result = decode(answer)
+      if (answer.cbor) this.#cborFailures = 0
+      return result
     } catch (error) {
-      // Some emulators cut CBOR answers short, or put base64 text where bytes belong; their JSON is sound.
-      if (!this.#access.customEndpoint) throw error
-      this.#speaksCbor = false
-      return this.getRecords(request)
+      // Some emulators cut CBOR answers short, or put base64 text where bytes belong. Their JSON is sound.
+      if (!this.#access.customEndpoint || !answer.cbor) throw error
     }
+    const result = decode(await this.#call(GET_RECORDS, encode, attempted, undefined, false))
+    if (++this.#cborFailures >= MAX_CBOR_FAILURES) this.#speaksCbor = false
+    return result
   }
 
   async putRecords(
@@ -97,8 +108,10 @@ export class DataPlaneClient {
         ? encodePutRecordsCbor(target, runs, size => (pooled = this.#takeBody(size)))
         : encodePutRecordsJson(target, runs)
     try {
-      const { body, cbor } = await this.#call(PUT_RECORDS, encode, attempted, signal)
-      return decoding(attempted, () => (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body, shardIds))
+      const { body, cbor, endpoint } = await this.#call(PUT_RECORDS, encode, attempted, signal)
+      return decoding({ ...attempted, endpoint }, () =>
+        (cbor ? decodePutRecordsCbor : decodePutRecordsJson)(body, countEntries(runs), shardIds),
+      )
     } finally {
       if (pooled !== undefined && pooled.length <= MAX_POOLED_BYTES && this.#bodies.length < POOLED_BODIES)
         this.#bodies.push(pooled)
@@ -118,14 +131,16 @@ export class DataPlaneClient {
     encode: (cbor: boolean) => Buffer,
     attempted: Attempted,
     signal?: AbortSignal,
-  ): Promise<{ body: Buffer; cbor: boolean }> {
+    inCbor = this.#speaksCbor,
+  ): Promise<Answer> {
     // A transport that is made now would be closed by nobody.
     if (this.#closed) throw unreachable('the service', attempted, new Error('the client is closed'))
     const connection = await (this.#connection ??= this.#connect())
-    let cbor = this.#speaksCbor
+    let cbor = inCbor
+    const endpoint = connection.endpoint.origin
     const used = await this.#access.credentials()
     let answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
-    if (answer.status === 200) return { body: answer.body, cbor }
+    if (answer.status === 200) return { body: answer.body, cbor, endpoint }
     let failure = readFailure(answer)
     if (cbor && answer.status < 500 && contentTypeUnknown(failure, answer)) {
       cbor = false
@@ -137,8 +152,9 @@ export class DataPlaneClient {
     } else if (EXPIRED_TOKEN_ERRORS.has(failure.name) && (await this.#access.renewCredentials(used))) {
       answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
     }
-    if (answer.status === 200) return { body: answer.body, cbor }
+    if (answer.status === 200) return { body: answer.body, cbor, endpoint }
     failure = readFailure(answer)
+    if (failure.name === UNNAMED) throw notOfTheService({ ...attempted, endpoint }, answer.status, failure.message)
     throw serviceError(failure.name, failure.message, answer.status, attempted)
   }
 
@@ -189,53 +205,24 @@ export class DataPlaneClient {
   }
 }
 
-function decoding<T>(attempted: Attempted, decode: () => T): T {
+function decoding<T>(attempted: Attempted & { readonly endpoint: string }, decode: () => T): T {
   try {
     return decode()
   } catch (cause) {
-    throw new ServiceError(
-      'RESPONSE_INVALID',
-      `${describe(attempted)}: the answer could not be decoded: ${(cause as Error).message}.`,
-      {
-        cause,
-        details: { ...attempted },
-      },
-    )
+    throw invalidAnswer(attempted, 200, cause)
   }
 }
 
-interface Failure {
-  readonly name: string
-  readonly message: string
-}
-
-function readFailure(answer: HttpAnswer): Failure {
-  let body: Record<string, unknown> = {}
-  try {
-    const decoded: unknown = (answer.headers['content-type'] ?? '').includes('cbor')
-      ? new CborReader(answer.body).value()
-      : JSON.parse(answer.body.toString('utf8'))
-    if (typeof decoded === 'object' && decoded !== null) body = decoded as Record<string, unknown>
-  } catch {
-    // An answer that is neither (a proxy's HTML page, say) is described by its status and first words.
-    return { name: 'UnknownError', message: answer.body.toString('utf8', 0, 200) }
-  }
-  const header = answer.headers['x-amzn-errortype']
-  const rawName: unknown =
-    body['__type'] ?? body['code'] ?? (Array.isArray(header) ? header[0] : header) ?? 'UnknownError'
-  const message = body['message'] ?? body['Message'] ?? ''
-  return {
-    name: (typeof rawName === 'string' ? rawName : JSON.stringify(rawName)).split(':')[0]!.split('#').at(-1)!,
-    message: typeof message === 'string' ? message : JSON.stringify(message),
-  }
+interface Answer {
+  readonly body: Buffer
+  readonly cbor: boolean
+  readonly endpoint: string
 }
 
 function contentTypeUnknown(failure: Failure, answer: HttpAnswer): boolean {
   return (
     answer.status === 415 ||
-    ['UnknownOperationException', 'SerializationException', 'UnsupportedMediaType', 'UnknownError'].includes(
-      failure.name,
-    ) ||
+    ['UnknownOperationException', 'SerializationException', 'UnsupportedMediaType', UNNAMED].includes(failure.name) ||
     /content.?type|media type/i.test(failure.message)
   )
 }

@@ -11,9 +11,11 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { EXPIRED_TOKEN_ERRORS } from './aws-connection.ts'
+import { InvalidAnswer } from './answer-checks.ts'
+import { readFailure, UNNAMED } from './failure-answer.ts'
 import { decodeSubscriptionEvent } from './get-records-codec.ts'
 import type { SubscriptionEvent } from './get-records-codec.ts'
-import { describe, serviceError, unreachable } from './service-errors.ts'
+import { describe, invalidAnswer, notOfTheService, serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
 import type { Credentials } from './sigv4.ts'
@@ -100,10 +102,11 @@ export class FanOutClient {
     }
     signal.addEventListener('abort', onAbort, { once: true })
     try {
-      const { status, date } = await answered(stream, body)
-      this.#options.onDate?.(date, sentAtMs, this.#clock.now())
-      if (status !== 200) throw await refusal(stream, status, attempted)
-      return new Subscription(stream, attempted)
+      const headers = await answered(stream, body)
+      this.#options.onDate?.(headers.date, sentAtMs, this.#clock.now())
+      const at = { ...attempted, endpoint: endpoint.origin }
+      if (headers[':status'] !== 200) throw await refusal(stream, headers, at)
+      return new Subscription(stream, at)
     } catch (cause) {
       stream.close(http2.constants.NGHTTP2_CANCEL)
       if (cause instanceof ServiceError) throw cause
@@ -163,13 +166,13 @@ const isExpiredToken = (error: unknown): boolean =>
 class Subscription implements ShardSubscription {
   readonly #stream: http2.ClientHttp2Stream
   readonly #chunks: AsyncIterator<Buffer>
-  readonly #attempted: Attempted
+  readonly #attempted: Attempted & { readonly endpoint: string }
   readonly #codec = new EventStreamCodec(toUtf8, fromUtf8)
   /** What has come of the next frame, in pieces: an event of 2 MiB comes in more than a hundred. */
   #parts: Buffer[] = []
   #bytes = 0
 
-  constructor(stream: http2.ClientHttp2Stream, attempted: Attempted) {
+  constructor(stream: http2.ClientHttp2Stream, attempted: Attempted & { readonly endpoint: string }) {
     this.#stream = stream
     this.#attempted = attempted
     this.#chunks = (stream as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
@@ -193,7 +196,7 @@ class Subscription implements ShardSubscription {
     for (;;) {
       const length = this.#bytes < 4 ? Infinity : this.#joinedTo(4).readUInt32BE(0)
       if (length !== Infinity && (length < 16 || length > MAX_EVENT_BYTES))
-        throw this.#invalid(new RangeError(`a frame of ${length} bytes`))
+        throw this.#invalid(new InvalidAnswer(`it has a frame of ${length} bytes`))
       if (this.#bytes >= length) {
         const joined = this.#joinedTo(length)
         this.#parts[0] = joined.subarray(length)
@@ -228,7 +231,7 @@ class Subscription implements ShardSubscription {
     try {
       message = this.#codec.decode(frame)
     } catch (cause) {
-      throw this.#invalid(cause as Error)
+      throw this.#invalid(cause)
     }
     const header = (name: string): string => String(message.headers[name]?.value ?? '')
     switch (header(':message-type')) {
@@ -237,10 +240,15 @@ class Subscription implements ShardSubscription {
         try {
           return decodeSubscriptionEvent(message.body, this.#attempted.stream, this.#attempted.shardId!)
         } catch (cause) {
-          throw this.#invalid(cause as Error)
+          throw this.#invalid(cause)
         }
       case 'exception':
-        throw serviceError(header(':exception-type'), messageIn(Buffer.from(message.body)), 400, this.#attempted)
+        throw serviceError(
+          header(':exception-type'),
+          readFailure({ body: Buffer.from(message.body), headers: {} }).message,
+          400,
+          this.#attempted,
+        )
       case 'error':
         throw serviceError(header(':error-code'), header(':error-message'), 500, this.#attempted)
       default:
@@ -256,12 +264,8 @@ class Subscription implements ShardSubscription {
     )
   }
 
-  #invalid(cause: Error): ServiceError {
-    return new ServiceError(
-      'RESPONSE_INVALID',
-      `${describe(this.#attempted)}: an event could not be decoded: ${cause.message}.`,
-      { cause, details: { ...this.#attempted } },
-    )
+  #invalid(cause: unknown): ServiceError {
+    return invalidAnswer(this.#attempted, 200, cause)
   }
 }
 
@@ -269,35 +273,25 @@ class Subscription implements ShardSubscription {
 function answered(
   stream: http2.ClientHttp2Stream,
   body: Buffer,
-): Promise<{ readonly status: number; readonly date: string | undefined }> {
+): Promise<http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader> {
   return new Promise((resolve, reject) => {
-    stream.once('response', headers => resolve({ status: headers[':status'] ?? 0, date: headers['date'] }))
+    stream.once('response', resolve)
     stream.once('error', reject)
     stream.once('close', () => reject(new Error('the connection was closed')))
     stream.end(body)
   })
 }
 
-async function refusal(stream: http2.ClientHttp2Stream, status: number, attempted: Attempted): Promise<ServiceError> {
+async function refusal(
+  stream: http2.ClientHttp2Stream,
+  headers: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader,
+  attempted: Attempted & { readonly endpoint: string },
+): Promise<ServiceError> {
   const parts: Buffer[] = []
   for await (const part of stream as AsyncIterable<Buffer>) parts.push(part)
-  const body = Buffer.concat(parts)
-  let name = 'UnknownError'
-  try {
-    name = (JSON.parse(body.toString('utf8')) as { __type?: string }).__type ?? name
-  } catch {
-    // Described by its status and first words.
-  }
-  return serviceError(name.split('#').at(-1)!, messageIn(body), status, attempted)
-}
-
-function messageIn(body: Buffer): string {
-  try {
-    const { message, Message } = JSON.parse(body.toString('utf8')) as { message?: string; Message?: string }
-    return message ?? Message ?? ''
-  } catch {
-    return body.toString('utf8', 0, 200)
-  }
+  const { name, message } = readFailure({ body: Buffer.concat(parts), headers })
+  const status = headers[':status'] ?? 0
+  return name === UNNAMED ? notOfTheService(attempted, status, message) : serviceError(name, message, status, attempted)
 }
 
 function positionOnTheWire(position: StartingPosition): object {

@@ -3,17 +3,23 @@
  * tried once: who sends says when it is sent again.
  */
 import { DescribeDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
+import type { PutRecordBatchCommandOutput } from '@aws-sdk/client-firehose'
 
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
-import { ConfigurationError, ServiceError } from '../errors.ts'
+import { ConfigurationError } from '../errors.ts'
+import { InvalidAnswer, list, object, optionalCount, optionalText, text } from './answer-checks.ts'
 import { connectToAws, endpointOf } from './aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
 import type { DeliveryStreamProxy } from './delivery-stream-proxy.ts'
 import type { EntryRun, FailedEntry, PutRecordsResult } from './put-records-codec.ts'
-import { sdkError } from './service-errors.ts'
+import { invalidAnswer, sdkError } from './service-errors.ts'
+import type { Attempted } from './service-errors.ts'
 
 const CONTROL_ATTEMPTS = 3
+
+/** Types of delivery streams that read from another service. */
+const OTHER_SOURCES: ReadonlySet<string> = new Set(['KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource'])
 
 export class FirehoseDeliveryStream implements DeliveryStreamProxy {
   readonly deliveryStreamName: string
@@ -28,9 +34,9 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
   async describe(): Promise<string> {
     const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: this.deliveryStreamName })
     const answer = await this.#call('DescribeDeliveryStream', CONTROL_ATTEMPTS, client => client.send(command))
-    const { DeliveryStreamStatus: status, DeliveryStreamType: type } = answer.DeliveryStreamDescription ?? {}
+    const { status, type } = await this.#read('DescribeDeliveryStream', answer, toDescription)
     // Each put would be refused as if its records were at fault.
-    if (type !== undefined && type !== 'DirectPut')
+    if (type !== null && OTHER_SOURCES.has(type))
       throw new ConfigurationError(
         `Delivery stream ${this.deliveryStreamName} takes no records that are put: its type is ${type}. Write to what it reads from, or use one whose source is Direct PUT.`,
       )
@@ -44,17 +50,7 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
         records.push({ Data: slab.subarray(dataOffset[i], dataOffset[i]! + dataLength[i]!) })
     const command = new PutRecordBatchCommand({ DeliveryStreamName: this.deliveryStreamName, Records: records })
     const answer = await this.#call('PutRecordBatch', 1, client => client.send(command, { abortSignal: signal }))
-    const failed: FailedEntry[] = []
-    answer.RequestResponses?.forEach(({ ErrorCode, ErrorMessage }, index) => {
-      if (ErrorCode) failed.push({ index, errorCode: ErrorCode, errorMessage: ErrorMessage ?? '' })
-    })
-    const told = answer.FailedPutCount ?? 0
-    if (told !== failed.length)
-      throw new ServiceError(
-        'RESPONSE_INVALID',
-        `PutRecordBatch on delivery stream ${this.deliveryStreamName}: the answer names ${failed.length} of its ${told} failed records.`,
-        { details: { stream: this.deliveryStreamName } },
-      )
+    const failed = await this.#read('PutRecordBatch', answer, a => failedEntries(a, records.length))
     return { failed, shardIds: null }
   }
 
@@ -66,12 +62,30 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
   async #call<T>(operation: string, attempts: number, call: (client: FirehoseClient) => Promise<T>): Promise<T> {
     await this.#connection.credentials()
     const client = this.#client(attempts)
-    const attempted = { operation, stream: this.deliveryStreamName, kind: 'delivery stream' } as const
+    const attempted = this.#attempted(operation)
     try {
       return await call(client)
     } catch (cause) {
       throw await sdkError(cause, attempted, () => endpointOf(PutRecordBatchCommand, client.config))
     }
+  }
+
+  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
+  async #read<A extends Pick<PutRecordBatchCommandOutput, '$metadata'>, T>(
+    operation: string,
+    answer: A,
+    read: (answer: A) => T,
+  ): Promise<T> {
+    try {
+      return read(answer)
+    } catch (cause) {
+      const endpoint = (await endpointOf(PutRecordBatchCommand, this.#client(1).config)).origin
+      throw invalidAnswer({ ...this.#attempted(operation), endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
+    }
+  }
+
+  #attempted(operation: string): Attempted {
+    return { operation, stream: this.deliveryStreamName, kind: 'delivery stream' }
   }
 
   #client(attempts: number): FirehoseClient {
@@ -82,5 +96,34 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
       this.#clients.set(attempts, client)
     }
     return client
+  }
+}
+
+/** Each of the `sent` records has a result: an id, or the code of an error. */
+function failedEntries(
+  { RequestResponses, FailedPutCount }: { readonly RequestResponses?: unknown; readonly FailedPutCount?: unknown },
+  sent: number,
+): FailedEntry[] {
+  const results = list(RequestResponses, 'RequestResponses')
+  if (results.length !== sent) throw new InvalidAnswer(`it has ${results.length} results for ${sent} records`)
+  const failed: FailedEntry[] = []
+  results.forEach((result, index) => {
+    const field = `RequestResponses[${index}]`
+    const { ErrorCode, ErrorMessage, RecordId } = object(result, field)
+    const errorCode = optionalText(ErrorCode, `${field}.ErrorCode`)
+    if (errorCode === null) text(RecordId, `${field}.RecordId`)
+    else failed.push({ index, errorCode, errorMessage: typeof ErrorMessage === 'string' ? ErrorMessage : '' })
+  })
+  const count = optionalCount(FailedPutCount, 'FailedPutCount') ?? failed.length
+  if (count !== failed.length) throw new InvalidAnswer(`it names ${failed.length} of its ${count} failed records`)
+  return failed
+}
+
+function toDescription({ DeliveryStreamDescription: description }: { readonly DeliveryStreamDescription?: unknown }) {
+  const field = 'DeliveryStreamDescription'
+  const { DeliveryStreamStatus: status, DeliveryStreamType: type } = object(description, field)
+  return {
+    status: optionalText(status, `${field}.DeliveryStreamStatus`),
+    type: optionalText(type, `${field}.DeliveryStreamType`),
   }
 }

@@ -2,9 +2,22 @@
  * GetRecords answers, decoded straight into columns: the response body is the slab (CBOR), or the slab is filled from the
  * body's base64 (JSON). Both give the same `GetRecordsResult`. Benchmark: `npm run bench`, passthrough rows.
  */
+import { isUtf8 } from 'node:buffer'
+
 import { RecordBatch } from '../record-batch/record-batch.ts'
 import { RecordPositions } from '../record-batch/record-positions.ts'
+import {
+  decimal,
+  InvalidAnswer,
+  list,
+  object,
+  optionalCount,
+  optionalDecimal,
+  optionalText,
+  text,
+} from './answer-checks.ts'
 import { CborReader } from './cbor.ts'
+import { checkAscending } from './sequence-numbers.ts'
 
 export interface ChildShard {
   readonly shardId: string
@@ -88,12 +101,30 @@ class Columns {
 }
 
 const BYTE_STRING = 2
+const TEXT = 3
 
-/** Field names of a record, by the length of the name: no two that matter share one. */
-const DATA = 'Data'.length
-const PARTITION_KEY = 'PartitionKey'.length
-const SEQUENCE_NUMBER = 'SequenceNumber'.length
-const ARRIVAL = 'ApproximateArrivalTimestamp'.length
+/**
+ * Field names of a record, by the length of the name and its first four letters. The length alone does not tell them apart:
+ * `EncryptionType` is as long as `SequenceNumber`.
+ */
+const DATA = 'Data'
+const PARTITION_KEY = 'PartitionKey'
+const SEQUENCE_NUMBER = 'SequenceNumber'
+const ARRIVAL = 'ApproximateArrivalTimestamp'
+const firstFour = (name: string): number => Buffer.from(name).readUInt32BE(0)
+const DATA_LETTERS = firstFour(DATA)
+const PARTITION_KEY_LETTERS = firstFour(PARTITION_KEY)
+const SEQUENCE_NUMBER_LETTERS = firstFour(SEQUENCE_NUMBER)
+const ARRIVAL_LETTERS = firstFour(ARRIVAL)
+
+/** Bits of the fields that a record must have, each once. */
+const HAS_DATA = 1
+const HAS_PARTITION_KEY = 2
+const HAS_SEQUENCE_NUMBER = 4
+const HAS_ALL = 7
+
+/** What a JavaScript date can hold. */
+const MAX_TIME_MS = 8.64e15
 
 export function decodeGetRecordsCbor(body: Buffer, stream: string, shardId: string): GetRecordsResult {
   const reader = new CborReader(body)
@@ -101,53 +132,68 @@ export function decodeGetRecordsCbor(body: Buffer, stream: string, shardId: stri
   let nextShardIterator: string | null = null
   let millisBehindLatest: number | null = null
   let childShards: ChildShard[] = []
-  if (reader.head() !== 5) throw new RangeError('a GetRecords answer is not a map')
+  if (reader.head() !== 5) throw new InvalidAnswer('it is not a map')
   const fields = reader.argument
   for (let i = 0; fields < 0 ? !reader.atBreak() : i < fields; i++) {
-    const name = reader.value() as string
+    const name = text(reader.value(), 'the name of a field')
     if (name === 'Records') batch = readRecords(reader, stream, shardId)
-    else if (name === 'NextShardIterator') nextShardIterator = reader.value() as string | null
-    else if (name === 'MillisBehindLatest') millisBehindLatest = reader.value() as number | null
+    else if (name === 'NextShardIterator') nextShardIterator = optionalText(reader.value(), name)
+    else if (name === 'MillisBehindLatest') millisBehindLatest = optionalCount(reader.value(), name)
     else if (name === 'ChildShards') childShards = toChildShards(reader.value())
     else reader.skip()
   }
+  if (reader.at !== body.length) throw new InvalidAnswer('bytes follow its end, or are missing')
   // Not an answer with no records: taken for one, it would end the shard.
-  if (batch === null) throw new RangeError('a GetRecords answer has no Records')
+  if (batch === null) throw new InvalidAnswer('Records is missing')
   return { batch, nextShardIterator, millisBehindLatest, childShards }
 }
 
 function readRecords(reader: CborReader, stream: string, shardId: string): RecordBatch {
-  if (reader.head() !== 4) throw new RangeError('Records is not an array')
+  if (reader.head() !== 4) throw new InvalidAnswer('Records is not a list')
   const declared = reader.argument
   // A record takes 8 bytes at the very least: what a broken head declares is not believed beyond that.
   const columns = new Columns(declared >= 0 ? Math.min(declared, reader.buffer.length >> 3) : 1024)
   let n = 0
   for (; declared < 0 ? !reader.atBreak() : n < declared; n++) {
     if (n === columns.capacity) columns.grow()
-    if (reader.head() !== 5) throw new RangeError('a record is not a map')
+    if (reader.head() !== 5) throw new InvalidAnswer(`Records[${n}] is not a map`)
     const fields = reader.argument
+    let has = 0
     for (let f = 0; fields < 0 ? !reader.atBreak() : f < fields; f++) {
-      if (reader.head() !== 3 || reader.argument < 0) throw new RangeError('a field name is not text')
+      if (reader.head() !== TEXT || reader.argument < 0)
+        throw new InvalidAnswer(`a field name of Records[${n}] is not text`)
       const nameLength = reader.argument
+      const letters = nameLength < 4 ? 0 : reader.uint32(reader.at)
       reader.at += nameLength
-      if (nameLength === ARRIVAL) {
-        columns.arrival[n] = reader.timestampMs()
+      if (letters === ARRIVAL_LETTERS && nameLength === ARRIVAL.length) {
+        const arrivalMs = reader.timestampMs()
+        if (!(Math.abs(arrivalMs) < MAX_TIME_MS)) throw new InvalidAnswer(`${ARRIVAL} of Records[${n}] is not a time`)
+        columns.arrival[n] = arrivalMs
         continue
       }
-      if (nameLength !== DATA && nameLength !== PARTITION_KEY && nameLength !== SEQUENCE_NUMBER) {
+      const field =
+        letters === DATA_LETTERS && nameLength === DATA.length
+          ? HAS_DATA
+          : letters === PARTITION_KEY_LETTERS && nameLength === PARTITION_KEY.length
+            ? HAS_PARTITION_KEY
+            : letters === SEQUENCE_NUMBER_LETTERS && nameLength === SEQUENCE_NUMBER.length
+              ? HAS_SEQUENCE_NUMBER
+              : 0
+      if (field === 0) {
         reader.skip()
         continue
       }
       const major = reader.head()
       const length = reader.argument
-      if (nameLength === DATA && major !== BYTE_STRING) throw new RangeError('Data is not a byte string')
-      if (length < 0) throw new RangeError('a string of indefinite length in a record')
+      if (major !== (field === HAS_DATA ? BYTE_STRING : TEXT) || length < 0 || (has & field) !== 0)
+        throw new InvalidAnswer(`Records[${n}] is damaged`)
+      has |= field
       const offset = reader.at
       reader.at += length
-      if (nameLength === DATA) {
+      if (field === HAS_DATA) {
         columns.dataOffset[n] = offset
         columns.dataLength[n] = length
-      } else if (nameLength === PARTITION_KEY) {
+      } else if (field === HAS_PARTITION_KEY) {
         columns.keyOffset[n] = offset
         columns.keyLength[n] = length
       } else {
@@ -155,8 +201,10 @@ function readRecords(reader: CborReader, stream: string, shardId: string): Recor
         columns.sequenceLength[n] = length
       }
     }
+    if (has !== HAS_ALL) throw new InvalidAnswer(`Records[${n}] lacks Data, PartitionKey or SequenceNumber`)
   }
-  if (reader.at > reader.buffer.length) throw new RangeError('a GetRecords answer ends too early')
+  if (reader.at > reader.buffer.length) throw new InvalidAnswer('it ends too early')
+  checkSequence(columns, n, reader.buffer)
   return columns.toBatch(n, reader.buffer, stream, shardId)
 }
 
@@ -164,42 +212,33 @@ interface JsonRecord {
   readonly Data: string
   readonly PartitionKey: string
   readonly SequenceNumber: string
-  readonly ApproximateArrivalTimestamp?: number
-}
-
-interface JsonAnswer {
-  readonly Records?: readonly JsonRecord[]
-  readonly MillisBehindLatest?: number | null
-  readonly ChildShards?: unknown
+  readonly ApproximateArrivalTimestamp: number | null
 }
 
 export function decodeGetRecordsJson(body: Buffer, stream: string, shardId: string): GetRecordsResult {
-  const answer = JSON.parse(body.toString('utf8')) as JsonAnswer & { readonly NextShardIterator?: string | null }
+  const answer = object(parseJson(body), 'the answer')
   return {
-    ...readJsonAnswer(answer, stream, shardId, 'a GetRecords answer'),
-    nextShardIterator: answer.NextShardIterator ?? null,
+    ...readJsonAnswer(answer, stream, shardId),
+    nextShardIterator: optionalText(answer['NextShardIterator'], 'NextShardIterator'),
   }
 }
 
 /** One event of SubscribeToShard, which is JSON always. */
 export function decodeSubscriptionEvent(body: Uint8Array, stream: string, shardId: string): SubscriptionEvent {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  const event = JSON.parse(text) as JsonAnswer & { readonly ContinuationSequenceNumber?: string | null }
+  const event = object(parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength)), 'the event')
   return {
-    ...readJsonAnswer(event, stream, shardId, 'an event of SubscribeToShard'),
-    continuationSequenceNumber: event.ContinuationSequenceNumber ?? null,
+    ...readJsonAnswer(event, stream, shardId),
+    continuationSequenceNumber: optionalDecimal(event['ContinuationSequenceNumber'], 'ContinuationSequenceNumber'),
   }
 }
 
 function readJsonAnswer(
-  answer: JsonAnswer,
+  answer: Readonly<Record<string, unknown>>,
   stream: string,
   shardId: string,
-  what: string,
 ): Omit<GetRecordsResult, 'nextShardIterator'> {
-  const records = answer.Records
-  // Not an answer with no records: taken for one, it would end the shard.
-  if (records === undefined) throw new RangeError(`${what} has no Records`)
+  // Without Records it is not an answer with no records: taken for one, it would end the shard.
+  const records = list(answer['Records'], 'Records').map(toJsonRecord)
   const columns = new Columns(records.length)
   let bytes = 0
   for (const r of records) bytes += ((r.Data.length * 3) >> 2) + 3 * r.PartitionKey.length + r.SequenceNumber.length
@@ -207,32 +246,65 @@ function readJsonAnswer(
   let at = 0
   records.forEach((r, n) => {
     columns.dataOffset[n] = at
-    at += columns.dataLength[n] = slab.write(r.Data, at, 'base64')
+    const length = slab.write(r.Data, at, 'base64')
+    // The decoder leaves out what is not base64.
+    if (length !== base64Length(r.Data)) throw new InvalidAnswer(`Records[${n}].Data is not base64`)
+    at += columns.dataLength[n] = length
     columns.keyOffset[n] = at
     at += columns.keyLength[n] = slab.write(r.PartitionKey, at, 'utf8')
     columns.sequenceOffset[n] = at
     at += columns.sequenceLength[n] = slab.write(r.SequenceNumber, at, 'latin1')
     columns.arrival[n] = Math.round((r.ApproximateArrivalTimestamp ?? 0) * 1000)
   })
+  checkSequence(columns, records.length, slab)
   return {
     batch: columns.toBatch(records.length, slab, stream, shardId),
-    millisBehindLatest: answer.MillisBehindLatest ?? null,
-    childShards: toChildShards(answer.ChildShards),
+    millisBehindLatest: optionalCount(answer['MillisBehindLatest'], 'MillisBehindLatest'),
+    childShards: toChildShards(answer['ChildShards']),
   }
 }
 
+function parseJson(body: Buffer): unknown {
+  if (!isUtf8(body)) throw new InvalidAnswer('it is not UTF-8')
+  return JSON.parse(body.toString('utf8'))
+}
+
+function toJsonRecord(value: unknown, n: number): JsonRecord {
+  const { Data, PartitionKey, SequenceNumber, ApproximateArrivalTimestamp } = object(value, `Records[${n}]`)
+  if (typeof Data !== 'string') throw new InvalidAnswer(`Records[${n}].Data is missing, or not text`)
+  return {
+    Data,
+    PartitionKey: text(PartitionKey, `Records[${n}].PartitionKey`),
+    SequenceNumber: text(SequenceNumber, `Records[${n}].SequenceNumber`),
+    ApproximateArrivalTimestamp: optionalCount(ApproximateArrivalTimestamp, `Records[${n}].${ARRIVAL}`),
+  }
+}
+
+/** Bytes that base64 with padding stands for. */
+function base64Length(base64: string): number {
+  const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0
+  return Math.floor(((base64.length - padding) * 3) / 4)
+}
+
+function checkSequence(columns: Columns, count: number, slab: Buffer): void {
+  const fault = checkAscending(slab, columns.sequenceOffset, columns.sequenceLength, count)
+  if (fault !== null)
+    throw new InvalidAnswer(
+      `Records[${fault.index}].SequenceNumber ${fault.why === 'not-decimal' ? 'is not a decimal number' : 'is not after the one before it'}`,
+    )
+}
+
 function toChildShards(value: unknown): ChildShard[] {
-  if (!Array.isArray(value)) return []
-  return (
-    value as {
-      ShardId: string
-      ParentShards?: string[]
-      HashKeyRange: { StartingHashKey: string; EndingHashKey: string }
-    }[]
-  ).map(shard => ({
-    shardId: shard.ShardId,
-    parentShards: shard.ParentShards ?? [],
-    startingHashKey: shard.HashKeyRange.StartingHashKey,
-    endingHashKey: shard.HashKeyRange.EndingHashKey,
-  }))
+  if (value === undefined || value === null) return []
+  return list(value, 'ChildShards').map((child, i) => {
+    const field = `ChildShards[${i}]`
+    const { ShardId, ParentShards, HashKeyRange } = object(child, field)
+    const range = object(HashKeyRange, `${field}.HashKeyRange`)
+    return {
+      shardId: text(ShardId, `${field}.ShardId`),
+      parentShards: list(ParentShards ?? [], `${field}.ParentShards`).map(id => text(id, `${field}.ParentShards`)),
+      startingHashKey: decimal(range['StartingHashKey'], `${field}.HashKeyRange.StartingHashKey`),
+      endingHashKey: decimal(range['EndingHashKey'], `${field}.HashKeyRange.EndingHashKey`),
+    }
+  })
 }

@@ -11,6 +11,7 @@ import {
   PutSchemaVersionMetadataCommand,
   RegisterSchemaVersionCommand,
 } from '@aws-sdk/client-glue'
+import type { GetSchemaVersionCommandOutput } from '@aws-sdk/client-glue'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 import type {
@@ -24,11 +25,13 @@ import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { ServiceError, ShardlineError } from '../errors.ts'
+import { backoffMs } from '../retry.ts'
+import { InvalidAnswer, optionalText, text } from './answer-checks.ts'
 import { connectToAws, endpointOf } from './aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
 import { tunnelAgents } from './http-tunnel.ts'
 import type { TunnelAgents } from './http-tunnel.ts'
-import { describe, sdkError } from './service-errors.ts'
+import { describe, invalidAnswer, sdkError } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 
 export interface GlueClientOptions {
@@ -87,15 +90,22 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
       SchemaDefinition: definition,
     })
     const attempted = { operation: 'GetSchemaByDefinition', stream: schemaName, kind: 'schema' } as const
-    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
-    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.Status ?? null }
+    return this.#call(
+      attempted,
+      signal => this.#client.send(command, { abortSignal: signal }),
+      answer => toVersion(answer),
+    )
   }
 
   async schemaExists(schemaName: string, registryName: string): Promise<boolean> {
     const command = new GetSchemaCommand({ SchemaId: { SchemaName: schemaName, RegistryName: registryName } })
     const attempted = { operation: 'GetSchema', stream: schemaName, kind: 'schema' } as const
     try {
-      await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+      await this.#call(
+        attempted,
+        signal => this.#client.send(command, { abortSignal: signal }),
+        answer => text(answer.SchemaName, 'SchemaName'),
+      )
       return true
     } catch (error) {
       if (error instanceof ShardlineError && error.code === 'SCHEMA_NOT_FOUND') return false
@@ -109,8 +119,11 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
       SchemaDefinition: definition,
     })
     const attempted = { operation: 'RegisterSchemaVersion', stream: schemaName, kind: 'schema' } as const
-    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
-    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.Status ?? null }
+    return this.#call(
+      attempted,
+      signal => this.#client.send(command, { abortSignal: signal }),
+      answer => toVersion(answer),
+    )
   }
 
   async createSchema(schema: NewSchema): Promise<SchemaVersion> {
@@ -124,22 +137,32 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
       SchemaDefinition: schema.definition,
     })
     const attempted = { operation: 'CreateSchema', stream: schema.schemaName, kind: 'schema' } as const
-    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
-    return { versionId: idOf(answer.SchemaVersionId, attempted), status: answer.SchemaVersionStatus ?? null }
+    return this.#call(
+      attempted,
+      signal => this.#client.send(command, { abortSignal: signal }),
+      ({ SchemaVersionId, SchemaVersionStatus }) => toVersion({ SchemaVersionId, Status: SchemaVersionStatus }),
+    )
   }
 
   async getSchemaVersion(versionId: string): Promise<RegisteredSchema & SchemaVersion> {
     const command = new GetSchemaVersionCommand({ SchemaVersionId: versionId })
     const attempted = { operation: 'GetSchemaVersion', stream: versionId, kind: 'schema version' } as const
-    const answer = await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
-    return {
-      versionId: idOf(answer.SchemaVersionId, attempted),
-      status: answer.Status ?? null,
-      definition: answer.SchemaDefinition ?? '',
-      dataFormat: answer.DataFormat ?? '',
-      // arn:aws:glue:eu-west-1:123456789012:schema/registry/schema
-      schemaName: answer.SchemaArn?.split('/').at(-1) ?? '',
-    }
+    return this.#call(
+      attempted,
+      signal => this.#client.send(command, { abortSignal: signal }),
+      answer => {
+        const version = toVersion(answer)
+        if (version.versionId.toLowerCase() !== versionId.toLowerCase())
+          throw new InvalidAnswer(`it describes another version, ${version.versionId}`)
+        return {
+          ...version,
+          definition: text(answer.SchemaDefinition, 'SchemaDefinition'),
+          dataFormat: text(answer.DataFormat, 'DataFormat'),
+          // arn:aws:glue:eu-west-1:123456789012:schema/registry/schema
+          schemaName: optionalText(answer.SchemaArn, 'SchemaArn')?.split('/').at(-1) ?? '',
+        }
+      },
+    )
   }
 
   async putSchemaVersionMetadata(versionId: string, key: string, value: string): Promise<void> {
@@ -148,7 +171,11 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
       MetadataKeyValue: { MetadataKey: key, MetadataValue: value },
     })
     const attempted = { operation: 'PutSchemaVersionMetadata', stream: versionId, kind: 'schema version' } as const
-    await this.#call(attempted, signal => this.#client.send(command, { abortSignal: signal }))
+    await this.#call(
+      attempted,
+      signal => this.#client.send(command, { abortSignal: signal }),
+      () => undefined,
+    )
   }
 
   /** What is under way rejects. */
@@ -159,17 +186,35 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     this.#tunnel?.destroy()
   }
 
-  async #call<T>(attempted: Attempted, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
+  async #call<A extends Pick<GetSchemaVersionCommandOutput, '$metadata'>, T>(
+    attempted: Attempted,
+    call: (signal: AbortSignal) => Promise<A>,
+    read: (answer: A) => T,
+  ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#attempt(attempted, call)
+        return await this.#read(attempted, await this.#attempt(attempted, call), read)
       } catch (error) {
         if (attempt === ATTEMPTS || !(error instanceof ShardlineError) || !error.retryable) throw error
         if (this.#closed.signal.aborted) throw error
-        await sleep(this.#clock, equalJitterMs(attempt), this.#closed.signal).catch(() => {
+        await sleep(this.#clock, backoffMs(attempt, BASE_DELAY_MS, MAX_DELAY_MS), this.#closed.signal).catch(() => {
           throw error
         })
       }
+    }
+  }
+
+  async #read<A extends Pick<GetSchemaVersionCommandOutput, '$metadata'>, T>(
+    attempted: Attempted,
+    answer: A,
+    read: (answer: A) => T,
+  ): Promise<T> {
+    try {
+      return read(answer)
+    } catch (cause) {
+      const endpoint = (await endpointOf(GetSchemaVersionCommand, this.#client.config)).origin
+      throw invalidAnswer({ ...attempted, endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
     }
   }
 
@@ -204,17 +249,8 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
   }
 }
 
-function idOf(versionId: string | undefined, attempted: Attempted): string {
-  if (versionId !== undefined && versionId !== '') return versionId
-  throw new ServiceError('RESPONSE_INVALID', `${describe(attempted)}: the answer names no version.`, {
-    details: { ...attempted },
-  })
-}
-
-/** Half of it chance. */
-function equalJitterMs(attempt: number): number {
-  const delay = Math.min(MAX_DELAY_MS, BASE_DELAY_MS * 2 ** (attempt - 1))
-  return delay / 2 + (Math.random() * delay) / 2
+function toVersion({ SchemaVersionId, Status }: { SchemaVersionId?: unknown; Status?: unknown }): SchemaVersion {
+  return { versionId: text(SchemaVersionId, 'SchemaVersionId'), status: optionalText(Status, 'Status') }
 }
 
 function userAgentSuffix({

@@ -7,12 +7,23 @@ import {
   ListShardsCommand,
   RegisterStreamConsumerCommand,
 } from '@aws-sdk/client-kinesis'
-import type { Consumer, KinesisClient, ListShardsCommandOutput, Shard } from '@aws-sdk/client-kinesis'
+import type { KinesisClient, ListShardsCommandOutput } from '@aws-sdk/client-kinesis'
 
 import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { ConfigurationError, ShardlineError } from '../errors.ts'
+import type { ServiceError } from '../errors.ts'
+import {
+  decimal,
+  InvalidAnswer,
+  list,
+  object,
+  optionalCount,
+  optionalDecimal,
+  optionalText,
+  text,
+} from './answer-checks.ts'
 import { parseStreamArn } from './arn.ts'
 import { createAwsAccess } from './aws-access.ts'
 import type { AwsAccess } from './aws-access.ts'
@@ -21,7 +32,7 @@ import { FanOutClient } from './fan-out-client.ts'
 import type { GetRecordsResult } from './get-records-codec.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
 import { ServiceClock } from './service-clock.ts'
-import { sdkError } from './service-errors.ts'
+import { invalidAnswer, sdkError } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import type {
   ConsumerDescription,
@@ -73,40 +84,47 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#serviceClock.offsetMs
   }
 
+  get clockOffsetRangeMs(): readonly [least: number, most: number] {
+    return this.#serviceClock.offsetRangeMs
+  }
+
   get customEndpoint(): boolean {
     return this.#access.customEndpoint
   }
 
   async describeStream(): Promise<StreamSummary> {
-    const answer = await this.#control('DescribeStreamSummary', sdk =>
-      sdk.send(new DescribeStreamSummaryCommand(this.#stream())),
+    const summary = await this.#control(
+      'DescribeStreamSummary',
+      sdk => sdk.send(new DescribeStreamSummaryCommand(this.#stream())),
+      answer => toStreamSummary(answer.StreamDescriptionSummary, this.streamName),
     )
-    const summary = answer.StreamDescriptionSummary!
-    this.#arn ??= summary.StreamARN!
-    return {
-      streamName: summary.StreamName!,
-      streamArn: summary.StreamARN!,
-      status: summary.StreamStatus!,
-      creationTimeMs: summary.StreamCreationTimestamp?.getTime() ?? 0,
-      retentionMs: summary.RetentionPeriodHours === undefined ? null : summary.RetentionPeriodHours * 3_600_000,
-    }
+    this.#arn ??= summary.streamArn
+    return summary
   }
 
   async listShards(): Promise<ShardDescription[]> {
     const shards: ShardDescription[] = []
-    let nextToken: string | undefined
+    let token: string | null = null
+    const tokens = new Set<string>()
     do {
-      const page: ListShardsCommandOutput = await this.#control('ListShards', sdk =>
-        sdk.send(new ListShardsCommand(nextToken === undefined ? this.#stream() : { NextToken: nextToken })),
+      const NextToken: string | null = token
+      token = await this.#control(
+        'ListShards',
+        sdk => sdk.send(new ListShardsCommand(NextToken === null ? this.#stream() : { NextToken })),
+        ({ Shards, NextToken: next }) => {
+          shards.push(...list(Shards, 'Shards').map(toShardDescription))
+          return optionalText(next, 'NextToken')
+        },
       )
-      shards.push(...(page.Shards ?? []).map(toShardDescription))
-      nextToken = page.NextToken
-    } while (nextToken !== undefined)
+      if (token !== null && tokens.has(token))
+        throw await this.#invalid('ListShards', 'NextToken leads back to an earlier page')
+      if (token !== null) tokens.add(token)
+    } while (token !== null)
     return shards
   }
 
   async getShardIterator(shardId: string, position: StartingPosition): Promise<string> {
-    const answer = await this.#control(
+    return this.#control(
       'GetShardIterator',
       sdk =>
         sdk.send(
@@ -118,9 +136,9 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
             ...('timestampMs' in position ? { Timestamp: new Date(position.timestampMs) } : {}),
           }),
         ),
+      answer => text(answer.ShardIterator, 'ShardIterator'),
       { shardId },
     )
-    return answer.ShardIterator!
   }
 
   getRecords(shardId: string, shardIterator: string, limit: number): Promise<GetRecordsResult> {
@@ -130,12 +148,12 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   async describeStreamConsumer(consumerName: string): Promise<ConsumerDescription | null> {
     const StreamARN = await this.#knownArn()
     try {
-      const { ConsumerDescription: found } = await this.#control(
+      return await this.#control(
         'DescribeStreamConsumer',
         sdk => sdk.send(new DescribeStreamConsumerCommand({ StreamARN, ConsumerName: consumerName })),
+        answer => toConsumerDescription(answer.ConsumerDescription, 'ConsumerDescription', consumerName),
         { consumer: consumerName },
       )
-      return toConsumerDescription(found!)
     } catch (error) {
       if (error instanceof ShardlineError && error.code === 'CONSUMER_NOT_FOUND') return null
       throw error
@@ -144,18 +162,19 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
 
   async registerStreamConsumer(consumerName: string): Promise<ConsumerDescription> {
     const StreamARN = await this.#knownArn()
-    const { Consumer: made } = await this.#control(
+    return this.#control(
       'RegisterStreamConsumer',
       sdk => sdk.send(new RegisterStreamConsumerCommand({ StreamARN, ConsumerName: consumerName })),
+      answer => toConsumerDescription(answer.Consumer, 'Consumer', consumerName),
       { consumer: consumerName },
     )
-    return toConsumerDescription(made!)
   }
 
   async deregisterStreamConsumer(consumerArn: string): Promise<void> {
     await this.#control(
       'DeregisterStreamConsumer',
       sdk => sdk.send(new DeregisterStreamConsumerCommand({ ConsumerARN: consumerArn })),
+      () => undefined,
       { consumer: consumerArn.split('/').at(-1)!.split(':')[0] },
     )
   }
@@ -188,17 +207,32 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#arn === null ? { StreamName: this.streamName } : { StreamName: this.streamName, StreamARN: this.#arn }
   }
 
-  async #control<T>(
+  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
+  async #control<A extends Pick<ListShardsCommandOutput, '$metadata'>, T>(
     operation: string,
-    call: (sdk: KinesisClient) => Promise<T>,
+    call: (sdk: KinesisClient) => Promise<A>,
+    read: (answer: A) => T,
     about: Pick<Attempted, 'shardId' | 'consumer'> = {},
   ): Promise<T> {
+    const attempted = { operation, stream: this.streamName, ...about }
     await this.#access.credentials()
+    let answer: A
     try {
-      return await call(this.#access.sdk)
+      answer = await call(this.#access.sdk)
     } catch (cause) {
-      throw await sdkError(cause, { operation, stream: this.streamName, ...about }, () => this.#access.endpoint())
+      throw await sdkError(cause, attempted, () => this.#access.endpoint())
     }
+    try {
+      return read(answer)
+    } catch (cause) {
+      const endpoint = (await this.#access.endpoint()).origin
+      throw invalidAnswer({ ...attempted, endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
+    }
+  }
+
+  async #invalid(operation: string, why: string): Promise<ServiceError> {
+    const endpoint = (await this.#access.endpoint()).origin
+    return invalidAnswer({ operation, stream: this.streamName, endpoint }, 200, new InvalidAnswer(why))
   }
 
   /** Every answer says what time it is at the service. */
@@ -216,22 +250,54 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   }
 }
 
-function toConsumerDescription(consumer: Consumer): ConsumerDescription {
+function toStreamSummary(summary: unknown, streamName: string): StreamSummary {
+  const field = 'StreamDescriptionSummary'
+  const s = object(summary, field)
+  const created = s['StreamCreationTimestamp']
+  const retentionHours = optionalCount(s['RetentionPeriodHours'], `${field}.RetentionPeriodHours`)
+  const name = text(s['StreamName'], `${field}.StreamName`)
+  if (name !== streamName) throw new InvalidAnswer(`it describes another stream, ${name}`)
   return {
-    consumerName: consumer.ConsumerName!,
-    consumerArn: consumer.ConsumerARN!,
-    status: consumer.ConsumerStatus as ConsumerDescription['status'],
+    streamName: name,
+    streamArn: text(s['StreamARN'], `${field}.StreamARN`),
+    status: text(s['StreamStatus'], `${field}.StreamStatus`),
+    creationTimeMs: created instanceof Date && !Number.isNaN(created.getTime()) ? created.getTime() : 0,
+    retentionMs: retentionHours === null ? null : retentionHours * 3_600_000,
   }
 }
 
-function toShardDescription(shard: Shard): ShardDescription {
-  const parents = [shard.ParentShardId, shard.AdjacentParentShardId]
+function toConsumerDescription(consumer: unknown, field: string, consumerName: string): ConsumerDescription {
+  const c = object(consumer, field)
+  const name = text(c['ConsumerName'], `${field}.ConsumerName`)
+  if (name !== consumerName) throw new InvalidAnswer(`it describes another consumer, ${name}`)
+  const status = text(c['ConsumerStatus'], `${field}.ConsumerStatus`)
   return {
-    shardId: shard.ShardId!,
-    parentShardIds: parents.filter(id => id !== undefined),
-    startingHashKey: shard.HashKeyRange!.StartingHashKey!,
-    endingHashKey: shard.HashKeyRange!.EndingHashKey!,
-    startingSequenceNumber: shard.SequenceNumberRange!.StartingSequenceNumber!,
-    endingSequenceNumber: shard.SequenceNumberRange!.EndingSequenceNumber ?? null,
+    consumerName: name,
+    consumerArn: text(c['ConsumerARN'], `${field}.ConsumerARN`),
+    status: status as ConsumerStatus,
+  }
+}
+
+type ConsumerStatus = ConsumerDescription['status']
+
+function toShardDescription(shard: unknown, i: number): ShardDescription {
+  const field = `Shards[${i}]`
+  const s = object(shard, field)
+  const range = object(s['HashKeyRange'], `${field}.HashKeyRange`)
+  const numbers = object(s['SequenceNumberRange'], `${field}.SequenceNumberRange`)
+  const parents = ['ParentShardId', 'AdjacentParentShardId'].map(name => optionalText(s[name], `${field}.${name}`))
+  return {
+    shardId: text(s['ShardId'], `${field}.ShardId`),
+    parentShardIds: parents.filter(id => id !== null),
+    startingHashKey: decimal(range['StartingHashKey'], `${field}.HashKeyRange.StartingHashKey`),
+    endingHashKey: decimal(range['EndingHashKey'], `${field}.HashKeyRange.EndingHashKey`),
+    startingSequenceNumber: decimal(
+      numbers['StartingSequenceNumber'],
+      `${field}.SequenceNumberRange.StartingSequenceNumber`,
+    ),
+    endingSequenceNumber: optionalDecimal(
+      numbers['EndingSequenceNumber'],
+      `${field}.SequenceNumberRange.EndingSequenceNumber`,
+    ),
   }
 }

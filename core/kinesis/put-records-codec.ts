@@ -1,10 +1,11 @@
 /**
  * PutRecords requests, encoded straight from slabs, and what of the answer matters: which entries failed, and why.
- * The answer's sequence numbers are skipped, not decoded: nobody downstream of a sink asks for them.
+ * The answer's sequence numbers are not decoded: a sink has no use for them.
  */
 import { regionOf, stage, worthStaging } from '../record-batch/staging.ts'
 import type { RecordPositions } from '../record-batch/record-positions.ts'
 import type { Region } from '../record-batch/staging.ts'
+import { InvalidAnswer, list, object, optionalCount, optionalText, text } from './answer-checks.ts'
 import { CborReader, cborHead, cborText } from './cbor.ts'
 
 /** Explicit hash keys: decimal digits in a slab of their own; a length of 0: the entry has none. */
@@ -32,6 +33,12 @@ export interface EntryRun {
   readonly onAcknowledged?: ((entries: number) => void) | null
   readonly from: number
   readonly to: number
+}
+
+export function countEntries(runs: readonly EntryRun[]): number {
+  let count = 0
+  for (const run of runs) count += run.to - run.from
+  return count
 }
 
 export interface PutTarget {
@@ -180,48 +187,65 @@ export function hashKeyOf({ hashKeys }: EntryRun, i: number): string | null {
   return hashKeys.slab.latin1Slice(hashKeys.offset[i]!, hashKeys.offset[i]! + hashKeys.length[i]!)
 }
 
-interface PutAnswer {
-  readonly FailedRecordCount?: number | null
-  readonly Records?: readonly {
-    readonly ErrorCode?: string | null
-    readonly ErrorMessage?: string | null
-    readonly ShardId?: string | null
-  }[]
-}
-
-export function decodePutRecordsCbor(body: Buffer, shardIds = false): PutRecordsResult {
-  if (shardIds) return resultOf(new CborReader(body).value() as PutAnswer, true)
+/**
+ * What became of the `sent` entries. An answer that says nothing about one of them is an error, never a success: the entry would
+ * be lost.
+ */
+export function decodePutRecordsCbor(body: Buffer, sent: number, shardIds = false): PutRecordsResult {
+  if (!shardIds && saysAllWritten(body, sent)) return ALL_WRITTEN
   const reader = new CborReader(body)
-  if (reader.head() !== 5) throw new RangeError('a PutRecords answer is not a map')
-  const fields = reader.argument
-  for (let i = 0; fields < 0 ? !reader.atBreak() : i < fields; i++) {
-    if (reader.value() !== 'FailedRecordCount') reader.skip()
-    else if (reader.value() === 0) return ALL_WRITTEN
-  }
-  reader.at = 0
-  return resultOf(reader.value() as PutAnswer, false)
+  const answer = reader.value()
+  if (reader.at !== body.length) throw new InvalidAnswer('bytes follow its end')
+  return resultOf(answer, sent, shardIds)
 }
 
-export function decodePutRecordsJson(body: Buffer, shardIds = false): PutRecordsResult {
-  if (!shardIds && (body.includes('"FailedRecordCount":0,') || body.includes('"FailedRecordCount":0}')))
-    return ALL_WRITTEN
-  return resultOf(JSON.parse(body.toString('utf8')) as PutAnswer, shardIds)
+export function decodePutRecordsJson(body: Buffer, sent: number, shardIds = false): PutRecordsResult {
+  return resultOf(JSON.parse(body.toString('utf8')), sent, shardIds)
 }
 
 const ALL_WRITTEN: PutRecordsResult = { failed: [], shardIds: null }
 
-function resultOf(answer: PutAnswer, shardIds: boolean): PutRecordsResult {
-  const failed = failedEntries(answer)
-  return { failed, shardIds: shardIds ? answer.Records!.map(r => r.ShardId ?? null) : null }
+/**
+ * The answer to a request of which every entry was written, told without a look at each entry: no entry failed, there are as
+ * many results as entries, and none of them names an error. False: not known.
+ */
+function saysAllWritten(body: Buffer, sent: number): boolean {
+  if (body.includes('ErrorCode')) return false
+  const reader = new CborReader(body)
+  if (reader.head() !== 5) return false
+  const fields = reader.argument
+  let noneFailed = false
+  let results = -1
+  for (let i = 0; fields < 0 ? !reader.atBreak() : i < fields; i++) {
+    const name = reader.value()
+    if (name === 'FailedRecordCount') noneFailed = reader.value() === 0
+    else if (name === 'Records') {
+      const start = reader.at
+      if (reader.head() !== 4) return false
+      results = reader.argument
+      if (noneFailed) break
+      reader.at = start
+      reader.skip()
+    } else reader.skip()
+  }
+  return noneFailed && results === sent
 }
 
-function failedEntries(answer: PutAnswer): FailedEntry[] {
-  if (answer.Records === undefined) throw new RangeError('a PutRecords answer has no Records')
+function resultOf(answer: unknown, sent: number, shardIds: boolean): PutRecordsResult {
+  const { Records, FailedRecordCount } = object(answer, 'the answer')
+  const results = list(Records, 'Records').map((result, i) => object(result, `Records[${i}]`))
+  if (results.length !== sent) throw new InvalidAnswer(`it has ${results.length} results for ${sent} records`)
   const failed: FailedEntry[] = []
-  answer.Records.forEach((r, index) => {
-    if (r.ErrorCode) failed.push({ index, errorCode: r.ErrorCode, errorMessage: r.ErrorMessage ?? '' })
+  const shards = results.map(({ ErrorCode, ErrorMessage, ShardId, SequenceNumber }, index) => {
+    const errorCode = optionalText(ErrorCode, `Records[${index}].ErrorCode`)
+    if (errorCode === null) {
+      text(SequenceNumber, `Records[${index}].SequenceNumber`)
+      return text(ShardId, `Records[${index}].ShardId`)
+    }
+    failed.push({ index, errorCode, errorMessage: typeof ErrorMessage === 'string' ? ErrorMessage : '' })
+    return optionalText(ShardId, `Records[${index}].ShardId`)
   })
-  if (failed.length === 0 && (answer.FailedRecordCount ?? 0) !== 0)
-    throw new RangeError(`a PutRecords answer names none of its ${String(answer.FailedRecordCount)} failed records`)
-  return failed
+  const count = optionalCount(FailedRecordCount, 'FailedRecordCount') ?? failed.length
+  if (count !== failed.length) throw new InvalidAnswer(`it names ${failed.length} of its ${count} failed records`)
+  return { failed, shardIds: shardIds ? shards : null }
 }

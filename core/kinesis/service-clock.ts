@@ -19,6 +19,11 @@ export class ServiceClock {
     this.#mostMs = outdated ? most : narrowedMost
   }
 
+  /** What the offset lies between, both ends included; both 0 before the first answer. */
+  get offsetRangeMs(): readonly [least: number, most: number] {
+    return this.#mostMs === Infinity ? [0, 0] : [this.#leastMs, this.#mostMs]
+  }
+
   /** Milliseconds to add to this machine's time for the service's; 0 while they may agree. */
   get offsetMs(): number {
     if (this.#leastMs > 0) return this.#leastMs

@@ -1,6 +1,7 @@
 /** What the service's error names mean to us. The table is data; `serviceError` only looks up. */
 import { ServiceError, ShardlineError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
+import { InvalidAnswer } from './answer-checks.ts'
 import { ProxyError } from './http-tunnel.ts'
 
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -106,37 +107,70 @@ export function serviceError(
   })
 }
 
-/** What the SDK puts to the error of a parser. */
-interface Unparsed extends SyntaxError {
+/** What the SDK adds to an error that it throws while it reads an answer. */
+interface OfAnAnswer extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number }
   readonly $response?: { readonly statusCode?: number }
+  /** Set on errors that the service itself named. */
+  readonly $fault?: string
 }
 
-/** What a client of the SDK threw: an answer of the service, or none at `endpoint`. */
+/** What a client of the SDK threw: an error of the service, an answer that cannot be used, or no answer at `endpoint`. */
 export async function sdkError(
   thrown: unknown,
   attempted: Attempted,
   endpoint: () => Promise<URL>,
 ): Promise<ShardlineError> {
   if (thrown instanceof ShardlineError) return thrown
-  const error = thrown as Error & { $metadata?: { httpStatusCode?: number } }
-  const status = error.$metadata?.httpStatusCode
-  if (status === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
+  const error = thrown as OfAnAnswer
+  const answered = error.$metadata?.httpStatusCode ?? error.$response?.statusCode
+  if (answered === undefined && ('code' in error || 'errno' in error || error.name === 'TimeoutError'))
     return unreachable((await endpoint()).origin, attempted, error)
-  if (error instanceof SyntaxError) return notOfTheService((await endpoint()).origin, attempted, error)
-  return serviceError(error.name, error.message, status ?? 0, attempted, thrown)
+  const status = answered ?? 0
+  const at = async (): Promise<AttemptedAt> => ({ ...attempted, endpoint: (await endpoint()).origin })
+  // What follows the first line is a hint of the SDK's for those who hold the error.
+  if (error instanceof SyntaxError)
+    return notOfTheService(await at(), status, error.message.split('\n')[0]!.trim(), error)
+  if (error instanceof InvalidAnswer || (error.$fault === undefined && (answered !== undefined || isDefect(error))))
+    return invalidAnswer(await at(), status, error)
+  if (UNNAMED.has(error.name)) return notOfTheService(await at(), status, error.message, error)
+  return serviceError(error.name, error.message, status, attempted, thrown)
 }
 
-/** Not even JSON: of a proxy, of a page to log in, or of something else at this address. */
-function notOfTheService(endpoint: string, attempted: Attempted, cause: SyntaxError): ServiceError {
-  const { $metadata, $response, message } = cause as Unparsed
-  const status = $metadata?.httpStatusCode ?? $response?.statusCode ?? 0
-  // What follows is a hint of the SDK's for those who hold the error.
-  const why = message.split('\n')[0]!.trim()
+/** Thrown by JavaScript, not by anybody who meant it: a field of the answer was not what a deserializer takes it for. */
+const isDefect = (error: Error): boolean => error instanceof TypeError || error instanceof RangeError
+
+/** Names of errors to which the service gave no name. */
+const UNNAMED: ReadonlySet<string> = new Set(['UnknownError', 'Unknown', 'UnknownException'])
+
+interface AttemptedAt extends Attempted {
+  /** Origin of the endpoint. */
+  readonly endpoint: string
+}
+
+/** An answer that is damaged, cut short, or lacks a field. The request can be made again. */
+export function invalidAnswer({ endpoint, ...attempted }: AttemptedAt, status: number, cause: unknown): ServiceError {
+  const why = cause instanceof InvalidAnswer ? cause.message : 'it is damaged or cut short'
   return new ServiceError(
-    codeOfStatus(status),
+    'RESPONSE_INVALID',
+    `${describe(attempted)} failed: the answer of ${endpoint} (HTTP status ${status}) cannot be used: ${why}. Check ${endpointSettings[attempted.kind ?? 'stream']}, and proxies on the way.`,
+    { cause, details: { ...attempted, endpoint, status } },
+  )
+}
+
+/** Not an answer of the service at all: of a proxy, of a page to log in, or of something else at this address. */
+export function notOfTheService(
+  { endpoint, ...attempted }: AttemptedAt,
+  status: number,
+  why: string,
+  cause?: unknown,
+): ServiceError {
+  const code = codeOfStatus(status)
+  return new ServiceError(
+    // Such a page may be gone the next time, unless it speaks of the size of the request.
+    code === 'VALIDATION_FAILED' && status !== PAYLOAD_TOO_LARGE ? 'RESPONSE_INVALID' : code,
     `${describe(attempted)} failed: ${endpoint} does not answer as AWS does (HTTP status ${status}; ${why}). Check ${endpointSettings[attempted.kind ?? 'stream']}, and proxies on the way.`,
-    { details: { ...attempted, endpoint, status } },
+    { details: { ...attempted, endpoint, status }, ...(cause === undefined ? {} : { cause }) },
   )
 }
 

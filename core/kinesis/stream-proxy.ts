@@ -60,8 +60,10 @@ export interface SourceStreamProxy {
     position: StartingPosition,
     signal: AbortSignal,
   ): Promise<ShardSubscription>
-  /** The service's clock less this machine's, milliseconds, as its answers told; 0 until one did, or if they agree. */
+  /** The service's clock less this machine's, milliseconds: the least that its answers allow; 0 if they allow that the clocks agree. */
   readonly clockOffsetMs: number
+  /** What the service's clock less this machine's lies between. Answers tell the time in whole seconds. Both 0 before the first answer. */
+  readonly clockOffsetRangeMs: readonly [least: number, most: number]
   close(): void
 }
 

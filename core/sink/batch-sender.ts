@@ -7,7 +7,8 @@ import type { Clock } from '../clock.ts'
 import { ServiceError } from '../errors.ts'
 import type { EntryRun, FailedEntry, PutRecordsResult } from '../kinesis/put-records-codec.ts'
 import { mayBeOfOneRecord } from '../kinesis/service-errors.ts'
-import { countEntries, entryAt, entrySize, splitEntries } from './entry-runs.ts'
+import { countEntries } from '../kinesis/put-records-codec.ts'
+import { entryAt, entrySize, splitEntries } from './entry-runs.ts'
 
 export interface SendResult extends Pick<PutRecordsResult, 'failed'> {
   /** Written to where nobody reads them; by index: what is to be sent instead. */

@@ -6,12 +6,6 @@ export function entrySize(run: EntryRun, i: number): number {
   return run.dataLength[i]! + run.keyLength[i]!
 }
 
-export function countEntries(runs: readonly EntryRun[]): number {
-  let count = 0
-  for (const run of runs) count += run.to - run.from
-  return count
-}
-
 export function countBytes(runs: readonly EntryRun[]): number {
   let bytes = 0
   for (const run of runs) for (let i = run.from; i < run.to; i++) bytes += entrySize(run, i)

@@ -11,7 +11,8 @@
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import { CheckpointError } from '../errors.ts'
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
-import { countEntries, forEachEntry } from './entry-runs.ts'
+import { countEntries } from '../kinesis/put-records-codec.ts'
+import { forEachEntry } from './entry-runs.ts'
 
 export const SINK_STATE_VERSION = 2
 export const SINK_STATE_TYPE = 'kinesis-sink-buffer'

@@ -25,19 +25,28 @@ export class SourceInstants {
     this.#stopAtMs = stopAtMs(configuration, submittedAtMs)
   }
 
-  /** `offsetMs`: the service's clock less this machine's. The first word counts, so that all attempts mean the same instant. */
-  correct(offsetMs: number): void {
+  /**
+   * `offsetMs`: the service's clock less this machine's, as far as its answers tell; `mostMs`: the most that it can be. The first
+   * call counts, so that all attempts mean the same instants. Reading stops at the later of the two: a record that was put before
+   * the job was submitted is never taken for one that came afterwards.
+   */
+  correct(offsetMs: number, mostMs = offsetMs): void {
     if (this.#corrected) return
     this.#corrected = true
     this.#initialPosition = initialPosition(this.#configuration, this.#submittedAtMs + offsetMs)
-    this.#stopAtMs = stopAtMs(this.#configuration, this.#submittedAtMs + offsetMs)
+    this.#stopAtMs = stopAtMs(this.#configuration, this.#submittedAtMs + Math.ceil(mostMs))
   }
 
   get initialPosition(): StartingPosition {
     return this.#initialPosition
   }
 
-  /** Epoch milliseconds; null: the source never stops by itself. */
+  /** This machine's time of the instant at which reading stops, where that is "latest"; else `null`. */
+  get stopAtLocalMs(): number | null {
+    return this.#configuration.get(kinesisSourceOptions.stopAt) === 'latest' ? this.#submittedAtMs : null
+  }
+
+  /** The service's time, epoch milliseconds; null: the source never stops by itself. */
   get stopAtMs(): number | null {
     return this.#stopAtMs
   }

@@ -117,10 +117,11 @@ export class KinesisStreamsSource implements Source {
     const registrar = this.#registrar
     const options = {
       assign: this.#assign,
-      initialPosition: (clockOffsetMs: number) => {
-        this.#instants.correct(clockOffsetMs)
+      initialPosition: (proxy: SourceStreamProxy) => {
+        this.#instants.correct(proxy.clockOffsetMs, proxy.clockOffsetRangeMs[1])
         return this.#instants.initialPosition
       },
+      retry: retryOptions(this.#configuration),
       prepareConsumer:
         registrar === null
           ? null
@@ -158,6 +159,7 @@ export class KinesisStreamsSource implements Source {
       get stopAtMs() {
         return instants.stopAtMs
       },
+      stopAtLocalMs: instants.stopAtLocalMs,
     }
     return new KinesisStreamsSourceReader(
       proxy,

@@ -1,6 +1,6 @@
 /** The engine's seam to the network, over an emulator in this process: answers take virtual time, and none reaches the dead. */
 import { ServiceError } from '../../core/errors.ts'
-import type { ChildShard } from '../../core/kinesis/get-records-codec.ts'
+import type { ChildShard, GetRecordsResult } from '../../core/kinesis/get-records-codec.ts'
 import { serviceError } from '../../core/kinesis/service-errors.ts'
 import { hashKeyOf } from '../../core/kinesis/put-records-codec.ts'
 import type { EntryRun } from '../../core/kinesis/put-records-codec.ts'
@@ -14,6 +14,12 @@ import { KinesisError } from '../../emulator/index.ts'
 import type { KinesisEmulator, WireObject } from '../../emulator/index.ts'
 import { batchOf } from '../core/fakes/fake-stream.ts'
 import type { Incarnation } from './incarnation.ts'
+
+/** What happened to an answer on its way: it cannot be read, it lacks a field or an entry, or it is that of an earlier request. */
+export type Damage = 'unreadable' | 'incomplete' | 'older'
+
+/** Asked at each answer; `null` when it arrives as it was sent. */
+export type DamageAnswer = (operation: string) => Damage | null
 
 interface WireRecord {
   readonly SequenceNumber: string
@@ -48,8 +54,19 @@ export function inProcessStream(
   kinesis: Pick<KinesisEmulator, 'call' | 'subscribe' | 'streamArn'>,
   streamName: string,
   life: Incarnation,
+  damage: DamageAnswer = () => null,
 ): SourceStreamProxy & SinkStreamProxy {
   const streamArn = kinesis.streamArn(streamName)
+  /** The answers before the last ones, by shard. */
+  const older = new Map<string, GetRecordsResult>()
+
+  /** @throws ServiceError for an answer that the decoder refuses */
+  function damageTo(operation: string): Damage | null {
+    const kind = damage(operation)
+    if (kind === 'unreadable')
+      throw new ServiceError('RESPONSE_INVALID', `${operation} on stream ${streamName} failed: it is damaged.`)
+    return kind
+  }
 
   async function call<T>(operation: string, input: WireObject, shardId?: string): Promise<T> {
     await life.latency()
@@ -63,6 +80,7 @@ export function inProcessStream(
   return {
     streamName,
     clockOffsetMs: 0,
+    clockOffsetRangeMs: [0, 0],
     async describeStream() {
       const { StreamDescriptionSummary: s } = await call<{
         StreamDescriptionSummary: { StreamStatus: string; StreamCreationTimestamp: Date; RetentionPeriodHours: number }
@@ -77,7 +95,8 @@ export function inProcessStream(
     },
     async listShards() {
       const { Shards } = await call<{ Shards: readonly WireShard[] }>('ListShards', {})
-      return Shards.map(s => ({
+      const listed = damageTo('ListShards') === 'incomplete' ? Shards.slice(1) : Shards
+      return listed.map(s => ({
         shardId: s.ShardId,
         parentShardIds: [s.ParentShardId, s.AdjacentParentShardId].filter(id => id !== undefined),
         startingHashKey: s.HashKeyRange.StartingHashKey,
@@ -102,7 +121,12 @@ export function inProcessStream(
         { ShardIterator, Limit },
         shardId,
       )
-      return { ...decoded(answer, streamName, shardId), nextShardIterator: answer.NextShardIterator ?? null }
+      const result = { ...decoded(answer, streamName, shardId), nextShardIterator: answer.NextShardIterator ?? null }
+      const before = older.get(shardId)
+      older.set(shardId, result)
+      const kind = damageTo('GetRecords')
+      if (kind === 'older' && before !== undefined) return before
+      return kind === 'incomplete' ? { ...result, nextShardIterator: null, childShards: [] } : result
     },
     async putRecords(runs, { signal } = {}) {
       const answered = call<WirePutAnswer>('PutRecords', { Records: runs.flatMap(entriesOf) })
@@ -145,9 +169,12 @@ export function inProcessStream(
             try {
               const { done, value } = await life.mortal(events.next())
               if (done === true) return null
+              const event = decoded(value as unknown as WireAnswer, streamName, ShardId)
+              const incomplete = damageTo('SubscribeToShard') === 'incomplete'
               return {
-                ...decoded(value as unknown as WireAnswer, streamName, ShardId),
-                continuationSequenceNumber: value.ContinuationSequenceNumber ?? null,
+                ...event,
+                childShards: incomplete ? [] : event.childShards,
+                continuationSequenceNumber: incomplete ? null : (value.ContinuationSequenceNumber ?? null),
               }
             } catch (error) {
               throw translate(error, 'SubscribeToShard', ShardId)

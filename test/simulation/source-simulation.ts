@@ -14,6 +14,7 @@ import type { Fault } from '../../emulator/index.ts'
 import { functionT, graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'
 import type { Incarnation } from './incarnation.ts'
 import { inProcessStream } from './in-process-stream.ts'
+import type { Damage } from './in-process-stream.ts'
 import { Random } from './random.ts'
 import { Simulation } from './simulation.ts'
 import type { Submission } from './simulation.ts'
@@ -44,13 +45,14 @@ class HesitantSource extends KinesisStreamsSource {
   }
 }
 
-type Step = 'put' | 'fault' | 'slow' | 'expire' | 'fail'
+type Step = 'put' | 'fault' | 'damage' | 'slow' | 'expire' | 'fail'
 
 export class SourceSimulation extends Simulation<Step> {
   protected readonly weights = {
     put: 30,
     reshard: 8,
     fault: 14,
+    damage: 8,
     kill: 8,
     stop: 2,
     slow: 10,
@@ -69,6 +71,8 @@ export class SourceSimulation extends Simulation<Step> {
   #arrivals = 0
   #slowSink = 0
   #failNextWrite = false
+  /** What becomes of the next answers, by operation. */
+  readonly #damages = new Map<string, Damage[]>()
 
   constructor(seed: number) {
     const random = new Random(seed)
@@ -107,6 +111,9 @@ export class SourceSimulation extends Simulation<Step> {
         return
       case 'fault':
         this.#fault()
+        return
+      case 'damage':
+        this.#damage()
         return
       case 'slow':
         this.#slowSink = this.random.pick([0, 20, 200, 900])
@@ -149,7 +156,8 @@ export class SourceSimulation extends Simulation<Step> {
         ]),
         kinesisSource: (spec, configuration) =>
           new HesitantSource(this.random, spec, configuration, life, {
-            proxyFactory: () => inProcessStream(this.kinesis, STREAM, life),
+            proxyFactory: () =>
+              inProcessStream(this.kinesis, STREAM, life, operation => this.#damages.get(operation)?.shift() ?? null),
           }),
         kinesisSink: () => ({
           validate: () => Promise.resolve(),
@@ -225,7 +233,18 @@ export class SourceSimulation extends Simulation<Step> {
     this.kinesis.faults.inject({ operation, times, fault })
   }
 
+  #damage(): void {
+    const operation = this.random.pick(['GetRecords', 'GetRecords', 'SubscribeToShard', 'ListShards'])
+    const damages = Array.from({ length: this.random.int(1, 4) }, () =>
+      this.random.pick<Damage>(['unreadable', 'incomplete', 'older']),
+    )
+    this.note(`${operation}: ${damages.join(', ')}`)
+    this.#damages.set(operation, damages)
+    this.totals['damages'] = (this.totals['damages'] ?? 0) + damages.length
+  }
+
   protected calm(): void {
+    this.#damages.clear()
     this.#slowSink = 0
     this.#failNextWrite = false
   }

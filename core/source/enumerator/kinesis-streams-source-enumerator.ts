@@ -7,6 +7,9 @@ import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { CheckpointError, ServiceError, ShardlineError } from '../../errors.ts'
+import { PersistentFailure } from '../../persistent-failure.ts'
+import { retrying } from '../../retry.ts'
+import type { RetryOptions } from '../../retry.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
 import type {
   SourceStreamProxy,
@@ -15,10 +18,12 @@ import type {
   StreamSummary,
 } from '../../kinesis/stream-proxy.ts'
 import type { EnumeratorContext, KnownShard, RestoredSource, SourceEnumerator } from '../source.ts'
+import { isGone } from '../reader/shard-end.ts'
 import { bySplitId, splitIdOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { readSplits } from '../split/split-state.ts'
 import { readEnumeratorState, writeEnumeratorState } from './enumerator-state.ts'
+import { firstHole } from './shard-listing.ts'
 import { SplitTracker } from './split-tracker.ts'
 import type { AssignShards } from './shard-assigner.ts'
 
@@ -46,18 +51,27 @@ export type SplitEvent = SplitFinishedEvent | SplitStoppedEvent
 
 export interface EnumeratorOptions {
   readonly assign: AssignShards
-  /** Asked once the service's clock is known; milliseconds that it is ahead of this machine's. */
-  readonly initialPosition: (clockOffsetMs: number) => StartingPosition
+  /** Asked once the proxy knows the service's clock. */
+  readonly initialPosition: (proxy: SourceStreamProxy) => StartingPosition
   /** Makes the consumer of enhanced fan-out ready, and gives its ARN; null: shards are polled. */
   readonly prepareConsumer: ((proxy: SourceStreamProxy, signal: AbortSignal) => Promise<string | null>) | null
   readonly preserveShardOrder: boolean
   readonly discoveryIntervalMs: number
+  /** For the calls of the start. */
+  readonly retry: RetryOptions
   /** The source ends at some point of time. */
   readonly stops: boolean
 }
 
 /** Creation times are compared with this much tolerance: some endpoints round them to seconds. */
 const CREATION_TOLERANCE_MS = 1000
+/** Answers in a row that cannot be used, before the start fails. */
+const MAX_INVALID_ANSWERS = 5
+/** A stream that is being resharded may look incomplete for a moment. */
+const MAX_LISTINGS_WITH_HOLES = 3
+const LISTING_PAUSE_MS = 500
+/** Finished shards that are forgotten after one listing: each costs a call. */
+const MAX_FORGOTTEN_AT_ONCE = 20
 /** In a warning; a stream may have thousands. */
 const MISSED_SHARDS_NAMED = 5
 
@@ -92,15 +106,15 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   async start(restored: RestoredSource | null): Promise<void> {
     const { prepareConsumer } = this.#options
     const [summary, shards, consumerArn] = await Promise.all([
-      this.#proxy.describeStream(),
-      this.#proxy.listShards(),
+      this.#persistently(() => this.#proxy.describeStream()),
+      this.#persistently(() => this.#listWhole(restored)),
       prepareConsumer === null ? null : prepareConsumer(this.#proxy, this.#closing.signal),
     ])
     this.#closing.signal.throwIfAborted()
     this.#creationTimeMs = summary.creationTimeMs
     this.#streamArn = summary.streamArn
     this.#consumerArn = consumerArn
-    const initialPosition = this.#options.initialPosition(this.#proxy.clockOffsetMs)
+    const initialPosition = this.#options.initialPosition(this.#proxy)
     if (restored !== null) this.#restore(restored, summary, new Set(shards.map(s => s.shardId)))
     for (const shard of shards) this.#discover(shard, restored === null ? initialPosition : { type: 'TRIM_HORIZON' })
     this.#assign()
@@ -187,7 +201,8 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
           `The checkpoint holds positions in ${state.streamArn}, but the source reads ${this.#streamArn}. Start without the checkpoint, or give the source a new uid.`,
           { details: { stream: summary.streamName } },
         )
-      if (Math.abs(state.creationTimeMs - summary.creationTimeMs) > CREATION_TOLERANCE_MS)
+      const known = state.creationTimeMs > 0 && summary.creationTimeMs > 0
+      if (known && Math.abs(state.creationTimeMs - summary.creationTimeMs) > CREATION_TOLERANCE_MS)
         throw new ServiceError(
           'STREAM_RECREATED',
           `Stream ${summary.streamName} was created at ${new Date(summary.creationTimeMs).toISOString()}, but the checkpoint was made of one created at ${new Date(state.creationTimeMs).toISOString()}: its positions mean nothing here. Start without the checkpoint, or give the source a new uid.`,
@@ -197,6 +212,60 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     }
     for (const reader of restored.readers) for (const split of readSplits(reader)) put(split, split.finished)
     if (missed.size > 0) this.#warnOfMissed([...missed.values()].sort(bySplitId), summary)
+  }
+
+  /**
+   * A call of the start, made again while the service throttles it, fails, or gives an answer that cannot be used. An endpoint that
+   * is not there, and what the service refuses, end the start at once.
+   */
+  #persistently<T>(call: () => Promise<T>): Promise<T> {
+    const { retry } = this.#options
+    const failing = new PersistentFailure(this.#clock, message => this.#context.warn?.(message))
+    return retrying(call, {
+      ...retry,
+      clock: this.#clock,
+      signal: this.#closing.signal,
+      attemptsFor: error => {
+        if (!(error instanceof ShardlineError)) return 1
+        if (error.code === 'THROTTLED' || error.code === 'SERVICE_FAILED') return Infinity
+        return error.code === 'RESPONSE_INVALID' ? MAX_INVALID_ANSWERS : 1
+      },
+      onFailure: error => failing.failed((error as Error).message),
+    })
+  }
+
+  /** A shard that the first listing lacks would be read from its beginning when it is found, whatever the initial position. */
+  async #listWhole(restored: RestoredSource | null): Promise<ShardDescription[]> {
+    for (let attempt = 1; ; attempt++) {
+      const shards = await this.#proxy.listShards()
+      if (restored !== null) await this.#checkUnlisted(restored, shards)
+      const hole = firstHole(shards)
+      if (hole === null) return shards
+      if (attempt === MAX_LISTINGS_WITH_HOLES) {
+        this.#context.warn?.(
+          `ListShards lists no open shard for the hash key ${hole}, in ${attempt} answers. Shards that appear later are read from their beginning.`,
+        )
+        return shards
+      }
+      await sleep(this.#clock, LISTING_PAUSE_MS, this.#closing.signal)
+    }
+  }
+
+  /** @throws ServiceError RESPONSE_INVALID if the service still knows a shard that it did not list */
+  async #checkUnlisted(restored: RestoredSource, shards: readonly ShardDescription[]): Promise<void> {
+    const listed = new Set(shards.map(s => s.shardId))
+    const finished = new Map<string, boolean>()
+    const states = restored.enumerator === null ? [] : readEnumeratorState(restored.enumerator).shards
+    for (const { split, status } of states) finished.set(split.shardId, status === 'FINISHED')
+    for (const reader of restored.readers)
+      for (const split of readSplits(reader)) finished.set(split.shardId, split.finished)
+    for (const [shardId, done] of finished)
+      if (!done && !listed.has(shardId) && !(await isGone(this.#proxy, shardId)))
+        throw new ServiceError(
+          'RESPONSE_INVALID',
+          `ListShards failed: the answer cannot be used: it lacks shard ${shardId}, of which the service has records.`,
+          { details: { operation: 'ListShards', shardId } },
+        )
   }
 
   #mayHaveExpired({ lastArrivalMs }: KinesisShardSplit, { retentionMs }: StreamSummary): boolean {
@@ -339,8 +408,8 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
         if (this.#closing.signal.aborted) return
         for (const shard of shards) this.#discover(shard, { type: 'TRIM_HORIZON' })
         const listed = new Set(shards.map(s => s.shardId))
-        for (const shardId of finished) if (!listed.has(shardId)) this.#tracker.forget(shardId)
         this.#assign()
+        await this.#forgetGone(finished.filter(shardId => !listed.has(shardId)))
       } while (this.#isNeeded())
     } catch (error) {
       if (this.#closing.signal.aborted) return
@@ -350,6 +419,15 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
       this.#listing = false
     }
     this.#endIfStopped()
+  }
+
+  /**
+   * Forgets finished shards that the service does not know any more. One that a listing lacks by mistake would be read again when
+   * the next listing has it.
+   */
+  async #forgetGone(shardIds: readonly string[]): Promise<void> {
+    for (const shardId of shardIds.slice(0, MAX_FORGOTTEN_AT_ONCE))
+      if (await isGone(this.#proxy, shardId)) this.#tracker.forget(shardId)
   }
 
   #isNeeded(): boolean {

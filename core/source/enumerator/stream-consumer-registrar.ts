@@ -7,7 +7,7 @@ import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { ConsumerDescription, SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
-import { backoffMs } from '../reader/shard-reader.ts'
+import { backoffMs } from '../../retry.ts'
 
 export interface RegistrarOptions {
   /** ARN or name, for messages. */

@@ -9,9 +9,11 @@ import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { SubscriptionEvent } from '../../kinesis/get-records-codec.ts'
 import type { ShardSubscription, SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
+import { backoffMs } from '../../retry.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { ReadingPosition } from './reading-position.ts'
-import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import { shardEnd } from './shard-end.ts'
+import { clockSlackMs, HandOver, hasReached, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { Unpacking } from './unpacking.ts'
 
@@ -22,6 +24,8 @@ export interface FanOutOptions {
   readonly deaggregate: boolean
   /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
   readonly stopAtMs: number | null
+  /** As of polling. */
+  readonly stopAtLocalMs?: number | null
 }
 
 export interface FanOutCollaborators {
@@ -54,6 +58,8 @@ export class FanOutShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #failures = 0
   #subscribedAt = -Infinity
+  /** The last event had nothing left, and no number to go on after. */
+  #saidEnd = false
 
   constructor(
     split: KinesisShardSplit,
@@ -116,10 +122,8 @@ export class FanOutShardReader implements ShardReader {
     signal.throwIfAborted()
     this.activity = 'fetching'
     this.#subscribedAt = this.#clock.monotonic()
-    const askedAtMs = this.#clock.now()
+    const begunAtMs = this.#clock.now()
     const subscription = await this.#subscribe()
-    // The offset that the answer told.
-    const begunAtMs = askedAtMs + this.#proxy.clockOffsetMs
     const close = (): void => subscription.close()
     if (signal.aborted) close()
     signal.throwIfAborted()
@@ -134,10 +138,12 @@ export class FanOutShardReader implements ShardReader {
           `The subscription to shard ${this.shardId} brought no event for ${this.#options.silenceTimeoutMs} ms (shardline.source.efo.silence-timeout).`,
         )
         if (event === null) return false
-        const fetched = this.#accept(event, begunAtMs)
+        const fetched = await this.#accept(event, begunAtMs)
         this.activity = 'backpressured'
         await this.#handOver.put(fetched, signal)
         if (fetched.end !== null) return true
+        // Without a place to go on from, and without proof of an end: from the last record on, by another subscription.
+        if (event.continuationSequenceNumber === null) return false
         if (this.#needsLaterSubscription(event, begunAtMs)) return false
       }
     } finally {
@@ -160,35 +166,44 @@ export class FanOutShardReader implements ShardReader {
   }
 
   /**
-   * At the tip, and the stopping time has passed; but events wait on their way, and this one may be of before. What a subscription
-   * brings that was begun after that time is not.
+   * At the tip, and the stopping time has passed. But events wait on their way, and this one may be of before that time; those of
+   * a subscription that is begun now are not.
    */
   #needsLaterSubscription(event: SubscriptionEvent, begunAtMs: number): boolean {
     const { stopAtMs } = this.#options
-    if (stopAtMs === null || begunAtMs >= stopAtMs || !isTip(event)) return false
-    return this.#clock.now() + this.#proxy.clockOffsetMs >= stopAtMs
+    if (stopAtMs === null || !isTip(event) || hasReached(this.#options, begunAtMs, this.#proxy)) return false
+    return hasReached(this.#options, this.#clock.now(), this.#proxy)
   }
 
-  #accept(event: SubscriptionEvent, begunAtMs: number): Fetched {
+  async #accept(event: SubscriptionEvent, begunAtMs: number): Promise<Fetched> {
     const { stopAtMs } = this.#options
     const { continuationSequenceNumber, childShards } = event
+    this.#position.check(event.batch, 'SubscribeToShard')
+    const end: FetchEnd | null =
+      continuationSequenceNumber === null || childShards.length > 0 ? await this.#endOf(event) : null
+    const batch = this.#unpacking.unpack(event.batch)
+    if (continuationSequenceNumber !== null) this.#saidEnd = false
     this.#failures = 0
     this.trouble = null
     this.#failing.succeeded(`The subscription to shard ${this.shardId}`)
     this.millisBehindLatest = event.millisBehindLatest ?? -1
+    this.#position.received(event.batch)
     if (continuationSequenceNumber !== null) this.#position.advance(continuationSequenceNumber)
-    const end: FetchEnd | null =
-      continuationSequenceNumber === null || childShards.length > 0 ? { type: 'shard-end', childShards } : null
-    const batch = this.#unpacking.unpack(event.batch)
     const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber }
     if (stopAtMs === null) return fetched
-    return stopAt(fetched, stopAtMs, isTip(event) && begunAtMs >= stopAtMs)
+    return stopAt(fetched, stopAtMs, isTip(event) && hasReached(this.#options, begunAtMs, this.#proxy))
+  }
+
+  async #endOf(event: SubscriptionEvent): Promise<FetchEnd | null> {
+    const repeated = this.#saidEnd
+    this.#saidEnd = event.batch.count === 0
+    return shardEnd(this.#proxy, this.shardId, { operation: 'SubscribeToShard', ...event, repeated })
   }
 
   /** @throws what trying again cannot mend */
   #delayAfter(error: unknown): number {
     if (!(error instanceof ShardlineError)) throw error
-    if (this.#position.retreat(error)) return 0
+    if (this.#position.retreat(error, clockSlackMs(this.#proxy))) return 0
     if (!error.retryable) throw error
     this.trouble = error.message
     this.#failing.failed(error.message)

@@ -6,12 +6,16 @@
 import { sleep } from '../../clock.ts'
 import type { Clock } from '../../clock.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
+import type { GetRecordsResult } from '../../kinesis/get-records-codec.ts'
 import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
+import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
+import { backoffMs } from '../../retry.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import type { Permits } from './permits.ts'
 import { ReadingPosition } from './reading-position.ts'
-import { backoffMs, HandOver, stopAt } from './shard-reader.ts'
+import { shardEnd } from './shard-end.ts'
+import { clockSlackMs, HandOver, hasReached, stopAt } from './shard-reader.ts'
 import type { Fetched, FetchEnd, ReaderActivity, ShardReader } from './shard-reader.ts'
 import { ShardQuota } from './shard-quota.ts'
 import { Unpacking } from './unpacking.ts'
@@ -30,6 +34,11 @@ export interface PollingOptions {
   readonly deaggregate: boolean
   /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
   readonly stopAtMs: number | null
+  /**
+   * This machine's time of the same instant, where it is the one at which the job was submitted: everything of before that
+   * instant is read when a request that is made later finds nothing. `null` when the instant was given in the service's time.
+   */
+  readonly stopAtLocalMs?: number | null
 }
 
 export interface PollingCollaborators {
@@ -59,6 +68,8 @@ export class PollingShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #iterator: string | null = null
   #calledAt: number | null = null
+  /** The last answer had nothing left, and no iterator to go on with. */
+  #saidEnd = false
 
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
     const { proxy, clock, permits, onReady, warn } = collaborators
@@ -155,21 +166,33 @@ export class PollingShardReader implements ShardReader {
     this.#calledAt = now
     this.#quota.called()
     const result = await this.#proxy.getRecords(this.shardId, this.#iterator, this.#quota.limit(maxRecordCount))
-    this.#iterator = result.nextShardIterator
-    this.millisBehindLatest = result.millisBehindLatest ?? -1
-    const { count, positions } = result.batch
-    if (count > 0) {
-      this.#quota.received(count, result.batch.byteLength)
-      this.#position.advance(positions!.sequenceNumber(count - 1))
+    const { batch: received, nextShardIterator } = result
+    let end: FetchEnd | null
+    let batch: RecordBatch
+    try {
+      this.#position.check(received, 'GetRecords')
+      end = nextShardIterator === null ? await this.#endOf(result) : null
+      batch = this.#unpacking.unpack(received)
+    } catch (error) {
+      // The same records are asked for again, with an iterator that is made anew from the last position.
+      this.#iterator = null
+      throw error
     }
-    const end: FetchEnd | null =
-      result.nextShardIterator === null ? { type: 'shard-end', childShards: result.childShards } : null
-    const batch = this.#unpacking.unpack(result.batch)
+    if (nextShardIterator !== null) this.#saidEnd = false
+    this.#iterator = nextShardIterator
+    this.millisBehindLatest = result.millisBehindLatest ?? -1
+    this.#position.received(received)
+    if (received.count > 0) this.#quota.received(received.count, received.byteLength)
     const fetched: Fetched = { batch: batch.count > 0 ? batch : null, end, continuationSequenceNumber: null }
     if (stopAtMs === null) return fetched
-    // The offset is known once the service has answered.
-    const askedAfterwards = askedAtMs + this.#proxy.clockOffsetMs >= stopAtMs
-    return stopAt(fetched, stopAtMs, count === 0 && this.millisBehindLatest === 0 && askedAfterwards)
+    const atTip = received.count === 0 && this.millisBehindLatest === 0
+    return stopAt(fetched, stopAtMs, atTip && hasReached(this.#options, askedAtMs, this.#proxy))
+  }
+
+  async #endOf(result: GetRecordsResult): Promise<FetchEnd | null> {
+    const repeated = this.#saidEnd
+    this.#saidEnd = result.batch.count === 0
+    return shardEnd(this.#proxy, this.shardId, { operation: 'GetRecords', ...result, repeated })
   }
 
   /** Whether the same can be tried again at once, at another place. */
@@ -178,7 +201,8 @@ export class PollingShardReader implements ShardReader {
       this.#iterator = null
       return true
     }
-    return this.#iterator === null && this.#position.retreat(error)
+    if (this.#iterator !== null) return false
+    return this.#position.retreat(error, clockSlackMs(this.#proxy))
   }
 }
 

@@ -3,7 +3,10 @@
  * nobody writes; where the service does not take a number any more, the next best place is tried, and the last of them is the
  * oldest record, with a warning of what may have been missed.
  */
+import { ServiceError } from '../../errors.ts'
 import type { ShardlineError } from '../../errors.ts'
+import { compareSequenceNumbers } from '../../kinesis/sequence-numbers.ts'
+import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { StartingPosition } from '../../kinesis/stream-proxy.ts'
 import { startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
@@ -12,13 +15,20 @@ export class ReadingPosition {
   readonly #split: KinesisShardSplit
   readonly #warn: (message: string) => void
   #current: StartingPosition
+  #retreatedInTime = false
   /** Where to go on if the current one is refused; null: at the oldest record. */
   #fallback: StartingPosition | null = null
+  /** The number of the last record that was read, and whether that record is read once more because it is an aggregate. */
+  #last: { readonly sequenceNumber: string; readonly again: boolean } | null
 
   constructor(split: KinesisShardSplit, warn: (message: string) => void) {
     this.#split = split
     this.#warn = warn
     this.#current = startingPositionOf(split.position)
+    this.#last =
+      'sequenceNumber' in split.position
+        ? { sequenceNumber: split.position.sequenceNumber, again: this.#current.type === 'AT_SEQUENCE_NUMBER' }
+        : null
     if (split.continuationSequenceNumber === null) return
     this.#fallback = this.#current
     this.#current = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber: split.continuationSequenceNumber }
@@ -28,16 +38,46 @@ export class ReadingPosition {
     return this.#current
   }
 
-  /** All up to this number was read. */
+  /** Everything up to the last record of the batch was read. */
+  received(batch: RecordBatch): void {
+    if (batch.count === 0) return
+    const sequenceNumber = batch.positions!.sequenceNumber(batch.count - 1)
+    this.#last = { sequenceNumber, again: false }
+    this.advance(sequenceNumber)
+  }
+
+  /** Reading goes on after this number. Enhanced fan-out moves it on where no records are written. */
   advance(sequenceNumber: string): void {
     this.#current = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }
     this.#fallback = null
   }
 
-  /** Whether the error refuses the current position; then another is current. */
-  retreat(error: ShardlineError): boolean {
+  /**
+   * Sequence numbers ascend within a shard. An answer whose first record is not after the last one that was read is an older
+   * answer, or one of another shard: its records would be read twice.
+   * @throws ServiceError RESPONSE_INVALID
+   */
+  check(batch: RecordBatch, operation: string): void {
+    if (batch.count === 0 || this.#last === null) return
+    const first = batch.positions!.sequenceNumber(0)
+    const order = compareSequenceNumbers(first, this.#last.sequenceNumber)
+    if (order > 0 || (order === 0 && this.#last.again)) return
+    throw new ServiceError(
+      'RESPONSE_INVALID',
+      `${operation} on shard ${this.#split.shardId} failed: the answer cannot be used: its first record has the sequence number ${first}, which is not after that of the last record, ${this.#last.sequenceNumber}.`,
+      { details: { operation, shardId: this.#split.shardId } },
+    )
+  }
+
+  /**
+   * Whether the error refuses the current position; then another is current. `clockSlackMs`: how far the service's clock may be
+   * behind what its answers allow to assume.
+   */
+  retreat(error: ShardlineError, clockSlackMs: number): boolean {
     const refused = this.#current
-    if (!('sequenceNumber' in refused) || !refusesPosition(error)) return false
+    if (!refusesPosition(error)) return false
+    if (refused.type === 'AT_TIMESTAMP') return this.#retreatInTime(refused.timestampMs, clockSlackMs)
+    if (!('sequenceNumber' in refused)) return false
     const { shardId, lastArrivalMs } = this.#split
     if (this.#fallback === null)
       this.#warn(
@@ -45,6 +85,19 @@ export class ReadingPosition {
       )
     this.#current = this.#fallback ?? { type: 'TRIM_HORIZON' }
     this.#fallback = null
+    this.#last = null
+    return true
+  }
+
+  /**
+   * The service refuses a time that it has not reached. Its answers tell the time in whole seconds, so what is now for this
+   * machine may be up to a second ahead for the service. Once, an earlier time is tried that cannot be ahead; records of up to that
+   * second are read in addition, and none is missed.
+   */
+  #retreatInTime(timestampMs: number, clockSlackMs: number): boolean {
+    if (this.#retreatedInTime || clockSlackMs <= 0) return false
+    this.#retreatedInTime = true
+    this.#current = { type: 'AT_TIMESTAMP', timestampMs: timestampMs - Math.ceil(clockSlackMs) }
     return true
   }
 }

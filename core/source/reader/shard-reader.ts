@@ -3,6 +3,7 @@
  * the job works on a batch, the next waits in the slot, and no further; that is the backpressure.
  */
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
+import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 
 export type FetchEnd =
@@ -85,10 +86,26 @@ export class HandOver {
   }
 }
 
-/** Half jitter: half the delay is fixed, half is chance. `attempt` counts from 1. */
-export function backoffMs(attempt: number, minDelayMs: number, maxDelayMs: number): number {
-  const delay = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 20))
-  return delay / 2 + (Math.random() * delay) / 2
+/** How far the service's clock may be behind what its answers allow to assume, milliseconds. */
+export function clockSlackMs({ clockOffsetMs, clockOffsetRangeMs }: Pick<SourceStreamProxy, ServiceTime>): number {
+  return clockOffsetMs - clockOffsetRangeMs[0]
+}
+
+type ServiceTime = 'clockOffsetMs' | 'clockOffsetRangeMs'
+
+interface StopInstant {
+  readonly stopAtMs: number | null
+  readonly stopAtLocalMs?: number | null
+}
+
+/** Whether the source's stopping time had passed at the service, for sure, when a request was made at this machine's `atMs`. */
+export function hasReached(
+  { stopAtMs, stopAtLocalMs = null }: StopInstant,
+  atMs: number,
+  { clockOffsetRangeMs }: Pick<SourceStreamProxy, ServiceTime>,
+): boolean {
+  if (stopAtLocalMs !== null) return atMs >= stopAtLocalMs
+  return stopAtMs !== null && atMs + clockOffsetRangeMs[0] >= stopAtMs
 }
 
 /** Cuts a batch where the source stops. `atTip`: nothing was left to read when the stopping time had passed. */

@@ -109,6 +109,8 @@ export class FakeStream {
   retentionMs: number | null = 86_400_000
   /** The service's clock less the machine's. */
   clockOffsetMs = 0
+  /** How much the service's clock may be behind, and ahead of, what its answers let one assume. */
+  clockSlackMs: readonly [behind: number, ahead: number] = [0, 0]
   deleted = false
   /** By name. */
   readonly consumers = new Map<string, ConsumerDescription>()
@@ -120,6 +122,11 @@ export class FakeStream {
   /** While set, listings know what was there when they set out, and arrive when it resolves. */
   listingsHeld: Promise<void> | null = null
   readonly calls: Call[] = []
+  /** What becomes of the next answers on their way, in order. */
+  readonly tampering: {
+    readonly getRecords: ((answer: GetRecordsResult) => GetRecordsResult)[]
+    readonly listShards: ((answer: ShardDescription[]) => ShardDescription[])[]
+  } = { getRecords: [], listShards: [] }
   readonly #shards = new Map<string, FakeShard>()
   readonly #failures: { readonly operation: string; readonly shardId: string | null; readonly error: Error }[] = []
   #nextShard = 0
@@ -232,6 +239,10 @@ export class FakeStream {
   sourceProxy(): SourceStreamProxy & { readonly closed: boolean } {
     let closed = false
     const offset = (): number => this.clockOffsetMs
+    const range = (): readonly [number, number] => [
+      this.clockOffsetMs - this.clockSlackMs[0],
+      this.clockOffsetMs + this.clockSlackMs[1],
+    ]
     const called = (
       operation: keyof SourceStreamProxy,
       shardId: string | null,
@@ -257,17 +268,19 @@ export class FakeStream {
         called('listShards', null, null)
         const answer = [...this.#shards.values()].filter(s => !s.expired).map(describeShard)
         if (this.listingsHeld !== null) await this.listingsHeld
-        return answer
+        return this.tampering.listShards.shift()?.(answer) ?? answer
       },
       getShardIterator: async (shardId, position) => {
         called('getShardIterator', shardId, position)
         const shard = this.#shard(shardId)
         if (shard.expired) throw new ServiceError('STREAM_NOT_FOUND', `no shard ${shardId}`)
+        if (position.type === 'AT_TIMESTAMP' && position.timestampMs > this.serviceNowMs()) throw futureTime()
         return `${this.#iteratorEpoch}/${shardId}/${indexOf(shard, position)}`
       },
       getRecords: async (shardId, shardIterator, limit) => {
         called('getRecords', shardId, null)
-        return this.#read(shardId, shardIterator, limit)
+        const answer = this.#read(shardId, shardIterator, limit)
+        return this.tampering.getRecords.shift()?.(answer) ?? answer
       },
       describeStreamConsumer: async consumerName => {
         called('describeStreamConsumer', null, null)
@@ -292,12 +305,18 @@ export class FakeStream {
         this.subscriptions.push(subscription)
         return subscription
       },
+      get clockOffsetRangeMs() {
+        return range()
+      },
       get clockOffsetMs() {
         return offset()
       },
       close: () => (closed = true),
     }
   }
+
+  /** The service's time, where it is not `clockOffsetMs` from the machine's. */
+  serviceNowMs: () => number = () => Infinity
 
   summary(): StreamSummary {
     return {
@@ -368,6 +387,11 @@ export class FakeStream {
     return shard
   }
 }
+
+const futureTime = (): ServiceError =>
+  new ServiceError('VALIDATION_FAILED', 'The timestamp is in the future.', {
+    details: { errorName: 'InvalidArgumentException' },
+  })
 
 export function describeShard(shard: FakeShard): ShardDescription {
   return {

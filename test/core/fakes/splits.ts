@@ -114,6 +114,7 @@ export const enumeratorOptions = (
   prepareConsumer: null,
   preserveShardOrder: true,
   discoveryIntervalMs: 10_000,
+  retry: { retryMinDelayMs: 100, retryMaxDelayMs: 1000, retryMaxAttempts: 50 },
   stops: false,
   ...overrides,
 })

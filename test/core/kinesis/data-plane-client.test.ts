@@ -108,11 +108,15 @@ t.test("a proxy's page does not turn CBOR off", async t => {
     return {
       status: 200,
       headers: { 'content-type': CBOR },
-      body: Buffer.from(encode({ FailedRecordCount: 0, Records: [] })),
+      body: Buffer.from(encode({ FailedRecordCount: 0, Records: [{ ShardId: 's', SequenceNumber: '1' }] })),
     }
   })
   const client = clientOf(t, endpoint)
-  await t.rejects(put(client, 'a'), { code: 'VALIDATION_FAILED', message: /<html>Forbidden by proxy/ })
+  await t.rejects(put(client, 'a'), {
+    code: 'RESPONSE_INVALID',
+    retryable: true,
+    message: /does not answer as AWS does \(HTTP status 403; <html>Forbidden by proxy/,
+  })
   await put(client, 'b')
   t.same(types, [CBOR, JSON_TYPE, CBOR])
 })
@@ -127,7 +131,7 @@ t.test('a clock that is off is corrected by what the service says, once', async 
       return {
         status: 200,
         headers: { 'content-type': CBOR },
-        body: Buffer.from(encode({ FailedRecordCount: 0, Records: [] })),
+        body: Buffer.from(encode({ FailedRecordCount: 0, Records: [{ ShardId: 's', SequenceNumber: '1' }] })),
       }
     return {
       status: 400,
@@ -200,7 +204,8 @@ t.test('a status without a name is judged by itself', async t => {
   for (const [status, code] of [
     [502, 'SERVICE_FAILED'],
     [429, 'THROTTLED'],
-    [404, 'VALIDATION_FAILED'],
+    [404, 'RESPONSE_INVALID'],
+    [413, 'VALIDATION_FAILED'],
   ] as const) {
     const endpoint = await server(t, () => ({ status, headers: { 'content-type': 'text/html' }, body: '<h1>oh</h1>' }))
     await t.rejects(put(clientOf(t, endpoint), 'a'), { code, message: /<h1>oh<\/h1>/ })
@@ -221,7 +226,10 @@ t.test('an answer that cannot be decoded is an error, and not the end of the sha
   for (const body of ['', '{}', '{"Records":[', Buffer.from(encode({ Records: [] })).subarray(0, 5)]) {
     for (const type of [CBOR, JSON_TYPE]) {
       const endpoint = await server(t, () => ({ status: 200, headers: { 'content-type': type }, body }))
-      await t.rejects(get(clientOf(t, endpoint)), { code: 'RESPONSE_INVALID', message: /could not be decoded/ })
+      await t.rejects(get(clientOf(t, endpoint)), {
+        code: 'RESPONSE_INVALID',
+        message: /HTTP status 200\) cannot be used/,
+      })
       await t.rejects(put(clientOf(t, endpoint), 'a'), { code: 'RESPONSE_INVALID' })
     }
   }

@@ -74,11 +74,22 @@ t.test('records that were refused are named, each with the reason', async t => {
     { index: 0, errorCode: 'ServiceUnavailableException', errorMessage: 'Slow down.' },
     { index: 2, errorCode: 'InternalFailure', errorMessage: '' },
   ])
-  server.answers.push({ status: 200, json: { FailedPutCount: 1, RequestResponses: [{ RecordId: '1' }] } })
-  await t.rejects(stream.putRecordBatch([run], never), {
-    code: 'RESPONSE_INVALID',
-    message: /delivery stream flights: the answer names 0 of its 1 failed records/,
-  })
+  const ok = { RecordId: '1' }
+  for (const [json, why] of [
+    [{ FailedPutCount: 1, RequestResponses: [ok, ok, ok] }, /names 0 of its 1 failed records/],
+    [{ FailedPutCount: 0, RequestResponses: [ok, ok] }, /2 results for 3 records/],
+    [{ FailedPutCount: 0 }, /RequestResponses is missing/],
+    [{ FailedPutCount: 0, RequestResponses: [ok, {}, ok] }, /RequestResponses\[1\].RecordId is missing/],
+  ] as const) {
+    server.answers.push({ status: 200, json })
+    await t.rejects(stream.putRecordBatch([run], never), {
+      code: 'RESPONSE_INVALID',
+      retryable: true,
+      message: new RegExp(
+        `^PutRecordBatch on delivery stream flights failed: the answer of http.*\\(HTTP status 200\\) cannot be used: .*${why.source}`,
+      ),
+    })
+  }
 })
 
 t.test('a put is tried once, and its failure says what it was', async t => {

@@ -2,6 +2,8 @@ import { encode, Token, Type } from 'cborg'
 import fc from 'fast-check'
 import t from 'tap'
 
+import { InvalidAnswer } from '../../../core/kinesis/answer-checks.ts'
+import { compareSequenceNumbers } from '../../../core/kinesis/sequence-numbers.ts'
 import type { GetRecordsResult } from '../../../core/kinesis/get-records-codec.ts'
 import { decodeGetRecordsCbor, decodeGetRecordsJson } from '../../../core/kinesis/get-records-codec.ts'
 
@@ -27,8 +29,18 @@ const answerOf = (overrides: Partial<Answer> = {}): Answer => ({
       sequenceNumber: '495903382714902566085596925383615710959215759891365888',
       arrivalMs: 1769860800123,
     },
-    { data: Buffer.of(), key: 'k', sequenceNumber: '1', arrivalMs: 1769860800999 },
-    { data: Buffer.of(0, 255, 128), key: '𝕂', sequenceNumber: '2', arrivalMs: 1769860801001 },
+    {
+      data: Buffer.of(),
+      key: 'k',
+      sequenceNumber: '495903382714902566085596925383615710959215759891365889',
+      arrivalMs: 1769860800999,
+    },
+    {
+      data: Buffer.of(0, 255, 128),
+      key: '𝕂',
+      sequenceNumber: '1495903382714902566085596925383615710959215759891365888',
+      arrivalMs: 1769860801001,
+    },
   ],
   next: 'AAAAAiterator',
   behind: 17,
@@ -155,6 +167,65 @@ t.test('definite CBOR, indefinite CBOR and JSON give the same', async t => {
   }
 })
 
+/** As in a shard: each number once, the least first. */
+const ascending = (records: readonly Rec[]): Rec[] =>
+  [...new Map(records.map(r => [r.sequenceNumber, r])).values()].sort((a, b) =>
+    compareSequenceNumbers(a.sequenceNumber, b.sequenceNumber),
+  )
+
+t.test('a record of an encrypted stream has a field whose name is as long as SequenceNumber', async t => {
+  const record = { Data: Buffer.of(1), PartitionKey: 'k', SequenceNumber: '7', EncryptionType: 'KMS' }
+  const { batch } = fromCbor(Buffer.from(encode({ Records: [record], NextShardIterator: 'n' })))
+  t.equal(batch.positions!.sequenceNumber(0), '7')
+})
+
+t.test('sequence numbers that do not ascend, or are no numbers, are refused in CBOR and JSON', async t => {
+  for (const [numbers, why] of [
+    [['2', '1'], /Records\[1\].SequenceNumber is not after/],
+    [['5', '5'], /Records\[1\].SequenceNumber is not after/],
+    [['10', '9'], /Records\[1\].SequenceNumber is not after/],
+    [['123456781', '123456789', '123456785'], /Records\[2\].SequenceNumber is not after/],
+    [['1', '12x4'], /Records\[1\].SequenceNumber is not a decimal/],
+    [['12345678', '1234567:'], /Records\[1\].SequenceNumber is not a decimal/],
+    [['-1'], /Records\[0\].SequenceNumber is not a decimal/],
+  ] as const) {
+    const records = numbers.map((sequenceNumber, i) => ({ data: Buffer.of(i), key: 'k', sequenceNumber, arrivalMs: 0 }))
+    const answer = answerOf({ records })
+    for (const decode of [
+      () => fromCbor(cborOf(answer)),
+      () => fromCbor(indefiniteCborOf(answer)),
+      () => fromJson(jsonOf(answer)),
+    ])
+      t.throws(decode, { name: 'InvalidAnswer', message: why })
+  }
+})
+
+t.test('fields that are missing or of another type are named', async t => {
+  const record = { Data: 'YQ==', PartitionKey: 'k', SequenceNumber: '1' }
+  const without = (name: keyof typeof record) => ({ ...record, [name]: undefined })
+  for (const [answer, why] of [
+    [null, /the answer is null/],
+    [{ Records: null }, /Records is null/],
+    [{ Records: [null] }, /Records\[0\] is null/],
+    [{ Records: [without('Data')] }, /Records\[0\].Data is missing/],
+    [{ Records: [without('PartitionKey')] }, /Records\[0\].PartitionKey is missing/],
+    [{ Records: [without('SequenceNumber')] }, /Records\[0\].SequenceNumber is missing/],
+    [{ Records: [{ ...record, Data: 'Y?==' }] }, /Records\[0\].Data is not base64/],
+    [{ Records: [], NextShardIterator: 7 }, /NextShardIterator is a number/],
+    [{ Records: [], MillisBehindLatest: '7' }, /MillisBehindLatest is a string/],
+    [{ Records: [], ChildShards: {} }, /ChildShards is an object, not a list/],
+    [{ Records: [], ChildShards: [{ ShardId: 's' }] }, /ChildShards\[0\].HashKeyRange is missing/],
+  ] as const)
+    t.throws(() => fromJson(Buffer.from(JSON.stringify(answer))), { name: 'InvalidAnswer', message: why })
+  const bytes = { ...record, Data: Buffer.from('a') }
+  for (const name of ['Data', 'PartitionKey', 'SequenceNumber'] as const) {
+    const { [name]: _, ...rest } = bytes
+    t.throws(() => fromCbor(Buffer.from(encode({ Records: [rest] }))), /Records\[0\] lacks/)
+  }
+  const sound = Buffer.from(encode({ Records: [bytes], NextShardIterator: 'n' }))
+  t.throws(() => fromCbor(Buffer.concat([sound, Buffer.of(0)])), /bytes follow its end/)
+})
+
 t.test('any records survive all three', async t => {
   const record = fc.record({
     data: fc.uint8Array({ maxLength: 300 }).map(b => Buffer.from(b)),
@@ -164,7 +235,7 @@ t.test('any records survive all three', async t => {
   })
   fc.assert(
     fc.property(fc.array(record, { maxLength: 30, size: 'max' }), records => {
-      const answer = answerOf({ records })
+      const answer = answerOf({ records: ascending(records) })
       for (const got of [fromCbor(cborOf(answer)), fromCbor(indefiniteCborOf(answer)), fromJson(jsonOf(answer))])
         if (JSON.stringify(plain(got)) !== JSON.stringify(expected(answer))) throw new Error('differs')
     }),
@@ -206,9 +277,9 @@ t.test('a body that was cut is an error wherever it was cut, never fewer records
 })
 
 t.test('an answer without Records is an error: it would look like the end of the shard', async t => {
-  t.throws(() => fromCbor(Buffer.from(encode({}))), /no Records/)
-  t.throws(() => fromJson(Buffer.from('{}')), /no Records/)
-  t.throws(() => fromCbor(Buffer.from(encode({ Records: 'none' }))), /not an array/)
+  t.throws(() => fromCbor(Buffer.from(encode({}))), /Records is missing/)
+  t.throws(() => fromJson(Buffer.from('{}')), /Records is missing/)
+  t.throws(() => fromCbor(Buffer.from(encode({ Records: 'none' }))), /Records is not a list/)
   t.throws(() => fromCbor(Buffer.from(encode([]))), /not a map/)
 })
 
@@ -224,7 +295,7 @@ t.test('garbage is an error of one kind', async t => {
       try {
         fromCbor(body)
       } catch (error) {
-        return error instanceof RangeError
+        return error instanceof RangeError || error instanceof InvalidAnswer
       }
       return true
     }),

@@ -24,7 +24,8 @@ const NO_SCHEMA = failure(
   'Schema is not found. RegistryName: default-registry, SchemaName: f',
 )
 const NO_VERSION = failure('EntityNotFoundException', 'Schema version is not found. SchemaName: f')
-const available = ok({ SchemaVersionId: ID, Status: 'AVAILABLE' })
+/** An answer to any operation. */
+const available = ok({ SchemaName: 'f', SchemaVersionId: ID, Status: 'AVAILABLE' })
 const operationOf = ({ headers }: ScriptedRequest): string => String(headers['x-amz-target']).replace('AWSGlue.', '')
 
 const configs = (endpoint: string, more: Record<string, unknown> = {}) => ({
@@ -167,7 +168,6 @@ t.test('what the service refuses is an error with the schema, and tried once', a
     [failure('InvalidInputException', 'bad'), 'VALIDATION_FAILED', /bad/],
     [failure('ResourceNumberLimitExceededException', 'many'), 'VALIDATION_FAILED', /many/],
     [failure('UnrecognizedClientException', 'who'), 'CREDENTIALS_REJECTED', /who/],
-    [ok({ Status: 'AVAILABLE' }), 'RESPONSE_INVALID', /the answer names no version/],
   ] as const) {
     const before = server.requests.length
     server.answers.push(answer)
@@ -178,6 +178,24 @@ t.test('what the service refuses is an error with the schema, and tried once', a
   t.equal(await client.schemaExists('f', 'r'), false)
   server.answers.push(failure('AccessDeniedException', 'no'))
   await t.rejects(client.schemaExists('f', 'r'), { code: 'ACCESS_DENIED' })
+})
+
+t.test('an answer that lacks what is needed is asked for again, and then an error', async t => {
+  const { server, client } = await glue(t)
+  const version = { SchemaVersionId: ID, Status: 'AVAILABLE', SchemaDefinition: '"int"', DataFormat: 'AVRO' }
+  for (const [answer, why] of [
+    [{}, /SchemaVersionId is missing/],
+    [{ ...version, SchemaVersionId: '00000000-0000-0000-0000-000000000000' }, /describes another version/],
+    [{ ...version, SchemaDefinition: null }, /SchemaDefinition is missing/],
+    [{ ...version, DataFormat: '' }, /DataFormat is empty/],
+  ] as const) {
+    const before = server.requests.length
+    server.answers.push(ok(answer), ok(version))
+    t.match(await client.getSchemaVersion(ID), { definition: '"int"' })
+    t.equal(server.requests.length, before + 2)
+    server.answers.push(ok(answer), ok(answer), ok(answer), ok(answer))
+    await t.rejects(client.getSchemaVersion(ID), { code: 'RESPONSE_INVALID', message: why })
+  }
 })
 
 t.test('what may pass is tried four times', async t => {
@@ -262,7 +280,8 @@ t.test('the first write makes the schema, in whatever mode of compatibility', as
 
 t.test('a version that is checked for a while is waited for; one that is refused, or was, is an error', async t => {
   const { server, registry } = await glue(t)
-  const status = (Status: string) => ok({ SchemaVersionId: ID, Status, SchemaDefinition: '"int"', DataFormat: 'AVRO' })
+  const status = (Status: string) =>
+    ok({ SchemaName: 'f', SchemaVersionId: ID, Status, SchemaDefinition: '"int"', DataFormat: 'AVRO' })
   server.answers.push(
     NO_VERSION,
     available,
@@ -307,7 +326,7 @@ t.test('an answer that is no JSON is told as what it is, not as a fault of the p
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const client = new GlueSchemaRegistryClient(parseGlueConfigs(configs(url), 'AVRO').client, new ImpatientClock())
   t.teardown(() => client.close())
-  for (const code of ['SERVICE_FAILED', 'VALIDATION_FAILED', 'SERVICE_FAILED']) {
+  for (const code of ['SERVICE_FAILED', 'RESPONSE_INVALID', 'SERVICE_FAILED']) {
     await t.rejects(client.getSchemaByDefinition('f', 'r', '"int"'), {
       code,
       message: new RegExp(

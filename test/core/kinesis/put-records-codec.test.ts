@@ -99,9 +99,9 @@ t.test('the failed entries of an answer, in CBOR and JSON', async t => {
   ] as const
   for (const [answer, indices] of answers)
     for (const got of [
-      decodePutRecordsCbor(Buffer.from(encode(answer))),
-      decodePutRecordsJson(Buffer.from(JSON.stringify(answer))),
-      decodePutRecordsJson(Buffer.from(JSON.stringify(answer, null, 2))),
+      decodePutRecordsCbor(Buffer.from(encode(answer)), answer.Records.length),
+      decodePutRecordsJson(Buffer.from(JSON.stringify(answer)), answer.Records.length),
+      decodePutRecordsJson(Buffer.from(JSON.stringify(answer, null, 2)), answer.Records.length),
     ])
       t.same(
         got.failed,
@@ -112,16 +112,20 @@ t.test('the failed entries of an answer, in CBOR and JSON', async t => {
 t.test('where each entry was written, for who asks', async t => {
   const answer = {
     FailedRecordCount: 1,
-    Records: [{ ShardId: 'a' }, { ErrorCode: 'X', ErrorMessage: '' }, { ShardId: 'b' }],
+    Records: [
+      { ShardId: 'a', SequenceNumber: '1' },
+      { ErrorCode: 'X', ErrorMessage: '' },
+      { ShardId: 'b', SequenceNumber: '2' },
+    ],
   }
   for (const got of [
-    decodePutRecordsCbor(Buffer.from(encode(answer)), true),
-    decodePutRecordsJson(Buffer.from(JSON.stringify(answer)), true),
+    decodePutRecordsCbor(Buffer.from(encode(answer)), 3, true),
+    decodePutRecordsJson(Buffer.from(JSON.stringify(answer)), 3, true),
   ])
     t.same(got.shardIds, ['a', null, 'b'])
-  const written = { FailedRecordCount: 0, Records: [{ ShardId: 'c' }] }
-  t.same(decodePutRecordsCbor(Buffer.from(encode(written)), true).shardIds, ['c'])
-  t.same(decodePutRecordsJson(Buffer.from(JSON.stringify(written)), true).shardIds, ['c'])
+  const written = { FailedRecordCount: 0, Records: [{ ShardId: 'c', SequenceNumber: '1' }] }
+  t.same(decodePutRecordsCbor(Buffer.from(encode(written)), 1, true).shardIds, ['c'])
+  t.same(decodePutRecordsJson(Buffer.from(JSON.stringify(written)), 1, true).shardIds, ['c'])
 })
 
 t.test('explicit hash keys, where an entry has one', async t => {
@@ -143,13 +147,29 @@ t.test('explicit hash keys, where an entry has one', async t => {
   }
 })
 
-t.test('an answer that does not say what became of the entries is an error, never a success', async t => {
-  for (const answer of [{}, { FailedRecordCount: 3 }, { FailedRecordCount: 1, Records: [{ ShardId: 's' }] }]) {
-    t.throws(() => decodePutRecordsCbor(Buffer.from(encode(answer))), RangeError)
-    t.throws(() => decodePutRecordsJson(Buffer.from(JSON.stringify(answer))), RangeError)
+t.test('an answer that does not say what became of each entry is an error, never a success', async t => {
+  const ok = { ShardId: 's', SequenceNumber: '1' }
+  const failed = { ErrorCode: 'X', ErrorMessage: 'y' }
+  for (const [answer, why] of [
+    [{}, /Records is missing/],
+    [{ FailedRecordCount: 0 }, /Records is missing/],
+    [{ FailedRecordCount: 0, Records: null }, /Records is null/],
+    [{ FailedRecordCount: 0, Records: [ok] }, /1 results for 2 records/],
+    [{ FailedRecordCount: 0, Records: [ok, ok, ok] }, /3 results for 2 records/],
+    [{ FailedRecordCount: 0, Records: [ok, failed] }, /names 1 of its 0 failed records/],
+    [{ FailedRecordCount: 1, Records: [ok, ok] }, /names 0 of its 1 failed records/],
+    [{ FailedRecordCount: 1, Records: [{ ShardId: 's' }, failed] }, /Records\[0\].SequenceNumber is missing/],
+    [{ FailedRecordCount: 1, Records: [7, failed] }, /Records\[0\] is a number, not an object/],
+    [{ FailedRecordCount: '1', Records: [ok, failed] }, /FailedRecordCount is a string, not a count/],
+    [{ FailedRecordCount: 1, Records: [ok, { ErrorCode: 9 }] }, /Records\[1\].ErrorCode is a number, not text/],
+  ] as const) {
+    const expected = { name: 'InvalidAnswer', message: why }
+    t.throws(() => decodePutRecordsCbor(Buffer.from(encode(answer)), 2), expected)
+    t.throws(() => decodePutRecordsJson(Buffer.from(JSON.stringify(answer)), 2), expected)
   }
-  t.throws(() => decodePutRecordsCbor(Buffer.from(encode([]))), RangeError)
-  t.throws(() => decodePutRecordsJson(Buffer.from('<html>')))
-  const body = Buffer.from(encode({ FailedRecordCount: 1, Records: [{ ErrorCode: 'X', ErrorMessage: 'y' }] }))
-  for (let end = 0; end < body.length; end++) t.throws(() => decodePutRecordsCbor(Buffer.from(body.subarray(0, end))))
+  t.throws(() => decodePutRecordsCbor(Buffer.from(encode([])), 1), { name: 'InvalidAnswer' })
+  t.throws(() => decodePutRecordsJson(Buffer.from('<html>'), 1))
+  const body = Buffer.from(encode({ FailedRecordCount: 1, Records: [failed] }))
+  for (let end = 0; end < body.length; end++)
+    t.throws(() => decodePutRecordsCbor(Buffer.from(body.subarray(0, end)), 1))
 })

@@ -84,3 +84,12 @@ t.test('a proxy learns the offset from the answers of the control plane', async 
   t.match(await proxy.describeStream(), { retentionMs: 48 * 3_600_000 })
   t.ok(proxy.clockOffsetMs <= -89_000 && proxy.clockOffsetMs >= -91_000, String(proxy.clockOffsetMs))
 })
+
+t.test('the range of what is possible follows from the seconds that answers tell', async t => {
+  const clock = new ServiceClock()
+  t.same(clock.offsetRangeMs, [0, 0])
+  clock.observe(date(NOW), NOW + 300, NOW + 330)
+  t.same(clock.offsetRangeMs, [-330, 700])
+  clock.observe(date(NOW + 1000), NOW + 1100, NOW + 1110)
+  t.same(clock.offsetRangeMs, [-110, 700])
+})

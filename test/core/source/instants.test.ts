@@ -100,3 +100,22 @@ t.test('retry options come from the keys of the AWS connectors', async t => {
     { retryMinDelayMs: 1000, retryMaxDelayMs: 5000, retryMaxAttempts: 3 },
   )
 })
+
+t.test('"latest" is the best guess to start at, and the latest possible instant to stop at', async t => {
+  const instants = new SourceInstants(
+    new Configuration({ 'source.init.position': 'LATEST', 'shardline.source.stop-at': 'latest' }),
+    NOW,
+  )
+  instants.correct(-200, 700.5)
+  t.same(instants.initialPosition, { type: 'AT_TIMESTAMP', timestampMs: NOW - 200 })
+  t.equal(instants.stopAtMs, NOW + 701)
+  t.equal(instants.stopAtLocalMs, NOW)
+})
+
+t.test("an instant that the program gives is the service's time", async t => {
+  const stopAt = new Configuration({ 'shardline.source.stop-at': '1769860800' })
+  const instants = new SourceInstants(stopAt, NOW + 5000)
+  instants.correct(-200, 700)
+  t.equal(instants.stopAtMs, NOW)
+  t.equal(instants.stopAtLocalMs, null)
+})

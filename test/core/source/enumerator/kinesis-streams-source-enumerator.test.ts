@@ -5,6 +5,7 @@ import type { OperatorState } from '../../../../core/checkpoint/operator-state.t
 import { oneByOne } from '../../../../core/source/enumerator/shard-assigner.ts'
 import type { AssignShards } from '../../../../core/source/enumerator/shard-assigner.ts'
 import type { EnumeratorState } from '../../../../core/source/enumerator/enumerator-state.ts'
+import type { ShardDescription } from '../../../../core/kinesis/stream-proxy.ts'
 import { writeSplits } from '../../../../core/source/split/split-state.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../../fakes/manual-clock.ts'
@@ -369,14 +370,18 @@ t.test(
     const readers = [
       writeSplits([
         splitOf({ shardId: shardIdOf(0), position: at, lastArrivalMs: dayAgo - 1 }),
-        splitOf({ shardId: shardIdOf(1), position: at, lastArrivalMs: dayAgo + 1 }),
+        splitOf({ shardId: shardIdOf(1), position: at, lastArrivalMs: dayAgo + 5000 }),
         splitOf({ shardId: shardIdOf(2), position: at, lastArrivalMs: dayAgo - 5000 }),
       ]),
     ]
     stream.expire(shardIdOf(2))
     const context = new RecordedEnumeratorContext()
     const next = enumeratorOf(stream, context)
-    await next.start({ enumerator: state, readers })
+    const starting = next.start({ enumerator: state, readers })
+    await clock.pass(2000, 100)
+    await starting
+    // The shard that is gone is an open one here, so the listings have a hole.
+    t.match(context.warnings.shift(), /no open shard for the hash key \d+, in 3 answers/)
     t.equal(context.warnings.length, 1)
     t.match(context.warnings[0], /flights keeps records for 24 hours.*000000000000 \(after 2026-.*000000000002 \(after/)
     t.notMatch(context.warnings[0], shardIdOf(1))
@@ -535,3 +540,107 @@ t.test(
     t.pass('held')
   },
 )
+
+t.test('calls of the start that are throttled, or fail at the service, are made again', async t => {
+  for (const operation of ['describeStream', 'listShards'] as const)
+    for (const code of ['THROTTLED', 'SERVICE_FAILED'] as const) {
+      const { context, clock, stream, enumerator } = started(2)
+      stream.fail(operation, code, { times: 20 })
+      const starting = enumerator.start(null)
+      await clock.pass(60_000, 500)
+      await starting
+      t.same(context.shardIds, [shardIdOf(0), shardIdOf(1)])
+      t.match(context.warnings[0], /failed: .* This has lasted for \d+ s; it is tried again/)
+      enumerator.close()
+    }
+})
+
+t.test('the start fails at once where another try does not help, and after a bound where it might', async t => {
+  for (const [code, times] of [
+    ['ACCESS_DENIED', 1],
+    ['STREAM_NOT_FOUND', 1],
+    ['ENDPOINT_UNREACHABLE', 1],
+    ['RESPONSE_INVALID', 5],
+    ['THROTTLED', 7],
+  ] as const) {
+    const retry = { retryMinDelayMs: 100, retryMaxDelayMs: 1000, retryMaxAttempts: 7 }
+    const { clock, stream, enumerator } = started(1, { retry })
+    stream.fail('listShards', code, { times: 20 })
+    const failed = t.rejects(enumerator.start(null), { code })
+    await clock.pass(10_000, 500)
+    await failed
+    t.equal(stream.callsOf('listShards').length, times, code)
+    enumerator.close()
+  }
+})
+
+t.test('a start that is closed waits no longer', async t => {
+  const { stream, enumerator } = started()
+  stream.fail('listShards', 'THROTTLED', { times: 20 })
+  const failed = t.rejects(enumerator.start(null), { message: /closed/ })
+  await settle()
+  enumerator.close()
+  await failed
+})
+
+t.test('a first listing that lacks open shards is asked for again', async t => {
+  const latest = { type: 'LATEST' } as const
+  const { context, clock, stream, enumerator } = started(3, { initialPosition: () => latest })
+  stream.tampering.listShards.push(shards => shards.slice(0, 2))
+  const starting = enumerator.start(null)
+  await clock.pass(1000, 100)
+  await starting
+  t.same(
+    context.assigned.map(a => [a.split.shardId, a.split.position]),
+    [0, 1, 2].map(n => [shardIdOf(n), latest]),
+  )
+  t.same(context.warnings, [])
+  enumerator.close()
+})
+
+t.test('a restored shard that a listing lacks is not taken for one that is gone', async t => {
+  const { enumerator, stream, clock } = started(2)
+  await enumerator.start(null)
+  const state = enumerator.snapshot()
+  enumerator.close()
+  const context = new RecordedEnumeratorContext()
+  const next = enumeratorOf(stream, context)
+  const cut = (shards: ShardDescription[]): ShardDescription[] => shards.filter(s => s.shardId !== shardIdOf(1))
+  // One that is closed: no hole shows that it is missing.
+  stream.split(shardIdOf(1))
+  stream.tampering.listShards.push(cut, cut)
+  const starting = next.start({ enumerator: state, readers: [] })
+  await clock.pass(5000, 100)
+  await starting
+  t.same(context.shardIds, [shardIdOf(0), shardIdOf(1)])
+  t.same(context.warnings, [])
+  next.close()
+
+  const always = enumeratorOf(stream, new RecordedEnumeratorContext())
+  stream.tampering.listShards.push(cut, cut, cut, cut, cut)
+  const failed = t.rejects(always.start({ enumerator: state, readers: [] }), {
+    code: 'RESPONSE_INVALID',
+    message: /lacks shard shardId-0+1, of which the service has records/,
+  })
+  await clock.pass(10_000, 100)
+  await failed
+  always.close()
+})
+
+t.test('a finished shard that a listing lacks is forgotten only when the service does not know it', async t => {
+  const { context, clock, stream, enumerator } = started(1)
+  await enumerator.start(null)
+  const [root] = stream.shardIds as [string]
+  const children = stream.split(root)
+  enumerator.handleSourceEvent(0, finished(stream, root, children))
+  stream.tampering.listShards.push(shards => shards.filter(s => s.shardId !== root))
+  await clock.pass(30_000, 1000)
+  t.same(context.shardIds, [root, ...children], 'it is not read again')
+  stream.expire(root)
+  await clock.pass(30_000, 1000)
+  t.same(
+    (enumerator.snapshot().json as EnumeratorState).shards.map(s => s.split.shardId),
+    children,
+  )
+  enumerator.close()
+})

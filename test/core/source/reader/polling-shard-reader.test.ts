@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { ServiceError } from '../../../../core/errors.ts'
+import type { GetRecordsResult } from '../../../../core/kinesis/get-records-codec.ts'
 import type { SourceStreamProxy } from '../../../../core/kinesis/stream-proxy.ts'
 import { Permits } from '../../../../core/source/reader/permits.ts'
 import { PollingShardReader } from '../../../../core/source/reader/polling-shard-reader.ts'
@@ -222,7 +223,7 @@ t.test('the count of attempts begins anew with each success', async t => {
 })
 
 t.test('a failure that cannot pass ends it at once', async t => {
-  for (const code of ['ACCESS_DENIED', 'STREAM_NOT_FOUND', 'RESPONSE_INVALID'] as const) {
+  for (const code of ['ACCESS_DENIED', 'STREAM_NOT_FOUND'] as const) {
     const r = reading()
     r.stream.fail('getRecords', code)
     await settle()
@@ -414,4 +415,112 @@ t.test('whatever fails in between, every record is read once and in order', asyn
     { numRuns: 60 },
   )
   t.pass('held')
+})
+
+t.test('an answer without a next iterator does not end a shard that is open: it is asked for again', async t => {
+  const r = reading({ maxRecordCount: 2 })
+  r.stream.put(SHARD, 'a', 'b', 'c')
+  r.stream.tampering.getRecords.push(answer => ({ ...answer, nextShardIterator: null }))
+  await r.clock.pass(1000, 100)
+  r.take()
+  await r.clock.pass(1000, 100)
+  r.take()
+  t.same(r.values, ['a', 'b', 'c'])
+  t.equal(r.end, null)
+  r.reader.close()
+})
+
+t.test('a shard whose end names no children has ended when the listing shows it closed, or it is gone', async t => {
+  for (const expired of [false, true]) {
+    const r = reading()
+    r.stream.namesChildren = false
+    r.stream.put(SHARD, 'a')
+    await r.clock.pass(500, 100)
+    r.take()
+    r.stream.split(SHARD)
+    if (expired) r.stream.expire(SHARD)
+    await r.clock.pass(1000, 100)
+    r.take()
+    t.match(r.end, { type: 'shard-end', childShards: [] })
+  }
+})
+
+t.test('children of another shard do not end this one', async t => {
+  const r = reading()
+  r.stream.put(SHARD, 'a')
+  const range = { startingHashKey: '0', endingHashKey: '1' }
+  const stranger = { shardId: shardIdOf(9), parentShards: [shardIdOf(8)], ...range }
+  r.stream.tampering.getRecords.push(answer => ({ ...answer, nextShardIterator: null, childShards: [stranger] }))
+  await r.clock.pass(1000, 100)
+  r.take()
+  t.same(r.values, ['a'])
+  t.equal(r.end, null)
+  r.reader.close()
+})
+
+t.test('an answer that repeats records is refused, and the next ones are read', async t => {
+  const r = reading({ maxRecordCount: 2 })
+  r.stream.put(SHARD, 'a', 'b', 'c', 'd')
+  let older: GetRecordsResult
+  r.stream.tampering.getRecords.push(
+    answer => (older = answer),
+    () => older,
+  )
+  for (let i = 0; i < 4; i++) {
+    await r.clock.pass(1000, 100)
+    r.take()
+  }
+  t.same(r.values, ['a', 'b', 'c', 'd'])
+  t.equal(r.failure, null)
+  r.reader.close()
+})
+
+t.test('answers that always repeat records fail the job, with the numbers', async t => {
+  const r = reading({ maxRecordCount: 2, retryMaxAttempts: 3 })
+  r.stream.put(SHARD, 'a', 'b', 'c', 'd')
+  let older: GetRecordsResult
+  const again = (): GetRecordsResult => older
+  r.stream.tampering.getRecords.push(answer => (older = answer), again, again, again)
+  for (let i = 0; i < 4; i++) {
+    await r.clock.pass(1000, 100)
+    r.take()
+  }
+  t.same(r.values, ['a', 'b'])
+  t.match(r.failure, {
+    code: 'SERVICE_FAILED',
+    message:
+      /GetRecords on shard shardId-0+ failed: .* sequence number 40+1, which is not after .* 40+2\. Gave up after 3 attempts/,
+  })
+})
+
+t.test('an answer that cannot be used is asked for again', async t => {
+  const r = reading()
+  r.stream.put(SHARD, 'a')
+  r.stream.fail('getRecords', 'RESPONSE_INVALID', { times: 3 })
+  await r.clock.pass(5000, 100)
+  r.take()
+  t.same(r.values, ['a'])
+  r.reader.close()
+})
+
+t.test('a time that the service has not reached yet is put back by what its clock may be behind, once', async t => {
+  const clock = new ManualClock()
+  const stream = new FakeStream(clock)
+  const at = clock.now()
+  stream.put(SHARD, 'a')
+  stream.clockSlackMs = [700, 300]
+  stream.serviceNowMs = () => clock.now() - 650
+  const r = reading({}, { clock, stream, position: { type: 'AT_TIMESTAMP', timestampMs: at } })
+  await settle()
+  r.take()
+  t.same(
+    stream.callsOf('getShardIterator').map(c => c.position),
+    [at, at - 700].map(timestampMs => ({ type: 'AT_TIMESTAMP', timestampMs })),
+  )
+  t.same(r.values, ['a'])
+  r.reader.close()
+  stream.serviceNowMs = () => at - 5000
+  const tooFar = reading({}, { clock, stream, position: { type: 'AT_TIMESTAMP', timestampMs: at } })
+  await settle()
+  t.match(tooFar.failure, { code: 'VALIDATION_FAILED', message: /in the future/ })
 })
