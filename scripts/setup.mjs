@@ -36,21 +36,16 @@ export async function installPackages() {
 
 async function installPython() {
   const system = await findPython()
-  await once('venv', hashOf(['python/pyproject.toml']) + system.version, ['.venv/bin/shardline'], async () => {
+  const key = hashOf(['python/pyproject.toml', 'python/requirements/dev.txt']) + system.version
+  await once('venv', key, ['.venv/bin/shardline'], async () => {
     say(`Making the Python environment .venv (Python ${system.version}) ...`)
     if (!existsSync(python)) {
       const { code, output } = await run(system.executable, ['-m', 'venv', venv], { allowFailure: true })
       if (code !== 0) throw new StepFailed(venvAdvice(system, output))
     }
-    await run(python, [
-      '-m',
-      'pip',
-      'install',
-      '--quiet',
-      '--disable-pip-version-check',
-      '-e',
-      `${path.join(root, 'python')}[dev]`,
-    ])
+    const install = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
+    await run(python, [...install, '--require-hashes', '-r', path.join(root, 'python/requirements/dev.txt')])
+    await run(python, [...install, '--no-deps', '--no-build-isolation', '-e', path.join(root, 'python')])
   })
 }
 

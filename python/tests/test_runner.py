@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import struct
 import threading
@@ -153,6 +154,7 @@ def test_a_failure_says_everything_that_is_known(engine):
         "index": 0,
     }
     assert "lambda value: {}[value]" in traceback
+    assert re.search(r'File ".*test_runner\.py", line \d+, in <lambda>', traceback)
     assert "shardline/_functions" not in traceback
     assert "shardline/_bridge" not in traceback
 

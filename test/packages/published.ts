@@ -1,6 +1,6 @@
 /** The two packages, made once, and empty places to install them in: no checkout on any path. */
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -75,4 +75,20 @@ export async function makePackages(out: string): Promise<Packages> {
   if (code !== 0) throw new Error(`npm run package: exit code ${String(code)}\n${stderr}`)
   const files = stdout.trim().split('\n')
   return { tarball: files.find(f => f.endsWith('.tgz'))!, wheel: files.find(f => f.endsWith('.whl'))! }
+}
+
+interface LockFile {
+  readonly packages: Readonly<Record<string, { readonly version?: string; readonly dev?: boolean }>>
+}
+
+/** The versions in package-lock.json, of packages that are there once: a release of tomorrow changes no test. */
+export function pinnedVersions(): Readonly<Record<string, string>> {
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as LockFile
+  const versions = new Map<string, Set<string>>()
+  for (const [at, { version, dev }] of Object.entries(packages)) {
+    const name = at.split('node_modules/').at(-1)!
+    if (name === '' || version === undefined || dev === true) continue
+    versions.set(name, (versions.get(name) ?? new Set()).add(version))
+  }
+  return Object.fromEntries([...versions].flatMap(([name, all]) => (all.size === 1 ? [[name, [...all][0]!]] : [])))
 }

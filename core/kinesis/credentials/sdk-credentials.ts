@@ -20,13 +20,13 @@ export interface Role {
 }
 
 export function defaultChain(profile: string | null, path: string | null, settings: SdkClientSettings): SdkProvider {
-  const parentClientConfig = { region: settings.region, requestHandler: settings.requestHandler }
-  return fresh(fromNodeProviderChain({ ...profileInit(profile, path), parentClientConfig }))
+  const clientConfig = { region: settings.region, requestHandler: settings.requestHandler }
+  return fresh(fromNodeProviderChain({ ...profileInit(profile, path), clientConfig }))
 }
 
 export function profileProvider(profile: string | null, path: string | null, settings: SdkClientSettings): SdkProvider {
-  const parentClientConfig = { region: settings.region, requestHandler: settings.requestHandler }
-  return fresh(fromIni({ ...profileInit(profile, path), ignoreCache: true, parentClientConfig }))
+  const clientConfig = { region: settings.region, requestHandler: settings.requestHandler }
+  return fresh(fromIni({ ...profileInit(profile, path), ignoreCache: true, clientConfig }))
 }
 
 export function assumeRole(role: Role, base: SdkProvider, settings: SdkClientSettings): SdkProvider {
@@ -38,7 +38,7 @@ export function assumeRole(role: Role, base: SdkProvider, settings: SdkClientSet
         ...(role.externalId === null ? {} : { ExternalId: role.externalId }),
       },
       masterCredentials: async () => sdkIdentity(await base()),
-      clientConfig: clientConfig(settings),
+      clientConfig: configOf(settings),
     }),
   )
 }
@@ -49,12 +49,12 @@ export function webIdentity(role: Role, tokenFile: string, settings: SdkClientSe
       webIdentityTokenFile: tokenFile,
       roleArn: role.arn,
       roleSessionName: role.sessionName,
-      clientConfig: clientConfig(settings),
+      clientConfig: configOf(settings),
     }),
   )
 }
 
-const clientConfig = ({ region, endpoint, requestHandler }: SdkClientSettings) => ({
+const configOf = ({ region, endpoint, requestHandler }: SdkClientSettings) => ({
   region,
   requestHandler,
   maxAttempts: 3,

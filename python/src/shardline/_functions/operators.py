@@ -7,8 +7,7 @@ import base64
 import pickle
 from typing import Any, NamedTuple
 
-import cloudpickle
-
+from shardline._functions.pickling import dumps
 from shardline.common.typeinfo import TypeInformation
 
 
@@ -26,7 +25,7 @@ class OperatorPickle(NamedTuple):
 def dump(function: Any, type_info: TypeInformation | None, extra: Any = None) -> str:
     """Base64 of the pickle. Raises what cloudpickle raises: `TypeError: cannot pickle '_thread.lock' object`."""
     # A plain tuple: the pickle names nothing private of this package.
-    return base64.b64encode(cloudpickle.dumps((function, type_info, extra), protocol=5)).decode("ascii")
+    return base64.b64encode(dumps((function, type_info, extra))).decode("ascii")
 
 
 def load(text: str) -> OperatorPickle:

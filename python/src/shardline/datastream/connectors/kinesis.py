@@ -10,11 +10,10 @@ import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cloudpickle
-
 from shardline import _alias, _options
 from shardline._absent import module_getattr
 from shardline._compatibility import warn_once
+from shardline._functions.pickling import dumps
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import (
     ByteArraySchema,
@@ -113,7 +112,7 @@ class KinesisShardAssigner:
     def _spec(self) -> dict[str, str]:
         if type(self).assign is KinesisShardAssigner.assign:
             return {"type": self._kind}
-        return {"type": "python", "pickle": base64.b64encode(cloudpickle.dumps(self, protocol=5)).decode("ascii")}
+        return {"type": "python", "pickle": base64.b64encode(dumps(self)).decode("ascii")}
 
 
 class _CallableAssigner(KinesisShardAssigner):
