@@ -30,6 +30,24 @@ export const serialization = (message: string): KinesisError => new KinesisError
 export const throughputExceeded = (message: string): KinesisError =>
   new KinesisError('ProvisionedThroughputExceededException', message)
 
+/** A mistake of the emulator itself; what it was stays in `cause`, not on the wire. */
+export function internalFailure(operation: string, cause: unknown): KinesisError {
+  const error = new KinesisError(
+    'InternalFailure',
+    `The emulator failed to answer ${operation}. This is a fault of the emulator, not of the request.`,
+    500,
+  )
+  error.cause = cause
+  return error
+}
+
+/** What DryRun answers to a request that would have succeeded. */
+export const dryRun = (): KinesisError =>
+  new KinesisError(
+    'DryRunOperationException',
+    'The request would have succeeded. It was not carried out because DryRun is set.',
+  )
+
 /** A member that breaks its constraint: `Value at 'limit' failed to satisfy constraint: Member must ...`. */
 export const validation = (member: string, constraint: string): KinesisError =>
   new KinesisError(

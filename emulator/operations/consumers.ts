@@ -1,31 +1,33 @@
 // Registered consumers (enhanced fan-out): they come, are listed and go.
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
+import type { Account } from '../store/account.ts'
 import { StreamConsumer } from '../store/stream-consumer.ts'
 import type { Stream } from '../store/stream.ts'
-import { STREAM_NAME } from './input.ts'
+import { CONSUMER_ARN, STREAM_ARN, STREAM_NAME } from './input.ts'
 import type { Call, Operation } from './operation.ts'
-import { answer, nothing, streamOf } from './operation.ts'
+import { answer, nothing, streamOfArn } from './operation.ts'
+import { nameOfToken, pageByName } from './page-token.ts'
+import { checkTags, setTags } from './tag-set.ts'
 
 const MAX_CONSUMERS = 20
+/** Of an on-demand stream, while the account has the minimum throughput billing commitment. */
+const MAX_ADVANTAGE_CONSUMERS = 50
 const MAX_CREATING = 5
 const DEFAULT_PAGE = 100
 
 export const registerStreamConsumer: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
-    call.input.text('StreamARN')
     const name = call.input.text('ConsumerName', STREAM_NAME)
-    const stream = streamOf(call)
+    const tags = call.input.optionalTextMap('Tags', 200) ?? []
+    const stream = streamOfArn(call)
+    checkTags(`consumer ${name}`, [], tags)
     stream.requireActive()
     if (stream.consumers.has(name)) {
       throw resourceInUse(`Consumer ${name} of stream ${stream.name} under account ${stream.accountId} already exists.`)
     }
-    if (call.account.settings.limits && stream.consumers.size >= MAX_CONSUMERS) {
-      throw limitExceeded(
-        `Stream ${stream.name} under account ${stream.accountId} already has ${MAX_CONSUMERS} registered consumers.`,
-      )
-    }
+    requireConsumers(call.account, stream)
     const nowMs = call.account.clock.now()
     const creating = [...stream.consumers.values()].filter(consumer => consumer.status(nowMs) === 'CREATING')
     if (call.account.settings.limits && creating.length >= MAX_CREATING) {
@@ -34,6 +36,7 @@ export const registerStreamConsumer: Operation = {
       )
     }
     const consumer = new StreamConsumer(stream.arn, name, nowMs, call.account.settings.consumerCreateDelayMs)
+    setTags(`consumer ${name}`, consumer.tags, tags)
     stream.consumers.set(name, consumer)
     return answer({ Consumer: describe(consumer, nowMs) })
   },
@@ -67,17 +70,34 @@ export const listStreamConsumers: Operation = {
   run: call => {
     const { account, input } = call
     const limit = input.optionalInteger('MaxResults', 1, 10_000) ?? DEFAULT_PAGE
-    const token = input.optionalText('NextToken', { max: 1_048_576 })
-    const after = token === undefined ? '' : account.seal.open(token)?.toString()
-    if (after === undefined) throw invalidArgument('NextToken is invalid.')
-    const stream = streamOf(call)
-    const names = [...stream.consumers.keys()].filter(name => name > after).sort()
-    const page = names.slice(0, limit)
-    return answer({
-      Consumers: page.map(name => describe(stream.consumers.get(name)!, account.clock.now())),
-      NextToken: names.length > limit ? account.seal.close(Buffer.from(page.at(-1)!)) : undefined,
-    })
+    const after = nameOfToken(account, 'ListStreamConsumers', input)
+    const createdMs = input.optionalTimestampMs('StreamCreationTimestamp')
+    if (createdMs !== undefined && input.has('NextToken')) {
+      throw invalidArgument('NextToken and StreamCreationTimestamp cannot be provided together.')
+    }
+    const stream = streamOfArn(call)
+    if (createdMs !== undefined) stream.requireCreated(createdMs)
+    const { page, nextToken } = pageByName(
+      account,
+      'ListStreamConsumers',
+      [...stream.consumers.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
+      after,
+      limit,
+    )
+    const nowMs = account.clock.now()
+    return answer({ Consumers: page.map(consumer => describe(consumer, nowMs)), NextToken: nextToken })
   },
+}
+
+/** Refuses one more consumer, or queue, of a stream that has as many as the service allows; queues count as consumers. */
+export function requireConsumers(account: Account, stream: Stream): void {
+  if (!account.settings.limits) return
+  const advantage = stream.mode === 'ON_DEMAND' && account.commitment.status(account.clock.now()) !== 'DISABLED'
+  const limit = advantage ? MAX_ADVANTAGE_CONSUMERS : MAX_CONSUMERS
+  if (stream.consumers.size + account.queuesOf(stream).length < limit) return
+  throw limitExceeded(
+    `Stream ${stream.name} under account ${stream.accountId} already has ${limit} registered consumers and queues.`,
+  )
 }
 
 const describe = (consumer: StreamConsumer, nowMs: number): WireObject => ({
@@ -90,14 +110,20 @@ const describe = (consumer: StreamConsumer, nowMs: number): WireObject => ({
 /** The consumer of ConsumerARN, or of StreamARN and ConsumerName. */
 export function consumerOf(call: Call): { stream: Stream; consumer: StreamConsumer } {
   const { account, input } = call
-  const arn = input.optionalText('ConsumerARN', { max: 2048 })
-  const match = arn === undefined ? undefined : /^(.*)\/consumer\/([a-zA-Z0-9_.-]+):\d+$/.exec(arn)
-  if (match === null) throw invalidArgument(`Invalid ConsumerARN: ${arn!}`)
-  const stream = match === undefined ? streamOf(call) : account.stream(account.nameOfArn(match[1]!))
-  const name = match?.[2] ?? input.text('ConsumerName', STREAM_NAME)
+  const arn = input.optionalText('ConsumerARN', CONSUMER_ARN)
+  if (arn !== undefined) return consumerOfArn(account, arn)
+  const stream = account.stream(account.nameOfArn(input.text('StreamARN', STREAM_ARN)))
+  const name = input.text('ConsumerName', STREAM_NAME)
   const consumer = stream.consumers.get(name)
-  if (consumer !== undefined && (arn === undefined || consumer.arn === arn)) return { stream, consumer }
-  throw resourceNotFound(
-    `Consumer ${arn ?? name} of stream ${stream.name} under account ${stream.accountId} not found.`,
-  )
+  if (consumer !== undefined) return { stream, consumer }
+  throw resourceNotFound(`Consumer ${name} of stream ${stream.name} under account ${stream.accountId} not found.`)
+}
+
+/** The consumer of that ARN, which must be of this account and region. */
+export function consumerOfArn(account: Account, arn: string): { stream: Stream; consumer: StreamConsumer } {
+  const [streamArn, rest = ''] = arn.split('/consumer/')
+  const stream = account.stream(account.nameOfArn(streamArn!))
+  const consumer = stream.consumers.get(rest.slice(0, rest.lastIndexOf(':')))
+  if (consumer?.arn === arn) return { stream, consumer }
+  throw resourceNotFound(`Consumer ${arn} of stream ${stream.name} under account ${stream.accountId} not found.`)
 }

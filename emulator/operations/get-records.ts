@@ -13,6 +13,8 @@ import {
 } from '../store/shard-iterator.ts'
 import type { ShardIterator } from '../store/shard-iterator.ts'
 import type { Stream } from '../store/stream.ts'
+import { STREAM_ARN } from './input.ts'
+import { refuseDryRun } from './operation.ts'
 import type { Call, Operation } from './operation.ts'
 
 const MAX_RECORDS = 10_000
@@ -33,6 +35,7 @@ export const getRecords: Operation = {
     stream.requireUsable()
     checkArn(call, stream)
     const shard = stream.shard(shardIdOf(iterator.shardNumber))
+    refuseDryRun(call)
     if (account.settings.limits && !shard.admitRead(nowMs)) {
       throw throughputExceeded(
         `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${stream.accountId}.`,
@@ -64,7 +67,7 @@ function iteratorOf({ account, input }: Call): ShardIterator {
 }
 
 function checkArn({ account, input }: Call, stream: Stream): void {
-  const arn = input.optionalText('StreamARN', { max: 2048 })
+  const arn = input.optionalText('StreamARN', STREAM_ARN)
   if (arn === undefined || account.nameOfArn(arn) === stream.name) return
   throw invalidArgument(`The ShardIterator is of stream ${stream.name}, not of StreamARN ${arn}.`)
 }

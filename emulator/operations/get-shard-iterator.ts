@@ -3,7 +3,7 @@ import { throughputExceeded } from '../errors.ts'
 import { formatShardIterator } from '../store/shard-iterator.ts'
 import { SHARD_ID } from './input.ts'
 import type { Operation } from './operation.ts'
-import { answer, streamName, streamOf } from './operation.ts'
+import { answer, refuseDryRun, streamName, streamOf } from './operation.ts'
 import { startIndex, startingPosition } from './starting-position.ts'
 
 const POSITION = {
@@ -22,12 +22,13 @@ export const getShardIterator: Operation = {
     const stream = streamOf(call)
     stream.requireUsable()
     const shard = stream.shard(shardId)
+    const index = startIndex(position, stream, shard, nowMs)
+    refuseDryRun(call)
     if (account.settings.limits && !shard.admitIterator(nowMs)) {
       throw throughputExceeded(
         `Rate exceeded for shard ${shard.id} in stream ${stream.name} under account ${stream.accountId}.`,
       )
     }
-    const index = startIndex(position, stream, shard, nowMs)
     const iterator = { issuedMs: nowMs, streamSerial: stream.serial, shardNumber: shard.number, index }
     return answer({ ShardIterator: formatShardIterator(iterator, account.seal) })
   },

@@ -1,6 +1,7 @@
 // The members of a request, taken out by type and checked against their constraints, as the service does before it looks
 // at anything else: a wrong type is a SerializationException, a broken constraint a ValidationException.
 import { serialization, validation } from '../errors.ts'
+import type { KinesisError } from '../errors.ts'
 import type { WireObject, WireValue } from '../protocol/wire-value.ts'
 import { isWireObject } from '../protocol/wire-value.ts'
 
@@ -10,14 +11,23 @@ export interface TextConstraint {
   readonly oneOf?: readonly string[]
 }
 
+/** The names of streams, consumers, queues and channels. */
 export const STREAM_NAME: TextConstraint = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
+export const STREAM_ARN: TextConstraint = { max: 2048, pattern: /^arn:aws[^:]*:kinesis:[^:]*:\d{12}:stream\/\S+$/ }
+export const CONSUMER_ARN: TextConstraint = {
+  max: 2048,
+  pattern: /^arn:aws[^:]*:kinesis:[^:]*:\d{12}:stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+$/,
+}
 export const SHARD_ID: TextConstraint = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
 
 export class Input {
   readonly members: WireObject
+  readonly #path: string
 
-  constructor(members: WireObject) {
+  /** @param path where these members lie in the request, such as `startingPosition.`; empty at the top */
+  constructor(members: WireObject, path = '') {
     this.members = members
+    this.#path = path
   }
 
   has(member: string): boolean {
@@ -28,43 +38,44 @@ export class Input {
     const value = this.#member(member)
     if (value === undefined) return undefined
     if (typeof value !== 'string') throw serialization(`${member} can not be converted to a String`)
-    if (value.length < 1) throw validation(lowerFirst(member), 'have length greater than or equal to 1')
+    if (value.length < 1) throw this.#invalid(member, 'have length greater than or equal to 1')
     if (max !== undefined && value.length > max) {
-      throw validation(lowerFirst(member), `have length less than or equal to ${max}`)
+      throw this.#invalid(member, `have length less than or equal to ${max}`)
     }
     if (pattern?.test(value) === false) {
-      throw validation(lowerFirst(member), `satisfy regular expression pattern: ${pattern.source}`)
+      throw this.#invalid(member, `satisfy regular expression pattern: ${pattern.source}`)
     }
-    if (oneOf?.includes(value) === false)
-      throw validation(lowerFirst(member), `satisfy enum value set: [${oneOf.join(', ')}]`)
+    if (oneOf?.includes(value) === false) throw this.#invalid(member, `satisfy enum value set: [${oneOf.join(', ')}]`)
     return value
   }
 
   text(member: string, constraint: TextConstraint = {}): string {
-    return this.optionalText(member, constraint) ?? required(member)
+    return this.optionalText(member, constraint) ?? this.#required(member)
   }
 
   optionalInteger(member: string, min: number, max = 2_147_483_647): number | undefined {
     const value = this.#member(member)
     if (value === undefined) return undefined
-    if (typeof value !== 'number') throw serialization(`${member} can not be converted to an Integer`)
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw serialization(`${member} can not be converted to an Integer`)
     const integer = Math.trunc(value)
-    if (integer < min) throw validation(lowerFirst(member), `have value greater than or equal to ${min}`)
-    if (integer > max) throw validation(lowerFirst(member), `have value less than or equal to ${max}`)
+    if (integer < min) throw this.#invalid(member, `have value greater than or equal to ${min}`)
+    if (integer > max) throw this.#invalid(member, `have value less than or equal to ${max}`)
     return integer
   }
 
   integer(member: string, min: number, max?: number): number {
-    return this.optionalInteger(member, min, max) ?? required(member)
+    return this.optionalInteger(member, min, max) ?? this.#required(member)
   }
 
   /** Milliseconds since the epoch: a CBOR timestamp, or a number of seconds. */
   optionalTimestampMs(member: string): number | undefined {
     const value = this.#member(member)
     if (value === undefined) return undefined
-    if (value instanceof Date) return value.getTime()
-    if (typeof value !== 'number') throw serialization(`${member} can not be converted to milliseconds since epoch`)
-    return Math.round(value * 1000)
+    const ms = value instanceof Date ? value.getTime() : typeof value === 'number' ? Math.round(value * 1000) : NaN
+    // Beyond this, in either direction, no Date can be: 8.64e15 ms is year 275760.
+    if (Math.abs(ms) <= 8.64e15) return ms
+    throw serialization(`${member} can not be converted to milliseconds since epoch`)
   }
 
   /** A boolean, false when absent. */
@@ -78,15 +89,32 @@ export class Input {
     const value = this.#member(member)
     if (value === undefined) return undefined
     if (!isWireObject(value)) throw serialization(`${member} is not a structure`)
-    return new Input(value)
+    return new Input(value, `${this.#path}${lowerFirst(member)}.`)
+  }
+
+  structure(member: string): Input {
+    return this.optionalStructure(member) ?? this.#required(member)
+  }
+
+  /** A list of structures of `min` to `max` entries. */
+  optionalStructures(member: string, min: number, max: number): Input[] | undefined {
+    return this.#list(member, min, max)?.map((item, i) => {
+      if (!isWireObject(item)) throw serialization(`A member of ${member} is not a structure`)
+      return new Input(item, `${this.#path}${lowerFirst(member)}.${i + 1}.member.`)
+    })
+  }
+
+  structures(member: string, min: number, max: number): Input[] {
+    return this.optionalStructures(member, min, max) ?? this.#required(member)
   }
 
   /** A list of texts of `min` to `max` entries. */
-  texts(member: string, min: number, max: number): string[] {
-    const value = this.#member(member) ?? required(member)
-    if (!Array.isArray(value)) throw serialization(`${member} is not a list`)
-    checkSize(member, value.length, min, max)
-    return value.map((item: WireValue) => textOf(member, item))
+  texts(member: string, min: number, max: number, constraint: TextConstraint = {}): string[] {
+    const list = this.#list(member, min, max) ?? this.#required(member)
+    return list.map((item, i) => {
+      const path = `${this.#path}${lowerFirst(member)}.${i + 1}.`
+      return new Input({ member: textOf(member, item) }, path).text('member', constraint)
+    })
   }
 
   optionalTextMap(member: string, max: number): [string, string][] | undefined {
@@ -94,12 +122,33 @@ export class Input {
     if (value === undefined) return undefined
     if (!isWireObject(value)) throw serialization(`${member} is not a map`)
     const entries = Object.entries(value)
-    checkSize(member, entries.length, 1, max)
+    this.#checkSize(member, entries.length, 1, max)
     return entries.map(([name, item]) => [name, textOf(member, item)])
   }
 
   textMap(member: string, max: number): [string, string][] {
-    return this.optionalTextMap(member, max) ?? required(member)
+    return this.optionalTextMap(member, max) ?? this.#required(member)
+  }
+
+  #list(member: string, min: number, max: number): readonly WireValue[] | undefined {
+    const value = this.#member(member)
+    if (value === undefined) return undefined
+    if (!Array.isArray(value)) throw serialization(`${member} is not a list`)
+    this.#checkSize(member, value.length, min, max)
+    return value as readonly WireValue[]
+  }
+
+  #checkSize(member: string, size: number, min: number, max: number): void {
+    if (size < min) throw this.#invalid(member, `have length greater than or equal to ${min}`)
+    if (size > max) throw this.#invalid(member, `have length less than or equal to ${max}`)
+  }
+
+  #required(member: string): never {
+    throw this.#invalid(member, 'not be null')
+  }
+
+  #invalid(member: string, constraint: string): KinesisError {
+    return validation(`${this.#path}${lowerFirst(member)}`, constraint)
   }
 
   #member(member: string): Exclude<WireValue, null | undefined> | undefined {
@@ -110,15 +159,6 @@ export class Input {
 function textOf(member: string, value: WireValue): string {
   if (typeof value === 'string') return value
   throw serialization(`A member of ${member} can not be converted to a String`)
-}
-
-function checkSize(member: string, size: number, min: number, max: number): void {
-  if (size < min) throw validation(lowerFirst(member), `have length greater than or equal to ${min}`)
-  if (size > max) throw validation(lowerFirst(member), `have length less than or equal to ${max}`)
-}
-
-function required(member: string): never {
-  throw validation(lowerFirst(member), 'not be null')
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)

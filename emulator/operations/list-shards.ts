@@ -8,7 +8,7 @@
 // | AT_LATEST         | those that are open now                                                            |
 // | AT_TIMESTAMP      | those that were open at Timestamp, or at the horizon when that is later            |
 // | FROM_TIMESTAMP    | those that were open at Timestamp or later                                         |
-import { invalidArgument, KinesisError, resourceInUse } from '../errors.ts'
+import { invalidArgument, resourceInUse } from '../errors.ts'
 import type { Account } from '../store/account.ts'
 import type { Shard } from '../store/shard.ts'
 import type { Stream } from '../store/stream.ts'
@@ -16,11 +16,10 @@ import { SHARD_ID } from './input.ts'
 import type { Input } from './input.ts'
 import type { Call, Operation } from './operation.ts'
 import { answer, streamOf } from './operation.ts'
+import { openToken, sealToken } from './page-token.ts'
 import { describeShard } from './shards.ts'
 
 const DEFAULT_PAGE = 1000
-/** A page token lives for 300 seconds. */
-const TOKEN_LIFETIME_MS = 300_000
 
 const TYPES = [
   'AFTER_SHARD_ID',
@@ -31,14 +30,14 @@ const TYPES = [
   'FROM_TIMESTAMP',
 ] as const
 
-interface ShardFilter {
+/** A type, not an interface, so that it can be part of a page token. */
+type ShardFilter = {
   readonly type: (typeof TYPES)[number]
   readonly shardId?: string | undefined
   readonly timestampMs?: number | undefined
 }
 
 interface PageToken {
-  readonly issuedMs: number
   readonly streamSerial: number
   readonly after: string
   readonly filter: ShardFilter
@@ -60,7 +59,7 @@ export const listShards: Operation = {
     const shards = stream.shards().filter(shard => shard.id > after && passes(filter, shard, stream.horizonMs(nowMs)))
     const page = shards.slice(0, limit)
     const token = (last: Shard): string =>
-      sealToken(account, { issuedMs: nowMs, streamSerial: stream.serial, after: last.id, filter })
+      sealToken(account, 'ListShards', { streamSerial: stream.serial, after: last.id, filter })
     return answer({
       Shards: page.map(describeShard),
       NextToken: shards.length > limit ? token(page.at(-1)!) : undefined,
@@ -70,23 +69,18 @@ export const listShards: Operation = {
 
 function startOf(call: Call): { stream: Stream; after: string; filter: ShardFilter } {
   const { account, input } = call
-  const text = input.optionalText('NextToken', { max: 1_048_576 })
-  if (text !== undefined) {
+  const token = openToken(account, 'ListShards', input) as PageToken | undefined
+  if (token !== undefined) {
     const other = ['StreamName', 'StreamARN', 'StreamCreationTimestamp', 'ExclusiveStartShardId'].find(m =>
       input.has(m),
     )
     if (other !== undefined) throw invalidArgument(`NextToken and ${other} cannot be provided together.`)
-    const { streamSerial, after, filter } = openToken(account, text)
+    const { streamSerial, after, filter } = token
     return { stream: account.streamOfSerial(streamSerial), after, filter }
   }
   const stream = streamOf(call)
   const createdMs = input.optionalTimestampMs('StreamCreationTimestamp')
-  if (createdMs !== undefined && createdMs !== stream.createdMs) {
-    throw new KinesisError(
-      'ResourceNotFoundException',
-      `Stream ${stream.name} under account ${stream.accountId} with that creation timestamp not found.`,
-    )
-  }
+  if (createdMs !== undefined) stream.requireCreated(createdMs)
   const after = input.optionalText('ExclusiveStartShardId', SHARD_ID) ?? ''
   return { stream, after, filter: filterOf(input.optionalStructure('ShardFilter'), account) }
 }
@@ -122,16 +116,4 @@ function passes({ type, shardId, timestampMs = 0 }: ShardFilter, shard: Shard, h
     case 'FROM_TIMESTAMP':
       return shard.closedMs === undefined || shard.closedMs >= timestampMs
   }
-}
-
-function sealToken({ seal }: Account, token: PageToken): string {
-  return seal.close(Buffer.from(JSON.stringify(token)))
-}
-
-function openToken({ seal, clock }: Account, text: string): PageToken {
-  const bytes = seal.open(text)
-  if (bytes === undefined) throw invalidArgument('NextToken is invalid.')
-  const token = JSON.parse(bytes.toString()) as PageToken
-  if (clock.now() - token.issuedMs <= TOKEN_LIFETIME_MS) return token
-  throw new KinesisError('ExpiredNextTokenException', 'NextToken has expired: it is valid for 300 seconds.')
 }

@@ -6,9 +6,9 @@ import type { WireObject } from '../protocol/wire-value.ts'
 import type { RecordBatch } from '../store/record-batch.ts'
 import type { Subscription } from '../store/subscription.ts'
 import type { Fault, RecordRejection } from '../faults/fault.ts'
-import { invalidArgument } from '../errors.ts'
+import { dryRun, invalidArgument } from '../errors.ts'
 import type { Input } from './input.ts'
-import { STREAM_NAME } from './input.ts'
+import { STREAM_ARN, STREAM_NAME } from './input.ts'
 
 /** One request, decoded. */
 export interface Call {
@@ -48,7 +48,8 @@ export interface Target {
 export interface Operation {
   /** Calls a second that the service takes before LimitExceededException, for the account or for each stream. */
   readonly rate?: { readonly perSecond: number; readonly per: 'account' | 'stream' }
-  readonly run: (call: Call) => Answer
+  /** Answers at once, but for calls that wait for a record. */
+  readonly run: (call: Call) => Answer | Promise<Answer>
   /** The stream and shard; without it, the stream of StreamName or StreamARN. */
   readonly target?: (call: Call) => Target
   /** Whether any part of the request goes to a shard; without it, whether `target` names it. */
@@ -66,7 +67,7 @@ export const nothing: BodyAnswer = { encode: () => Buffer.alloc(0), members: () 
 /** The stream's name in StreamName, StreamARN or both. */
 export function streamName({ account, input }: Call): string {
   const name = input.optionalText('StreamName', STREAM_NAME)
-  const arn = input.optionalText('StreamARN', { max: 2048 })
+  const arn = input.optionalText('StreamARN', STREAM_ARN)
   if (arn === undefined) {
     if (name === undefined) throw invalidArgument('Either StreamName or StreamARN must be provided.')
     return name
@@ -78,4 +79,18 @@ export function streamName({ account, input }: Call): string {
   return named
 }
 
+/** Refuses a call that sets DryRun; for when all else was checked. */
+export function refuseDryRun({ input }: Call): void {
+  if (input.flag('DryRun')) throw dryRun()
+}
+
 export const streamOf = (call: Call): Stream => call.account.stream(streamName(call))
+
+/** The stream of StreamARN, in an operation that knows no StreamName. */
+export function streamOfArn({ account, input }: Call): Stream {
+  return account.stream(account.nameOfArn(input.text('StreamARN', STREAM_ARN)))
+}
+
+/** How records that are written now are encrypted. */
+export const encryptionOf = ({ encryptionKeyId }: Stream): 'KMS' | 'NONE' =>
+  encryptionKeyId === undefined ? 'NONE' : 'KMS'

@@ -8,11 +8,12 @@ import type { Account } from '../store/account.ts'
 import { parseHashKey, writeWords } from '../store/hash-key.ts'
 import { md5Words } from '../store/md5.ts'
 import { RecordBatch } from '../store/record-batch.ts'
+import type { SegmentKind } from '../store/segment.ts'
 import type { Shard } from '../store/shard.ts'
 import type { Stream } from '../store/stream.ts'
 import type { RecordRejection } from '../faults/fault.ts'
 import type { Call, Operation } from './operation.ts'
-import { answer, streamOf } from './operation.ts'
+import { answer, encryptionOf, refuseDryRun, streamOf } from './operation.ts'
 
 /** PutRecords: 10 MiB of keys and data a request. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024
@@ -21,6 +22,8 @@ const MAX_KEY_CHARACTERS = 256
 export const putRecord: Operation = {
   touches: (call, shardId) => routes(streamOf(call), batchOf(call), shardId),
   run: call => {
+    call.input.optionalText('SequenceNumberForOrdering', { pattern: /^(0|([1-9]\d{0,128}))$/ })
+    checkDryRun(call, batchOf(call))
     const [outcome] = store(call.account, streamOf(call), batchOf(call), { rejection: call.rejection })
     if (outcome === undefined) throw new KinesisError('InternalFailure', 'PutRecord stored nothing', 500)
     if ('code' in outcome)
@@ -29,7 +32,7 @@ export const putRecord: Operation = {
     const members: WireObject = {
       ShardId: shard.id,
       SequenceNumber: shard.sequence.format(index),
-      EncryptionType: 'NONE',
+      EncryptionType: encryptionOf(streamOf(call)),
     }
     return { ...answer(members), records: 1 }
   },
@@ -39,13 +42,24 @@ export const putRecords: Operation = {
   touches: (call, shardId) => routes(streamOf(call), call.records!, shardId),
   run: call => {
     checkRequestBytes(call.records!)
-    const outcomes = store(call.account, streamOf(call), call.records!, { rejection: call.rejection })
+    checkDryRun(call, call.records!)
+    const stream = streamOf(call)
+    const outcomes = store(call.account, stream, call.records!, { rejection: call.rejection })
+    const output = { outcomes, encryptionType: encryptionOf(stream) }
     return {
-      encode: protocol => protocol.encodePutRecords({ outcomes }),
-      members: () => putRecordsMembers({ outcomes }),
-      records: outcomes.length - failedCount({ outcomes }),
+      encode: protocol => protocol.encodePutRecords(output),
+      members: () => putRecordsMembers(output),
+      records: outcomes.length - failedCount(output),
     }
   },
+}
+
+function checkDryRun(call: Call, batch: RecordBatch): void {
+  if (!call.input.flag('DryRun')) return
+  const stream = streamOf(call)
+  stream.requireUsable()
+  validate(stream, batch)
+  refuseDryRun(call)
 }
 
 export interface StoreOptions {
@@ -60,6 +74,8 @@ export function store(account: Account, stream: Stream, batch: RecordBatch, opti
   stream.requireUsable()
   validate(stream, batch)
   const nowMs = account.clock.now()
+  const encrypted = stream.encryptionKeyId !== undefined
+  const keyed: SegmentKind = { encrypted, keyless: false }
   const outcomes = new Array<PutOutcome>(batch.count)
   for (let i = 0; i < batch.count; i++) {
     const shard = route(stream, batch, i)
@@ -68,7 +84,8 @@ export function store(account: Account, stream: Stream, batch: RecordBatch, opti
     else if (limits && !shard.admitWrite(batch.payloadBytes(i), nowMs)) outcomes[i] = rateExceeded(stream, shard)
     else {
       const { source, keyStarts, keyEnds, dataStarts, dataEnds } = batch
-      const index = shard.log.append(source, keyStarts[i]!, keyEnds[i]!, dataStarts[i]!, dataEnds[i]!, nowMs)
+      const kind = batch.hasKey(i) ? keyed : { encrypted, keyless: true }
+      const index = shard.log.append(source, keyStarts[i]!, keyEnds[i]!, dataStarts[i]!, dataEnds[i]!, nowMs, kind)
       outcomes[i] = { shard, index }
     }
   }
@@ -79,13 +96,16 @@ export function store(account: Account, stream: Stream, batch: RecordBatch, opti
 const words = new Uint32Array(4)
 
 function route(stream: Stream, batch: RecordBatch, i: number): Shard {
+  if (stream.distribution === 'AUTO') return stream.nextShard()
   const explicit = batch.explicitHashKeys?.get(i)
   if (explicit === undefined) md5Words(batch.source, batch.keyStarts[i]!, batch.keyEnds[i]!, words)
   else writeWords(parseHashKey('ExplicitHashKey', explicit), words)
   return stream.route(words)
 }
 
+/** Whether any of the records goes to that shard; of a stream that spreads its records, any may. */
 function routes(stream: Stream, batch: RecordBatch, shardId: string): boolean {
+  if (stream.distribution === 'AUTO') return stream.openShards().some(shard => shard.id === shardId)
   for (let i = 0; i < batch.count; i++) if (route(stream, batch, i).id === shardId) return true
   return false
 }
@@ -96,6 +116,7 @@ function batchOf(call: Call): RecordBatch {
   let batch = batches.get(call)
   if (batch === undefined) {
     batch = RecordBatch.of([recordOf(call.input.members)])
+    batch.single = true
     batches.set(call, batch)
   }
   return batch
@@ -104,14 +125,12 @@ function batchOf(call: Call): RecordBatch {
 function validate(stream: Stream, batch: RecordBatch): void {
   for (let i = 0; i < batch.count; i++) {
     const keyBytes = batch.keyEnds[i]! - batch.keyStarts[i]!
-    if (keyBytes === 0)
-      throw validation(`records.${i + 1}.member.partitionKey`, 'have length greater than or equal to 1')
+    if (!batch.hasKey(i)) {
+      if (stream.distribution === 'USER_PARTITION_KEY') throw validation(batch.path(i, 'partitionKey'), 'not be null')
+    } else if (keyBytes === 0) throw validation(batch.path(i, 'partitionKey'), 'have length greater than or equal to 1')
     // A key of few enough bytes has few enough characters.
     if (keyBytes > MAX_KEY_CHARACTERS && Array.from(batch.partitionKey(i)).length > MAX_KEY_CHARACTERS) {
-      throw validation(
-        `records.${i + 1}.member.partitionKey`,
-        `have length less than or equal to ${MAX_KEY_CHARACTERS}`,
-      )
+      throw validation(batch.path(i, 'partitionKey'), `have length less than or equal to ${MAX_KEY_CHARACTERS}`)
     }
     const bytes = batch.payloadBytes(i)
     if (bytes > stream.maxRecordBytes) {

@@ -1,5 +1,5 @@
 // Resharding, and how a shard looks on the wire.
-import { invalidArgument, limitExceeded, validation } from '../errors.ts'
+import { invalidArgument, KinesisError, limitExceeded } from '../errors.ts'
 import { describeRange } from '../protocol/child-shard.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
 import { parseHashKey } from '../store/hash-key.ts'
@@ -10,8 +10,8 @@ import { SHARD_ID } from './input.ts'
 import type { Call, Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
 
-const DAY_MS = 86_400_000
-const SCALINGS_PER_DAY = 10
+/** UpdateShardCount: shards a stream may have. */
+const MAX_TARGET_SHARDS = 10_000
 
 /** A shard as DescribeStream and ListShards show it. */
 export function describeShard(shard: Shard): WireObject {
@@ -66,6 +66,12 @@ export const updateShardCount: Operation = {
           `${target} shards: the target must be between half and double the current count.`,
       )
     }
+    if (target > MAX_TARGET_SHARDS) {
+      throw invalidArgument(
+        `UpdateShardCount can not scale stream ${stream.name} under account ${stream.accountId} to ${target} shards: ` +
+          `a stream has at most ${MAX_TARGET_SHARDS}.`,
+      )
+    }
     call.account.requireShards(target - current)
     countScaling(call, stream)
     reshard(call, stream, nowMs => scaleUniformly(stream, target, nowMs))
@@ -78,24 +84,21 @@ export const updateShardCount: Operation = {
   },
 }
 
-/** UpdateShardCount: at most 10 times per rolling 24 hours and stream. */
 function countScaling({ account }: Call, stream: Stream): void {
-  if (!account.settings.limits) return
-  const nowMs = account.clock.now()
-  const recent = stream.scalings.filter(ms => nowMs - ms < DAY_MS)
-  if (recent.length >= SCALINGS_PER_DAY) {
-    throw limitExceeded(
-      `Stream ${stream.name} under account ${stream.accountId} was scaled ${SCALINGS_PER_DAY} times in 24 hours already.`,
-    )
-  }
-  stream.scalings = [...recent, nowMs]
+  if (!account.settings.limits || stream.scalings.admit(account.clock.now())) return
+  throw limitExceeded(
+    `Stream ${stream.name} under account ${stream.accountId} was scaled 10 times in 24 hours already.`,
+  )
 }
 
 function provisioned(call: Call): Stream {
   const stream = streamOf(call)
   stream.requireActive()
   if (stream.mode === 'PROVISIONED') return stream
-  throw validation('streamModeDetails', `be PROVISIONED to reshard, but stream ${stream.name} is ${stream.mode}`)
+  throw new KinesisError(
+    'ValidationException',
+    `Request is invalid. Stream ${stream.name} under account ${stream.accountId} is in On-Demand mode.`,
+  )
 }
 
 function reshard({ account }: Call, stream: Stream, change: (nowMs: number) => unknown): void {

@@ -2,40 +2,53 @@
 import { invalidArgument, resourceInUse } from '../errors.ts'
 import type { WireObject } from '../protocol/wire-value.ts'
 import type { Stream } from '../store/stream.ts'
-import { STREAM_NAME, SHARD_ID } from './input.ts'
+import { SHARD_ID, STREAM_NAME } from './input.ts'
 import type { Operation } from './operation.ts'
-import { answer, nothing, streamOf } from './operation.ts'
+import { answer, encryptionOf, nothing, streamOf } from './operation.ts'
+import { nameOfToken, pageByName } from './page-token.ts'
 import { describeShard } from './shards.ts'
-import { setTags } from './tags.ts'
+import {
+  checkStrategy,
+  checkWarm,
+  MODES,
+  modeOf,
+  requireOnDemandStreams,
+  STRATEGIES,
+  strategyOf,
+} from './stream-settings.ts'
+import { checkTags, setTags } from './tag-set.ts'
 
 const ON_DEMAND_SHARDS = 4
-const ON_DEMAND_STREAM_LIMIT = 50
 const DEFAULT_PAGE = 100
-
-const time = (ms: number): Date => new Date(ms)
-const modeOf = (stream: Stream): WireObject => ({ StreamMode: stream.mode })
 
 export const createStream: Operation = {
   rate: { perSecond: 5, per: 'account' },
   target: ({ input }) => ({ stream: input.optionalText('StreamName') }),
   run: ({ account, input }) => {
     const name = input.text('StreamName', STREAM_NAME)
-    const mode = input
-      .optionalStructure('StreamModeDetails')
-      ?.text('StreamMode', { oneOf: ['PROVISIONED', 'ON_DEMAND'] })
+    const mode = modeOf(input.optionalStructure('StreamModeDetails')?.text('StreamMode', { oneOf: MODES }) ?? '')
     const shardCount = input.optionalInteger('ShardCount', 1)
     const recordKib = input.optionalInteger('MaxRecordSizeInKiB', 1024, 10_240)
-    const maxRecordBytes = recordKib === undefined ? {} : { maxRecordBytes: recordKib * 1024 }
-    const tags = input.optionalTextMap('Tags', 200)
-    let stream
+    const warmMiBps = input.optionalInteger('WarmThroughputMiBps', 0)
+    const strategy = input.optionalText('RecordDistributionStrategy', { oneOf: STRATEGIES })
+    const tags = input.optionalTextMap('Tags', 200) ?? []
+    checkTags(`stream ${name}`, [], tags)
+    if (strategy !== undefined) checkStrategy(name, mode)
+    if (warmMiBps !== undefined) checkWarm(account, name, mode, warmMiBps, 0)
     if (mode === 'ON_DEMAND') {
       if (shardCount !== undefined) throw invalidArgument('ShardCount cannot be specified with StreamMode ON_DEMAND.')
-      stream = account.create(name, { shardCount: ON_DEMAND_SHARDS, mode, ...maxRecordBytes })
-    } else {
-      if (shardCount === undefined) throw invalidArgument('ShardCount must be specified with StreamMode PROVISIONED.')
-      stream = account.create(name, { shardCount, ...maxRecordBytes })
+      requireOnDemandStreams(account)
+    } else if (shardCount === undefined) {
+      throw invalidArgument('ShardCount must be specified with StreamMode PROVISIONED.')
     }
-    if (tags !== undefined) setTags(stream, tags)
+    const stream = account.create(name, {
+      shardCount: shardCount ?? Math.max(ON_DEMAND_SHARDS, warmMiBps ?? 0),
+      mode,
+      ...(recordKib === undefined ? {} : { maxRecordBytes: recordKib * 1024 }),
+    })
+    if (strategy !== undefined) stream.distribution = strategyOf(strategy)
+    if (warmMiBps !== undefined) stream.warmThroughput = { targetMiBps: warmMiBps, currentMiBps: warmMiBps }
+    setTags(`stream ${name}`, stream.tags, tags)
     return nothing
   },
 }
@@ -43,17 +56,23 @@ export const createStream: Operation = {
 export const deleteStream: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
+    const { account, input } = call
+    const withConsumers = input.flag('EnforceConsumerDeletion')
     const stream = streamOf(call)
+    const { name, accountId } = stream
     if (stream.status === 'DELETING') {
-      throw resourceInUse(`Stream ${stream.name} under account ${stream.accountId} is already in state DELETING.`)
+      throw resourceInUse(`Stream ${name} under account ${accountId} is already in state DELETING.`)
     }
-    if (stream.consumers.size > 0 && !call.input.flag('EnforceConsumerDeletion')) {
+    if (stream.consumers.size > 0 && !withConsumers) {
       throw resourceInUse(
-        `Stream ${stream.name} under account ${stream.accountId} still has registered consumers; ` +
+        `Stream ${name} under account ${accountId} still has registered consumers; ` +
           'deregister them or set EnforceConsumerDeletion.',
       )
     }
-    stream.delete(call.account.clock.now(), call.account.settings.deleteDelayMs)
+    if (account.queuesOf(stream).length > 0 || account.channelsOf(stream).length > 0) {
+      throw resourceInUse(`Stream ${name} under account ${accountId} still has queues or channels; delete them first.`)
+    }
+    stream.delete(account.clock.now(), account.settings.deleteDelayMs)
     return nothing
   },
 }
@@ -61,22 +80,15 @@ export const deleteStream: Operation = {
 export const describeStream: Operation = {
   rate: { perSecond: 10, per: 'account' },
   run: call => {
-    const stream = streamOf(call)
     const limit = Math.min(call.input.optionalInteger('Limit', 1, 10_000) ?? DEFAULT_PAGE, DEFAULT_PAGE)
     const after = call.input.optionalText('ExclusiveStartShardId', SHARD_ID) ?? ''
+    const stream = streamOf(call)
     const shards = stream.shards().filter(shard => shard.id > after)
     return answer({
       StreamDescription: {
-        StreamName: stream.name,
-        StreamARN: stream.arn,
-        StreamStatus: stream.status,
-        StreamModeDetails: modeOf(stream),
+        ...description(stream),
         Shards: shards.slice(0, limit).map(describeShard),
         HasMoreShards: shards.length > limit,
-        RetentionPeriodHours: stream.retentionHours,
-        StreamCreationTimestamp: time(stream.createdMs),
-        EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
-        EncryptionType: 'NONE',
       },
     })
   },
@@ -85,89 +97,57 @@ export const describeStream: Operation = {
 export const describeStreamSummary: Operation = {
   rate: { perSecond: 20, per: 'account' },
   run: call => {
+    const { account } = call
     const stream = streamOf(call)
+    const onDemand = stream.mode === 'ON_DEMAND'
+    const { targetMiBps, currentMiBps } = stream.warmThroughput
+    const committed = account.commitment.status(account.clock.now()) !== 'DISABLED'
     return answer({
       StreamDescriptionSummary: {
-        StreamName: stream.name,
-        StreamARN: stream.arn,
-        StreamStatus: stream.status,
-        StreamModeDetails: modeOf(stream),
-        RetentionPeriodHours: stream.retentionHours,
-        StreamCreationTimestamp: time(stream.createdMs),
-        EnhancedMonitoring: [{ ShardLevelMetrics: [] }],
-        EncryptionType: 'NONE',
+        ...description(stream),
         OpenShardCount: stream.openShards().length,
         ConsumerCount: stream.consumers.size,
+        WarmThroughput: onDemand && committed ? { TargetMiBps: targetMiBps, CurrentMiBps: currentMiBps } : undefined,
         MaxRecordSizeInKiB: Math.floor(stream.maxRecordBytes / 1024),
+        ChannelCount: account.channelsOf(stream).length,
+        QueueCount: account.queuesOf(stream).length,
+        RecordDistributionStrategy: onDemand ? stream.distribution : undefined,
       },
     })
   },
 }
 
-export const describeLimits: Operation = {
-  rate: { perSecond: 1, per: 'account' },
-  target: () => ({}),
-  run: ({ account }) =>
-    answer({
-      ShardLimit: account.settings.shardLimit,
-      OpenShardCount: account.openShardCount(),
-      OnDemandStreamCount: account.streams().filter(stream => stream.mode === 'ON_DEMAND').length,
-      OnDemandStreamCountLimit: ON_DEMAND_STREAM_LIMIT,
-    }),
-}
+const description = (stream: Stream): WireObject => ({
+  StreamName: stream.name,
+  StreamARN: stream.arn,
+  StreamStatus: stream.status,
+  StreamModeDetails: { StreamMode: stream.mode },
+  RetentionPeriodHours: stream.retentionHours,
+  StreamCreationTimestamp: new Date(stream.createdMs),
+  EnhancedMonitoring: [{ ShardLevelMetrics: stream.shardLevelMetrics }],
+  EncryptionType: encryptionOf(stream),
+  KeyId: stream.encryptionKeyId,
+})
 
 export const listStreams: Operation = {
   rate: { perSecond: 5, per: 'account' },
   target: () => ({}),
   run: ({ account, input }) => {
     const limit = Math.min(input.optionalInteger('Limit', 1, 10_000) ?? DEFAULT_PAGE, DEFAULT_PAGE)
-    const token = input.optionalText('NextToken', { max: 1_048_576 })
-    const after = input.optionalText('ExclusiveStartStreamName', STREAM_NAME) ?? tokenName(token) ?? ''
-    const streams = account.streams().filter(stream => stream.name > after)
-    const page = streams.slice(0, limit)
-    const more = streams.length > limit
+    const tokenName = nameOfToken(account, 'ListStreams', input)
+    const after = input.optionalText('ExclusiveStartStreamName', STREAM_NAME) ?? tokenName
+    const { page, nextToken } = pageByName(account, 'ListStreams', account.streams(), after, limit)
     return answer({
       StreamNames: page.map(stream => stream.name),
-      HasMoreStreams: more,
+      HasMoreStreams: nextToken !== undefined,
       StreamSummaries: page.map(stream => ({
         StreamName: stream.name,
         StreamARN: stream.arn,
         StreamStatus: stream.status,
-        StreamModeDetails: modeOf(stream),
-        StreamCreationTimestamp: time(stream.createdMs),
+        StreamModeDetails: { StreamMode: stream.mode },
+        StreamCreationTimestamp: new Date(stream.createdMs),
       })),
-      NextToken: more ? account.seal.close(Buffer.from(page.at(-1)!.name)) : undefined,
+      NextToken: nextToken,
     })
-
-    function tokenName(text: string | undefined): string | undefined {
-      if (text === undefined) return undefined
-      const name = account.seal.open(text)
-      if (name === undefined) throw invalidArgument('NextToken is invalid.')
-      return name.toString()
-    }
   },
 }
-
-export const updateRetention = (direction: 'increase' | 'decrease'): Operation => ({
-  rate: { perSecond: 5, per: 'stream' },
-  run: call => {
-    const stream = streamOf(call)
-    const hours = call.input.integer('RetentionPeriodHours', 1)
-    const { name, accountId, retentionHours } = stream
-    if (hours < 24 || hours > 8760) {
-      throw invalidArgument(
-        `Retention period of ${hours} hours for stream ${name} under account ${accountId} must be between 24 and 8760 hours.`,
-      )
-    }
-    if (direction === 'increase' ? hours < retentionHours : hours > retentionHours) {
-      throw invalidArgument(
-        `Requested retention period (${hours} hours) for stream ${name} under account ${accountId} can not be ` +
-          `${direction === 'increase' ? 'shorter' : 'longer'} than the existing retention period (${retentionHours} hours).`,
-      )
-    }
-    stream.requireActive()
-    stream.retentionHours = hours
-    stream.settle(call.account.clock.now())
-    return nothing
-  },
-})

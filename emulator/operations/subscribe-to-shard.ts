@@ -5,10 +5,10 @@ import type { Fault } from '../faults/fault.ts'
 import { Subscription } from '../store/subscription.ts'
 import type { Disruption } from '../store/subscription.ts'
 import { consumerOf } from './consumers.ts'
-import { SHARD_ID } from './input.ts'
+import { CONSUMER_ARN, SHARD_ID } from './input.ts'
+import { refuseDryRun } from './operation.ts'
 import type { Operation } from './operation.ts'
 import { startIndex, startingPosition } from './starting-position.ts'
-import { validation } from '../errors.ts'
 
 const POSITION = { operation: 'SubscribeToShard', type: 'Type', sequenceNumber: 'SequenceNumber' }
 
@@ -17,11 +17,9 @@ export const subscribeToShard: Operation = {
   run: call => {
     const { account, input } = call
     const nowMs = account.clock.now()
-    input.text('ConsumerARN')
+    input.text('ConsumerARN', CONSUMER_ARN)
     const shardId = input.text('ShardId', SHARD_ID)
-    const structure = input.optionalStructure('StartingPosition')
-    if (structure === undefined) throw validation('startingPosition', 'not be null')
-    const position = startingPosition(structure, POSITION)
+    const position = startingPosition(input.structure('StartingPosition'), POSITION)
     const { stream, consumer } = consumerOf(call)
     stream.requireUsable()
     const status = consumer.status(nowMs)
@@ -40,6 +38,7 @@ export const subscribeToShard: Operation = {
           `${stream.name} under account ${stream.accountId}.`,
       )
     }
+    refuseDryRun(call)
     older?.supersede()
     const disruption = call.fault === undefined ? undefined : disruptionOf(call.fault)
     const subscription = new Subscription({

@@ -1,27 +1,22 @@
-// Tags of a stream: kept and listed, nothing more.
-import { invalidArgument } from '../errors.ts'
-import type { Stream } from '../store/stream.ts'
+// Tags of streams, consumers, queues and channels: checked and kept, nothing more. Streams have three operations of their
+// own; three others take any resource.
+import type { WireObject } from '../protocol/wire-value.ts'
 import type { Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
+import { resourceOf } from './resource.ts'
+import { MAX_NAME, MAX_TAGS, setTags } from './tag-set.ts'
 
-const MAX_TAGS = 50
+const describeTags = (tags: ReadonlyMap<string, string>, names: readonly string[]): WireObject[] =>
+  names.map(name => ({ Key: name, Value: tags.get(name) }))
 
-/** Adds or overwrites tags; at most 50 a stream. */
-export function setTags(stream: Stream, tags: readonly (readonly [string, string])[]): void {
-  const names = new Set([...stream.tags.keys(), ...tags.map(([name]) => name)])
-  if (names.size > MAX_TAGS) {
-    throw invalidArgument(
-      `Failed to add tags to stream ${stream.name} under account ${stream.accountId} because a given stream cannot ` +
-        `have more than ${MAX_TAGS} tags associated with it.`,
-    )
-  }
-  for (const [name, value] of tags) stream.tags.set(name, value)
-}
+const TAG_KEY = { max: MAX_NAME }
 
 export const addTagsToStream: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
-    setTags(streamOf(call), call.input.textMap('Tags', 200))
+    const tags = call.input.textMap('Tags', 200)
+    const stream = streamOf(call)
+    setTags(`stream ${stream.name} under account ${stream.accountId}`, stream.tags, tags)
     return nothing
   },
 }
@@ -29,8 +24,9 @@ export const addTagsToStream: Operation = {
 export const removeTagsFromStream: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
+    const names = call.input.texts('TagKeys', 1, MAX_TAGS, TAG_KEY)
     const stream = streamOf(call)
-    for (const name of call.input.texts('TagKeys', 1, MAX_TAGS)) stream.tags.delete(name)
+    for (const name of names) stream.tags.delete(name)
     return nothing
   },
 }
@@ -38,13 +34,41 @@ export const removeTagsFromStream: Operation = {
 export const listTagsForStream: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
-    const stream = streamOf(call)
     const limit = call.input.optionalInteger('Limit', 1, MAX_TAGS) ?? MAX_TAGS
-    const after = call.input.optionalText('ExclusiveStartTagKey', { max: 128 }) ?? ''
-    const names = [...stream.tags.keys()].filter(name => name > after).sort()
-    return answer({
-      Tags: names.slice(0, limit).map(name => ({ Key: name, Value: stream.tags.get(name) })),
-      HasMoreTags: names.length > limit,
-    })
+    const after = call.input.optionalText('ExclusiveStartTagKey', TAG_KEY) ?? ''
+    const { tags } = streamOf(call)
+    const names = [...tags.keys()].filter(name => name > after).sort()
+    return answer({ Tags: describeTags(tags, names.slice(0, limit)), HasMoreTags: names.length > limit })
+  },
+}
+
+export const tagResource: Operation = {
+  rate: { perSecond: 5, per: 'account' },
+  target: call => ({ stream: resourceOf(call).stream.name }),
+  run: call => {
+    const tags = call.input.textMap('Tags', 200)
+    const { name, owner } = resourceOf(call)
+    setTags(name, owner.tags, tags)
+    return nothing
+  },
+}
+
+export const untagResource: Operation = {
+  rate: { perSecond: 5, per: 'account' },
+  target: call => ({ stream: resourceOf(call).stream.name }),
+  run: call => {
+    const names = call.input.texts('TagKeys', 1, MAX_TAGS, TAG_KEY)
+    const { tags } = resourceOf(call).owner
+    for (const name of names) tags.delete(name)
+    return nothing
+  },
+}
+
+export const listTagsForResource: Operation = {
+  rate: { perSecond: 5, per: 'account' },
+  target: call => ({ stream: resourceOf(call).stream.name }),
+  run: call => {
+    const { tags } = resourceOf(call).owner
+    return answer({ Tags: describeTags(tags, [...tags.keys()].sort()) })
   },
 }

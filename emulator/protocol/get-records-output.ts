@@ -2,15 +2,17 @@
 //
 // | a record in CBOR                                     | bytes |                                        |
 // |------------------------------------------------------|-------|----------------------------------------|
-// | map of 4                                             | 1     | constant                               |
+// | map of 3 to 5                                        | 1     | constant for the segment               |
 // | "SequenceNumber", head of 56 digits                  | 17    | constant                               |
 // | the digits                                           | 56    | constant for the shard but for 16      |
 // | "ApproximateArrivalTimestamp", tag 1, head of 8      | 31    | constant                               |
 // | epoch milliseconds                                   | 8     |                                        |
-// | "PartitionKey"                                       | 13    | constant                               |
+// | "EncryptionType", "KMS"                              | 19    | only of a segment that is encrypted    |
+// | "PartitionKey"                                       | 13    | not of a segment without keys          |
 // | key, "Data", data                                    |       | as they lie in the segment             |
 import { INDEX_OFFSET, writeIndex } from '../store/sequence-number.ts'
 import type { RecordRange } from '../store/record-log.ts'
+import type { SegmentKind } from '../store/segment.ts'
 import type { Shard } from '../store/shard.ts'
 import { ARRAY, headLength, MAP, TEXT, UNSIGNED, writeHead, writeUint64 } from './cbor-head.ts'
 import { encodeCbor } from './cbor-writer.ts'
@@ -28,46 +30,56 @@ const text = (value: string): Buffer => encodeCbor(value)
 const RECORDS = text('Records')
 const DIGITS = 1 + 15 + 2
 const TIMESTAMP = DIGITS + 56 + 29 + 1 + 1
-const HEADER_BYTES = TIMESTAMP + 8 + 13
 
 export function getRecordsCbor({ shard, range, members }: GetRecordsOutput): Buffer {
   const others = encodeCbor(members)
   const memberCount = Object.values(members).filter(member => member !== undefined).length
-  const header = recordHeader(shard)
-  const bodyBytes = range.runs.reduce((sum, { segment, from, to }) => sum + segment.start(to) - segment.start(from), 0)
-  const outerBytes = 1 + RECORDS.length + headLength(range.count) + others.length - 1
-  const out = Buffer.allocUnsafe(outerBytes + range.count * HEADER_BYTES + bodyBytes)
+  const headers = range.runs.map(({ segment }) => recordHeader(shard, segment.kind))
+  let bytes = 1 + RECORDS.length + headLength(range.count) + others.length - 1
+  range.runs.forEach(({ segment, from, to }, run) => {
+    bytes +=
+      segment.start(to) - segment.start(from) + (to - from) * (headers[run]!.length - unusedKeyBytes(segment.kind))
+  })
+  const out = Buffer.allocUnsafe(bytes)
   let at = writeHead(out, 0, MAP, memberCount + 1)
   out.set(RECORDS, at)
   at = writeHead(out, at + RECORDS.length, ARRAY, range.count)
-  for (const { segment, from, to } of range.runs) {
-    const { slab, firstIndex } = segment
+  range.runs.forEach(({ segment, from, to }, run) => {
+    const { slab, firstIndex, kind } = segment
+    const header = headers[run]!
+    const headerBytes = header.length
+    const unused = unusedKeyBytes(kind)
     let start = segment.start(from)
     for (let i = from; i < to; i++) {
       const end = segment.start(i + 1)
       out.set(header, at)
       writeIndex(out, at + DIGITS + INDEX_OFFSET, firstIndex + i)
       writeUint64(out, at + TIMESTAMP, segment.arrivalMs(i))
-      slab.copy(out, at + HEADER_BYTES, start, end)
-      at += HEADER_BYTES + end - start
+      slab.copy(out, at + headerBytes, start + unused, end)
+      at += headerBytes + end - start - unused
       start = end
     }
-  }
+  })
   // The other members: their own map without its one-byte head.
   out.set(others.subarray(1), at)
   return out
 }
 
+/** The head of an empty key lies in the slab, but a record without a key has no member for it. */
+const unusedKeyBytes = ({ keyless }: SegmentKind): number => (keyless ? 1 : 0)
+
 export function getRecordsJson({ shard, range, members }: GetRecordsOutput): Buffer {
   const records: string[] = []
   for (const { segment, from, to } of range.runs) {
-    const { slab } = segment
+    const { slab, kind } = segment
+    const encryption = kind.encrypted ? ',"EncryptionType":"KMS"' : ''
     for (let i = from; i < to; i++) {
       const key = JSON.stringify(slab.toString('utf8', segment.keyStart(i), segment.keyEnd(i)))
       const data = slab.toString('base64', segment.dataStart(i), segment.dataEnd(i))
       records.push(
         `{"SequenceNumber":"${shard.sequence.format(segment.firstIndex + i)}",` +
-          `"ApproximateArrivalTimestamp":${segment.arrivalMs(i) / 1000},"Data":"${data}","PartitionKey":${key}}`,
+          `"ApproximateArrivalTimestamp":${segment.arrivalMs(i) / 1000},"Data":"${data}"` +
+          `${kind.keyless ? '' : `,"PartitionKey":${key}`}${encryption}}`,
       )
     }
   }
@@ -88,21 +100,26 @@ export function recordMembers(shard: Shard, { runs }: RecordRange): WireObject[]
         SequenceNumber: shard.sequence.format(segment.firstIndex + i),
         ApproximateArrivalTimestamp: new Date(segment.arrivalMs(i)),
         Data: segment.slab.subarray(segment.dataStart(i), segment.dataEnd(i)),
-        PartitionKey: segment.slab.toString('utf8', segment.keyStart(i), segment.keyEnd(i)),
+        ...(segment.kind.keyless
+          ? {}
+          : { PartitionKey: segment.slab.toString('utf8', segment.keyStart(i), segment.keyEnd(i)) }),
+        ...(segment.kind.encrypted ? { EncryptionType: 'KMS' } : {}),
       }
     }),
   )
 }
 
-function recordHeader(shard: Shard): Buffer {
-  const header = Buffer.alloc(HEADER_BYTES)
-  let at = writeHead(header, 0, MAP, 4)
-  at += text('SequenceNumber').copy(header, at)
-  at = writeHead(header, at, TEXT, shard.sequence.template.length)
-  at += shard.sequence.template.copy(header, at)
-  at += text('ApproximateArrivalTimestamp').copy(header, at)
-  header[at++] = 0xc1
-  header[at++] = (UNSIGNED << 5) | 27
-  text('PartitionKey').copy(header, at + 8)
-  return header
+function recordHeader(shard: Shard, { encrypted, keyless }: SegmentKind): Buffer {
+  const head = Buffer.alloc(TIMESTAMP)
+  let at = writeHead(head, 0, MAP, 3 + (encrypted ? 1 : 0) + (keyless ? 0 : 1))
+  at += text('SequenceNumber').copy(head, at)
+  at = writeHead(head, at, TEXT, shard.sequence.template.length)
+  at += shard.sequence.template.copy(head, at)
+  at += text('ApproximateArrivalTimestamp').copy(head, at)
+  head[at++] = 0xc1
+  head[at] = (UNSIGNED << 5) | 27
+  const parts: Buffer[] = [head, Buffer.alloc(8)]
+  if (encrypted) parts.push(text('EncryptionType'), text('KMS'))
+  if (!keyless) parts.push(text('PartitionKey'))
+  return Buffer.concat(parts)
 }

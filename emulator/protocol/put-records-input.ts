@@ -39,15 +39,15 @@ export function recordOf(entry: WireValue, index?: number): RecordInput {
   if (!isWireObject(entry)) throw serialization('A record is not a structure')
   const { Data: data, PartitionKey: partitionKey, ExplicitHashKey: explicitHashKey } = entry
   if (data === undefined || data === null) throw validation(`${path}data`, 'not be null')
-  if (partitionKey === undefined || partitionKey === null) throw validation(`${path}partitionKey`, 'not be null')
-  if (typeof partitionKey !== 'string') throw serialization('PartitionKey can not be converted to a String')
+  if (partitionKey !== undefined && partitionKey !== null && typeof partitionKey !== 'string')
+    throw serialization('PartitionKey can not be converted to a String')
   if (typeof data !== 'string' && !(data instanceof Uint8Array))
     throw serialization('Data can not be converted to a Blob')
   if (explicitHashKey !== undefined && explicitHashKey !== null && typeof explicitHashKey !== 'string') {
     throw serialization('ExplicitHashKey can not be converted to a String')
   }
   const bytes = typeof data === 'string' ? decodeBase64(data) : data
-  return { data: bytes, partitionKey, explicitHashKey: explicitHashKey ?? undefined }
+  return { data: bytes, partitionKey: partitionKey ?? undefined, explicitHashKey: explicitHashKey ?? undefined }
 }
 
 function checkCount(count: number): void {
@@ -94,7 +94,8 @@ function scanRecord(reader: CborReader, batch: RecordBatch): boolean {
   const i = batch.count
   const members = reader.head()
   if (!reader.isA(MAP)) return false
-  let found = 0
+  let hasData = false
+  batch.omitKey(i)
   for (let read = 0; reader.more(members, read); read++) {
     const nameLength = reader.head()
     if (!reader.isA(TEXT) || nameLength === INDEFINITE) return false
@@ -105,18 +106,17 @@ function scanRecord(reader: CborReader, batch: RecordBatch): boolean {
     if (reader.isA(BYTES) && matches(body, name, nameLength, DATA)) {
       batch.dataStarts[i] = start
       batch.dataEnds[i] = reader.at
-      found |= 1
+      hasData = true
     } else if (reader.isA(TEXT) && matches(body, name, nameLength, PARTITION_KEY)) {
       batch.keyStarts[i] = start
       batch.keyEnds[i] = reader.at
-      found |= 2
     } else if (reader.isA(TEXT) && matches(body, name, nameLength, EXPLICIT_HASH_KEY)) {
       batch.setExplicitHashKey(i, body.toString('latin1', start, reader.at))
     } else {
       return false
     }
   }
-  return found === 3
+  return hasData
 }
 
 function matches(body: Buffer, start: number, length: number, name: Buffer): boolean {

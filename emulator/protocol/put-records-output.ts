@@ -24,11 +24,12 @@ export type PutOutcome = { readonly shard: Shard; readonly index: number } | Rec
 
 export interface PutRecordsOutput {
   readonly outcomes: readonly PutOutcome[]
+  readonly encryptionType: 'NONE' | 'KMS'
 }
 
 const SHARD_ID_BYTES = shardIdOf(0).length
 
-export function failedCount({ outcomes }: PutRecordsOutput): number {
+export function failedCount({ outcomes }: Pick<PutRecordsOutput, 'outcomes'>): number {
   return outcomes.reduce((sum, outcome) => ('code' in outcome ? sum + 1 : sum), 0)
 }
 
@@ -36,7 +37,7 @@ export function putRecordsCbor(output: PutRecordsOutput): Buffer {
   const head = Buffer.concat([
     Buffer.of((MAP << 5) | 3),
     encodeCbor('EncryptionType'),
-    encodeCbor('NONE'),
+    encodeCbor(output.encryptionType),
     encodeCbor('FailedRecordCount'),
     encodeCbor(failedCount(output)),
     encodeCbor('Records'),
@@ -62,8 +63,11 @@ export function putRecordsJson(output: PutRecordsOutput): Buffer {
       ? JSON.stringify(errorMembers(outcome))
       : `{"SequenceNumber":"${outcome.shard.sequence.format(outcome.index)}","ShardId":"${outcome.shard.id}"}`,
   )
-  const members = `{"EncryptionType":"NONE","FailedRecordCount":${failedCount(output)},"Records":[${records.join(',')}]}`
-  return Buffer.from(members, 'utf8')
+  const { encryptionType } = output
+  return Buffer.from(
+    `{"EncryptionType":"${encryptionType}","FailedRecordCount":${failedCount(output)},"Records":[${records.join(',')}]}`,
+    'utf8',
+  )
 }
 
 /** The answer as values. */
@@ -73,7 +77,7 @@ export function putRecordsMembers(output: PutRecordsOutput): WireObject {
       ? errorMembers(outcome)
       : { SequenceNumber: outcome.shard.sequence.format(outcome.index), ShardId: outcome.shard.id },
   )
-  return { EncryptionType: 'NONE', FailedRecordCount: failedCount(output), Records: records }
+  return { EncryptionType: output.encryptionType, FailedRecordCount: failedCount(output), Records: records }
 }
 
 const errorMembers = ({ code, message }: RecordError): Record<string, string> => ({

@@ -6,7 +6,7 @@ import { createServer as createHttp1Server } from 'node:http'
 import { createServer as createHttp2Server } from 'node:http2'
 import { createServer as createTcpServer } from 'node:net'
 
-import { receive } from './exchange.ts'
+import { isTooLarge, receive } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 
 /** No HTTP/1.1 method starts like this. */
@@ -18,8 +18,13 @@ export class Listener {
   readonly #sockets = new Set<Socket>()
 
   private constructor(handle: (exchange: Exchange) => void) {
-    // No keep-alive timeout: closing idle connections under a client's feet is the service's business, and a fault here.
+    // No keep-alive timeout: the emulator does not close idle connections, so that tests see no other resets than scripted ones.
     const http1 = createHttp1Server({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+      receive(request, response, handle)
+    })
+    // A client that waits to be told to go on must hear of a body that is too large before it sends it.
+    http1.on('checkContinue', (request, response) => {
+      if (!isTooLarge(request)) response.writeContinue()
       receive(request, response, handle)
     })
     const http2 = createHttp2Server({ settings: { initialWindowSize: WINDOW_BYTES } }, (request, response) => {

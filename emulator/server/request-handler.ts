@@ -9,6 +9,7 @@ import { jsonProtocol, protocolOf } from '../protocol/protocol.ts'
 import type { Protocol } from '../protocol/protocol.ts'
 import { unknownOperation } from '../service/service.ts'
 import type { Request, Service } from '../service/service.ts'
+import { MAX_BODY_BYTES } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 import { respondWithEvents } from './subscription-response.ts'
 
@@ -39,17 +40,14 @@ export class RequestHandler {
     switch (outcome.kind) {
       case 'answer':
         if ('encode' in outcome.answer) {
-          respond(exchange, protocol, 200, outcome.answer.encode(protocol))
+          this.#respond(exchange, protocol, 200, outcome.answer.encode(protocol))
           return
         }
-        await respondWithEvents(
-          exchange.stream(200, { 'content-type': EVENT_STREAM_TYPE, 'x-amzn-requestid': randomUUID() }),
-          outcome.answer.subscription,
-        )
+        await respondWithEvents(exchange.stream(200, this.#headers(EVENT_STREAM_TYPE)), outcome.answer.subscription)
         return
       case 'error': {
         const { code, message, status } = outcome.error
-        respond(exchange, protocol, status, protocol.encode({ __type: code, message }), code)
+        this.#respond(exchange, protocol, status, protocol.encode({ __type: code, message }), code)
         return
       }
       case 'reset':
@@ -59,17 +57,32 @@ export class RequestHandler {
 
   #open({ body, headers }: Exchange, operation: string, protocol: Protocol): ReturnType<Request['open']> {
     if (!operations.has(operation)) throw unknownOperation(operation)
-    if (body === undefined) throw new KinesisError('RequestEntityTooLarge', 'The request is too large', 413)
+    if (body === undefined) {
+      throw new KinesisError(
+        'RequestEntityTooLarge',
+        `The body of ${operation} has more than ${MAX_BODY_BYTES} bytes, which no request may have. PutRecords takes 500 ` +
+          'records and 10 MiB of keys and data: send less at once.',
+        413,
+      )
+    }
     if (this.#service.account.settings.requireSignature && headers.authorization === undefined)
       throw new KinesisError('MissingAuthenticationTokenException', 'Missing Authentication Token')
     return operation === 'PutRecords' ? protocol.decodePutRecords(body) : { members: protocol.decode(body) }
   }
-}
 
-function respond(exchange: Exchange, protocol: Protocol, status: number, body: Buffer, error?: string): void {
-  const headers: Record<string, string> = { 'content-type': protocol.contentType, 'x-amzn-requestid': randomUUID() }
-  if (error !== undefined) headers['x-amzn-errortype'] = error
-  exchange.respond(status, headers, body)
+  #respond(exchange: Exchange, protocol: Protocol, status: number, body: Buffer, error?: string): void {
+    const headers = this.#headers(protocol.contentType)
+    exchange.respond(status, error === undefined ? headers : { ...headers, 'x-amzn-errortype': error }, body)
+  }
+
+  #headers(contentType: string): Record<string, string> {
+    return {
+      'content-type': contentType,
+      'x-amzn-requestid': randomUUID(),
+      // HTTP servers put the machine's time here; clients correct their clocks, and with them their signatures, by it.
+      date: new Date(this.#service.account.clock.now()).toUTCString(),
+    }
+  }
 }
 
 function operationName({ headers }: Exchange): string {

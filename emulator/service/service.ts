@@ -1,6 +1,6 @@
 // The service without its sockets: one call, from its name and members to its answer. Is there such an operation, does a
-// fault strike it, is it within its rate; then the work. Every call is logged, whatever became of it.
-import { KinesisError, throughputExceeded } from '../errors.ts'
+// fault strike it, is it within its rate; then the work. Every call is logged when it is answered, with its outcome.
+import { internalFailure, KinesisError, throughputExceeded } from '../errors.ts'
 import type { Fault, FaultRule } from '../faults/fault.ts'
 import { rejectionOf } from '../faults/faults.ts'
 import type { Faults } from '../faults/faults.ts'
@@ -73,7 +73,7 @@ export class Service {
       const answer = await this.#run(request, progress)
       return answer === undefined ? { kind: 'reset' } : { kind: 'answer', answer }
     } catch (error) {
-      return { kind: 'error', error: error instanceof KinesisError ? error : internal(error) }
+      return { kind: 'error', error: error instanceof KinesisError ? error : internal(request.operation, error) }
     }
   }
 
@@ -98,7 +98,8 @@ export class Service {
       call = { ...call, fault: rule.fault, rejection: rejectionOf(rule.fault, rule.shardId) }
     }
     if (this.account.settings.limits) this.#rates.admit(request.operation, operation, progress.target.stream)
-    const answer = operation.run(call)
+    const running = operation.run(call)
+    const answer = running instanceof Promise ? await running : running
     if (rule === undefined || !isReset(rule, 'after')) return answer
     if ('subscription' in answer) answer.subscription.close()
     return undefined
@@ -157,10 +158,8 @@ function targetOf(operation: Operation, call: Call): Target {
   }
 }
 
-function internal(error: unknown): KinesisError {
-  return new KinesisError(
-    'InternalFailure',
-    error instanceof Error ? (error.stack ?? error.message) : String(error),
-    500,
-  )
+/** Warns on the console, since a client is told nothing of what went wrong. */
+function internal(operation: string, cause: unknown): KinesisError {
+  process.emitWarning(cause instanceof Error ? cause : String(cause))
+  return internalFailure(operation, cause)
 }

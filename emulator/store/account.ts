@@ -1,14 +1,20 @@
-// The streams of one account in one region. Every look-up settles the stream first, so that whoever holds one sees it as
-// it is now.
+// What one account has in one region: streams, queues, channels and settings. Every look-up settles the stream first, so
+// that the caller sees it as it is now.
 import type { Clock } from '../clock.ts'
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
 import type { Settings } from '../options.ts'
+import { BillingCommitment } from './billing-commitment.ts'
+import type { Channel } from './channel.ts'
+import type { Queue } from './queue.ts'
+import { Registry } from './registry.ts'
 import { Seal } from './seal.ts'
 import { Stream } from './stream.ts'
 import type { StreamMode } from './stream.ts'
 
 const SWEEP_INTERVAL_MS = 60_000
 const MAX_CREATING = 5
+
+export type ResourceKind = 'stream' | 'queue' | 'channel'
 
 export interface NewStream {
   readonly shardCount: number
@@ -22,7 +28,11 @@ export class Account {
   readonly clock: Clock
   /** Seals iterators and page tokens. */
   readonly seal = new Seal()
+  readonly commitment = new BillingCommitment()
+  readonly queues: Registry<Queue>
+  readonly channels: Registry<Channel>
   readonly #streams = new Map<string, Stream>()
+  #serial = 0
   #streamsMade = 0
   #lastStamp = 0
   #sweptMs = -Infinity
@@ -30,10 +40,25 @@ export class Account {
   constructor(settings: Settings) {
     this.settings = settings
     this.clock = settings.clock
+    this.queues = new Registry(settings.clock)
+    this.channels = new Registry(settings.clock)
   }
 
-  arnOf(streamName: string): string {
-    return `arn:aws:kinesis:${this.settings.region}:${this.settings.accountId}:stream/${streamName}`
+  arnOf(name: string, kind: ResourceKind = 'stream'): string {
+    return `arn:aws:kinesis:${this.settings.region}:${this.settings.accountId}:${kind}/${name}`
+  }
+
+  /** A number that no other queue or channel has. */
+  nextSerial(): number {
+    return ++this.#serial
+  }
+
+  queuesOf({ serial }: Stream): Queue[] {
+    return this.queues.all().filter(queue => queue.stream.serial === serial)
+  }
+
+  channelsOf({ serial }: Stream): Channel[] {
+    return this.channels.all().filter(channel => channel.stream.serial === serial)
   }
 
   create(name: string, { shardCount, mode = 'PROVISIONED', retentionHours, maxRecordBytes }: NewStream): Stream {
@@ -104,15 +129,15 @@ export class Account {
     )
   }
 
-  /** The name in a stream's ARN; an ARN of elsewhere is not found. */
-  nameOfArn(arn: string): string {
-    const match = /^arn:aws[^:]*:kinesis:([^:]*):(\d{12}):stream\/([a-zA-Z0-9_.-]+)$/.exec(arn)
-    if (match === null) throw invalidArgument(`Invalid StreamARN: ${arn}`)
-    const [, region, accountId, name] = match
+  /** The name in an ARN of that kind; an ARN of elsewhere is not found. */
+  nameOfArn(arn: string, kind: ResourceKind = 'stream'): string {
+    const match = /^arn:aws[^:]*:kinesis:([^:]*):(\d{12}):(stream|queue|channel)\/([a-zA-Z0-9_.-]+)$/.exec(arn)
+    if (match?.[3] !== kind) throw invalidArgument(`Invalid ARN of a ${kind}: ${arn}`)
+    const [, region, accountId, , name] = match
     if (region !== this.settings.region || accountId !== this.settings.accountId) {
       throw resourceNotFound(
-        `Stream ${name!} under account ${accountId!} in ${region!} not found: this emulator is account ` +
-          `${this.settings.accountId} in ${this.settings.region}.`,
+        `${kind[0]!.toUpperCase()}${kind.slice(1)} ${name!} under account ${accountId!} in ${region!} not found: ` +
+          `this emulator is account ${this.settings.accountId} in ${this.settings.region}.`,
       )
     }
     return name!

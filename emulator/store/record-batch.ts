@@ -7,9 +7,13 @@ export const MAX_BATCH_RECORDS = 500
 /** What a caller within the process, or a decoded request, gives for one record. */
 export interface RecordInput {
   readonly data: Uint8Array
-  readonly partitionKey: string
+  /** Undefined when the request has none. */
+  readonly partitionKey: string | undefined
   readonly explicitHashKey?: string | undefined
 }
+
+/** Where the key of a record without one starts and ends. */
+const NO_KEY = -1
 
 export class RecordBatch {
   /** The bytes that all offsets refer to. */
@@ -21,6 +25,8 @@ export class RecordBatch {
   /** Explicit hash keys by record; undefined when no record has one. */
   explicitHashKeys: Map<number, string> | undefined
   count = 0
+  /** Whether it is the record of a PutRecord request, whose members have no index. */
+  single = false
 
   constructor(source: Buffer, capacity: number) {
     this.source = source
@@ -34,15 +40,18 @@ export class RecordBatch {
   /** Copies records into a batch of their own. */
   static of(records: readonly RecordInput[]): RecordBatch {
     let bytes = 0
-    for (const { data, partitionKey } of records) bytes += data.length + partitionKey.length * 3
+    for (const { data, partitionKey } of records) bytes += data.length + (partitionKey?.length ?? 0) * 3
     const source = Buffer.allocUnsafe(bytes)
     const batch = new RecordBatch(source, records.length)
     let at = 0
     for (const { data, partitionKey, explicitHashKey } of records) {
       const i = batch.count
-      batch.keyStarts[i] = at
-      at += source.write(partitionKey, at, 'utf8')
-      batch.keyEnds[i] = at
+      batch.omitKey(i)
+      if (partitionKey !== undefined) {
+        batch.keyStarts[i] = at
+        at += source.write(partitionKey, at, 'utf8')
+        batch.keyEnds[i] = at
+      }
       batch.dataStarts[i] = at
       source.set(data, at)
       at += data.length
@@ -58,8 +67,24 @@ export class RecordBatch {
     this.explicitHashKeys.set(i, hashKey)
   }
 
+  /** Says that record `i` has no key. */
+  omitKey(i: number): void {
+    this.keyStarts[i] = NO_KEY
+    this.keyEnds[i] = NO_KEY
+  }
+
+  hasKey(i: number): boolean {
+    return this.keyStarts[i] !== NO_KEY
+  }
+
   partitionKey(i: number): string {
+    if (!this.hasKey(i)) return ''
     return this.source.toString('utf8', this.keyStarts[i], this.keyEnds[i])
+  }
+
+  /** Where a member of record `i` lies in the request, for errors. */
+  path(i: number, member: string): string {
+    return this.single ? member : `records.${i + 1}.member.${member}`
   }
 
   /** Bytes of key and data, which is what limits count. */

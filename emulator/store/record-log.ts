@@ -1,7 +1,8 @@
 // The retained records of one shard, in order, in segments. Guarantees: indices are consecutive from 1 and never reused;
 // arrival times never go backwards; what retention (or the byte bound) has passed is freed a segment at a time and is
 // invisible at once. The caller says when to trim.
-import { Segment, storedBytes } from './segment.ts'
+import { PLAIN, Segment, storedBytes } from './segment.ts'
+import type { SegmentKind } from './segment.ts'
 
 const FIRST_SEGMENT_BYTES = 4 * 1024
 const LARGEST_SEGMENT_BYTES = 1024 * 1024
@@ -51,10 +52,19 @@ export class RecordLog {
   }
 
   /** Copies a record in and answers its index. Both ranges are of `source`. */
-  append(source: Buffer, keyStart: number, keyEnd: number, dataStart: number, dataEnd: number, nowMs: number): number {
+  append(
+    source: Buffer,
+    keyStart: number,
+    keyEnd: number,
+    dataStart: number,
+    dataEnd: number,
+    nowMs: number,
+    { encrypted, keyless }: SegmentKind = PLAIN,
+  ): number {
     const bytes = storedBytes(keyEnd - keyStart, dataEnd - dataStart)
     let segment = this.#segments.at(-1)
-    if (segment?.fits(bytes) !== true) segment = this.#addSegment(bytes)
+    const alike = segment?.kind.encrypted === encrypted && segment.kind.keyless === keyless
+    if (!alike || segment?.fits(bytes) !== true) segment = this.#addSegment(bytes, alike, { encrypted, keyless })
     if (nowMs > this.#lastArrivalMs) this.#lastArrivalMs = nowMs
     segment.append(source, keyStart, keyEnd, dataStart, dataEnd, this.#lastArrivalMs)
     return this.#nextIndex++
@@ -108,10 +118,12 @@ export class RecordLog {
     while (this.#segments[0] !== undefined && this.#segments[0].nextIndex <= this.#firstIndex) this.#dropSegment()
   }
 
-  #addSegment(bytes: number): Segment {
+  /** @param grow whether it may be larger than the last: records of alternating kinds must not take a large slab each */
+  #addSegment(bytes: number, grow: boolean, kind: SegmentKind): Segment {
     const last = this.#segments.at(-1)
-    const size = last === undefined ? FIRST_SEGMENT_BYTES : Math.min(LARGEST_SEGMENT_BYTES, last.slab.length * 4)
-    const segment = new Segment(this.#nextIndex, Math.max(size, bytes))
+    const size =
+      last === undefined || !grow ? FIRST_SEGMENT_BYTES : Math.min(LARGEST_SEGMENT_BYTES, last.slab.length * 4)
+    const segment = new Segment(this.#nextIndex, Math.max(size, bytes), kind)
     this.#segments.push(segment)
     this.#capacityBytes += segment.slab.length
     while (this.#capacityBytes > this.#maxBytes && this.#segments.length > 1) {

@@ -48,16 +48,24 @@ export function merge(stream: Stream, shard: Shard, adjacent: Shard, nowMs: numb
 /** Splits at every boundary that even ranges need, then merges what lies between; short-lived shards remain, closed. */
 export function scaleUniformly(stream: Stream, target: number, nowMs: number): void {
   const ranges = evenRanges(target)
-  for (const { start } of ranges) {
-    const owner = stream.openShards().find(shard => shard.range.start < start && shard.range.end >= start)
-    if (owner !== undefined) split(stream, owner, start, nowMs)
+  const open = stream.openShards().sort((a, b) => (a.range.start < b.range.start ? -1 : 1))
+  const pieces: Shard[] = []
+  let at = 0
+  for (const shard of open) {
+    let rest = shard
+    while (at < ranges.length && ranges[at]!.start <= rest.range.end) {
+      const { start } = ranges[at++]!
+      if (start <= rest.range.start) continue
+      const [low, high] = split(stream, rest, start, nowMs)
+      pieces.push(low!)
+      rest = high!
+    }
+    pieces.push(rest)
   }
-  for (const range of ranges) {
-    const [first, ...others] = stream
-      .openShards()
-      .filter(shard => shard.range.start >= range.start && shard.range.end <= range.end)
-      .sort((a, b) => (a.range.start < b.range.start ? -1 : 1))
-    others.reduce((merged, next) => merge(stream, merged, next, nowMs), first!)
+  let next = 0
+  for (const { end } of ranges) {
+    let merged = pieces[next++]!
+    while (merged.range.end < end) merged = merge(stream, merged, pieces[next++]!, nowMs)
   }
 }
 

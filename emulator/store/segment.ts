@@ -17,11 +17,22 @@ export function storedBytes(keyBytes: number, dataBytes: number): number {
   return headLength(keyBytes) + keyBytes + DATA_NAME_BYTES + headLength(dataBytes) + dataBytes
 }
 
+/** What the records of a segment have in common. */
+export interface SegmentKind {
+  /** Written while the stream was encrypted. */
+  readonly encrypted: boolean
+  /** Written without a partition key; the key in the slab is empty. */
+  readonly keyless: boolean
+}
+
+export const PLAIN: SegmentKind = { encrypted: false, keyless: false }
+
 /** Append-only; knows neither retention nor quotas. */
 export class Segment {
   /** Index of the segment's first record within the shard. */
   readonly firstIndex: number
   readonly slab: Buffer
+  readonly kind: SegmentKind
   /** Bytes of the slab in use. */
   used = 0
   /** Records held. */
@@ -30,8 +41,9 @@ export class Segment {
   #keyBytes = new Uint16Array(64)
   #arrivals = new Float64Array(64)
 
-  constructor(firstIndex: number, capacityBytes: number) {
+  constructor(firstIndex: number, capacityBytes: number, kind: SegmentKind = PLAIN) {
     this.firstIndex = firstIndex
+    this.kind = kind
     this.slab = Buffer.from(new ArrayBuffer(capacityBytes))
   }
 

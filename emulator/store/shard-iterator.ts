@@ -14,6 +14,7 @@ import type { Seal } from './seal.ts'
 /** A shard iterator lives for 5 minutes. */
 export const ITERATOR_LIFETIME_MS = 300_000
 const BYTES = 32
+const PURPOSE = 'ShardIterator'
 
 export interface ShardIterator {
   readonly issuedMs: number
@@ -29,12 +30,12 @@ export function formatShardIterator(iterator: ShardIterator, seal: Seal): string
   bytes.writeUInt32BE(iterator.streamSerial, 16)
   bytes.writeUInt32BE(iterator.shardNumber, 20)
   bytes.writeDoubleBE(iterator.index, 24)
-  return seal.close(bytes)
+  return seal.close(PURPOSE, bytes)
 }
 
 /** Reads an iterator without looking at its age. */
 export function parseShardIterator(text: string, seal: Seal): ShardIterator {
-  const bytes = seal.open(text)
+  const bytes = seal.open(PURPOSE, text)
   if (bytes?.length !== BYTES) throw invalidArgument('Invalid ShardIterator.')
   return {
     issuedMs: bytes.readDoubleBE(8),

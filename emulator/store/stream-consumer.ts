@@ -8,6 +8,9 @@ export class StreamConsumer {
   readonly arn: string
   /** Milliseconds since the epoch. */
   readonly createdMs: number
+  readonly tags = new Map<string, string>()
+  /** The resource policy, as it was given. */
+  policy: string | undefined
   /** The last subscription of each shard, be it over: when it began decides when the next may. */
   readonly subscriptions = new Map<string, Subscription>()
   readonly #activeMs: number

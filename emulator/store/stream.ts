@@ -1,17 +1,22 @@
-// One stream: its shards, its lifecycle and what else the service remembers of it. Time passes only in `settle`, which
-// the account calls before every use: delayed changes take effect, records and closed shards past retention disappear.
+// One stream: its shards, its lifecycle, its settings and what else the service remembers of it. Time passes only in
+// `settle`, which the account calls before every use: delayed changes take effect, records and closed shards past
+// retention disappear.
 import { resourceInUse, resourceNotFound } from '../errors.ts'
-import type { StreamConsumer } from './stream-consumer.ts'
+import { DailyCount } from './daily-count.ts'
 import { evenRanges, HashRing } from './hash-key.ts'
 import type { HashKeyRange } from './hash-key.ts'
+import { Lifecycle } from './lifecycle.ts'
+import type { Status } from './lifecycle.ts'
 import { Shard } from './shard.ts'
+import type { StreamConsumer } from './stream-consumer.ts'
 
 export type StreamMode = 'PROVISIONED' | 'ON_DEMAND'
 
-type Lifecycle =
-  | { readonly status: 'CREATING' | 'DELETING'; readonly untilMs: number }
-  | { readonly status: 'UPDATING'; readonly untilMs: number; readonly apply: (nowMs: number) => void }
-  | { readonly status: 'ACTIVE' | 'DELETED' }
+/** AUTO spreads records over the open shards, whatever their keys. */
+export type DistributionStrategy = 'AUTO' | 'USER_PARTITION_KEY'
+
+/** What an on-demand stream is warm for from the start. */
+const ON_DEMAND_MIBPS = 4
 
 export interface StreamOrigin {
   readonly name: string
@@ -38,19 +43,31 @@ export class Stream {
   readonly accountId: string
   readonly serial: number
   readonly createdMs: number
-  readonly mode: StreamMode
-  readonly maxRecordBytes: number
   readonly tags = new Map<string, string>()
   readonly consumers = new Map<string, StreamConsumer>()
   /** Called when records came or shards, consumers or the stream itself changed. */
   readonly watchers = new Set<() => void>()
-  /** When UpdateShardCount was called in the last 24 hours, in milliseconds since the epoch. */
-  scalings: readonly number[] = []
+  mode: StreamMode
   retentionHours: number
+  maxRecordBytes: number
+  distribution: DistributionStrategy = 'USER_PARTITION_KEY'
+  /** The KMS key, as it was given; undefined while records are not encrypted. */
+  encryptionKeyId: string | undefined
+  shardLevelMetrics: readonly string[] = []
+  /** What an on-demand stream is warm for, and what it is scaling to, in MiB a second. */
+  warmThroughput = { targetMiBps: ON_DEMAND_MIBPS, currentMiBps: ON_DEMAND_MIBPS }
+  /** The resource policy, as it was given. */
+  policy: string | undefined
+  readonly scalings = new DailyCount(10)
+  readonly modeChanges = new DailyCount(2)
+  readonly encryptionStarts = new DailyCount(25)
+  readonly encryptionStops = new DailyCount(25)
   readonly #origin: StreamOrigin
   readonly #shards = new Map<string, Shard>()
-  #ring: HashRing<Shard>
-  #lifecycle: Lifecycle
+  /** Undefined until a record is routed after a reshard. */
+  #ring: HashRing<Shard> | undefined
+  readonly #lifecycle: Lifecycle
+  #spread = 0
   #shardsMade = 0
 
   constructor(origin: StreamOrigin) {
@@ -64,18 +81,16 @@ export class Stream {
     this.maxRecordBytes = origin.maxRecordBytes
     this.retentionHours = origin.retentionHours
     this.#addShards(evenRanges(origin.shardCount), [], origin.createdMs)
-    this.#ring = this.#makeRing()
-    const untilMs = origin.createdMs + origin.createDelayMs
-    this.#lifecycle = origin.createDelayMs > 0 ? { status: 'CREATING', untilMs } : { status: 'ACTIVE' }
+    this.#lifecycle = new Lifecycle(origin.createdMs, origin.createDelayMs)
   }
 
-  get status(): Lifecycle['status'] {
+  get status(): Status {
     return this.#lifecycle.status
   }
 
   /** When a change that is under way takes effect, in milliseconds since the epoch. */
   get changesMs(): number | undefined {
-    return 'untilMs' in this.#lifecycle ? this.#lifecycle.untilMs : undefined
+    return this.#lifecycle.changesMs
   }
 
   /** Tells whoever watches. */
@@ -85,11 +100,7 @@ export class Stream {
 
   /** Lets time pass up to `nowMs`. */
   settle(nowMs: number): void {
-    const lifecycle = this.#lifecycle
-    if ('untilMs' in lifecycle && lifecycle.untilMs <= nowMs) {
-      this.#lifecycle = { status: lifecycle.status === 'DELETING' ? 'DELETED' : 'ACTIVE' }
-      if (lifecycle.status === 'UPDATING') lifecycle.apply(lifecycle.untilMs)
-    }
+    this.#lifecycle.settle(nowMs)
     for (const consumer of this.consumers.values()) {
       if (consumer.gone(nowMs)) this.consumers.delete(consumer.name)
     }
@@ -108,13 +119,12 @@ export class Stream {
 
   /** Makes a change `delayMs` from now, and is UPDATING until then; with no delay makes it at once. */
   update(nowMs: number, delayMs: number, apply: (nowMs: number) => void): void {
-    if (delayMs > 0) this.#lifecycle = { status: 'UPDATING', untilMs: nowMs + delayMs, apply }
-    else apply(nowMs)
+    this.#lifecycle.update(nowMs, delayMs, apply)
     this.changed()
   }
 
   delete(nowMs: number, delayMs: number): void {
-    this.#lifecycle = delayMs > 0 ? { status: 'DELETING', untilMs: nowMs + delayMs } : { status: 'DELETED' }
+    this.#lifecycle.delete(nowMs, delayMs)
     this.changed()
   }
 
@@ -136,14 +146,24 @@ export class Stream {
 
   /** The open shard whose range holds the hash key in `words`. */
   route(words: Uint32Array): Shard {
+    this.#ring ??= new HashRing(
+      [...this.#shards.values()].filter(shard => shard.open),
+      shard => shard.range,
+    )
     return this.#ring.find(words)
+  }
+
+  /** An open shard for a record that no key places: one after the other. */
+  nextShard(): Shard {
+    const open = this.openShards()
+    return open[this.#spread++ % open.length]!
   }
 
   /** Closes `parents` and opens shards of `ranges` in their place. */
   replace(parents: readonly Shard[], ranges: readonly HashKeyRange[], nowMs: number): readonly Shard[] {
     const children = this.#addShards(ranges, parents, nowMs)
     for (const parent of parents) parent.close(nowMs, children)
-    this.#ring = this.#makeRing()
+    this.#ring = undefined
     this.changed()
     return children
   }
@@ -153,6 +173,15 @@ export class Stream {
     if (this.status === 'ACTIVE') return
     throw resourceInUse(
       `Stream ${this.name} under account ${this.accountId} not ACTIVE, instead in state ${this.status}`,
+    )
+  }
+
+  /** Refuses a request that means a stream of the same name created at another time. */
+  requireCreated(createdMs: number): void {
+    if (createdMs === this.createdMs) return
+    throw resourceNotFound(
+      `Stream ${this.name} under account ${this.accountId} with creation timestamp ` +
+        `${new Date(createdMs).toISOString()} not found: it was created at ${new Date(this.createdMs).toISOString()}.`,
     )
   }
 
@@ -172,12 +201,5 @@ export class Stream {
       this.#shards.set(shard.id, shard)
       return shard
     })
-  }
-
-  #makeRing(): HashRing<Shard> {
-    return new HashRing(
-      [...this.#shards.values()].filter(shard => shard.open),
-      shard => shard.range,
-    )
   }
 }

@@ -10,7 +10,7 @@ import { emulator } from '../harness.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 
-t.test('boto3 reshards, pages shards, reads from a time, registers a consumer and subscribes', async t => {
+t.test('boto3 calls every operation that it has, and gets the answers of the service', async t => {
   const kinesis = await emulator(t, { clock: new SystemClock(), emptyEventIntervalMs: 200, limits: false })
   const { stdout } = await promisify(execFile)(
     path.join(root, '.venv/bin/python'),

@@ -48,7 +48,7 @@ t.test('a name is taken once, and a consumer registered anew has another ARN', a
   await t.rejects(json(kinesis, 'DescribeStreamConsumer', { ConsumerARN: first.ConsumerARN }), {
     name: 'ResourceNotFoundException',
   })
-  await t.rejects(json(kinesis, 'DescribeStreamConsumer', { ConsumerARN: 'x' }), { name: 'InvalidArgumentException' })
+  await t.rejects(json(kinesis, 'DescribeStreamConsumer', { ConsumerARN: 'x' }), { name: 'ValidationException' })
 })
 
 t.test('a stream has at most 20 consumers, and is deleted with them only when told to', async t => {

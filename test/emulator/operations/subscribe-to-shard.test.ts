@@ -231,7 +231,7 @@ t.test('what is not ACTIVE is in use, and what is not there is not found', async
   await t.rejects(status(), { code: 'ResourceNotFoundException' })
   await t.rejects(subscribe(), { code: 'ResourceNotFoundException' })
   await t.rejects(kinesis.subscribe({ ConsumerARN: 'x', ShardId: shardId(0), StartingPosition: { Type: 'LATEST' } }), {
-    code: 'InvalidArgumentException',
+    code: 'ValidationException',
   })
   await t.rejects(kinesis.subscribe({ ConsumerARN, ShardId: shardId(0) }), { code: 'ValidationException' })
 })

@@ -34,3 +34,24 @@ t.test('a stream has at most 50 tags', async t => {
     name: 'SerializationException',
   })
 })
+
+t.test('tags that the service does not take are refused', async t => {
+  const kinesis = await emulator(t, { limits: false })
+  const ResourceARN = kinesis.streamArn('flights')
+  for (const [Tags, name] of [
+    [{ '': 'v' }, 'ValidationException'],
+    [{ ['k'.repeat(129)]: 'v' }, 'ValidationException'],
+    [{ k: 'v'.repeat(257) }, 'ValidationException'],
+    [{ 'aws:k': 'v' }, 'InvalidArgumentException'],
+    [{ 'k!': 'v' }, 'InvalidArgumentException'],
+    [{}, 'ValidationException'],
+  ] as const) {
+    await t.rejects(json(kinesis, 'AddTagsToStream', { StreamName: 'flights', Tags }), { name })
+    await t.rejects(json(kinesis, 'TagResource', { ResourceARN, Tags }), { name })
+    await t.rejects(json(kinesis, 'CreateStream', { StreamName: 's', ShardCount: 1, Tags }), { name })
+    const consumer = { StreamARN: ResourceARN, ConsumerName: 'app', Tags }
+    await t.rejects(json(kinesis, 'RegisterStreamConsumer', consumer), { name })
+  }
+  t.same((await json(kinesis, 'ListStreams', {})).StreamNames, ['flights'])
+  await t.resolves(json(kinesis, 'TagResource', { ResourceARN, Tags: { 'Größe: a/b=c+d-e@f_g.h': '' } }))
+})

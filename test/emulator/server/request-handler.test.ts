@@ -140,7 +140,7 @@ t.test('an ARN of another region or account is not found', async t => {
   ]) {
     await t.rejects(json(kinesis, 'DescribeStream', { StreamARN: arn }), { name: 'ResourceNotFoundException' })
   }
-  await t.rejects(json(kinesis, 'DescribeStream', { StreamARN: 'flights' }), { name: 'InvalidArgumentException' })
+  await t.rejects(json(kinesis, 'DescribeStream', { StreamARN: 'flights' }), { name: 'ValidationException' })
   await t.rejects(json(kinesis, 'DescribeStream', {}), { name: 'InvalidArgumentException' })
   await t.rejects(json(kinesis, 'DescribeStream', { StreamARN: kinesis.streamArn('a'), StreamName: 'b' }), {
     name: 'InvalidArgumentException',

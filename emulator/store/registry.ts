@@ -1,0 +1,30 @@
+// What an account has of one kind, by name. Every look-up settles the entry first, and forgets it once it is DELETED.
+import type { Clock } from '../clock.ts'
+import type { Lifecycle } from './lifecycle.ts'
+
+export class Registry<Entry extends { readonly name: string; readonly lifecycle: Lifecycle }> {
+  readonly #clock: Clock
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  add(entry: Entry): void {
+    this.#entries.set(entry.name, entry)
+  }
+
+  find(name: string): Entry | undefined {
+    const entry = this.#entries.get(name)
+    entry?.lifecycle.settle(this.#clock.now())
+    if (entry?.lifecycle.status !== 'DELETED') return entry
+    this.#entries.delete(name)
+    return undefined
+  }
+
+  /** Every entry, by name. */
+  all(): Entry[] {
+    const names = [...this.#entries.keys()].sort()
+    return names.map(name => this.find(name)).filter(entry => entry !== undefined)
+  }
+}
