@@ -8,8 +8,8 @@ export function decodeJsonObject(body: Buffer): WireObject {
   let value: WireValue
   try {
     value = JSON.parse(body.toString('utf8')) as WireValue
-  } catch (cause) {
-    throw serialization(`The JSON body can not be parsed: ${cause instanceof Error ? cause.message : String(cause)}`)
+  } catch {
+    throw serialization('The JSON body can not be parsed: it is not valid JSON')
   }
   if (!isWireObject(value)) throw serialization('The JSON body is not a structure')
   return value

@@ -1,3 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
 import t from 'tap'
 
 import { SystemClock, VirtualClock } from '../../emulator/clock.ts'
@@ -38,4 +42,16 @@ t.test('the system clock tells the time and calls back', async t => {
   await new Promise<void>(resolve => clock.after(0, resolve))
   clearInterval(keepAlive)
   clock.after(60_000, () => t.fail('must not run'))()
+})
+
+t.test('nothing in the emulator but the clock asks the machine for the time', async t => {
+  const folder = fileURLToPath(new URL('../../../emulator', import.meta.url))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+  t.ok(files.length > 50)
+  const asking = files.filter(name =>
+    /Date\.now|new Date\(\)|setTimeout|setInterval|performance\.|hrtime/.test(
+      readFileSync(path.join(folder, name), 'utf8'),
+    ),
+  )
+  t.same(asking, ['clock.ts'])
 })

@@ -8,8 +8,7 @@ const KEY = { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' }
 
 t.test('a stream is UPDATING while encryption starts and stops, and answers carry it', async t => {
   const kinesis = await emulator(t, { updateDelayMs: 100 })
-  const status = async () =>
-    (await json(kinesis, 'DescribeStreamSummary', { StreamName })).StreamDescriptionSummary
+  const status = async () => (await json(kinesis, 'DescribeStreamSummary', { StreamName })).StreamDescriptionSummary
   await json(kinesis, 'StartStreamEncryption', { StreamName, ...KEY })
   t.match(await status(), { StreamStatus: 'UPDATING', EncryptionType: 'NONE' })
   await t.rejects(json(kinesis, 'StopStreamEncryption', { StreamName, ...KEY }), { name: 'ResourceInUseException' })

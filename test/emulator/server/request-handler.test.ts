@@ -1,3 +1,5 @@
+import { connect as connectHttp2 } from 'node:http2'
+
 import t from 'tap'
 
 import { VirtualClock } from '../../../emulator/index.ts'
@@ -89,10 +91,19 @@ t.test('bodies that can not be parsed are serialization errors', async t => {
   await t.rejects(json(kinesis, 'DescribeStream', { StreamName: 'a b' }), { name: 'ValidationException' })
 })
 
-t.test('a body larger than any request may be is refused', async t => {
-  const kinesis = await emulator(t)
-  const answer = await raw(kinesis, headers(JSON_TYPE, 'PutRecords'), Buffer.alloc(33 * 1024 * 1024, 0x20))
-  t.equal(answer.status, 413)
+t.test('every answer carries the time of the emulator’s clock', async t => {
+  const clock = new VirtualClock(Date.UTC(2031, 6, 4, 12, 30, 15, 999))
+  const kinesis = await emulator(t, { clock })
+  for (const operation of ['ListStreams', 'Fly', 'DescribeStream']) {
+    const answer = await raw(kinesis, headers(JSON_TYPE, operation), Buffer.from('{}'))
+    t.equal(answer.headers.date, 'Fri, 04 Jul 2031 12:30:15 GMT')
+  }
+  const session = connectHttp2(kinesis.endpoint)
+  t.teardown(() => session.destroy())
+  const stream = session.request({ ':method': 'POST', ...headers(JSON_TYPE, 'ListStreams') })
+  stream.end('{}')
+  const date = new Promise(resolve => stream.once('response', ({ date: text }) => resolve(text)))
+  t.equal(await date, 'Fri, 04 Jul 2031 12:30:15 GMT')
 })
 
 t.test('any credentials are accepted, none too, unless a signature is required', async t => {
