@@ -1,4 +1,5 @@
-// The only source of time in the emulator: iterator expiry, retention, throttling and slow answers all ask it.
+// The only source of time in the emulator: every time that a client is told or names, the `Date` header, expiry, retention,
+// rates, states and slow answers.
 
 /** Tells the time and calls back later. */
 export interface Clock {

@@ -34,15 +34,15 @@ export interface EmulatorOptions {
   readonly clock?: Clock
   /** Whether a request without an Authorization header is refused, default false. Signatures are never checked. */
   readonly requireSignature?: boolean
-  /** Milliseconds a new stream stays CREATING, default 0. */
+  /** Milliseconds a new stream or channel stays CREATING, default 0. */
   readonly createDelayMs?: number
-  /** Milliseconds a stream stays UPDATING before a reshard takes effect, default 0. */
+  /** Milliseconds a stream, queue or channel stays UPDATING before a change takes effect, default 0. */
   readonly updateDelayMs?: number
-  /** Milliseconds a deleted stream stays DELETING, default 0. */
+  /** Milliseconds a deleted stream or channel stays DELETING, default 0. */
   readonly deleteDelayMs?: number
-  /** Milliseconds a new consumer stays CREATING, default 0. */
+  /** Milliseconds a new consumer or queue stays CREATING, default 0. */
   readonly consumerCreateDelayMs?: number
-  /** Milliseconds a deregistered consumer stays DELETING, default 0. */
+  /** Milliseconds a deregistered consumer, or a deleted queue, stays DELETING, default 0. */
   readonly consumerDeleteDelayMs?: number
   /** Milliseconds a subscription lasts, default 300000. */
   readonly subscriptionMs?: number

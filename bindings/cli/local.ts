@@ -13,6 +13,11 @@ Starts an Amazon Kinesis on 127.0.0.1, in memory, and prints what to export. End
   --region R          region of the streams' ARNs (default us-east-1)
   --no-limits         do not throttle: without this the service's own quotas hold
                       (a shard takes 1000 records/s and 1 MiB/s, and gives 5 reads/s and 2 MiB/s)
+
+It has every operation of boto3's and the AWS SDKs' Kinesis clients, and serves Terraform's aws_kinesis_stream
+(endpoints { kinesis = "http://127.0.0.1:4567" }). Streams, and all else, are gone when it ends. There is no KMS,
+S3, CloudWatch or IAM behind it: encryption, channels, metrics and policies are kept and described, nothing more.
+A request of more than 16 MiB is refused with status 413.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -45,7 +50,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
-  // Only now: who reads that it is ready may end it at once.
+  // Only now: a reader of this line may end it at once.
   process.stdout.write(`${lines.join('\n')}\n`)
   await ended
   await kinesis.close()

@@ -1,9 +1,14 @@
+import { execFile } from 'node:child_process'
+import { connect } from 'node:net'
+import { promisify } from 'node:util'
+
+import { GetRecordsCommand, SubscribeToShardCommand } from '@aws-sdk/client-kinesis'
 import fc from 'fast-check'
 import t from 'tap'
 
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
-import type { Decoded, ManualEmulator } from './harness.ts'
-import { cbor, emulator, json, shardId } from './harness.ts'
+import type { Decoded, ManualEmulator, Teardown } from './harness.ts'
+import { cbor, client, emulator, json, shardId } from './harness.ts'
 
 t.test('tells a client how to reach it', async t => {
   const kinesis = await emulator(t, { region: 'eu-central-1', accountId: '123456789012' })
@@ -172,4 +177,134 @@ t.test('a stream that is UPDATING takes no second reshard, from within the proce
   t.throws(() => kinesis.mergeShards('flights', shardId(0), shardId(1)), { code: 'ResourceInUseException' })
   clock.advance(1000)
   t.same(kinesis.splitShard('flights', shardId(2)), [shardId(3), shardId(4)])
+})
+
+/** Every time that a client is told, over HTTP, by an emulator whose clock is `offMs` off the machine's. */
+async function times(t: Teardown, offMs: number): Promise<[clock: VirtualClock, told: [string, number][]]> {
+  const clock = new VirtualClock(Date.now() + offMs)
+  const kinesis = await emulator(t, { clock, limits: false })
+  const sdk = client(t, kinesis)
+  const StreamName = 'flights'
+  const StreamARN = kinesis.streamArn(StreamName)
+  await json(kinesis, 'UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } })
+  const told: [string, number][] = []
+  const tell = (what: string, time: Date | number | undefined): void => {
+    told.push([what, time instanceof Date ? time.getTime() : Math.round(Number(time) * 1000)])
+  }
+  for (const operation of ['DescribeStream', 'DescribeStreamSummary']) {
+    const [description] = Object.values<Decoded>(await json(kinesis, operation, { StreamName }))
+    tell(operation, description.StreamCreationTimestamp)
+  }
+  tell('ListStreams', (await json(kinesis, 'ListStreams', {})).StreamSummaries[0].StreamCreationTimestamp)
+  const { Consumer } = await json(kinesis, 'RegisterStreamConsumer', { StreamARN, ConsumerName: 'app' })
+  const { ConsumerARN } = Consumer
+  tell('RegisterStreamConsumer', Consumer.ConsumerCreationTimestamp)
+  tell('ConsumerARN', Math.floor(Number(String(ConsumerARN).split(':').at(-1))) + (clock.now() % 1000) / 1000)
+  const queue = { QueueName: 'work', StreamConfigurationList: [{ StreamARN }] }
+  tell('CreateQueue', (await json(kinesis, 'CreateQueue', queue)).QueueDescription.QueueCreationTimestamp)
+  const { EarliestAllowedEndAt } = (
+    await json(kinesis, 'UpdateAccountSettings', { MinimumThroughputBillingCommitment: { Status: 'ENABLED' } })
+  ).MinimumThroughputBillingCommitment
+  tell('UpdateAccountSettings', EarliestAllowedEndAt - 86_400)
+  await json(kinesis, 'PutRecord', { StreamName, Data: 'AA==', PartitionKey: 'k' })
+  const position = { StreamName, ShardId: shardId(0), ShardIteratorType: 'TRIM_HORIZON' }
+  const { ShardIterator } = await json(kinesis, 'GetShardIterator', position)
+  const fromCbor = await sdk.send(new GetRecordsCommand({ ShardIterator }))
+  tell('GetRecords in CBOR', fromCbor.Records?.[0]?.ApproximateArrivalTimestamp)
+  const fromJson = await json(kinesis, 'GetRecords', { ShardIterator })
+  tell('GetRecords in JSON', fromJson.Records[0].ApproximateArrivalTimestamp)
+  const { EventStream } = await sdk.send(
+    new SubscribeToShardCommand({ ConsumerARN, ShardId: shardId(0), StartingPosition: { Type: 'TRIM_HORIZON' } }),
+  )
+  for await (const { SubscribeToShardEvent: event } of EventStream ?? []) {
+    tell('SubscribeToShard', event?.Records?.[0]?.ApproximateArrivalTimestamp)
+    break
+  }
+  for (const { atMs } of kinesis.requests.recent()) tell('the log of requests', new Date(atMs))
+  return [clock, told]
+}
+
+t.test('every time that a client is told is that of the emulator’s clock, an hour ahead or behind', async t => {
+  for (const offMs of [3_600_000, -3_600_000]) {
+    const [clock, told] = await times(t, offMs)
+    t.ok(told.length > 20)
+    t.same(
+      told.filter(([, ms]) => ms !== clock.now()),
+      [],
+    )
+  }
+})
+
+t.test('every time that a client names is compared with the emulator’s clock, an hour ahead or behind', async t => {
+  for (const offMs of [3_600_000, -3_600_000]) {
+    const clock = new VirtualClock(Date.now() + offMs)
+    const kinesis = await emulator(t, { clock, limits: false })
+    const position = { StreamName: 'flights', ShardId: shardId(0), ShardIteratorType: 'AT_TIMESTAMP' }
+    const filter = (Timestamp: number) => ({ StreamName: 'flights', ShardFilter: { Type: 'AT_TIMESTAMP', Timestamp } })
+    const now = clock.now() / 1000
+    await t.resolves(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now }))
+    await t.resolves(json(kinesis, 'ListShards', filter(now)))
+    const future = { name: 'InvalidArgumentException' }
+    await t.rejects(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now + 1 }), future)
+    await t.rejects(json(kinesis, 'ListShards', filter(now + 1)), future)
+
+    const { ShardIterator } = await json(kinesis, 'GetShardIterator', { ...position, Timestamp: now })
+    await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
+    clock.advance(300_000)
+    const { MillisBehindLatest } = await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })
+    t.equal(MillisBehindLatest, 0)
+    await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
+    t.equal((await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })).MillisBehindLatest, 1)
+    clock.advance(1)
+    await t.rejects(json(kinesis, 'GetRecords', { ShardIterator }), {
+      name: 'ExpiredIteratorException',
+      message: new RegExp(new Date(clock.now()).toISOString()),
+    })
+    clock.advance(24 * 3_600_000)
+    await json(kinesis, 'DescribeStreamSummary', { StreamName: 'flights' })
+    t.equal(kinesis.recordCount('flights'), 0)
+  }
+})
+
+t.test('closing ends what is under way, and another emulator starts on the same port', async t => {
+  let port = 0
+  for (let i = 0; i < 3; i++) {
+    const kinesis = await KinesisEmulator.start({ streams: { flights: 1 }, port, limits: false })
+    port = kinesis.port
+    const StreamARN = kinesis.streamArn('flights')
+    await json(kinesis, 'UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } })
+    const { Consumer } = await json(kinesis, 'RegisterStreamConsumer', { StreamARN, ConsumerName: 'app' })
+    const queue = { QueueName: 'work', StreamConfigurationList: [{ StreamARN }] }
+    const { QueueDescription } = await json(kinesis, 'CreateQueue', queue)
+    const StartingPosition = { Type: 'LATEST' }
+    const subscribe = { ConsumerARN: Consumer.ConsumerARN, ShardId: shardId(0), StartingPosition }
+    const ended = [
+      json(kinesis, 'SubscribeToShard', subscribe),
+      json(kinesis, 'ReceiveQueueRecords', { QueueARN: QueueDescription.QueueARN }),
+    ].map(async request => t.rejects(request, { code: 'ECONNRESET' }))
+    await kinesis.requests.waitFor('SubscribeToShard', 1)
+    const half = connect(port, '127.0.0.1')
+    half.on('error', () => undefined)
+    half.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\nhalf')
+    const gone = new Promise(resolve => half.once('close', resolve))
+    await new Promise(resolve => half.once('connect', resolve))
+    await kinesis.close()
+    await kinesis.close()
+    await Promise.all([...ended, gone])
+    t.same(kinesis.subscriptions(), [])
+  }
+})
+
+t.test('a program that has closed its emulator ends by itself', async t => {
+  const module = new URL('../../emulator/index.js', import.meta.url).href
+  const program = `
+    const { KinesisEmulator } = await import(${JSON.stringify(module)})
+    const kinesis = await KinesisEmulator.start({ streams: { flights: 1 } })
+    const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Kinesis_20131202.ListStreams' }
+    const { status } = await fetch(kinesis.endpoint, { method: 'POST', headers, body: '{}' })
+    await kinesis.close()
+    console.log(status)`
+  const args = ['--input-type=module', '--eval', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 })
+  t.equal(stdout, '200\n')
 })
