@@ -1,5 +1,5 @@
-// The only source of time in the emulator: every time that a client is told or names, the `Date` header, expiry, retention,
-// rates, states and slow answers.
+// The only source of time in the emulator: times in answers and requests, the `Date` header, expiry, retention, rates,
+// states and slow answers.
 
 /** Tells the time and calls back later. */
 export interface Clock {

@@ -158,7 +158,7 @@ function targetOf(operation: Operation, call: Call): Target {
   }
 }
 
-/** Warns on the console, since a client is told nothing of what went wrong. */
+/** Warns on the console, since the answer does not contain the cause. */
 function internal(operation: string, cause: unknown): KinesisError {
   process.emitWarning(cause instanceof Error ? cause : String(cause))
   return internalFailure(operation, cause)

@@ -179,92 +179,98 @@ t.test('a stream that is UPDATING takes no second reshard, from within the proce
   t.same(kinesis.splitShard('flights', shardId(2)), [shardId(3), shardId(4)])
 })
 
-/** Every time that a client is told, over HTTP, by an emulator whose clock is `offMs` off the machine's. */
-async function times(t: Teardown, offMs: number): Promise<[clock: VirtualClock, told: [string, number][]]> {
+/** Every time in answers over HTTP of an emulator whose clock is `offMs` off the machine's. */
+async function times(t: Teardown, offMs: number): Promise<[clock: VirtualClock, times: [string, number][]]> {
   const clock = new VirtualClock(Date.now() + offMs)
   const kinesis = await emulator(t, { clock, limits: false })
   const sdk = client(t, kinesis)
   const StreamName = 'flights'
   const StreamARN = kinesis.streamArn(StreamName)
   await json(kinesis, 'UpdateStreamMode', { StreamARN, StreamModeDetails: { StreamMode: 'ON_DEMAND' } })
-  const told: [string, number][] = []
-  const tell = (what: string, time: Date | number | undefined): void => {
-    told.push([what, time instanceof Date ? time.getTime() : Math.round(Number(time) * 1000)])
+  const seen: [string, number][] = []
+  const see = (what: string, time: Date | number | undefined): void => {
+    seen.push([what, time instanceof Date ? time.getTime() : Math.round(Number(time) * 1000)])
   }
   for (const operation of ['DescribeStream', 'DescribeStreamSummary']) {
     const [description] = Object.values<Decoded>(await json(kinesis, operation, { StreamName }))
-    tell(operation, description.StreamCreationTimestamp)
+    see(operation, description.StreamCreationTimestamp)
   }
-  tell('ListStreams', (await json(kinesis, 'ListStreams', {})).StreamSummaries[0].StreamCreationTimestamp)
+  see('ListStreams', (await json(kinesis, 'ListStreams', {})).StreamSummaries[0].StreamCreationTimestamp)
   const { Consumer } = await json(kinesis, 'RegisterStreamConsumer', { StreamARN, ConsumerName: 'app' })
   const { ConsumerARN } = Consumer
-  tell('RegisterStreamConsumer', Consumer.ConsumerCreationTimestamp)
-  tell('ConsumerARN', Math.floor(Number(String(ConsumerARN).split(':').at(-1))) + (clock.now() % 1000) / 1000)
+  see('RegisterStreamConsumer', Consumer.ConsumerCreationTimestamp)
+  see('ConsumerARN', Math.floor(Number(String(ConsumerARN).split(':').at(-1))) + (clock.now() % 1000) / 1000)
   const queue = { QueueName: 'work', StreamConfigurationList: [{ StreamARN }] }
-  tell('CreateQueue', (await json(kinesis, 'CreateQueue', queue)).QueueDescription.QueueCreationTimestamp)
+  see('CreateQueue', (await json(kinesis, 'CreateQueue', queue)).QueueDescription.QueueCreationTimestamp)
   const { EarliestAllowedEndAt } = (
     await json(kinesis, 'UpdateAccountSettings', { MinimumThroughputBillingCommitment: { Status: 'ENABLED' } })
   ).MinimumThroughputBillingCommitment
-  tell('UpdateAccountSettings', EarliestAllowedEndAt - 86_400)
+  see('UpdateAccountSettings', EarliestAllowedEndAt - 86_400)
   await json(kinesis, 'PutRecord', { StreamName, Data: 'AA==', PartitionKey: 'k' })
   const position = { StreamName, ShardId: shardId(0), ShardIteratorType: 'TRIM_HORIZON' }
   const { ShardIterator } = await json(kinesis, 'GetShardIterator', position)
   const fromCbor = await sdk.send(new GetRecordsCommand({ ShardIterator }))
-  tell('GetRecords in CBOR', fromCbor.Records?.[0]?.ApproximateArrivalTimestamp)
+  see('GetRecords in CBOR', fromCbor.Records?.[0]?.ApproximateArrivalTimestamp)
   const fromJson = await json(kinesis, 'GetRecords', { ShardIterator })
-  tell('GetRecords in JSON', fromJson.Records[0].ApproximateArrivalTimestamp)
+  see('GetRecords in JSON', fromJson.Records[0].ApproximateArrivalTimestamp)
   const { EventStream } = await sdk.send(
     new SubscribeToShardCommand({ ConsumerARN, ShardId: shardId(0), StartingPosition: { Type: 'TRIM_HORIZON' } }),
   )
   for await (const { SubscribeToShardEvent: event } of EventStream ?? []) {
-    tell('SubscribeToShard', event?.Records?.[0]?.ApproximateArrivalTimestamp)
+    see('SubscribeToShard', event?.Records?.[0]?.ApproximateArrivalTimestamp)
     break
   }
-  for (const { atMs } of kinesis.requests.recent()) tell('the log of requests', new Date(atMs))
-  return [clock, told]
+  for (const { atMs } of kinesis.requests.recent()) see('the log of requests', new Date(atMs))
+  return [clock, seen]
 }
 
-t.test('every time that a client is told is that of the emulator’s clock, an hour ahead or behind', async t => {
+t.test('every time in an answer is that of the emulator’s clock, an hour ahead or behind the machine’s', async t => {
   for (const offMs of [3_600_000, -3_600_000]) {
-    const [clock, told] = await times(t, offMs)
-    t.ok(told.length > 20)
+    const [clock, seen] = await times(t, offMs)
+    t.ok(seen.length > 20)
     t.same(
-      told.filter(([, ms]) => ms !== clock.now()),
+      seen.filter(([, ms]) => ms !== clock.now()),
       [],
     )
   }
 })
 
-t.test('every time that a client names is compared with the emulator’s clock, an hour ahead or behind', async t => {
-  for (const offMs of [3_600_000, -3_600_000]) {
-    const clock = new VirtualClock(Date.now() + offMs)
-    const kinesis = await emulator(t, { clock, limits: false })
-    const position = { StreamName: 'flights', ShardId: shardId(0), ShardIteratorType: 'AT_TIMESTAMP' }
-    const filter = (Timestamp: number) => ({ StreamName: 'flights', ShardFilter: { Type: 'AT_TIMESTAMP', Timestamp } })
-    const now = clock.now() / 1000
-    await t.resolves(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now }))
-    await t.resolves(json(kinesis, 'ListShards', filter(now)))
-    const future = { name: 'InvalidArgumentException' }
-    await t.rejects(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now + 1 }), future)
-    await t.rejects(json(kinesis, 'ListShards', filter(now + 1)), future)
+t.test(
+  'every time in a request is compared with the emulator’s clock, an hour ahead or behind the machine’s',
+  async t => {
+    for (const offMs of [3_600_000, -3_600_000]) {
+      const clock = new VirtualClock(Date.now() + offMs)
+      const kinesis = await emulator(t, { clock, limits: false })
+      const position = { StreamName: 'flights', ShardId: shardId(0), ShardIteratorType: 'AT_TIMESTAMP' }
+      const filter = (Timestamp: number) => ({
+        StreamName: 'flights',
+        ShardFilter: { Type: 'AT_TIMESTAMP', Timestamp },
+      })
+      const now = clock.now() / 1000
+      await t.resolves(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now }))
+      await t.resolves(json(kinesis, 'ListShards', filter(now)))
+      const future = { name: 'InvalidArgumentException' }
+      await t.rejects(json(kinesis, 'GetShardIterator', { ...position, Timestamp: now + 1 }), future)
+      await t.rejects(json(kinesis, 'ListShards', filter(now + 1)), future)
 
-    const { ShardIterator } = await json(kinesis, 'GetShardIterator', { ...position, Timestamp: now })
-    await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
-    clock.advance(300_000)
-    const { MillisBehindLatest } = await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })
-    t.equal(MillisBehindLatest, 0)
-    await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
-    t.equal((await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })).MillisBehindLatest, 1)
-    clock.advance(1)
-    await t.rejects(json(kinesis, 'GetRecords', { ShardIterator }), {
-      name: 'ExpiredIteratorException',
-      message: new RegExp(new Date(clock.now()).toISOString()),
-    })
-    clock.advance(24 * 3_600_000)
-    await json(kinesis, 'DescribeStreamSummary', { StreamName: 'flights' })
-    t.equal(kinesis.recordCount('flights'), 0)
-  }
-})
+      const { ShardIterator } = await json(kinesis, 'GetShardIterator', { ...position, Timestamp: now })
+      await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
+      clock.advance(300_000)
+      const { MillisBehindLatest } = await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })
+      t.equal(MillisBehindLatest, 0)
+      await json(kinesis, 'PutRecord', { StreamName: 'flights', Data: 'AA==', PartitionKey: 'k' })
+      t.equal((await json(kinesis, 'GetRecords', { ShardIterator, Limit: 1 })).MillisBehindLatest, 1)
+      clock.advance(1)
+      await t.rejects(json(kinesis, 'GetRecords', { ShardIterator }), {
+        name: 'ExpiredIteratorException',
+        message: new RegExp(new Date(clock.now()).toISOString()),
+      })
+      clock.advance(24 * 3_600_000)
+      await json(kinesis, 'DescribeStreamSummary', { StreamName: 'flights' })
+      t.equal(kinesis.recordCount('flights'), 0)
+    }
+  },
+)
 
 t.test('closing ends what is under way, and another emulator starts on the same port', async t => {
   let port = 0

@@ -75,6 +75,27 @@ t.test('a record in CBOR is these bytes', async t => {
   t.equal(bytes.toString('hex'), golden.join('').replaceAll(' ', ''))
 })
 
+t.test('a record that is encrypted, and one without a key, is these bytes', async t => {
+  const range = { start: 0n, end: 1n }
+  const shard = new Shard({ number: 1, range, stamp: 1_735_689_600_000, openedMs: 0, parents: [], maxBytes: Infinity })
+  const source = Buffer.from('keydata')
+  shard.log.append(source, 0, 3, 3, 7, 1_735_689_600_123, { encrypted: true, keyless: false })
+  shard.log.append(source, -1, -1, 3, 7, 1_735_689_600_123, { encrypted: false, keyless: true })
+  const bytes = getRecordsCbor({ shard, range: shard.log.read(1, 10, 100), members: {} })
+  const number = (last: string): string => `6e 53657175656e63654e756d626572 78 38 ${Buffer.from(last).toString('hex')}`
+  const arrival = '78 1b 417070726f78696d6174654172726976616c54696d657374616d70 c1 1b 000001941f297c7b'
+  const golden = [
+    'a1 67 5265636f726473 82',
+    `a5 ${number('49017356896000000000010000000000000001735694807068807919')} ${arrival}`,
+    '6e 456e6372797074696f6e54797065 63 4b4d53',
+    '6c 506172746974696f6e4b6579 63 6b6579',
+    '64 44617461 44 64617461',
+    `a3 ${number(shard.sequence.format(2))} ${arrival}`,
+    '64 44617461 44 64617461',
+  ]
+  t.equal(bytes.toString('hex'), golden.join('').replaceAll(' ', ''))
+})
+
 t.test('a call gives at most Limit records, 10000 by default', async t => {
   const kinesis = await emulator(t, { limits: false })
   fill(kinesis, 10_001)

@@ -98,3 +98,15 @@ t.test('memory is a small multiple of what is retained', async t => {
   for (let i = 0; i < records; i++) append(log, 'user-1234', 'x'.repeat(100), 0)
   t.ok(log.capacityBytes < records * 109 * 1.5, `${log.capacityBytes} bytes`)
 })
+
+t.test('records of alternating kinds lie in segments of their own, and do not take a large slab each', async t => {
+  const log = new RecordLog()
+  const source = Buffer.from('keydata')
+  for (let i = 0; i < 100; i++) log.append(source, 0, 3, 3, 7, i, { encrypted: i % 2 === 1, keyless: false })
+  const { runs } = log.read(1, Infinity, Infinity)
+  t.same(
+    runs.map(({ segment, from, to }) => [segment.kind.encrypted, to - from]),
+    Array.from({ length: 100 }, (_, i) => [i % 2 === 1, 1]),
+  )
+  t.ok(log.capacityBytes <= 100 * 4096)
+})
