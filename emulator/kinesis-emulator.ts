@@ -118,7 +118,7 @@ export class KinesisEmulator {
   /**
    * One operation of the service, such as `GetRecords`, without a socket: takes and answers the members that the AWS SDK's
    * command of that name takes and gives. Rates, quotas, faults and the log of requests apply as to any client. It settles
-   * within microtasks unless a `slow` fault strikes; then when the clock says so.
+   * within microtasks; only a `slow` fault, and receiving from an empty queue, wait for the clock.
    *
    * @param input bytes are Uint8Array, timestamps Date
    * @throws KinesisError what the service answers; ConnectionReset where a fault breaks the connection
