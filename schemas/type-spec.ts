@@ -23,7 +23,8 @@
  *   LIST, BASIC_ARRAY, OBJECT_ARRAY,      array                                       list
  *     PRIMITIVE_ARRAY
  *   PRIMITIVE_ARRAY of BYTE               Buffer                                      bytes
- *   MAP                                   object where keys are strings, else Map     dict
+ *   MAP                                   object where keys are strings, else Map;    dict
+ *                                         Map too where a key is null
  *   UNION (Avro)                          the value of the branch                     the same
  *   ANY                                   whatever it is                              what it looks like
  *

@@ -45,6 +45,13 @@ const array =
   (type: 'LIST' | 'BASIC_ARRAY' | 'OBJECT_ARRAY' | 'PRIMITIVE_ARRAY') =>
   <T>(element: TypeInformation<T>): TypeInformation<(T | null)[]> => ({ spec: { type, element: element.spec } })
 
+/** A type that Flink has for Java's own classes. */
+const absent =
+  (name: string, advice: string) =>
+  (...types: readonly unknown[]): never => {
+    throw new ConfigurationError(`Types.${name}(${types.length === 0 ? '' : '...'}) is not supported. ${advice}`)
+  }
+
 export const Types = {
   STRING: basic<string>('STRING'),
   CHAR: basic<string>('CHAR'),
@@ -98,4 +105,13 @@ export const Types = {
   MAP: <K, V>(key: TypeInformation<K>, value: TypeInformation<V>): TypeInformation<Record<string, V> | Map<K, V>> => ({
     spec: { type: 'MAP', key: key.spec, value: value.spec },
   }),
+
+  SET: absent('SET', 'Use Types.LIST, and give it each element once.'),
+  ENUM: absent('ENUM', 'Use Types.STRING with the name of the constant.'),
+  EITHER: absent('EITHER', 'Use Types.ROW with a field for each side.'),
+  POJO: absent('POJO', 'Use Types.ROW with the fields of the class.'),
+  GENERIC: absent('GENERIC', 'Its bytes are those of Kryo for a Java class. Use Types.ROW or an Avro schema.'),
+  VALUE: absent('VALUE', 'Its bytes are those that a Java class writes. Use Types.ROW or an Avro schema.'),
+  VARIANT: absent('VARIANT', 'Use Types.STRING with JSON.'),
+  BITMAP: absent('BITMAP', 'Use Types.BYTES.'),
 } as const

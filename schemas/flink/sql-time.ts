@@ -2,6 +2,7 @@
  * java.sql's Date, Time and Timestamp are a count of milliseconds: a wall clock's reading is turned into one by the zone of the
  * process, and by the Julian calendar before 15 October 1582. So is it here, with the zone of this process. Java knows a zone's
  * history from 1900 on and takes its standard time for all that came before, where JavaScript has the local mean time.
+ * JavaScript's Date ends 100,000,000 days from 1970; what lies beyond is a RangeError.
  */
 import { ChronoField, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
@@ -10,6 +11,8 @@ const DAY_MS = 86_400_000
 const GREGORIAN_DAY = -141_427
 /** 1900-01-01T00:00Z. */
 const HISTORY_MS = -2_208_988_800_000
+/** ECMA-262: time values. */
+const MAX_DATE_MS = 8.64e15
 
 const floorMod = (a: number, b: number): number => a - Math.floor(a / b) * b
 
@@ -45,7 +48,7 @@ function standardOffsetMs(): number {
 
 /** Milliseconds since 1970 of what a wall clock here shows. */
 function instantOf(epochDay: number, milliOfDay: number): number {
-  const local = epochDay * DAY_MS + milliOfDay
+  const local = within(epochDay * DAY_MS + milliOfDay)
   if (local < HISTORY_MS) return local - standardOffsetMs()
   const utc = new Date(local)
   const guess = new Date(
@@ -57,7 +60,13 @@ function instantOf(epochDay: number, milliOfDay: number): number {
     utc.getUTCSeconds(),
     utc.getUTCMilliseconds(),
   ).getTime()
-  return later(guess, local)
+  return later(within(guess), local)
+}
+
+/** @throws RangeError */
+function within(ms: number): number {
+  if (Math.abs(ms) <= MAX_DATE_MS) return ms
+  throw new RangeError('the range is from 20 April 271822 BC to 13 September 275760')
 }
 
 /** An hour that the clock shows twice: Java takes it for standard time, the later of the two, JavaScript for the earlier. */
@@ -68,6 +77,7 @@ function later(guess: number, local: number): number {
 
 /** What a wall clock here shows then, as if it were UTC's. */
 function localMs(ms: number): number {
+  within(ms)
   if (ms < HISTORY_MS) return ms + standardOffsetMs()
   const at = new Date(ms)
   return Date.UTC(
@@ -86,10 +96,12 @@ function dateOf(local: number): LocalDate {
   return day < GREGORIAN_DAY ? julianDate(day) : LocalDate.ofEpochDay(day)
 }
 
+/** @throws RangeError */
 export function sqlDateToMillis(date: LocalDate): number {
   return instantOf(dayOf(date.year(), date.monthValue(), date.dayOfMonth()), 0)
 }
 
+/** @throws RangeError */
 export function sqlDateOfMillis(ms: number): LocalDate {
   return dateOf(localMs(ms))
 }
@@ -103,12 +115,13 @@ export function sqlTimeOfMillis(ms: number): LocalTime {
   return LocalTime.ofNanoOfDay(floorMod(localMs(ms), DAY_MS) * 1_000_000)
 }
 
-/** To whole milliseconds; the nanoseconds of the second are written beside it. */
+/** To whole milliseconds; the nanoseconds of the second are written beside it. @throws RangeError */
 export function sqlTimestampToMillis(value: LocalDateTime): number {
   const day = dayOf(value.year(), value.monthValue(), value.dayOfMonth())
   return instantOf(day, value.toLocalTime().get(ChronoField.MILLI_OF_DAY))
 }
 
+/** @throws RangeError or js-joda's error */
 export function sqlTimestampOf(ms: number, nanos: number): LocalDateTime {
   const local = localMs(ms)
   const second = Math.floor(floorMod(local, DAY_MS) / 1000)

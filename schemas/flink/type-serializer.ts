@@ -8,7 +8,8 @@
  *   BOOLEAN, BYTE                 1 byte
  *   INT, FLOAT                    4 bytes
  *   LONG, DOUBLE                  8 bytes
- *   BIG_INT                       length + 4 as int, then two's complement in as few bytes as hold it; 0 is null
+ *   BIG_INT                       length + 4 as int, then two's complement in as few bytes as hold it. Without bytes: 0 is null,
+ *                                 1 is the number 0, 2 is 1, and 3 is 10; Flink reads these three in the long form too
  *   BIG_DEC                       its digits as BIG_INT, scale as int; null is the null of BIG_INT alone
  *   SQL_DATE, SQL_TIME            milliseconds since 1970 as long, by the zone of the process (sql-time.ts); the least long is null
  *   SQL_TIMESTAMP                 the same, then nanoseconds of the second as int, 0 for null
@@ -18,7 +19,8 @@
  *   INSTANT                       seconds as long, nanoseconds as int; null: the least of each
  *   VOID                          a zero
  *   PRIMITIVE_ARRAY, LIST,        length as int, then the elements
- *     BASIC_ARRAY of STRING
+ *     BASIC_ARRAY and OBJECT_ARRAY
+ *     of STRING
  *   BASIC_ARRAY, OBJECT_ARRAY     length as int, then for each element 1 and the element, or 0 for null
  *   MAP                           length as int, then for each pair the key, and 0 and the value, or 1 for null
  *   TUPLE                         the fields; without any, 42
@@ -36,7 +38,7 @@ import { Decimal } from '../decimal.ts'
 import type { ArrayTypeSpec, MapTypeSpec, TypeSpec } from '../type-spec.ts'
 import { isBytes } from '../type-spec.ts'
 import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
-import { recordMalformed } from '../value-codec.ts'
+import { recordMalformed, valueInvalid } from '../value-codec.ts'
 import {
   acceptArray,
   acceptBigInt,
@@ -81,6 +83,8 @@ const LEAST_LONG = -(2n ** 63n)
 /** What Flink's serializer of the empty tuple writes. */
 const EMPTY_TUPLE = 42
 const KIND_BITS = 2
+/** Numbers without bytes, by the length that stands for them. */
+const SHORT_FORMS: readonly (bigint | null)[] = [null, 0n, 1n, 10n]
 
 export function typeInformationDecoder(type: TypeSpec): ValueDecoder {
   const read = readerOf(type, '')
@@ -112,6 +116,7 @@ export function typeInformationEncoder(type: TypeSpec): ValueEncoder {
 }
 
 function readerOf(type: TypeSpec, path: string): Read {
+  checkType(type, path)
   const fixed = (bytes: number, read: Read): Read => {
     return input => {
       input.need(bytes, path)
@@ -196,8 +201,9 @@ function readerOf(type: TypeSpec, path: string): Read {
 
 function readBigInt(input: DataInput, path: string): bigint | null {
   input.need(4, path)
-  const length = input.int32() - 4
-  if (length === -4) return null
+  const size = input.int32()
+  if (size >= 0 && size < SHORT_FORMS.length) return SHORT_FORMS[size]!
+  const length = size - SHORT_FORMS.length
   if (length <= 0) throw recordMalformed(`The record has a number of ${length} bytes in ${place(path)}.`)
   input.need(length, path)
   const digits = (input.bytes as Buffer).toString('hex', input.at, input.at + length)
@@ -226,18 +232,33 @@ function readLocalTime(input: DataInput, path: string): LocalTime | null {
   return hour === LEAST_BYTE ? null : temporal(path, () => LocalTime.of(hour, minute, second, nanos))
 }
 
-/** Numbers that are no date or time, such as a thirteenth month. */
+/** Numbers that are no date or time, such as a thirteenth month, or one that is too far away. */
 function temporal<T>(path: string, make: () => T): T {
   try {
     return make()
   } catch (error) {
-    throw recordMalformed(`The record has no date or time in ${place(path)}: ${(error as Error).message}`, error)
+    throw recordMalformed(
+      `The record has no date or time that can be read in ${place(path)}: ${(error as Error).message}. Years from -999999 to 999999 can be read; those of java.sql from -271821 to 275760.`,
+      error,
+    )
+  }
+}
+
+/** The milliseconds of one of java.sql's values. */
+function sqlMillis(value: { toString(): string }, path: string, toMillis: () => number): number {
+  try {
+    return toMillis()
+  } catch (error) {
+    throw valueInvalid(
+      `${path === '' ? 'The value' : `Field '${path}'`} is ${value.toString()}, which is beyond what can be written here: ${(error as Error).message}.`,
+    )
   }
 }
 
 /** Whether each element has a byte before it that says whether it is there. */
 function hasNulls(type: ArrayTypeSpec): boolean {
-  return type.type === 'OBJECT_ARRAY' || (type.type === 'BASIC_ARRAY' && type.element.type !== 'STRING')
+  // `Types.OBJECT_ARRAY(Types.STRING)` is BasicArrayTypeInfo's array of strings, in Java and in PyFlink.
+  return (type.type === 'OBJECT_ARRAY' || type.type === 'BASIC_ARRAY') && type.element.type !== 'STRING'
 }
 
 function arrayReader(type: ArrayTypeSpec, path: string): Read {
@@ -274,13 +295,14 @@ function mapReader(type: MapTypeSpec, path: string): Read {
   return input => {
     const length = input.length(least, path)
     const object: Record<string, unknown> = {}
-    const map = byText ? null : new Map<unknown, unknown>()
+    let map = byText ? null : new Map<unknown, unknown>()
     for (let i = 0; i < length; i++) {
       const key = readKey(input)
       input.need(1, inner)
       const value = input.int8() !== 0 ? null : readValue(input)
+      // An object has no key that is null, and a Map has.
+      if (key === null) map ??= new Map(Object.entries(object))
       if (map !== null) map.set(key, value)
-      else if (key === null) throw recordMalformed(`The record has null as a key in ${place(path)}.`)
       else setField(object, key as string, value)
     }
     return map ?? object
@@ -346,6 +368,7 @@ function leastBytes(type: TypeSpec): number {
 }
 
 function writerOf(type: TypeSpec, path: string): Write {
+  checkType(type, path)
   switch (type.type) {
     case 'STRING':
       return (output, value) => output.string(value === null ? null : acceptString(value, path))
@@ -375,14 +398,16 @@ function writerOf(type: TypeSpec, path: string): Write {
       }
     case 'SQL_DATE':
       return (output, value) =>
-        output.int64(value === null ? LEAST_LONG : sqlDateToMillis(acceptLocalDate(value, type.type, path)))
+        output.int64(value === null ? LEAST_LONG : sqlDateMillis(acceptLocalDate(value, type.type, path), path))
     case 'SQL_TIME':
       return (output, value) =>
         output.int64(value === null ? LEAST_LONG : sqlTimeToMillis(acceptLocalTime(value, type.type, path)))
     case 'SQL_TIMESTAMP':
       return (output, value) => {
         const timestamp = value === null ? null : acceptLocalDateTime(value, type.type, path)
-        output.int64(timestamp === null ? LEAST_LONG : sqlTimestampToMillis(timestamp))
+        output.int64(
+          timestamp === null ? LEAST_LONG : sqlMillis(timestamp, path, () => sqlTimestampToMillis(timestamp)),
+        )
         output.int32(timestamp?.nano() ?? 0)
       }
     case 'LOCAL_DATE':
@@ -422,11 +447,15 @@ function writerOf(type: TypeSpec, path: string): Write {
   }
 }
 
+const sqlDateMillis = (date: LocalDate, path: string): number => sqlMillis(date, path, () => sqlDateToMillis(date))
+
 function writeBigInt(output: DataOutput, value: bigint | null): void {
-  if (value === null) {
-    output.int32(0)
+  const shortForm = SHORT_FORMS.indexOf(value)
+  if (shortForm >= 0) {
+    output.int32(shortForm)
     return
   }
+  if (value === null) return
   // The bits of a negative number are those of its complement, which is one less than its absolute value.
   const magnitude = (value < 0n ? -value - 1n : value).toString(16)
   const bits = (magnitude.length - 1) * 4 + Math.ceil(Math.log2(Number.parseInt(magnitude[0]!, 16) + 1))
@@ -555,6 +584,28 @@ function rowWriter(names: readonly string[], types: readonly TypeSpec[], path: s
 
 function notFlinks(type: string, path: string): ShardlineError {
   return new ConfigurationError(
-    `TypeInformationSerializationSchema: ${type}${path === '' ? '' : ` of field '${path}'`} is none of Flink's types.`,
+    `TypeInformationSerializationSchema: ${type}${path === '' ? '' : ` of field '${path}'`} is not one of Flink's types.`,
   )
+}
+
+const PRIMITIVES: readonly string[] = ['BOOLEAN', 'BYTE', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'CHAR']
+const MAX_TUPLE = 25
+
+/** Refuses what Flink refuses when a program makes the type. @throws ConfigurationError */
+function checkType(type: TypeSpec, path: string): void {
+  const refuse = (why: string): never => {
+    throw new ConfigurationError(
+      `TypeInformationSerializationSchema: ${type.type}${path === '' ? '' : ` of field '${path}'`} ${why}`,
+    )
+  }
+  if (type.type === 'PRIMITIVE_ARRAY' && !PRIMITIVES.includes(type.element.type))
+    refuse(
+      `cannot have elements of type ${type.element.type}, but of one of ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
+    )
+  if (type.type === 'BASIC_ARRAY' && ![...PRIMITIVES, 'STRING'].includes(type.element.type))
+    refuse(
+      `cannot have elements of type ${type.element.type}, but of one of STRING, ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
+    )
+  if (type.type === 'TUPLE' && type.types.length > MAX_TUPLE)
+    refuse(`has ${type.types.length} fields, and Flink's tuples have at most ${MAX_TUPLE}. Use ROW.`)
 }

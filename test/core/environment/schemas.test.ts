@@ -226,6 +226,11 @@ t.test('what a schema needs to be told is asked for when it is built', async t =
   t.throws(() => AvroDeserializationSchema.forSpecific(Flight), { ...wrong, message: /Flight has no SCHEMA\$/ })
   t.throws(() => KinesisStreamsSource.builder().setDeserializationSchema({} as never), { message: /deserialize/ })
   t.throws(() => KinesisStreamsSink.builder().setSerializationSchema(null as never), { message: /serialize/ })
+  t.throws(() => Types.SET(Types.STRING()), {
+    code: 'CONFIGURATION_INVALID',
+    message: 'Types.SET(...) is not supported. Use Types.LIST, and give it each element once.',
+  })
+  t.throws(() => Types.VARIANT(), { message: /^Types.VARIANT\(\) is not supported/ })
   t.throws(() => Types.ROW_NAMED(['a'], []), { message: /1 names, 0 types/ })
   t.throws(() => Types.ROW({ id: 'int' } as never), { ...wrong, message: /^Field 'id' needs a type such as/ })
   t.throws(() => Types.ROW_NAMED(['id'], ['int'] as never), { ...wrong, message: /^Field 'id' needs a type such as/ })

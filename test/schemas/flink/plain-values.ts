@@ -46,7 +46,8 @@ export function valueOf(type: TypeSpec, plain: any): unknown {
       return plain.map((item: unknown, i: number) => valueOf(type.types[i]!, item))
     case 'MAP': {
       const pairs = plain.map(([key, value]: any) => [valueOf(type.key, key), valueOf(type.value, value)])
-      if (type.key.type !== 'STRING') return new Map(pairs)
+      if ((type.key.type !== 'STRING' && type.key.type !== 'CHAR') || pairs.some(([key]: any) => key === null))
+        return new Map(pairs)
       const object = {}
       for (const [key, value] of pairs) setField(object, key, value)
       return object

@@ -10,15 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.BasicArrayTypeInfo;
-import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.java.tuple.Tuple;
-import org.apache.flink.api.java.typeutils.ListTypeInfo;
-import org.apache.flink.api.java.typeutils.MapTypeInfo;
-import org.apache.flink.api.java.typeutils.ObjectArrayTypeInfo;
-import org.apache.flink.api.java.typeutils.RowTypeInfo;
-import org.apache.flink.api.java.typeutils.TupleTypeInfo;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonParser;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -86,46 +80,24 @@ final class Specs {
     return names;
   }
 
+  /** Through Flink's public `Types` wherever it has a method for the type, as a program makes it. */
   static TypeInformation<?> info(JsonNode spec) {
-    switch (spec.get("type").asText()) {
-      case "STRING": return Types.STRING;
-      case "CHAR": return Types.CHAR;
-      case "BOOLEAN": return Types.BOOLEAN;
-      case "BYTE": return Types.BYTE;
-      case "SHORT": return Types.SHORT;
-      case "INT": return Types.INT;
-      case "LONG": return Types.LONG;
-      case "FLOAT": return Types.FLOAT;
-      case "DOUBLE": return Types.DOUBLE;
-      case "BIG_INT": return Types.BIG_INT;
-      case "BIG_DEC": return Types.BIG_DEC;
-      case "SQL_DATE": return Types.SQL_DATE;
-      case "SQL_TIME": return Types.SQL_TIME;
-      case "SQL_TIMESTAMP": return Types.SQL_TIMESTAMP;
-      case "LOCAL_DATE": return Types.LOCAL_DATE;
-      case "LOCAL_TIME": return Types.LOCAL_TIME;
-      case "LOCAL_DATE_TIME": return Types.LOCAL_DATE_TIME;
-      case "INSTANT": return Types.INSTANT;
-      case "VOID": return Types.VOID;
-      case "ROW": return new RowTypeInfo(types(spec.get("types")), names(spec));
-      case "TUPLE": return new TupleTypeInfo<>(types(spec.get("types")));
-      case "LIST": return new ListTypeInfo<>(info(spec.get("element")));
-      case "MAP": return new MapTypeInfo<>(info(spec.get("key")), info(spec.get("value")));
-      case "BASIC_ARRAY":
-        return BasicArrayTypeInfo.getInfoFor(info(spec.get("element")).getTypeClass().arrayType());
-      case "OBJECT_ARRAY": return ObjectArrayTypeInfo.getInfoFor(info(spec.get("element")));
-      case "PRIMITIVE_ARRAY":
-        switch (spec.get("element").get("type").asText()) {
-          case "BOOLEAN": return PrimitiveArrayTypeInfo.BOOLEAN_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "BYTE": return PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "SHORT": return PrimitiveArrayTypeInfo.SHORT_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "INT": return PrimitiveArrayTypeInfo.INT_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "LONG": return PrimitiveArrayTypeInfo.LONG_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "FLOAT": return PrimitiveArrayTypeInfo.FLOAT_PRIMITIVE_ARRAY_TYPE_INFO;
-          case "DOUBLE": return PrimitiveArrayTypeInfo.DOUBLE_PRIMITIVE_ARRAY_TYPE_INFO;
-          default: return PrimitiveArrayTypeInfo.CHAR_PRIMITIVE_ARRAY_TYPE_INFO;
+    String name = spec.get("type").asText();
+    switch (name) {
+      case "ROW": return Types.ROW_NAMED(names(spec), types(spec.get("types")));
+      case "TUPLE": return Types.TUPLE(types(spec.get("types")));
+      case "LIST": return Types.LIST(info(spec.get("element")));
+      case "MAP": return Types.MAP(info(spec.get("key")), info(spec.get("value")));
+      case "OBJECT_ARRAY": return Types.OBJECT_ARRAY(info(spec.get("element")));
+      case "PRIMITIVE_ARRAY": return Types.PRIMITIVE_ARRAY(info(spec.get("element")));
+      // PyFlink's `Types.BASIC_ARRAY`; Java's `Types` has no method for it.
+      case "BASIC_ARRAY": return BasicArrayTypeInfo.getInfoFor(info(spec.get("element")).getTypeClass().arrayType());
+      default:
+        try {
+          return (TypeInformation<?>) Types.class.getField(name).get(null);
+        } catch (ReflectiveOperationException e) {
+          throw new IllegalArgumentException(spec.toString(), e);
         }
-      default: throw new IllegalArgumentException(spec.toString());
     }
   }
 
@@ -141,8 +113,8 @@ final class Specs {
       case "LONG": return Long.valueOf(plain.asText());
       case "FLOAT": return Float.valueOf(plain.asText());
       case "DOUBLE": return Double.valueOf(plain.asText());
-      case "BIG_INT": return new BigInteger(plain.asText());
-      case "BIG_DEC": return new BigDecimal(new BigInteger(plain.get(0).asText()), plain.get(1).asInt());
+      case "BIG_INT": return integer(plain.asText());
+      case "BIG_DEC": return new BigDecimal(integer(plain.get(0).asText()), plain.get(1).asInt());
       case "SQL_DATE": return java.sql.Date.valueOf(LocalDate.parse(plain.asText()));
       case "SQL_TIME": return java.sql.Time.valueOf(LocalTime.parse(plain.asText()));
       case "SQL_TIMESTAMP": return java.sql.Timestamp.valueOf(LocalDateTime.parse(plain.asText()));
@@ -180,6 +152,12 @@ final class Specs {
         return array;
       }
     }
+  }
+
+  /** As arithmetic makes it: Flink has a short form for the objects BigInteger.ZERO, ONE and TEN alone. */
+  private static BigInteger integer(String text) {
+    BigInteger value = new BigInteger(text);
+    return value.bitLength() < 64 ? BigInteger.valueOf(value.longValue()) : value;
   }
 
   static JsonNode plain(JsonNode spec, Object value) {
