@@ -3,13 +3,14 @@ import type { ExplainResult } from '../../core/door/protocol.ts'
 import type { ShardExplanation } from '../../core/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { lag, sequenceEnd } from './figures.ts'
+import { lossesText } from './losses.ts'
 import { shortId, withJob } from './running-jobs.ts'
 import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments.ts'
 
 const HELP = `Usage: shardline explain [JOB] [--json]
 
 Shows every shard that a job knows, children below their parents: the part of the key space that it holds, who reads it and how far,
-or what it waits for. JOB is the job's name, its id or the beginning of it; it may be left out when only one job runs.
+or what it waits for, and what was left out of it. JOB is the job's name, its id or the beginning of it; it may be left out when only one job runs.
 
   --json   for programs, with whole sequence numbers and hash keys
 
@@ -82,6 +83,11 @@ function treeOf(shards: readonly ShardExplanation[]): Row[] {
 }
 
 function describe(shard: ShardExplanation): string {
+  const losses = lossesText(shard)
+  return `${progressOf(shard)}${losses === '' ? '' : `; ${losses}`}`
+}
+
+function progressOf(shard: ShardExplanation): string {
   const { state, alarm, reason, sequenceNumber, millisBehindLatest, parentShardIds } = shard
   const position = sequenceNumber === null ? '' : `, at ${sequenceEnd(sequenceNumber)}`
   const parents = parentShardIds.length > 1 ? ` (merged of ${parentShardIds.join(' and ')})` : ''

@@ -2,6 +2,7 @@
 import type { MetricsNotification, StatusNotification } from '../../core/door/protocol.ts'
 import { exitCodes } from './exit-codes.ts'
 import { byteSize, duration, grouped, lag, shellWord, table } from './figures.ts'
+import { lossesText } from './losses.ts'
 import { figuresOf } from './ps.ts'
 import { shortId, withJob } from './running-jobs.ts'
 import type { RunningJob } from './running-jobs.ts'
@@ -51,6 +52,7 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
       'shards',
       `${shards.filter(s => !s.finished).length} read, ${lag(millisBehindLatest ?? -1)}${unreadShards > 0 ? `; ALARM: ${unreadShards} are not read (shardline explain)` : ''}`,
     ])
+  rows.push(...lossRows(shards))
   for (const { name, sink, numRecordsInErrors } of metrics.operators) {
     if (numRecordsInErrors > 0) rows.push(['unreadable', `${grouped(numRecordsInErrors)} records (${name})`])
     const errors = Object.entries(sink?.errorsByCode ?? {}).map(([code, count]) => `${code} ${grouped(count)}`)
@@ -74,6 +76,19 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
     rows.map(([name, value]) => `  ${name.padEnd(12)}${value}\n`).join('') +
     `\n${operators}`
   )
+}
+
+/** A shard a row, up to so many. */
+const LOSS_ROWS = 10
+
+function lossRows(shards: MetricsNotification['metrics']['shards']): [string, string][] {
+  const lossy = shards.filter(shard => lossesText(shard) !== '')
+  const rows = lossy
+    .slice(0, LOSS_ROWS)
+    .map((shard): [string, string] => ['left out', `${shard.stream} ${shard.shardId}: ${lossesText(shard)}`])
+  if (lossy.length > LOSS_ROWS)
+    rows.push(['left out', `of ${lossy.length - LOSS_ROWS} more shards (shardline explain shows them)`])
+  return rows
 }
 
 function checkpointsOf(

@@ -28,7 +28,7 @@ export const kinesisSourceOptions = {
     'shardline.source.poison-records',
     ['fail', 'skip'],
     'fail',
-    'What becomes of a record that the schema cannot read, unless the source has a dead letter handler, which then gets it: the job fails and names the record, or it is left out and counted (`numRecordsInErrors`).',
+    'What becomes of a record that the schema cannot read, unless the source has a dead letter handler, which then gets it: the job fails and names the record, or it is left out and counted (`numRecordsInErrors`). The same becomes of the records of a broken aggregate that cannot be delivered.',
   ),
   efoConsumerName: stringOption(
     'source.efo.consumer.name',
@@ -80,7 +80,7 @@ export const kinesisSourceOptions = {
   deaggregate: booleanOption(
     'source.deaggregate',
     false,
-    'Whether records that the Kinesis Producer Library aggregated are unpacked.',
+    "Whether records that the Kinesis Producer Library aggregated are unpacked, as by Amazon's consumer library: an aggregate that holds a record of another shard is dropped whole, with a warning.",
   ),
   discoveryIntervalMs: durationOption('source.shard.discovery.interval', '10 s', 'How often to look for new shards.'),
   maxRecordCount: intOption(

@@ -152,6 +152,16 @@ export function samples(jobName: string, metrics: JobMetrics): Sample[] {
     add('shardline_shard_numBytesIn', 'Bytes read', labels, s.bytes)
     add('shardline_shard_fetchIntervalMs', 'Time between two GetRecords calls', labels, s.fetchIntervalMs)
     add('shardline_shard_throttles', 'Throttled calls', labels, s.throttles)
+    const foreign = 'User records dropped with an aggregate that holds a record of another shard'
+    add('shardline_shard_droppedUserRecords', foreign, labels, s.droppedUserRecords)
+    add('shardline_shard_skippedRecords', 'Records that could not be read and were left out', labels, s.skippedRecords)
+    add('shardline_shard_deadLetters', 'Records that could not be read, given to dead letters', labels, s.deadLetters)
+    add(
+      'shardline_shard_expiredPositions',
+      'Times that a position had passed the retention',
+      labels,
+      s.expiredPositions,
+    )
   }
   add(`${JOB}numberOfCompletedCheckpoints`, 'Completed checkpoints', job, checkpoints.completed)
   add(`${JOB}numberOfFailedCheckpoints`, 'Failed checkpoints', job, checkpoints.failed)

@@ -19,6 +19,8 @@ export interface AggregatedColumns {
   readonly subSequence: Int32Array
   /** 1: nothing follows in the same aggregate. */
   readonly isLast: Uint8Array
+  /** Of each record, why it cannot be delivered; null: it can. The whole array is null where all can be, as nearly always. */
+  readonly damage: readonly (string | null)[] | null
 }
 
 export interface RecordPosition {
@@ -71,6 +73,16 @@ export class RecordPositions {
     if (aggregated === undefined || aggregated === null) return null
     const subSequence = aggregated.subSequence[this.#at(i)]!
     return subSequence < 0 ? null : subSequence
+  }
+
+  /** Whether `damageOf` may be other than null. */
+  get hasDamage(): boolean {
+    return (this.#columns.aggregated?.damage ?? null) !== null
+  }
+
+  /** Why record `i` of an aggregate cannot be delivered; null: it can be. */
+  damageOf(i: number): string | null {
+    return this.#columns.aggregated?.damage?.[this.#at(i)] ?? null
   }
 
   /** Whether record `i` is the last, or the only one, with its sequence number. */

@@ -2,9 +2,11 @@
  * Why each shard is read, or is not: what the enumerator knows, put together with what the readers do. An open question here
  * is an alarm: a shard that nobody reads must be finished, or wait for parents that can be named.
  */
+import { NO_LOSSES } from './record-losses.ts'
+import type { ShardLosses } from './record-losses.ts'
 import type { KnownShard, ShardMetrics } from './source.ts'
 
-export interface ShardExplanation extends KnownShard {
+export interface ShardExplanation extends KnownShard, ShardLosses {
   readonly state: 'reading' | 'waiting' | 'finished' | 'stopped' | 'unread'
   /** A sentence for people. */
   readonly reason: string
@@ -28,6 +30,7 @@ export function explainShards(
       ...shard,
       sequenceNumber: reader?.sequenceNumber ?? null,
       millisBehindLatest: reader?.millisBehindLatest ?? -1,
+      ...lossesOf(reader),
       alarm: false,
     }
     if (shard.status === 'FINISHED') return { ...base, state: 'finished', reason: 'all of its records were emitted' }
@@ -52,4 +55,9 @@ export function explainShards(
       reason: `read by subtask ${shard.subtask ?? '?'} (${reader.activity})${trouble}`,
     }
   })
+}
+
+function lossesOf(reader: ShardLosses = NO_LOSSES): ShardLosses {
+  const { droppedUserRecords, skippedRecords, deadLetters, expiredPositions } = reader
+  return { droppedUserRecords, skippedRecords, deadLetters, expiredPositions }
 }

@@ -28,6 +28,7 @@ import { StreamConsumerRegistrar } from './enumerator/stream-consumer-registrar.
 import { uniformShardAssigner } from './enumerator/uniform-shard-assigner.ts'
 import { retryOptions, SourceInstants } from './instants.ts'
 import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-reader.ts'
+import { RecordLosses } from './record-losses.ts'
 import type { EnumeratorContext, ReaderContext, Source, SourceEnumerator, SourceReader } from './source.ts'
 
 export type SourceProxyFactory = (
@@ -63,6 +64,7 @@ export class KinesisStreamsSource implements Source {
   readonly #deadLetterHandler: DeadLetterHandler | null
   readonly #keepsRecords: boolean
   readonly #warn: (message: string) => void
+  readonly #losses: RecordLosses
   /** "Latest" is the instant at which the job was first submitted, in all its attempts. */
   readonly #instants: SourceInstants
   /** null: shards are polled. */
@@ -91,6 +93,7 @@ export class KinesisStreamsSource implements Source {
     this.#deadLetterHandler = deadLetters
     this.#keepsRecords = keepsRecords
     this.#warn = warn
+    this.#losses = new RecordLosses(clock, warn)
     if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
     else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
     for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
@@ -167,6 +170,7 @@ export class KinesisStreamsSource implements Source {
       new RecordEmitter(this.#deserializer(), this.#poisonedRecordsOptions()),
       context,
       this.#clock,
+      this.#losses,
     )
   }
 
@@ -175,6 +179,7 @@ export class KinesisStreamsSource implements Source {
   }
 
   async dispose(): Promise<void> {
+    this.#losses.close()
     if (this.#registrar === null) return
     const proxy = this.#proxy()
     try {
@@ -197,7 +202,7 @@ export class KinesisStreamsSource implements Source {
     return {
       poisonRecords: this.#configuration.get(kinesisSourceOptions.poisonRecords),
       deadLetters: this.#deadLetters(),
-      warn: this.#warn,
+      losses: this.#losses,
     }
   }
 

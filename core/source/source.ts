@@ -7,6 +7,7 @@ import type { SplitEnd } from '../event-time/split-end.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { RecordEmitter } from './emitter/record-emitter.ts'
+import type { ShardLosses } from './record-losses.ts'
 
 export interface Source {
   /** True where the input ends by itself; such a job's checkpoints are of no use once it has finished. */
@@ -109,7 +110,7 @@ export interface SourceReaderMetrics {
   readonly numRecordsInErrors: number
 }
 
-export interface ShardMetrics {
+export interface ShardMetrics extends ShardLosses {
   readonly stream: string
   readonly streamArn: string
   readonly shardId: string

@@ -3,6 +3,7 @@
  * what our sink packed. They need Java 17, Maven and a registry, so they run only where SHARDLINE_TEST_JAVA is set.
  */
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -17,6 +18,7 @@ import { Configuration } from '../../core/config/configuration.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import { KinesisStreamsSink } from '../../core/sink/kinesis-streams-sink.ts'
 import { KinesisEmulator } from '../../emulator/index.ts'
+import { AGGREGATE_CASES } from '../core/kinesis/aggregate-cases.ts'
 import { kinesisSinkSpec } from '../core/fakes/graphs.ts'
 
 const project = fileURLToPath(new URL('../../../test/interop/java', import.meta.url))
@@ -38,6 +40,21 @@ const javaOf = (libraries: string): string[] => [
   '-Dfile.encoding=UTF-8',
   '-Dstdout.encoding=UTF-8',
 ]
+
+/** What the consumer library makes of each record. */
+async function deaggregated(libraries: string, records: readonly string[]): Promise<string[][]> {
+  const java = run('java', [...javaOf(libraries), path.join(project, 'Deaggregate.java')], {
+    timeout: 60_000,
+    maxBuffer: 1 << 24,
+  })
+  java.child.stdin!.end(`${records.join('\n')}\n`)
+  const lines = (await java).stdout.trim().split('\n')
+  const all: string[][] = [[]]
+  for (const line of lines)
+    if (line === '.') all.push([])
+    else all.at(-1)!.push(line)
+  return all.slice(0, -1)
+}
 
 t.test(
   'the Java SDK reads a shard to its end, and gets an exception event (opt-in: SHARDLINE_TEST_JAVA=1)',
@@ -113,15 +130,10 @@ t.test(
         r => `${StartingHashKey} ${EndingHashKey} ${r.partitionKey} ${Buffer.from(r.data).toString('base64')}`,
       )
     })
-    const java = run('java', [...javaOf(libraries), path.join(project, 'Deaggregate.java')], {
-      timeout: 60_000,
-      maxBuffer: 1 << 24,
+    const users = (await deaggregated(libraries, lines)).flat().map(line => {
+      const [place, key, hashKey, data] = line.split('|')
+      return [place, key, hashKey, Buffer.from(data!, 'base64').toString()]
     })
-    java.child.stdin!.end(`${lines.join('\n')}\n`)
-    const users = (await java).stdout
-      .trim()
-      .split('\n')
-      .map(line => line.split('|'))
     t.ok(lines.length < 40, `${lines.length} records`)
     t.same(users.map(u => u[3]).sort(), [...values].sort(), 'each once, none where it does not belong')
     t.same(
@@ -130,6 +142,24 @@ t.test(
         ['ü3', '-', 'ä3'],
         ['ü510', String(510n * 2n ** 118n), 'ä510'],
       ],
+    )
+  },
+)
+
+t.test(
+  'the vectors of broken aggregates are what the consumer library makes of them (opt-in: SHARDLINE_TEST_JAVA=1)',
+  { skip: wanted ? false : 'SHARDLINE_TEST_JAVA is not set', timeout: 170_000 },
+  async t => {
+    const lines = AGGREGATE_CASES.map(
+      ({ starting, ending, data }) => `${starting} ${ending} outer ${data.toString('base64')}`,
+    )
+    const made = await deaggregated(await javaLibraries(t), lines)
+    const vectors = JSON.parse(
+      readFileSync(path.join(project, '../../core/kinesis/vectors/aggregated-records.json'), 'utf8'),
+    ) as unknown
+    t.same(
+      AGGREGATE_CASES.map(({ name }, i) => ({ name, userRecords: made[i] })),
+      vectors,
     )
   },
 )

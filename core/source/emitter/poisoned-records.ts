@@ -6,12 +6,14 @@ import type { PoisonedRecord } from '../../../schemas/deserialization.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../sink/dead-letters.ts'
+import type { RecordLosses } from '../record-losses.ts'
 
 export interface PoisonedRecordsOptions {
   readonly poisonRecords: 'fail' | 'skip'
-  /** null: nobody takes poisoned records. */
+  /** null: the source has no dead letter handler. */
   readonly deadLetters: DeadLetters | null
-  readonly warn: (message: string) => void
+  /** Counts those that do not fail the job, and warns of them. */
+  readonly losses: RecordLosses
 }
 
 /** Of a record that cannot be read, so many bytes are shown. */
@@ -36,12 +38,13 @@ export class PoisonedRecords {
   async settle(batch: RecordBatch, poisoned: readonly PoisonedRecord[]): Promise<void> {
     const [first] = poisoned
     if (first === undefined) return
-    const { deadLetters, poisonRecords, warn } = this.#options
+    const { deadLetters, poisonRecords, losses } = this.#options
     if (deadLetters !== null) await this.#bury(deadLetters, batch, poisoned)
     else if (poisonRecords === 'fail') throw unreadable(batch, first, ADVICE)
-    else if (this.#count === 0)
-      warn(`${unreadable(batch, first).message} Such records are left out and counted (numRecordsInErrors).`)
     this.#count += poisoned.length
+    const { stream = '', shardId = '' } = batch.positions ?? {}
+    const kind = deadLetters === null ? 'skippedRecords' : 'deadLetters'
+    losses.add(kind, { stream, shardId }, poisoned.length, () => unreadable(batch, first).message)
   }
 
   close(): void {

@@ -1,8 +1,9 @@
 /**
- * Between a reader and the operators: makes values of what was polled. A barrier comes behind what became of records that cannot
- * be read.
+ * Between a reader and the operators: makes values of what was polled. Records that cannot be read, by the schema or because their
+ * aggregate is broken, are settled before `emit` is done, so that a barrier comes behind what became of them.
  */
-import type { Deserializer, ReadBatch } from '../../../schemas/deserialization.ts'
+import type { Deserializer, PoisonedRecord, ReadBatch } from '../../../schemas/deserialization.ts'
+import { recordMalformed } from '../../../schemas/value-codec.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import { PoisonedRecords } from './poisoned-records.ts'
 import type { PoisonedRecordsOptions } from './poisoned-records.ts'
@@ -22,6 +23,10 @@ export class RecordEmitter {
 
   /** The values, of which there may be fewer or more than records. */
   emit(polled: RecordBatch): RecordBatch | Promise<RecordBatch> {
+    return polled.positions?.hasDamage === true ? this.#withoutDamaged(polled) : this.#read(polled)
+  }
+
+  #read(polled: RecordBatch): RecordBatch | Promise<RecordBatch> {
     const read = this.#deserializer.read(polled)
     if (read instanceof Promise) return read.then(result => this.#settled(polled, result))
     return read.poisoned.length === 0 ? read.batch : this.#settled(polled, read)
@@ -30,6 +35,19 @@ export class RecordEmitter {
   close(): void {
     this.#deserializer.close()
     this.#poisoned.close()
+  }
+
+  /** Records of broken aggregates go the way of those that the schema cannot read. */
+  async #withoutDamaged(polled: RecordBatch): Promise<RecordBatch> {
+    const damaged: PoisonedRecord[] = []
+    const whole: number[] = []
+    for (let i = 0; i < polled.count; i++) {
+      const damage = polled.positions!.damageOf(i)
+      if (damage === null) whole.push(i)
+      else damaged.push({ i, error: recordMalformed(damage) })
+    }
+    await this.#poisoned.settle(polled, damaged)
+    return this.#read(polled.select(Uint32Array.from(whole)))
   }
 
   async #settled(polled: RecordBatch, { batch, poisoned }: ReadBatch): Promise<RecordBatch> {

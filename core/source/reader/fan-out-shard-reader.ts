@@ -10,6 +10,7 @@ import type { SubscriptionEvent } from '../../kinesis/get-records-codec.ts'
 import type { ShardSubscription, SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
 import { backoffMs } from '../../retry.ts'
+import type { RecordLosses } from '../record-losses.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { ReadingPosition } from './reading-position.ts'
 import { shardEnd } from './shard-end.ts'
@@ -33,6 +34,7 @@ export interface FanOutCollaborators {
   readonly clock: Clock
   readonly onReady: () => void
   readonly warn: (message: string) => void
+  readonly losses: RecordLosses
 }
 
 /** SubscribeToShard: one call a second, and a subscription of the same consumer can be taken over after five. */
@@ -67,16 +69,16 @@ export class FanOutShardReader implements ShardReader {
     options: FanOutOptions,
     collaborators: FanOutCollaborators,
   ) {
-    const { proxy, clock, onReady, warn } = collaborators
+    const { proxy, clock, onReady, warn, losses } = collaborators
     this.shardId = split.shardId
     this.#consumerArn = consumerArn
-    this.#position = new ReadingPosition(split, warn)
+    this.#position = new ReadingPosition(split, losses)
     this.#proxy = proxy
     this.#options = options
     this.#clock = clock
     this.#handOver = new HandOver(onReady)
     this.#failing = new PersistentFailure(clock, warn)
-    this.#unpacking = new Unpacking(split, options.deaggregate, warn)
+    this.#unpacking = new Unpacking(split, options.deaggregate, warn, losses)
   }
 
   get ready(): boolean {

@@ -15,7 +15,8 @@ import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { RecordEmitter } from '../emitter/record-emitter.ts'
 import type { ShardAssignment, SplitEvent } from '../enumerator/kinesis-streams-source-enumerator.ts'
 import type { PolledBatch, ReaderContext, ShardMetrics, SourceReader, SourceReaderMetrics } from '../source.ts'
-import { advance } from '../split/kinesis-shard-split.ts'
+import type { RecordLosses, ShardLosses } from '../record-losses.ts'
+import { advance, placeOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import { writeSplits } from '../split/split-state.ts'
 import { FanOutShardReader } from './fan-out-shard-reader.ts'
@@ -67,10 +68,11 @@ export class KinesisStreamsSourceReader implements SourceReader {
   readonly #clock: Clock
   readonly #permits: Permits
   readonly emitter: RecordEmitter
+  readonly #losses: RecordLosses
   readonly #active: ActiveSplit[] = []
   #stopped: ActiveSplit[] = []
   #finishedSplits: FinishedSplit[] = []
-  readonly #finishedMetrics: ShardMetrics[] = []
+  readonly #finishedMetrics: ReadShard[] = []
   #next = 0
   #lastCheckpoint = 0
   #noMoreSplits = false
@@ -87,12 +89,14 @@ export class KinesisStreamsSourceReader implements SourceReader {
     emitter: RecordEmitter,
     context: ReaderContext,
     clock: Clock,
+    losses: RecordLosses,
   ) {
     this.#proxy = proxy
     this.#options = options
     this.emitter = emitter
     this.#context = context
     this.#clock = clock
+    this.#losses = losses
     this.#permits = new Permits(options.maxConcurrentReads)
   }
 
@@ -165,7 +169,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
 
   metrics(): SourceReaderMetrics {
     return {
-      shards: [...this.#active.map(metricsOf), ...this.#stopped.map(metricsOf), ...this.#finishedMetrics],
+      shards: [...[...this.#active, ...this.#stopped].map(metricsOf), ...this.#finishedMetrics].map(shard => ({
+        ...shard,
+        ...this.#losses.of(shard.stream, shard.shardId),
+      })),
       numRecordsInErrors: this.emitter.numRecordsInErrors,
     }
   }
@@ -182,6 +189,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
       permits: this.#permits,
       onReady: () => this.#signal(),
       warn: message => this.#context.warn?.(message),
+      losses: this.#losses,
     })
   }
 
@@ -191,6 +199,7 @@ export class KinesisStreamsSourceReader implements SourceReader {
       clock: this.#clock,
       onReady: () => this.#signal(),
       warn: message => this.#context.warn?.(message),
+      losses: this.#losses,
     })
   }
 
@@ -264,7 +273,10 @@ export class KinesisStreamsSourceReader implements SourceReader {
     }
     active.split = { ...active.split, finished: true }
     this.#finishedMetrics.push(metricsOf(active))
-    if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) this.#finishedMetrics.shift()
+    if (this.#finishedMetrics.length > FINISHED_SHARDS_SHOWN) {
+      const { stream, shardId: forgotten } = this.#finishedMetrics.shift()!
+      this.#losses.forget(stream, forgotten)
+    }
     this.#finishedSplits.push({ split: active.split, afterCheckpoint: this.#lastCheckpoint, reported: false })
     this.#ends.push({ splitId, event: { type: 'finished', shardId, childShards: end.childShards } })
   }
@@ -296,11 +308,13 @@ function isReady({ paused, rest, reader }: ActiveSplit): boolean {
   return !paused && (rest !== null || reader.ready)
 }
 
-function metricsOf({ split, reader, records, bytes }: ActiveSplit): ShardMetrics {
+/** What the reader itself knows of a shard. */
+type ReadShard = Omit<ShardMetrics, keyof ShardLosses>
+
+function metricsOf({ split, reader, records, bytes }: ActiveSplit): ReadShard {
   return {
-    stream: split.streamArn.slice(split.streamArn.lastIndexOf('/') + 1),
+    ...placeOf(split),
     streamArn: split.streamArn,
-    shardId: split.shardId,
     sequenceNumber: 'sequenceNumber' in split.position ? split.position.sequenceNumber : null,
     millisBehindLatest: reader.millisBehindLatest,
     records,

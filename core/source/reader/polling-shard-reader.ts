@@ -11,6 +11,7 @@ import type { SourceStreamProxy } from '../../kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import { PersistentFailure } from '../../persistent-failure.ts'
 import { backoffMs } from '../../retry.ts'
+import type { RecordLosses } from '../record-losses.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 import type { Permits } from './permits.ts'
 import { ReadingPosition } from './reading-position.ts'
@@ -47,6 +48,7 @@ export interface PollingCollaborators {
   readonly permits: Permits
   readonly onReady: () => void
   readonly warn: (message: string) => void
+  readonly losses: RecordLosses
 }
 
 export class PollingShardReader implements ShardReader {
@@ -72,9 +74,9 @@ export class PollingShardReader implements ShardReader {
   #saidEnd = false
 
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
-    const { proxy, clock, permits, onReady, warn } = collaborators
+    const { proxy, clock, permits, onReady, warn, losses } = collaborators
     this.shardId = split.shardId
-    this.#position = new ReadingPosition(split, warn)
+    this.#position = new ReadingPosition(split, losses)
     this.#proxy = proxy
     this.#options = options
     this.#clock = clock
@@ -82,7 +84,7 @@ export class PollingShardReader implements ShardReader {
     this.#handOver = new HandOver(onReady)
     this.#failing = new PersistentFailure(clock, warn)
     this.#quota = new ShardQuota(clock, options.quotaShare, options.paced)
-    this.#unpacking = new Unpacking(split, options.deaggregate, warn)
+    this.#unpacking = new Unpacking(split, options.deaggregate, warn, losses)
   }
 
   get ready(): boolean {

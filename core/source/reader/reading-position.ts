@@ -8,12 +8,13 @@ import type { ShardlineError } from '../../errors.ts'
 import { compareSequenceNumbers } from '../../kinesis/sequence-numbers.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { StartingPosition } from '../../kinesis/stream-proxy.ts'
-import { startingPositionOf } from '../split/kinesis-shard-split.ts'
+import type { RecordLosses } from '../record-losses.ts'
+import { placeOf, startingPositionOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 
 export class ReadingPosition {
   readonly #split: KinesisShardSplit
-  readonly #warn: (message: string) => void
+  readonly #losses: RecordLosses
   #current: StartingPosition
   #retreatedInTime = false
   /** Where to go on if the current one is refused; null: at the oldest record. */
@@ -21,9 +22,9 @@ export class ReadingPosition {
   /** The number of the last record that was read, and whether that record is read once more because it is an aggregate. */
   #last: { readonly sequenceNumber: string; readonly again: boolean } | null
 
-  constructor(split: KinesisShardSplit, warn: (message: string) => void) {
+  constructor(split: KinesisShardSplit, losses: RecordLosses) {
     this.#split = split
-    this.#warn = warn
+    this.#losses = losses
     this.#current = startingPositionOf(split.position)
     this.#last =
       'sequenceNumber' in split.position
@@ -78,10 +79,14 @@ export class ReadingPosition {
     if (!refusesPosition(error)) return false
     if (refused.type === 'AT_TIMESTAMP') return this.#retreatInTime(refused.timestampMs, clockSlackMs)
     if (!('sequenceNumber' in refused)) return false
-    const { shardId, lastArrivalMs } = this.#split
+    const { lastArrivalMs } = this.#split
     if (this.#fallback === null)
-      this.#warn(
-        `Shard ${shardId}: the service does not take the sequence number ${refused.sequenceNumber} any more, so its records have passed their retention. It is read on from the oldest record that is left; what lay between may have been missed${lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`}.`,
+      this.#losses.add(
+        'expiredPositions',
+        placeOf(this.#split),
+        1,
+        () =>
+          `The service does not take the sequence number ${refused.sequenceNumber} any more. The shard is read on from the oldest record that is left; what lay between may have been missed${lastArrivalMs === null ? '' : ` (from ${new Date(lastArrivalMs).toISOString()} on)`}.`,
       )
     this.#current = this.#fallback ?? { type: 'TRIM_HORIZON' }
     this.#fallback = null

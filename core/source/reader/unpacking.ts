@@ -5,24 +5,27 @@
 import { deaggregate, looksAggregated } from '../../kinesis/aggregated-record.ts'
 import type { HashKeyRange } from '../../kinesis/aggregated-record.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
+import type { RecordLosses } from '../record-losses.ts'
+import { placeOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
 
 export class Unpacking {
   aggregates = 0
-  dropped = 0
   readonly #split: KinesisShardSplit
   readonly #range: HashKeyRange
   readonly #enabled: boolean
   readonly #warn: (message: string) => void
+  readonly #losses: RecordLosses
   /** Set until the record in which the position lies has been seen. */
   #resumesWithin: { readonly sequenceNumber: string; readonly subSequenceNumber: number } | null
   #warned = false
 
-  constructor(split: KinesisShardSplit, enabled: boolean, warn: (message: string) => void) {
+  constructor(split: KinesisShardSplit, enabled: boolean, warn: (message: string) => void, losses: RecordLosses) {
     this.#split = split
     this.#range = { starting: BigInt(split.startingHashKey), ending: BigInt(split.endingHashKey) }
     this.#enabled = enabled
     this.#warn = warn
+    this.#losses = losses
     this.#resumesWithin = split.position.type === 'WITHIN_AGGREGATE' ? split.position : null
   }
 
@@ -35,7 +38,8 @@ export class Unpacking {
     }
     const unpacked = deaggregate(batch, this.#range)
     this.aggregates += unpacked.aggregates
-    this.dropped += unpacked.dropped
+    if (unpacked.droppedUserRecords > 0)
+      this.#losses.add('droppedUserRecords', placeOf(this.#split), unpacked.droppedUserRecords)
     return this.#resumesWithin === null ? unpacked.batch : this.#skipEmitted(unpacked.batch)
   }
 

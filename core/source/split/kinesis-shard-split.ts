@@ -60,6 +60,14 @@ export function startingPositionOf(position: SplitPosition): StartingPosition {
     : position
 }
 
+/** The names of a split's stream and shard. */
+export function placeOf({ streamArn, shardId }: KinesisShardSplit): {
+  readonly stream: string
+  readonly shardId: string
+} {
+  return { stream: streamArn.slice(streamArn.lastIndexOf('/') + 1), shardId }
+}
+
 export function splitIdOf(streamArn: string, shardId: string): string {
   return `${streamArn}/${shardId}`
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 
 import { explanation } from '../../../bindings/cli/explain.ts'
 import type { ShardExplanation } from '../../../core/source/explain.ts'
+import { NO_LOSSES } from '../../../core/source/record-losses.ts'
 
 const KEYS = 2n ** 128n
 
@@ -20,6 +21,7 @@ function shard(n: number, from: bigint, to: bigint, overrides: Partial<ShardExpl
     alarm: false,
     sequenceNumber: null,
     millisBehindLatest: -1,
+    ...NO_LOSSES,
     ...overrides,
   }
 }
@@ -74,4 +76,14 @@ t.test('a stream that was resharded ten thousand times is shown too', async t =>
     shard(n, 0n, 4n, n === 0 ? {} : { parentShardIds: [`shardId-${n - 1}`] }),
   )
   t.equal(explanation(shards).split('\n').length, 10_002)
+})
+
+t.test('what was left out of a shard stands behind it', async t => {
+  const text = explanation([
+    shard(0, 0n, 4n, { droppedUserRecords: 1200, skippedRecords: 3, deadLetters: 4, expiredPositions: 1 }),
+  ])
+  t.match(
+    text,
+    /nothing read yet; 1,200 user records dropped with their aggregates, 3 unreadable records skipped, 4 unreadable records given to the dead letters, position past the retention \(1\)\n$/,
+  )
 })

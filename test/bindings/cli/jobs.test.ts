@@ -11,6 +11,7 @@ import type { Test } from 'tap'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
 import type { KinesisEmulator, ShardRecords } from '../../../emulator/index.ts'
+import { AGGREGATE_CASES } from '../../core/kinesis/aggregate-cases.ts'
 import { shortFolder } from '../../core/fakes/folders.ts'
 import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../../core/fakes/graphs.ts'
 import { emulator, eventually, numbered, pointedAt, textsIn } from '../../core/fakes/jobs.ts'
@@ -231,6 +232,25 @@ t.test('an alarm is exit code 3', async t => {
     stderr: '',
     code: 3,
     stdout: /^sick \(aaaaaaaa\) RUNNING\nALARM: s x is not read: was given/,
+  })
+})
+
+t.test('status and explain show what was left out of a shard', async t => {
+  const kinesis = await emulator(t)
+  const { shardline, job } = machine(t)
+  const caseOf = (name: string): Buffer => AGGREGATE_CASES.find(c => c.name === name)!.data
+  kinesis.put('flights', [
+    { data: caseOf('of this shard and another'), partitionKey: 'p', explicitHashKey: '0' },
+    { data: caseOf('a partition key with the index 7'), partitionKey: 'p', explicitHashKey: '0' },
+    { data: Buffer.from('whole'), partitionKey: 'p', explicitHashKey: '0' },
+  ])
+  await job(kinesis, 'copy', { 'source.deaggregate': 'true', 'shardline.source.poison-records': 'skip' })
+  await eventually(() => kinesis.recordCount('out') === 2)
+  const losses = '2 user records dropped with their aggregates, 2 unreadable records skipped'
+  t.match((await shardline('status')).stdout, new RegExp(`\n {2}left out +flights shardId-000000000000: ${losses}\n`))
+  t.match((await shardline('explain')).stdout, new RegExp(`shardId-000000000000 .*; ${losses}\n`))
+  t.match(JSON.parse((await shardline('explain', '--json')).stdout), {
+    shards: [{ droppedUserRecords: 2, skippedRecords: 2, deadLetters: 0, expiredPositions: 0 }],
   })
 })
 

@@ -1,6 +1,7 @@
 /** Splits, readers and enumerators over a fake stream, with everything that a test does not care about filled in. */
 import { SplitEnd } from '../../../core/event-time/split-end.ts'
 import type { PolledBatch, SourceReader } from '../../../core/source/source.ts'
+import { RecordLosses } from '../../../core/source/record-losses.ts'
 import { RecordEmitter } from '../../../core/source/emitter/record-emitter.ts'
 import { deserializerOf } from '../../../schemas/deserialization.ts'
 import { NO_SCHEMA_SERVICES } from '../../../schemas/schema-services.ts'
@@ -137,16 +138,18 @@ export function readerOf(
   context: Partial<ReaderContext> = {},
   overrides: Partial<SourceReaderOptions> = {},
 ): KinesisStreamsSourceReader {
+  const losses = new RecordLosses(stream.clock, message => context.warn?.(message))
   return new KinesisStreamsSourceReader(
     stream.sourceProxy(),
     sourceReaderOptions(overrides),
     new RecordEmitter(deserializerOf({ type: 'byte-array' }, NO_SCHEMA_SERVICES), {
       poisonRecords: 'fail',
       deadLetters: null,
-      warn: () => undefined,
+      losses,
     }),
     { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
     stream.clock,
+    losses,
   )
 }
 

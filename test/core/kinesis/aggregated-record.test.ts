@@ -1,12 +1,15 @@
 import { deaggregateSync, RecordAggregator } from 'aws-kinesis-agg'
 import fc from 'fast-check'
 import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import t from 'tap'
 
 import { deaggregate } from '../../../core/kinesis/aggregated-record.ts'
 import type { HashKeyRange } from '../../../core/kinesis/aggregated-record.ts'
 import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import { batchOf, shardIdOf } from '../fakes/fake-stream.ts'
+import { AGGREGATE_CASES, LOW } from './aggregate-cases.ts'
 
 declare module 'aws-kinesis-agg' {
   /** Exported, but missing in the package's own types. */
@@ -22,6 +25,7 @@ interface UserRecord {
   readonly explicitHashKey?: string
 }
 
+const VECTORS = 'test/core/kinesis/vectors/aggregated-records.json'
 const WHOLE: HashKeyRange = { starting: 0n, ending: (1n << 128n) - 1n }
 const hashOf = (key: string): bigint => BigInt(`0x${createHash('md5').update(key).digest('hex')}`)
 
@@ -52,6 +56,29 @@ const content = (b: RecordBatch) =>
     const { sequenceNumber, subSequenceNumber, partitionKey } = b.positions!.at(i)
     return [sequenceNumber, subSequenceNumber, partitionKey, String(b.value(i)), b.timestamp![i]]
   })
+
+/** As the Java program prints them, which read them from a record with the key `outer`. */
+function deliveredOf(out: RecordBatch): unknown[] {
+  const delivered: unknown[] = []
+  for (let i = 0; i < out.count; i++) {
+    const { subSequenceNumber, partitionKey } = out.positions!.at(i)
+    const data = (out.value(i) as Buffer).toString('base64')
+    if (out.positions!.damageOf(i) !== null) continue
+    delivered.push(subSequenceNumber === null ? ['0', 'outer', data] : [String(subSequenceNumber), partitionKey, data])
+  }
+  return delivered
+}
+
+function vectorsOf(): Map<string, unknown> {
+  let root = import.meta.dirname
+  while (!existsSync(path.join(root, VECTORS))) root = path.dirname(root)
+  const vectors = JSON.parse(readFileSync(path.join(root, VECTORS), 'utf8')) as {
+    readonly name: string
+    readonly userRecords: readonly string[]
+  }[]
+  const withoutHashKey = (line: string): string[] => line.split('|').filter((_, i) => i !== 2)
+  return new Map(vectors.map(v => [v.name, v.userRecords.map(withoutHashKey)]))
+}
 
 t.test(
   "an aggregate's records come with their own keys, its sequence number and arrival, and their place in it",
@@ -105,7 +132,7 @@ t.test('an aggregate with a record of another shard is dropped whole: its produc
     content(result.batch).map(r => [r[0], r[3]]),
     low.map(k => ['101', k]),
   )
-  t.same([result.aggregates, result.dropped], [2, 1])
+  t.same([result.aggregates, result.dropped, result.droppedUserRecords], [2, 1, 3])
   t.equal(deaggregate(batch(mixed), null).batch.count, 3, 'of a shard whose range is not known nothing is dropped')
 })
 
@@ -115,21 +142,35 @@ t.test('an explicit hash key decides in place of the partition key', async t => 
   t.equal(deaggregate(batch(packed), { starting: 6n, ending: 9n }).dropped, 1)
 })
 
-t.test('a record that names a key that is not there is an error with its position', async t => {
-  // AggregatedRecord { partition_key_table: "k", records: { partition_key_index: 7, data: "d" } }
-  const body = Buffer.from([0x0a, 1, 0x6b, 0x1a, 5, 0x08, 7, 0x1a, 1, 0x64])
-  const broken = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), body, createHash('md5').update(body).digest()])
-  t.throws(() => deaggregate(batch('fine', broken), WHOLE), {
-    code: 'RESPONSE_INVALID',
-    message: /stream flights, shardId-000000000000, sequence number 101/,
-  })
+t.test("of every aggregate, whole or broken, what Amazon's consumer library delivers is delivered", async t => {
+  const vectors = vectorsOf()
+  for (const { name, starting, ending, data } of AGGREGATE_CASES) {
+    const { batch: out } = deaggregate(batch(data), { starting, ending })
+    t.same(deliveredOf(out), vectors.get(name), name)
+  }
+  t.equal(vectors.size, AGGREGATE_CASES.length)
 })
 
-t.test('a hash key that is no number is an error with its position', async t => {
-  // AggregatedRecord { partition_key_table: "k", explicit_hash_key_table: "x", records: { 0, 0, data: "d" } }
-  const body = Buffer.from([0x0a, 1, 0x6b, 0x12, 1, 0x78, 0x1a, 7, 0x08, 0, 0x10, 0, 0x1a, 1, 0x64])
-  const broken = Buffer.concat([Buffer.from([0xf3, 0x89, 0x9a, 0xc2]), body, createHash('md5').update(body).digest()])
-  t.throws(() => deaggregate(batch(broken), WHOLE), { code: 'RESPONSE_INVALID', message: /sequence number 100/ })
+t.test('what follows a broken record stays in the batch, with the reason why it cannot be delivered', async t => {
+  const broken = AGGREGATE_CASES.find(c => c.name === 'a partition key with the index 7')!
+  const { batch: out, dropped } = deaggregate(batch('before', broken.data, 'after'), WHOLE)
+  t.same([out.count, dropped, out.positions!.hasDamage], [5, 0, true])
+  t.same(content(out).slice(2, 4), [
+    ['101', 1, 'a', 'two', 1001],
+    ['101', 2, LOW, 'three', 1001],
+  ])
+  const reason =
+    'Record 1 of the aggregate is broken: its partition key has the index 7, and the aggregate has 1 partition keys.'
+  t.same(
+    Array.from({ length: out.count }, (_, i) => out.positions!.damageOf(i)),
+    [null, null, reason, `${reason} Amazon's consumer library does not deliver the records after it either.`, null],
+  )
+  t.same([out.positions!.endsRecord(2), out.positions!.endsRecord(3)], [false, true])
+  t.equal(out.slice(3, 5).positions!.damageOf(0)?.startsWith(reason), true, 'in a slice, too')
+  t.equal(
+    deaggregate(batch('x', aggregate([{ partitionKey: 'x', data: 'one' }])), WHOLE).batch.positions!.hasDamage,
+    false,
+  )
 })
 
 t.test("whatever Amazon's aggregator packs comes out, as Amazon's own reader sees it", async t => {

@@ -6,6 +6,7 @@ import { RemoteFunctionOperator } from '../../../core/operators/remote-function-
 import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../../core/sink/dead-letters.ts'
 import { PoisonedRecords } from '../../../core/source/emitter/poisoned-records.ts'
+import { RecordLosses } from '../../../core/source/record-losses.ts'
 import { sourceBatch } from '../fakes/batches.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
 import { NotedOutput } from '../fakes/outputs.ts'
@@ -147,7 +148,11 @@ t.test('a barrier waits for the letters of records that the function could not r
     new ManualClock(),
     null,
     error => t.fail(String(error)),
-    new PoisonedRecords({ poisonRecords: 'fail', deadLetters, warn: () => undefined }),
+    new PoisonedRecords({
+      poisonRecords: 'fail',
+      deadLetters,
+      losses: new RecordLosses(new ManualClock(), () => undefined),
+    }),
   )
   const output = new NotedOutput()
   await operator.open(output, output)

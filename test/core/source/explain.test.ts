@@ -1,6 +1,7 @@
 import t from 'tap'
 
 import { explainShards } from '../../../core/source/explain.ts'
+import { NO_LOSSES } from '../../../core/source/record-losses.ts'
 import type { KnownShard, ShardMetrics } from '../../../core/source/source.ts'
 import { arnOf, shardIdOf } from '../fakes/fake-stream.ts'
 
@@ -29,6 +30,7 @@ const metrics = (n: number, overrides: Partial<ShardMetrics> = {}): ShardMetrics
   trouble: null,
   fetchIntervalMs: 250,
   throttles: 0,
+  ...NO_LOSSES,
   ...overrides,
 })
 
@@ -57,6 +59,15 @@ t.test('every shard is read, finished, or waits for parents that are named', asy
     ],
   )
   t.notOk(explained.some(e => e.alarm))
+})
+
+t.test('what was left out of a shard is shown, finished or not', async t => {
+  const lost = { ...NO_LOSSES, droppedUserRecords: 20, expiredPositions: 1 }
+  const explained = explainShards(
+    [known(0), known(1, { status: 'FINISHED' }), known(2, { status: 'FINISHED' })],
+    [[metrics(0, lost), metrics(1, { skippedRecords: 3, deadLetters: 4 })]],
+  )
+  t.match(explained, [lost, { droppedUserRecords: 0, skippedRecords: 3, deadLetters: 4 }, NO_LOSSES])
 })
 
 t.test('a shard that nobody reads, and that waits for nothing, is an alarm', async t => {

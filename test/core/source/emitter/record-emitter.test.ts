@@ -1,15 +1,20 @@
 import t from 'tap'
 
 import { ServiceError } from '../../../../core/errors.ts'
+import { deaggregate } from '../../../../core/kinesis/aggregated-record.ts'
 import { RecordBatch } from '../../../../core/record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../../../core/sink/dead-letters.ts'
 import { RecordEmitter } from '../../../../core/source/emitter/record-emitter.ts'
+import { RecordLosses } from '../../../../core/source/record-losses.ts'
 import type { PoisonedRecordsOptions } from '../../../../core/source/emitter/poisoned-records.ts'
 import type { KinesisDeserializationSchema } from '../../../../schemas/program-schema.ts'
 import { recordMalformed } from '../../../../schemas/value-codec.ts'
 import type { ValueDecoder } from '../../../../schemas/value-codec.ts'
 import { CustomDeserializer, ValueDeserializer } from '../../../../schemas/value-deserializer.ts'
 import { sourceBatch } from '../../fakes/batches.ts'
+import { batchOf, shardIdOf } from '../../fakes/fake-stream.ts'
+import { ManualClock } from '../../fakes/manual-clock.ts'
+import { AGGREGATE_CASES, LOW } from '../../kinesis/aggregate-cases.ts'
 
 /** Numbers; `-` is left out, and what is no number is malformed. */
 const numbers: ValueDecoder = {
@@ -22,7 +27,9 @@ const numbers: ValueDecoder = {
   },
 }
 
-const options: PoisonedRecordsOptions = { poisonRecords: 'fail', deadLetters: null, warn: () => undefined }
+const lossesTo = (warnings: string[]): RecordLosses =>
+  new RecordLosses(new ManualClock(), message => warnings.push(message))
+const options: PoisonedRecordsOptions = { poisonRecords: 'fail', deadLetters: null, losses: lossesTo([]) }
 const emitterOf = (decoder: ValueDecoder, overrides: Partial<PoisonedRecordsOptions> = {}): RecordEmitter =>
   new RecordEmitter(new ValueDeserializer(decoder), { ...options, ...overrides })
 
@@ -56,20 +63,30 @@ t.test('a poisoned record fails the job, with its position and its first bytes',
   await t.rejects(Promise.resolve(emitterOf(numbers).emit(sourceBatch(''))), { message: /It is empty\. A dead/ })
 })
 
-t.test('or is left out, counted, and told of once', async t => {
+t.test('or is left out, counted by shard, and warned of once a minute', async t => {
   const warnings: string[] = []
-  const emitter = emitterOf(numbers, { poisonRecords: 'skip', warn: message => warnings.push(message) })
+  const losses = lossesTo(warnings)
+  const emitter = emitterOf(numbers, { poisonRecords: 'skip', losses })
   t.same((await emitter.emit(sourceBatch('a', '2', 'b'))).values(), [2])
   t.same((await emitter.emit(sourceBatch('c'))).count, 0)
   t.equal(emitter.numRecordsInErrors, 3)
-  t.match(warnings, [/sequence number 4950+0 cannot be read.* left out and counted/])
+  t.match(warnings, [
+    /^Stream flights, shard shardId-000000000003: 2 records were left out, because they cannot be read.*sequence number 4950+0 cannot be read/,
+  ])
+  losses.close()
+  t.match(warnings[1], /: 1 record was left out, because .*\(3 since the job started\.\)/)
+  t.match(losses.of('flights', 'shardId-000000000003'), { skippedRecords: 3, deadLetters: 0 })
 })
 
 t.test('or goes to the dead letters, with its bytes and where it lay', async t => {
   const letters: DeadLetter[] = []
   const source = sourceBatch('1', 'bad')
-  const emitter = emitterOf(numbers, { deadLetters: lettersTo(letters) })
+  const warnings: string[] = []
+  const losses = lossesTo(warnings)
+  const emitter = emitterOf(numbers, { deadLetters: lettersTo(letters), losses })
   t.same((await emitter.emit(source)).values(), [1])
+  t.match(warnings, [/shardId-000000000003: 1 record was given to the dead letters/])
+  t.match(losses.of('flights', 'shardId-000000000003'), { skippedRecords: 0, deadLetters: 1 })
   t.same(letters, [
     {
       stream: 'flights',
@@ -167,3 +184,28 @@ t.test("a program's own schema sees all of a record, and gives any number of val
     message: /The schema of the program failed: RangeError: no exclamations\. Its 1 bytes are "!"\. A dead letter/,
   })
 })
+
+t.test(
+  'records after a broken one of their aggregate fail the job, are left out, or go to the dead letters',
+  async t => {
+    const broken = AGGREGATE_CASES.find(c => c.name === 'a partition key with the index 7')!
+    const record = { sequenceNumber: '7', partitionKey: 'outer', data: broken.data, arrivalMs: 1 }
+    const { batch } = deaggregate(batchOf('flights', shardIdOf(0), [record]), null)
+    const texts: ValueDecoder = { type: { type: 'STRING' }, decode: bytes => bytes.toString() }
+    await t.rejects(Promise.resolve(emitterOf(texts).emit(batch)), {
+      code: 'RECORD_MALFORMED',
+      message:
+        /^The record at stream flights, shardId-000000000000, sequence number 7, place 1 in its aggregate cannot be read: Record 1 of the aggregate is broken: its partition key has the index 7/,
+    })
+    const skipping = emitterOf(texts, { poisonRecords: 'skip' })
+    t.same((await skipping.emit(batch)).values(), ['one'])
+    t.equal(skipping.numRecordsInErrors, 2)
+    t.same((await skipping.emit(batch.slice(1, 3))).count, 0, 'nothing may be left')
+    const letters: DeadLetter[] = []
+    t.same((await emitterOf(texts, { deadLetters: lettersTo(letters) }).emit(batch)).values(), ['one'])
+    t.match(letters, [
+      { data: Buffer.from('two'), position: { sequenceNumber: '7', subSequenceNumber: 1 } },
+      { data: Buffer.from('three'), partitionKey: LOW, position: { sequenceNumber: '7', subSequenceNumber: 2 } },
+    ])
+  },
+)

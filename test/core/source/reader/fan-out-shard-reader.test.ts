@@ -4,6 +4,7 @@ import { ServiceError } from '../../../../core/errors.ts'
 import { FanOutShardReader } from '../../../../core/source/reader/fan-out-shard-reader.ts'
 import type { FanOutOptions } from '../../../../core/source/reader/fan-out-shard-reader.ts'
 import type { FetchEnd } from '../../../../core/source/reader/shard-reader.ts'
+import { RecordLosses } from '../../../../core/source/record-losses.ts'
 import type { KinesisShardSplit } from '../../../../core/source/split/kinesis-shard-split.ts'
 import { FakeStream, shardIdOf } from '../../fakes/fake-stream.ts'
 import type { FakeSubscription } from '../../fakes/fake-stream.ts'
@@ -29,6 +30,7 @@ function reading(
       clock,
       onReady: () => undefined,
       warn: message => warnings.push(message),
+      losses: new RecordLosses(clock, message => warnings.push(message)),
     },
   )
   const values: string[] = []

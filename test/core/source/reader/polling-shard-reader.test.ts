@@ -4,6 +4,7 @@ import t from 'tap'
 import { ServiceError } from '../../../../core/errors.ts'
 import type { GetRecordsResult } from '../../../../core/kinesis/get-records-codec.ts'
 import type { SourceStreamProxy } from '../../../../core/kinesis/stream-proxy.ts'
+import { RecordLosses } from '../../../../core/source/record-losses.ts'
 import { Permits } from '../../../../core/source/reader/permits.ts'
 import { PollingShardReader } from '../../../../core/source/reader/polling-shard-reader.ts'
 import type { PollingOptions } from '../../../../core/source/reader/polling-shard-reader.ts'
@@ -47,6 +48,7 @@ function reading(
     permits: new Permits(1),
     onReady: () => undefined,
     warn: message => warnings.push(message),
+    losses: new RecordLosses(clock, message => warnings.push(message)),
   })
   const values: string[] = []
   const state = { end: null as FetchEnd | null, failure: null as unknown }
@@ -98,6 +100,7 @@ t.test('a batch that waits keeps its permit: another shard fetches when it is ta
         permits,
         onReady: () => undefined,
         warn: () => undefined,
+        losses: new RecordLosses(clock, () => undefined),
       }),
   )
   stream.put(shardIdOf(0), 'a')

@@ -1,0 +1,16 @@
+/** What was left out of a shard, in words. An engine of an older version counts none of it. */
+import type { ShardLosses } from '../../core/source/record-losses.ts'
+import { grouped } from './figures.ts'
+
+/** `20 user records dropped with their aggregates, 3 unreadable records skipped`; empty: nothing was left out. */
+export function lossesText(losses: Partial<ShardLosses>): string {
+  const { droppedUserRecords = 0, skippedRecords = 0, deadLetters = 0, expiredPositions = 0 } = losses
+  const parts: readonly (readonly [number, string])[] = [
+    [droppedUserRecords, 'user records dropped with their aggregates'],
+    [skippedRecords, 'unreadable records skipped'],
+    [deadLetters, 'unreadable records given to the dead letters'],
+  ]
+  const texts = parts.filter(([count]) => count > 0).map(([count, what]) => `${grouped(count)} ${what}`)
+  if (expiredPositions > 0) texts.push(`position past the retention (${grouped(expiredPositions)})`)
+  return texts.join(', ')
+}
