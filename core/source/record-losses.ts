@@ -27,15 +27,14 @@ const MAX_LINES = 10
 
 const MEANING: Readonly<Record<LossKind, (count: number) => string>> = {
   droppedUserRecords: count =>
-    `${count} user ${were(count)} dropped. An aggregate that holds a record of another shard is dropped whole, as by Amazon's consumer library; its producer must send it again.`,
-  skippedRecords: count =>
-    `${count} ${were(count)} left out, because they cannot be read (shardline.source.poison-records is skip).`,
-  deadLetters: count => `${count} ${were(count)} given to the dead letters, because they cannot be read.`,
+    `${count} user ${records(count)} dropped. An aggregate that holds a record of another shard is dropped whole, as by Amazon's consumer library; its producer must send it again.`,
+  skippedRecords: count => `${count} unreadable ${records(count)} left out (shardline.source.poison-records is skip).`,
+  deadLetters: count => `${count} unreadable ${records(count)} given to the dead letters.`,
   expiredPositions: count =>
     `${count} ${count === 1 ? 'position' : 'positions'} had passed the retention. Records may have been missed.`,
 }
 
-function were(count: number): string {
+function records(count: number): string {
   return count === 1 ? 'record was' : 'records were'
 }
 

@@ -233,7 +233,8 @@ def test_it_may_be_left_out_or_go_to_the_dead_letters(kinesis, run, tmp_path):
     assert code == 0
     expected = {f"{name}> {value}" for name in ("skip", "file", "stream", "callable") for value in "ab"}
     assert set(out.splitlines()) == {*expected, "letter> RECORD_MALFORMED b'{broken' k"}
-    assert "left out and counted (numRecordsInErrors)" in err
+    assert "shard shardId-000000000000: 1 unreadable record was left out" in err
+    assert err.count("1 unreadable record was given to the dead letters") == 3
     in_file = json.loads((tmp_path / "letters.jsonl").read_text())
     (in_stream,) = map(json.loads, kinesis.read(letters))
     for letter in (in_file, in_stream):
@@ -324,7 +325,9 @@ def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(ki
     assert (code_of, out) == (0, "one\ntwo\n")
     assert "cannot be read: The schema of the program failed: ValueError: no good. Its 3 bytes are" in err
     for how, read in ("file", lambda: path.read_text()), ("stream", lambda: kinesis.read(letters)[0]):
-        assert run(code, "--stop-at", "latest", arguments=[how]).end() == (0, "one\ntwo\n", "")
+        code_of, out, err = run(code, "--stop-at", "latest", arguments=[how]).end()
+        assert (code_of, out) == (0, "one\ntwo\n")
+        assert "1 unreadable record was given to the dead letters" in err
         letter = json.loads(read())
         assert (letter["position"]["partitionKey"], base64.b64decode(letter["data"])) == ("b", b"bad")
         assert letter["message"] == "The schema of the program failed: ValueError: no good"

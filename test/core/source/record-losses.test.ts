@@ -58,8 +58,8 @@ t.test('each kind has lines of its own, and shows an example', async t => {
   losses.add('expiredPositions', place, 1)
   losses.add('expiredPositions', place, 0)
   t.match(warnings, [
-    /1 record was left out.* The first: no\.$/,
-    /2 records were given .* The first: yes\.$/,
+    /1 unreadable record was left out.* The first: no\.$/,
+    /2 unreadable records were given .* The first: yes\.$/,
     /1 position had/,
   ])
   losses.forget('s', 'x')

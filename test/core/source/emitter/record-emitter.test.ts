@@ -71,10 +71,10 @@ t.test('or is left out, counted by shard, and warned of once a minute', async t 
   t.same((await emitter.emit(sourceBatch('c'))).count, 0)
   t.equal(emitter.numRecordsInErrors, 3)
   t.match(warnings, [
-    /^Stream flights, shard shardId-000000000003: 2 records were left out, because they cannot be read.*sequence number 4950+0 cannot be read/,
+    /^Stream flights, shard shardId-000000000003: 2 unreadable records were left out .*sequence number 4950+0 cannot be read/,
   ])
   losses.close()
-  t.match(warnings[1], /: 1 record was left out, because .*\(3 since the job started\.\)/)
+  t.match(warnings[1], /: 1 unreadable record was left out .*\(3 since the job started\.\)/)
   t.match(losses.of('flights', 'shardId-000000000003'), { skippedRecords: 3, deadLetters: 0 })
 })
 
@@ -85,7 +85,7 @@ t.test('or goes to the dead letters, with its bytes and where it lay', async t =
   const losses = lossesTo(warnings)
   const emitter = emitterOf(numbers, { deadLetters: lettersTo(letters), losses })
   t.same((await emitter.emit(source)).values(), [1])
-  t.match(warnings, [/shardId-000000000003: 1 record was given to the dead letters/])
+  t.match(warnings, [/shardId-000000000003: 1 unreadable record was given to the dead letters/])
   t.match(losses.of('flights', 'shardId-000000000003'), { skippedRecords: 0, deadLetters: 1 })
   t.same(letters, [
     {
