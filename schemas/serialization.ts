@@ -140,21 +140,36 @@ async function stringEncoder(charset: string): Promise<ValueEncoder> {
 function packStrings(batch: RecordBatch): RecordBatch {
   const values = batch.values()
   for (const value of values)
-    if (typeof value !== 'string') throw mismatch({ type: 'simple-string' }, describeValue(value))
-  return batch.withSlab('text', packText(values as readonly string[]), null)
+    if (typeof value !== 'string' && value !== null) throw mismatch({ type: 'simple-string' }, describeValue(value))
+  const texts = values.map(value => (value as string | null) ?? '')
+  return batch.withSlab('text', { ...packText(texts), nulls: nullsOf(values) }, null)
 }
 
 function packBytes(batch: RecordBatch): RecordBatch {
-  const values = batch.values() as readonly Uint8Array[]
+  const values = batch.values()
   const dataOffset = new Uint32Array(values.length)
   const dataLength = new Uint32Array(values.length)
   let at = 0
   values.forEach((value, i) => {
-    if (!((value as unknown) instanceof Uint8Array)) throw mismatch({ type: 'byte-array' }, describeValue(value))
+    if (value !== null && !(value instanceof Uint8Array)) throw mismatch({ type: 'byte-array' }, describeValue(value))
     dataOffset[i] = at
-    at += dataLength[i] = value.length
+    at += dataLength[i] = value?.length ?? 0
   })
-  return batch.withSlab('bytes', { slab: Buffer.concat(values, at), dataOffset, dataLength }, null)
+  const slab = Buffer.concat(
+    values.filter(value => value instanceof Uint8Array),
+    at,
+  )
+  return batch.withSlab('bytes', { slab, dataOffset, dataLength, nulls: nullsOf(values) }, null)
+}
+
+/** The sink refuses nulls one by one. null: there is none. */
+function nullsOf(values: readonly unknown[]): Uint8Array | null {
+  if (!values.includes(null)) return null
+  const nulls = new Uint8Array((values.length + 7) >> 3)
+  values.forEach((value, i) => {
+    if (value === null) nulls[i >> 3]! |= 1 << (i & 7)
+  })
+  return nulls
 }
 
 const describeValue = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)

@@ -9,7 +9,7 @@ export interface ValueDecoder {
   /** What its values are, for those who carry them to another language; null: as each value looks. */
   readonly type: TypeSpec | null
   /**
-   * The value; undefined: the schema says to leave this record out. The record is a view that others share: what is kept of it
+   * The value; undefined or null: this record is left out. The record is a view that others share: what is kept of it
    * is copied.
    *
    * @throws ShardlineError RECORD_MALFORMED
@@ -24,6 +24,8 @@ export interface ValueDecoder {
 }
 
 export interface ValueEncoder {
+  /** Whether `encode` is given null, too. Flink's other schemas have no bytes for null, so null is VALUE_INVALID there. */
+  readonly takesNull?: boolean
   /** A buffer of its own, or one that is never written to again. @throws ShardlineError VALUE_INVALID */
   encode(value: unknown): Buffer
   /** What must be waited for before `encode` can take this value, such as the id of its schema; null: nothing. */

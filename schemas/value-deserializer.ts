@@ -68,7 +68,8 @@ class Reading {
         this.#blame(error)
         continue
       }
-      if (value === undefined) continue
+      // As in Flink: what a deserialization schema returns as null is not collected.
+      if (value === undefined || value === null) continue
       this.#index[values.length] = this.#at
       values.push(value)
     }

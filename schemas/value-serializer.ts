@@ -76,8 +76,9 @@ class Writing {
 
   #encoded(i: number, value: unknown): Buffer {
     try {
-      if (value === null || value === undefined) throw valueInvalid('null cannot be written.')
-      return this.#encoder.encode(value)
+      if ((value === null || value === undefined) && this.#encoder.takesNull !== true)
+        throw valueInvalid('null cannot be written.')
+      return this.#encoder.encode(value ?? null)
     } catch (error) {
       return this.#blame(error, i, value)
     }
@@ -113,8 +114,9 @@ function inWords(value: unknown): Buffer {
 export function customEncoder(schema: SerializationSchema<unknown>): ValueEncoder {
   let isClosed = false
   return {
+    takesNull: true,
     encode: value => {
-      let bytes: Uint8Array | string
+      let bytes: unknown
       try {
         bytes = schema.serialize(value)
       } catch (error) {
@@ -125,7 +127,9 @@ export function customEncoder(schema: SerializationSchema<unknown>): ValueEncode
       if (typeof bytes === 'string') return Buffer.from(bytes)
       // A copy: the program may write its next value to the same place.
       if (bytes instanceof Uint8Array) return Buffer.from(bytes)
-      throw valueInvalid(`The schema of the program gave ${typeof bytes}; it must give bytes or text.`)
+      throw valueInvalid(
+        `The schema of the program gave ${bytes === null ? 'null' : typeof bytes}; it must give bytes or text.`,
+      )
     },
     close: () => {
       if (!isClosed) closeOfProgram(schema)

@@ -78,7 +78,8 @@ export function randomKeys(count: number): KeyColumns {
 }
 
 /**
- * A user's function of the value, which is not asked about null: null cannot be written.
+ * A user's function of the value. It is asked about null only where a schema may write null, in a stream of objects; a function that
+ * fails for null fails for that record alone.
  *
  * @throws FunctionError if the function does
  */
@@ -87,11 +88,15 @@ export function customKey(key: (value: unknown) => unknown, stream: string): Par
     const columns = new Columns(batch.count)
     for (let i = 0; i < batch.count; i++) {
       const value = batch.value(i)
-      if (value === null) continue
+      if (isNeverWritten(batch, i)) continue
       let given: unknown
       try {
         given = key(value)
       } catch (cause) {
+        if (value === null) {
+          columns.reject(i, `an error for null (${String(cause)})`, A_KEY)
+          continue
+        }
         const { name, message, stack } = cause instanceof Error ? cause : new Error(String(cause))
         const operatorName = `Partition key of the sink to stream ${stream}`
         throw functionError(
@@ -108,6 +113,9 @@ export function customKey(key: (value: unknown) => unknown, stream: string): Par
   }
 }
 
+/** Of objects, a schema may write null. */
+const isNeverWritten = (batch: RecordBatch, i: number): boolean => batch.payload !== 'object' && batch.isNull(i)
+
 /** What the `key_by` before the sink gave: a text, or a tuple of a text and an explicit hash key. Texts are not copied. */
 export const keyOfKeyBy: PartitionKeyGenerator = batch => {
   const keys = batch.keys!
@@ -115,7 +123,7 @@ export const keyOfKeyBy: PartitionKeyGenerator = batch => {
   const keyOffset = new Uint32Array(batch.count)
   const keyLength = new Uint32Array(batch.count)
   for (let i = 0; i < batch.count; i++) {
-    if (batch.isNull(i)) continue
+    if (isNeverWritten(batch, i)) continue
     const from = offset[i]! + TEXT_HEAD
     const to = offset[i]! + length[i]!
     if (bytes[offset[i]!] !== KeyTag.TEXT || to === from || !isShortText(bytes, from, to))
@@ -139,7 +147,7 @@ function isShortText(bytes: Buffer, from: number, to: number): boolean {
 function decodedKeys(batch: RecordBatch, { bytes, offset, length }: KeyColumn): KeyColumns {
   const columns = new Columns(batch.count)
   for (let i = 0; i < batch.count; i++) {
-    if (batch.isNull(i)) continue
+    if (isNeverWritten(batch, i)) continue
     const tag = bytes[offset[i]!]
     if (tag === KeyTag.PICKLE) {
       columns.reject(i, 'an object of Python that is neither a str nor a tuple', A_KEY)

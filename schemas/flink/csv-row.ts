@@ -58,7 +58,7 @@ import {
 } from './java-number.ts'
 import { getField, setField } from './row-object.ts'
 import { parseSqlDate, parseSqlTime, parseSqlTimestamp } from './sql-text.ts'
-import { utf8Text } from './utf8-text.ts'
+import { unicodeText } from './unicode-text.ts'
 
 /** Of a record that cannot be read, so much is in the message. */
 const MAX_SHOWN = 2000
@@ -78,7 +78,7 @@ export function csvRowDecoder(spec: CsvRowSchemaSpec): ValueDecoder {
     type: spec.typeInfo,
     decode: record => {
       try {
-        return read(withoutMark(utf8Text(record)))
+        return read(unicodeText(record))
       } catch (error) {
         if (spec.ignoreParseErrors) return undefined
         const rest = record.length > MAX_SHOWN ? '...' : ''
@@ -104,8 +104,6 @@ function checkCharacters(spec: CsvRowSchemaSpec): void {
     if (spec[option] !== null && spec[option].length !== 1)
       throw new ConfigurationError(`CSV: ${option} must be one character, but is '${spec[option]}'.`)
 }
-
-const withoutMark = (text: string): string => (text.startsWith('\ufeff') ? text.slice(1) : text)
 
 function rowReader(spec: CsvRowSchemaSpec): (text: string) => unknown {
   const { names, types } = spec.typeInfo

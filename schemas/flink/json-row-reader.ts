@@ -48,7 +48,7 @@ import {
 import { jsonTreeText, numberDecimal, numberText } from './json-text.ts'
 import { JsonNumber, parseJsonTree } from './json-tree.ts'
 import { setField } from './row-object.ts'
-import { utf8Text } from './utf8-text.ts'
+import { unicodeText } from './unicode-text.ts'
 
 /** Of a record that cannot be read, so much is in the message. */
 const MAX_SHOWN = 2000
@@ -91,7 +91,7 @@ class JsonRowReader {
 
   decode(record: Buffer): unknown {
     try {
-      this.text = textOf(record)
+      this.text = unicodeText(record)
       // A record that is nothing but null is left out, as in Flink.
       return this.value() ?? undefined
     } catch (error) {
@@ -338,23 +338,6 @@ class FieldError extends Error {
     const { message } = cause as Error
     super(path === '' ? message : `Field '${path}': ${message}`, { cause })
   }
-}
-
-/** UTF-8, with a mark at its start or not; or UTF-16 or UTF-32, which JSON tells by its first bytes. */
-function textOf(record: Buffer): string {
-  const [first, second, third, fourth] = record
-  if (first === 0xef && second === 0xbb && third === 0xbf) return utf8Text(record.subarray(3))
-  if (first === 0xff && second === 0xfe) return record.toString('utf16le', 2)
-  if (first === 0xfe && second === 0xff) return bigEndianOf(record.subarray(2))
-  if (first === 0 && second !== 0) return bigEndianOf(record)
-  if (second === 0 && (third !== 0 || fourth !== 0)) return record.toString('utf16le')
-  return utf8Text(record)
-}
-
-function bigEndianOf(record: Buffer): string {
-  return Buffer.from(record.subarray(0, record.length & ~1))
-    .swap16()
-    .toString('utf16le')
 }
 
 function hasDecimal(type: TypeSpec): boolean {

@@ -107,6 +107,7 @@ export function typeInformationEncoder(type: TypeSpec): ValueEncoder {
   const write = writerOf(type, '')
   const output = new DataOutput()
   return {
+    takesNull: true,
     encode: value => {
       output.start()
       write(output, value ?? null)

@@ -9,6 +9,7 @@ import { parse, stringify } from 'lossless-json'
 import { ConfigurationError, ShardlineError } from '../../core/errors.ts'
 import { jsonText, parseJsonText } from '../avro/json-text.ts'
 import { Decimal } from '../decimal.ts'
+import { unicodeText } from '../flink/unicode-text.ts'
 import type { GlueJsonSchemaSpec } from '../schema-spec.ts'
 import type { TypeSpec } from '../type-spec.ts'
 import { recordMalformed, valueInvalid } from '../value-codec.ts'
@@ -32,7 +33,6 @@ const CARRIER: TypeSpec = {
   names: ['schema', 'payload'],
   types: [{ type: 'STRING' }, { type: 'STRING' }],
 }
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** @throws ConfigurationError */
 export function glueJsonDecoder(
@@ -76,7 +76,7 @@ const [OPENING_BRACKET, CLOSING_BRACKET, OPENING_BRACE, CLOSING_BRACE] = [0x5b, 
 
 function readPayload(payload: Buffer): { readonly text: string; readonly value: unknown } {
   try {
-    const text = utf8.decode(payload)
+    const text = unicodeText(payload)
     const value: unknown = JSON.parse(text)
     if (isDeep(text)) throw new SyntaxError(`It is nested more than ${MAX_DEPTH} deep`)
     return { text, value: LONG_NUMBER.test(text) ? parse(text, null, EXACTLY) : value }

@@ -1,7 +1,9 @@
 import t from 'tap'
 
 import { ServiceError } from '../../core/errors.ts'
+import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
+import { typeInformationDecoder } from '../../schemas/flink/type-serializer.ts'
 import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
 import { recordMalformed } from '../../schemas/value-codec.ts'
 import type { ValueDecoder } from '../../schemas/value-codec.ts'
@@ -143,4 +145,12 @@ t.test('what makes the objects of a program makes one of each value', async t =>
   const { batch, poisoned } = await deserializerOf(spec, services).read(sourceBatch('\x02a'))
   t.equal(batch.count, 0)
   t.match(poisoned, [{ error: { code: 'RECORD_MALFORMED', message: /it is undefined/ } }])
+})
+
+t.test('a record whose value is null is left out, as in Flink', async t => {
+  const decoder = typeInformationDecoder({ type: 'STRING' })
+  const { batch, poisoned } = await new ValueDeserializer(decoder).read(
+    RecordBatch.pack('bytes', [Buffer.from('0261', 'hex'), Buffer.of(0), Buffer.from('0262', 'hex')]),
+  )
+  t.same([batch.values(), poisoned], [['a', 'b'], []])
 })

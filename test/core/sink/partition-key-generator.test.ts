@@ -101,6 +101,13 @@ t.test('null is not asked for a key: it is not written', async t => {
   t.equal(columns.rejected, null)
 })
 
+t.test('of objects, null is asked for a key; a function that fails for it fails for that record alone', async t => {
+  const objects = RecordBatch.ofValues([{ id: 1 }, null])
+  t.same(keysOf(customKey(v => (v === null ? 'none' : 'some'), 'out')(objects), 2), ['some', 'none'])
+  const columns = customKey(v => String((v as { id: number }).id), 'out')(objects)
+  t.match([...columns.rejected!], [[1, /gave an error for null \(TypeError/]])
+})
+
 function keyed(values: readonly (string | null)[], keys: readonly unknown[]): RecordBatch {
   const writer = new KeyWriter()
   const offset = new Uint32Array(keys.length)

@@ -114,6 +114,8 @@ t.test('what is read is not checked against its schema, but is JSON', async t =>
   const decoder = glueJsonDecoder(spec(), registry, null)
   const read = (payload: string | Buffer) => decode(decoder, writeGlueFrame(id, Buffer.from(payload), 'ZLIB'))
   t.strictSame(await read('{ "id" : 7 }'), { schema: COMPACT, payload: '{ "id" : 7 }' }, 'as it was written')
+  for (const marked of [Buffer.from('\ufeff{"id":7}'), Buffer.from('\ufeff{"id":7}', 'utf16le')])
+    t.strictSame(await read(marked), { schema: COMPACT, payload: '{"id":7}' }, 'in the encoding that Jackson detects')
   for (const payload of ['', '{', '{} x', '{"a":NaN}', Buffer.from([34, 255, 34])])
     await t.rejects(read(payload), { code: 'RECORD_MALFORMED', message: /payload of the record is no JSON/ })
   await t.rejects(decode(decoder, writeGlueFrame(api.add('f', '"int"'), Buffer.from('1'), 'NONE')), {

@@ -1,4 +1,5 @@
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.Random;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.formats.csv.CsvRowDeserializationSchema;
@@ -43,6 +44,8 @@ final class CsvRowVectors {
         vectors.read("{a:['BASIC_ARRAY','STRING'],b:'STRING'}", options, cell + ",x");
         vectors.read("{a:{x:'INT',y:'STRING'},b:'STRING'}", options, cell + ",x");
       }
+    for (byte[] record : Encodings.of("z\u00fcrich,1,\ud835\udd42\n", "a,1,c", "a", "", ",,"))
+      for (String options : new String[] {"{}", "{ignoreParseErrors:true}"}) vectors.readBytes(three, options, record, true);
     vectors.read(three, "{allowComments:true,fieldDelimiter:'\\t'}", "\t1\tc");
     vectors.read(three, "{allowComments:true,fieldDelimiter:'\\t'}", " \n# x\n #y\r\n  a\t1\tc");
     vectors.read(three, "{allowComments:true,escapeCharacter:'\\\\'}", "#x\\\n,1,c\na,1,c");
@@ -102,12 +105,17 @@ final class CsvRowVectors {
   }
 
   private void read(String type, String optionText, String line) throws Exception {
+    readBytes(type, optionText, line.getBytes(StandardCharsets.UTF_8), false);
+  }
+
+  private void readBytes(String type, String optionText, byte[] record, boolean hex) throws Exception {
     ObjectNode vector = out.addObject();
     ObjectNode spec = Specs.spec(Specs.json(type));
     vector.set("type", spec);
     JsonNode options = Specs.json(optionText);
     if (options.size() > 0) vector.set("options", options);
-    vector.put("csv", line);
+    if (hex) vector.put("hex", HexFormat.of().formatHex(record));
+    else vector.put("csv", new String(record, StandardCharsets.UTF_8));
     try {
       @SuppressWarnings("unchecked")
       CsvRowDeserializationSchema.Builder builder = new CsvRowDeserializationSchema.Builder((TypeInformation<Row>) Specs.info(spec));
@@ -120,7 +128,7 @@ final class CsvRowVectors {
       if (options.has("ignoreParseErrors")) builder.setIgnoreParseErrors(true);
       CsvRowDeserializationSchema schema = builder.build();
       schema.open(null);
-      Row row = schema.deserialize(line.getBytes(StandardCharsets.UTF_8));
+      Row row = schema.deserialize(record);
       if (row == null) vector.put("leftOut", true);
       else vector.set("value", Specs.plain(spec, row));
     } catch (Throwable error) {

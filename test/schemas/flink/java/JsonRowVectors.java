@@ -94,6 +94,8 @@ final class JsonRowVectors {
       vectors.readBytes(row, HexFormat.of().parseHex(hex), true, 0);
       vectors.readBytes(row, HexFormat.of().parseHex(hex), true, 2);
     }
+    for (byte[] record : Encodings.of("{\"a\":5,\"b\":\"z\u00fcrich \ud835\udd42\"}", "{}", "5", "null", "", "{\"b\":\"\ufeff\"}"))
+      for (int flags : new int[] {0, 2}) vectors.readBytes(row, record, true, flags);
     return vectors.out;
   }
 
