@@ -6,10 +6,15 @@ import type { Duplex } from 'node:stream'
 
 import { BridgeError } from '../../core/errors.ts'
 import { functionError } from '../../core/operators/function-error.ts'
-import type { FunctionResult, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
+import type {
+  FunctionResult,
+  OpenFunction,
+  PoisonedInput,
+  RemoteFunction,
+} from '../../core/operators/function-runtime.ts'
 import type { KeyedState } from '../../core/operators/keyed-state.ts'
 import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
-import { loadPlainValues } from './plain-values.ts'
+import { loadPlainValues, unpicklable } from './plain-values.ts'
 import { decodeOpened, decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
 import type { Frame, FrameAddress } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
@@ -98,7 +103,14 @@ export class FunctionChannel {
     let closed: Promise<void> | null = null
     return {
       nextTimerMs,
-      process: bundle => this.#result(functionId, opened, bundle, address => encodeBundle(address, bundle, columns)),
+      process: (bundle, leavesOut = false) =>
+        this.#result(
+          functionId,
+          opened,
+          bundle,
+          (address, sent) => encodeBundle(address, sent ?? bundle, columns),
+          leavesOut,
+        ),
       advanceWatermark: timestampMs => this.#time(functionId, opened, frameTypes.WATERMARK, timestampMs),
       advanceProcessingTime: nowMs => this.#time(functionId, opened, frameTypes.PROCESSING_TIME, nowMs),
       snapshot: checkpointId => this.#snapshot(functionId, opened, checkpointId),
@@ -116,19 +128,27 @@ export class FunctionChannel {
     functionId: number,
     opened: OpenedFunction,
     bundle: RecordBatch | null,
-    encode: (address: FrameAddress) => Buffer,
+    encode: (address: FrameAddress, bundle: RecordBatch | null) => Buffer,
+    leavesOut = false,
   ): Promise<FunctionResult> {
     // The host drops what comes after a call that failed: waiting for it would take the answer of the CLOSE.
     if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
     const address = { ...this.#address(functionId, opened), sequence: opened.sequence }
+    let sent = bundle
+    let left: readonly PoisonedInput[] = []
     let frame: Buffer
     try {
-      frame = encode(address)
+      frame = encode(address, bundle)
     } catch (error) {
-      throw uncarried(error, opened.request, bundle)
+      if (!leavesOut || bundle === null || !isUnpicklable(error)) throw uncarried(error, opened.request, bundle)
+      // At once, so that bundles stay in their order.
+      left = unpicklable(bundle)
+      sent = without(bundle, left)
+      frame = encode(address, sent)
     }
     opened.sequence++
-    return decodeResult(await this.#call(opened, bundle, true, frame), bundle)
+    const result = decodeResult(await this.#call(opened, sent, true, frame), sent)
+    return left.length === 0 ? result : { ...result, poisoned: merged(bundle!.count, left, result.poisoned ?? []) }
   }
 
   #time(functionId: number, opened: OpenedFunction, type: 11 | 12, timestampMs: number): Promise<FunctionResult> {
@@ -216,9 +236,28 @@ export class FunctionChannel {
   }
 }
 
+function without(bundle: RecordBatch, left: readonly PoisonedInput[]): RecordBatch {
+  return bundle.select(indicesWithout(bundle.count, left))
+}
+
+function indicesWithout(count: number, left: readonly PoisonedInput[]): Uint32Array {
+  const gone = new Set(left.map(input => input.i))
+  return Uint32Array.from(Array.from({ length: count }, (_, i) => i).filter(i => !gone.has(i)))
+}
+
+/** `poisoned` are inputs of what was sent, which was a bundle of `count` without those that were left out. */
+function merged(count: number, left: readonly PoisonedInput[], poisoned: readonly PoisonedInput[]): PoisonedInput[] {
+  const sent = indicesWithout(count, left)
+  return [...left, ...poisoned.map(({ i, message }) => ({ i: sent[i]!, message }))].sort((a, b) => a.i - b.i)
+}
+
+function isUnpicklable(error: unknown): boolean {
+  return error instanceof Error && error.name === 'UnpicklableValue'
+}
+
 /** Of a value that Python has nothing for: it is named by its record. */
 function uncarried(error: unknown, { operators, taskName }: OpenFunction, bundle: RecordBatch | null): unknown {
-  if (!(error instanceof Error && error.name === 'UnpicklableValue')) return error
+  if (!isUnpicklable(error)) return error
   const { index, message } = error as Error & { readonly index: number }
   const operatorName = operators[0]?.name ?? taskName
   return functionError({ operatorName, errorType: 'RangeError', message, traceback: null, index }, bundle, error)

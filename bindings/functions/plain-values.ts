@@ -4,6 +4,7 @@
  */
 import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import { BridgeError } from '../../core/errors.ts'
+import type { PoisonedInput } from '../../core/operators/function-runtime.ts'
 import type { UnpickledValues } from './value-unpickler.ts'
 
 interface PlainValues {
@@ -25,6 +26,20 @@ export async function loadPlainValues(): Promise<void> {
 /** The payload of a bundle of JavaScript values. */
 export function pickled(batch: RecordBatch): Buffer {
   return codec().pickleValues(batch.values(), batch.valueType)
+}
+
+/** Values that Python has nothing for, such as a date of the year 10000. */
+export function unpicklable(batch: RecordBatch): PoisonedInput[] {
+  const { pickleValues } = codec()
+  const found: PoisonedInput[] = []
+  batch.values().forEach((value, i) => {
+    try {
+      pickleValues([value], batch.valueType)
+    } catch (error) {
+      found.push({ i, message: (error as Error).message })
+    }
+  })
+  return found
 }
 
 export function unpickled(payload: Buffer): UnpickledValues {

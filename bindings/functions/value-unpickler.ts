@@ -358,7 +358,7 @@ function builtFrom(path: string, state: Record<string, unknown>): unknown {
       return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
     }
     case 'shardline.common.time.Instant':
-      return Instant.ofEpochSecond(state.seconds as number, state.nanos as number)
+      return instantOf(state.seconds as number | bigint, state.nanos as number)
     default:
       return state
   }
@@ -410,6 +410,18 @@ function decimalOf(text: string): Decimal {
     return Decimal.parse(text)
   } catch (cause) {
     throw new BridgeError('ILLEGAL_STATE', `Decimal('${text}') is no number that a schema could write.`, { cause })
+  }
+}
+
+function instantOf(seconds: number | bigint, nanos: number): Instant {
+  try {
+    return Instant.ofEpochSecond(Number(seconds), nanos)
+  } catch (cause) {
+    throw new BridgeError(
+      'ILLEGAL_STATE',
+      `A Python function gave an Instant of ${seconds} seconds, which is beyond the years -1000000 to 1000000 that a schema could write.`,
+      { cause },
+    )
   }
 }
 

@@ -161,13 +161,20 @@ export class GraphBuilder implements AttemptBuilder {
     return new RemoteFunctionOperator(functions, request, options, clock, watermarks, context.fail, poisoned)
   }
 
-  /** Of the source whose schema the chain completes, if one of its functions does. */
+  /** Of the source whose schema the chain completes, or whose values may be beyond what the other language holds. */
   #poisonedRecords(node: FunctionNode): PoisonedRecords | null {
-    const id = node.steps.find(t => t.deserializesFor !== null)?.deserializesFor ?? null
-    if (id === null) return null
-    for (const [{ transformation }, source] of this.#sources)
-      if (transformation.id === id) return source.poisonedRecords?.() ?? null
-    return null
+    const source = this.#sourceOf(node)
+    return source === null ? null : (this.#sources.get(source)?.poisonedRecords?.() ?? null)
+  }
+
+  /** The only source from which a function takes its values unchanged; null: there is no such source. */
+  #sourceOf(node: ChainNode): SourceNode | null {
+    const inputs = this.#plan.nodes
+      .map(planned => planned.node)
+      .filter(other => other.chained.includes(node) || other.edges.some(edge => edge.target.head === node))
+    const [input] = inputs
+    if (inputs.length !== 1 || input === undefined) return null
+    return input.kind === 'source' ? input : input.kind === 'watermarks' ? this.#sourceOf(input) : null
   }
 
   #localOperator(node: FunctionNode, chain: Chain, subtask: number, restored: KeyedState | null): Operator {
@@ -260,7 +267,10 @@ export class GraphBuilder implements AttemptBuilder {
         schemas: this.#schemasOf(name),
         deadLetters: await this.#deadLetterHandler(source.deadLetters, name),
         keepsRecords: this.#plan.nodes.some(
-          ({ node }) => node.kind === 'function' && node.steps.some(t => t.deserializesFor === id),
+          ({ node }) =>
+            node.kind === 'function' &&
+            node.steps[0]!.function.type === 'python' &&
+            this.#sourceOf(node)?.transformation.id === id,
         ),
       })
     )

@@ -42,8 +42,13 @@ export interface FunctionRuntime {
 export interface RemoteFunction {
   /** When the first timer of processing time is due that was restored; null: none. */
   readonly nextTimerMs: number | null
-  /** @throws FunctionError */
-  process(bundle: RecordBatch): Promise<FunctionResult>
+  /**
+   * `leavesOut`: values that the other language has nothing for, such as a date of the year 10000, are left out and named among the
+   * result's `poisoned`. Otherwise they fail the bundle.
+   *
+   * @throws FunctionError
+   */
+  process(bundle: RecordBatch, leavesOut?: boolean): Promise<FunctionResult>
   /** Fires timers of event time. @throws FunctionError */
   advanceWatermark(timestampMs: number): Promise<FunctionResult>
   /** Fires timers of processing time. @throws FunctionError */
@@ -59,7 +64,7 @@ export interface FunctionResult {
   readonly maxTimestampMs: number | null
   /** When the next timer of processing time is due, epoch milliseconds; null: there is none. */
   readonly nextTimerMs: number | null
-  /** Inputs of which a function that deserializes could make nothing; null: none. */
+  /** Inputs of which a function that deserializes could make nothing, and those that were left out; null: none. */
   readonly poisoned: readonly PoisonedInput[] | null
 }
 

@@ -34,7 +34,7 @@ export class RemoteFunctionOperator implements Operator {
   readonly #onFailure: (error: unknown) => void
   /** Of the timestamps that the chain assigns; null: it assigns none. */
   readonly #watermarks: PeriodicWatermarks | null
-  /** Of the source whose schema the chain completes; null: it completes none. */
+  /** Of the source whose schema the chain completes, or whose values it is the first to take; null: they fail the job. */
   readonly #poisoned: PoisonedRecords | null
   #function: RemoteFunction | null = null
   #output!: Output
@@ -125,7 +125,7 @@ export class RemoteFunctionOperator implements Operator {
 
   #send(bundle: RecordBatch, splitId: string | undefined): void {
     const sentAtMs = this.#clock.monotonic()
-    const answer = this.#function!.process(bundle)
+    const answer = this.#function!.process(bundle, this.#poisoned !== null)
     answer.then(
       () => this.#adapt(bundle.count, sentAtMs),
       () => undefined, // handled in its turn

@@ -41,7 +41,8 @@ const NANOS_PER_MILLI = 1_000_000
 const NANOS_PER_MICRO = 1000
 const DAY_MILLIS = 86_400_000
 const MAX_DATE_MILLIS = 8.64e15
-const MAX_DAYS = 365_000_000
+/** Days of the years -999999 and 999999, which js-joda's LocalDate ends at. */
+const [MIN_DAYS, MAX_DAYS] = [-365_961_662, 364_522_971]
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
 /** null: the value is what the type is made of. */
@@ -72,7 +73,9 @@ const date: LogicalValues = {
   spec: { type: 'LOCAL_DATE' },
   takes: 'a LocalDate',
   read: (days: number) =>
-    Math.abs(days) <= MAX_DAYS ? LocalDate.ofEpochDay(days) : malformed(`${days} days are beyond what a date holds`),
+    days >= MIN_DAYS && days <= MAX_DAYS
+      ? LocalDate.ofEpochDay(days)
+      : malformed(`${days} days are beyond what a date holds`),
   write: value => (value instanceof LocalDate ? value.toEpochDay() : refuse()),
 }
 

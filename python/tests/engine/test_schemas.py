@@ -268,6 +268,38 @@ def test_a_value_that_the_schema_does_not_take_fails_the_job_or_goes_to_the_dead
     assert json.loads(base64.b64decode(letter["data"])) == {"id": None, "delay": 2, "number": None}
 
 
+def test_a_date_that_python_cannot_hold_is_a_record_that_cannot_be_read(kinesis, run, tmp_path):
+    first = kinesis.stream()
+    days = ["2024-02-29", "+10000-01-01", "0000-12-31", "2024-03-01", "+1000000-01-01"]
+    kinesis.put(first, [(f"k{i}", json.dumps({"day": day})) for i, day in enumerate(days)])
+    path = tmp_path / "letters.jsonl"
+    code = f"""{SCHEMAS}
+    env = environment()
+    row = Types.ROW_NAMED(["day"], [Types.SQL_DATE()])
+    extra = {{
+        "fail": {{}},
+        "skip": {{"shardline.source.poison-records": "skip"}},
+        "file": {{"handler": DeadLetterHandler.file({str(path)!r})}},
+    }}[sys.argv[1]]
+    schema = JsonRowDeserializationSchema.builder().type_info(row).build()
+    rows(env, {first!r}, schema, **extra).map(lambda row: str(row.day), STRING).print()
+    env.execute()
+    """
+    code_of, _, err = run(code, "--stop-at", "latest", arguments=["fail"]).end()
+    assert code_of != 0
+    assert "10000" in err
+    code_of, out, err = run(code, "--stop-at", "latest", arguments=["skip"]).end()
+    assert (code_of, out) == (0, "2024-02-29\n2024-03-01\n")
+    assert "cannot go to Python, whose years are 1 to 9999" in err or "Invalid value for Year" in err
+    code_of, out, err = run(code, "--stop-at", "latest", arguments=["file"]).end()
+    assert (code_of, out) == (0, "2024-02-29\n2024-03-01\n")
+    letters = [json.loads(line) for line in path.read_text().splitlines()]
+    assert sorted(letter["partitionKey"] for letter in letters) == ["k1", "k2", "k4"]
+    by_key = {letter["partitionKey"]: letter for letter in letters}
+    assert json.loads(base64.b64decode(by_key["k1"]["data"])) == {"day": "+10000-01-01"}
+    assert by_key["k2"]["message"] == "0000-12-31 cannot go to Python, whose years are 1 to 9999."
+
+
 # ---- the program's own schema
 
 OWN = f"""{SCHEMAS}

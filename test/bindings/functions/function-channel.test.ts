@@ -210,6 +210,38 @@ t.test('a value that Python has nothing for is named by its record', async t => 
   t.same(host.bundles(), [])
 })
 
+t.test('values that Python has nothing for are left out where the source has an answer for them', async t => {
+  const host = new ScriptedHost()
+  const fn = await host.channel.open(requestOf())
+  const days = ['2026-11-24', '+10000-01-01', '2026-11-25', '0000-12-31'].map(day => LocalDate.parse(day))
+  const answers = [
+    fn.process(sourceBatch('a', 'b', 'c', 'd').withValues(days, null), true),
+    fn.process(textBatch('e'), true),
+  ]
+  for (const answer of answers) answer.catch(() => undefined)
+  await settle()
+  t.same(
+    host.bundles().map(f => [f.sequence, f.count]),
+    [
+      [0, 2],
+      [1, 1],
+    ],
+    'the rest is sent before the next bundle',
+  )
+  const json = Buffer.from(JSON.stringify([[1, 'no good']]))
+  const body = Buffer.concat([Buffer.from(Uint32Array.of(0, json.length).buffer), json, Buffer.from('A')])
+  host.result(host.bundles()[0]!, { flags: 4 | 128, count: 1, body })
+  const { batch, poisoned } = await answers[0]!
+  t.same(batch.positions!.sequenceNumber(0).at(-1), '0')
+  t.same(poisoned, [
+    { i: 1, message: '+10000-01-01 cannot go to Python, whose years are 1 to 9999.' },
+    { i: 2, message: 'no good' },
+    { i: 3, message: '0000-12-31 cannot go to Python, whose years are 1 to 9999.' },
+  ])
+  host.shout(host.bundles()[1]!)
+  t.same((await answers[1]!).poisoned, null)
+})
+
 t.test('an index that the bundle does not have is not taken for a position', async t => {
   const host = new ScriptedHost()
   const fn = await host.channel.open(requestOf())

@@ -293,6 +293,9 @@ t.test('bytes that no value has are an error, and never a large allocation or a 
     [{ type: 'array', items: record('Empty', {}) }, huge, /more than 100000 items/],
     [logical('int', 'time-millis'), [1], /-1 is no time of a day/],
     [logical('int', 'date'), [0xfe, 0xff, 0xff, 0xff, 0x0f], /days are beyond what a date holds/],
+    // 364522972 and -365961663, a day beyond the first and the last.
+    [logical('int', 'date'), [0xb8, 0xb7, 0xd1, 0xdb, 0x02], /364522972 days are beyond what a date holds/],
+    [logical('int', 'date'), [0xfd, 0x86, 0x81, 0xdd, 0x02], /-365961663 days are beyond what a date holds/],
     [logical('long', 'timestamp-millis'), huge, /beyond what a Date holds/],
     [logical('long', 'local-timestamp-millis'), huge, /beyond what a LocalDateTime holds/],
     [logical('string', 'uuid'), [2, 97], /'a' is no UUID/],
