@@ -32,8 +32,6 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import type { ShardlineError } from '../../core/errors.ts'
-import { ConfigurationError } from '../../core/errors.ts'
 import { Decimal } from '../decimal.ts'
 import type { ArrayTypeSpec, MapTypeSpec, TypeSpec } from '../type-spec.ts'
 import { isBytes } from '../type-spec.ts'
@@ -63,6 +61,7 @@ import {
 import { DataInput, place } from './data-input.ts'
 import { DataOutput } from './data-output.ts'
 import { getField, setField } from './row-object.ts'
+import { checkType, notFlinks } from './type-check.ts'
 import {
   sqlDateOfMillis,
   sqlDateToMillis,
@@ -581,32 +580,4 @@ function rowWriter(names: readonly string[], types: readonly TypeSpec[], path: s
       if (field !== null && field !== undefined) writers[i]!(output, field)
     }
   }
-}
-
-function notFlinks(type: string, path: string): ShardlineError {
-  return new ConfigurationError(
-    `TypeInformationSerializationSchema: ${type}${path === '' ? '' : ` of field '${path}'`} is not one of Flink's types.`,
-  )
-}
-
-const PRIMITIVES: readonly string[] = ['BOOLEAN', 'BYTE', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'CHAR']
-const MAX_TUPLE = 25
-
-/** Refuses what Flink refuses when a program makes the type. @throws ConfigurationError */
-function checkType(type: TypeSpec, path: string): void {
-  const refuse = (why: string): never => {
-    throw new ConfigurationError(
-      `TypeInformationSerializationSchema: ${type.type}${path === '' ? '' : ` of field '${path}'`} ${why}`,
-    )
-  }
-  if (type.type === 'PRIMITIVE_ARRAY' && !PRIMITIVES.includes(type.element.type))
-    refuse(
-      `cannot have elements of type ${type.element.type}, but of one of ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
-    )
-  if (type.type === 'BASIC_ARRAY' && ![...PRIMITIVES, 'STRING'].includes(type.element.type))
-    refuse(
-      `cannot have elements of type ${type.element.type}, but of one of STRING, ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
-    )
-  if (type.type === 'TUPLE' && type.types.length > MAX_TUPLE)
-    refuse(`has ${type.types.length} fields, and Flink's tuples have at most ${MAX_TUPLE}. Use ROW.`)
 }

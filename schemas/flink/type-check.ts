@@ -1,0 +1,32 @@
+/** Types that Flink's binary format does not have: refused when the schema is made, with the path to their field. */
+import type { ShardlineError } from '../../core/errors.ts'
+import { ConfigurationError } from '../../core/errors.ts'
+import type { TypeSpec } from '../type-spec.ts'
+
+const PRIMITIVES: readonly string[] = ['BOOLEAN', 'BYTE', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'CHAR']
+const MAX_TUPLE = 25
+
+/** Refuses what Flink refuses when a program makes the type. @throws ConfigurationError */
+export function checkType(type: TypeSpec, path: string): void {
+  const refuse = (why: string): never => {
+    throw new ConfigurationError(
+      `TypeInformationSerializationSchema: ${type.type}${path === '' ? '' : ` of field '${path}'`} ${why}`,
+    )
+  }
+  if (type.type === 'PRIMITIVE_ARRAY' && !PRIMITIVES.includes(type.element.type))
+    refuse(
+      `cannot have elements of type ${type.element.type}, but of one of ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
+    )
+  if (type.type === 'BASIC_ARRAY' && ![...PRIMITIVES, 'STRING'].includes(type.element.type))
+    refuse(
+      `cannot have elements of type ${type.element.type}, but of one of STRING, ${PRIMITIVES.join(', ')}. Use OBJECT_ARRAY or LIST.`,
+    )
+  if (type.type === 'TUPLE' && type.types.length > MAX_TUPLE)
+    refuse(`has ${type.types.length} fields, and Flink's tuples have at most ${MAX_TUPLE}. Use ROW.`)
+}
+
+export function notFlinks(type: string, path: string): ShardlineError {
+  return new ConfigurationError(
+    `TypeInformationSerializationSchema: ${type}${path === '' ? '' : ` of field '${path}'`} is not one of Flink's types.`,
+  )
+}
