@@ -1,6 +1,7 @@
 /**
  * `shardline run job.py`: this process is the engine, the script its child. The script keeps the terminal: stdin, stdout and
- * stderr are its own, and Ctrl-C reaches it directly; control and functions travel on descriptors 3 and 4.
+ * stderr are its own, and Ctrl-C reaches it directly; control and functions travel on descriptors 3 and 4. On descriptor 5 it
+ * reports the signals that it gets.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -23,6 +24,7 @@ import { EnvironmentError, exitCodes, UsageError } from './exit-codes.ts'
 import { ProgressDisplay } from './progress.ts'
 import { findPython } from './python.ts'
 import { parseRunArguments } from './run-arguments.ts'
+import { endWithLauncher } from './npx-launcher.ts'
 
 const HELP = `Usage: shardline run [options] job.py [arguments of the script]
 
@@ -60,10 +62,11 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCodes.environment
   }
   const child = spawn(python, ['-u', '-m', 'shardline._launch', options.script, ...options.scriptArguments], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe'],
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
       SHARDLINE_ENGINE_FDS: '3,4',
+      SHARDLINE_SIGNAL_FD: '5',
       SHARDLINE_CONF: JSON.stringify(options.configuration),
       SHARDLINE_LOG_LEVEL: options.logLevel,
     },
@@ -83,7 +86,8 @@ export async function run(args: readonly string[]): Promise<number> {
       display?.show(job)
     },
   })
-  const terminated = forwardSignals(child)
+  const terminated = forwardSignals(child, () => jobs.some(job => job.status.state === 'CANCELLING'))
+  endWithLauncher(() => process.kill(process.pid, 'SIGTERM'))
   const code = await new Promise<number>(resolve => {
     child.once('error', error => {
       process.stderr.write(`shardline: ${python} could not be started: ${error.message}\n`)
@@ -98,13 +102,29 @@ export async function run(args: readonly string[]): Promise<number> {
   process.exit(terminated() ? exitCodes.terminated : code)
 }
 
+/** A Ctrl-C reaches the script about when it reaches this process. */
+const INTERRUPT_PAUSE_MS = 250
+
 /**
- * Ctrl-C reaches the script directly; SIGTERM is passed on, and the script drains its jobs and ends. A second one ends it now.
- * The result tells whether one came.
+ * A terminal sends Ctrl-C to the script too, a supervisor sends SIGINT to this process alone: it is passed on unless the script
+ * reports that it has got one, or drains its jobs already (asyncio takes the reports for itself). SIGTERM is always passed on. The script drains its jobs and ends; a second signal ends it at once.
+ * The result tells whether a SIGTERM came.
  */
-function forwardSignals(child: ChildProcess): () => boolean {
+function forwardSignals(child: ChildProcess, isDraining: () => boolean): () => boolean {
   let terminated = false
-  process.on('SIGINT', () => undefined)
+  let interruptedAt = -Infinity
+  const signals = (child.stdio as unknown as readonly Duplex[])[5]!
+  // One byte for each signal, its number: Python's `signal.set_wakeup_fd`.
+  signals.on('data', (numbers: Buffer) => {
+    if (numbers.includes(os.constants.signals.SIGINT)) interruptedAt = performance.now()
+  })
+  signals.on('error', () => undefined)
+  process.on('SIGINT', () => {
+    const at = performance.now()
+    setTimeout(() => {
+      if (interruptedAt < at - INTERRUPT_PAUSE_MS && !isDraining()) child.kill('SIGINT')
+    }, INTERRUPT_PAUSE_MS)
+  })
   process.on('SIGTERM', () => {
     child.kill(terminated ? 'SIGKILL' : 'SIGTERM')
     terminated = true

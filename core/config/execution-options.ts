@@ -181,8 +181,8 @@ export const executionOptions = {
   ),
   prometheusHost: stringOption(
     'shardline.metrics.prom.host',
-    '0.0.0.0',
-    'Address of that port. Whoever reaches it reads names of streams and operators, and figures.',
+    '127.0.0.1',
+    'Address of that port. By default only this machine reaches it; `0.0.0.0` is every address, for a Prometheus elsewhere. Its readers see names of streams and operators, and figures.',
   ),
   chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', {
     aliases: ['pipeline.operator-chaining'],

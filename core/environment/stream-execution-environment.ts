@@ -15,6 +15,7 @@ import { Job } from '../job/job.ts'
 import type { KinesisStreamsSource } from './kinesis-streams-source-builder.ts'
 import { DataStream } from './data-stream.ts'
 import { GraphAssembler } from './graph-assembler.ts'
+import { JobSignals } from './job-signals.ts'
 import { WatermarkStrategy } from './watermark-strategy.ts'
 
 export class StreamExecutionEnvironment {
@@ -106,12 +107,18 @@ export class StreamExecutionEnvironment {
     if (job.checkpointDirectory !== null && this.#configuration[executionOptions.checkpointDirectory.key] === undefined)
       listener.warning?.(`Checkpoints go to ${job.checkpointDirectory} (execution.checkpointing.dir).`)
     await job.start()
+    signals.follow(job)
     door.admit(job, this.#configuration, message => listener.warning?.(message))
     return job
   }
 }
 
 /** Of all environments of this process. */
+const signals = new JobSignals(
+  process,
+  message => process.stderr.write(`shardline: ${message}\n`),
+  () => performance.now(),
+)
 const door = new Door({ program: process.argv.slice(1), build: { engineVersion: '0.0.0', buildHash: null } })
 
 function checkParallelism(n: number): number {

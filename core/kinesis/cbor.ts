@@ -81,10 +81,10 @@ export class CborReader {
       case 1:
         return -1 - n
       case 2:
-        if (n < 0) return Buffer.concat(this.#items() as Buffer[])
+        if (n < 0) return Buffer.concat(this.#pieces(Buffer.isBuffer))
         return this.buffer.subarray(this.#pass(n), this.at)
       case 3:
-        if (n < 0) return this.#items().join('')
+        if (n < 0) return this.#pieces(piece => typeof piece === 'string').join('')
         return this.buffer.utf8Slice(this.#pass(n), this.at)
       case 4:
         return n < 0 ? this.#items() : this.#array(n)
@@ -128,6 +128,13 @@ export class CborReader {
   #array(n: number): unknown[] {
     if (n > this.buffer.length - this.at) throw new RangeError('CBOR ends too early')
     return Array.from({ length: n }, () => this.value())
+  }
+
+  /** The pieces of a string of indefinite length, which are all of its own kind. */
+  #pieces<T>(isPiece: (item: unknown) => item is T): T[] {
+    const items = this.#items()
+    if (!items.every(isPiece)) throw new RangeError('CBOR: a string has a piece of another type')
+    return items
   }
 
   #items(): unknown[] {

@@ -94,7 +94,8 @@ interface Sample {
 
 /** Loaded only where somebody wants it. */
 async function exposition(jobName: string, metrics: () => JobMetrics): Promise<() => Promise<string>> {
-  const { Gauge, Registry } = await import('prom-client')
+  // A CommonJS module: a bundler gives its exports under `default` alone.
+  const { Gauge, Registry } = (await import('prom-client')).default
   return async () => {
     const registry = new Registry()
     const gauges = new Map<string, InstanceType<typeof Gauge>>()

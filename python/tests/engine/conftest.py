@@ -21,6 +21,7 @@ from botocore.config import Config
 ENGINE = Path(
     os.environ.get("SHARDLINE_TEST_ENGINE") or Path(__file__).parents[3] / "dist" / "engine" / "shardline.mjs"
 )
+ROOT = str(Path(__file__).parents[3])
 REGION = "us-east-1"
 
 
@@ -231,7 +232,7 @@ class Script:
 
 @pytest.fixture
 def run(tmp_path):
-    """run(code, *options, launcher="python" | "node" | "plain"); the last is `python job.py`"""
+    """run(code, *options, launcher="python" | "node" | "npx" | "plain"); the last is `python job.py`"""
     scripts = []
 
     def start(code, *options, launcher="python", arguments=()):
@@ -242,6 +243,8 @@ def run(tmp_path):
         command = {
             "python": [sys.executable, "-m", "shardline", "run", *conf, *options],
             "node": ["node", str(ENGINE), "run", *conf, "--python", sys.executable, *options],
+            # As `npx shardline run` does in the folder of a project that has the package.
+            "npx": ["npx", "--prefix", ROOT, "shardline", "run", *conf, "--python", sys.executable, *options],
             "plain": [sys.executable, *options],
         }[launcher]
         script = Script(path, [*command, str(path), *arguments])

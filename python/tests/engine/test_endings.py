@@ -86,7 +86,7 @@ def job(kinesis, run, tmp_path):
             """What the target holds after a run from the latest checkpoint to the end of the source."""
             count = self.producer.stop()
             assert count > 0
-            launcher = "node" if self.launcher == "node" else "python"
+            launcher = "python" if self.launcher == "plain" else self.launcher
             code, out, err = run(self.code, *RESTORE, launcher=launcher).end()
             assert (code, out) == (0, "before\nafter\n"), err
             return count, self.numbers()
@@ -132,6 +132,14 @@ def test_npms_launcher_is_killed(job, mode):
     assert_nothing_is_lost(running)
 
 
+def test_npx_is_killed_and_the_job_drains(job):
+    running = job("npx")
+    running.script.process.kill()
+    running.script.wait_until(lambda: not running.script.family(), "a process was left behind", 20)
+    assert "terminated: stopping the sources and draining the job" in running.script.err
+    assert_exactly_once(running)
+
+
 @RUN
 def test_a_host_is_killed_while_records_keep_coming(job, launcher):
     running = job(launcher, "process")
@@ -146,9 +154,14 @@ def test_a_host_is_killed_while_records_keep_coming(job, launcher):
 
 @RUN
 @MODES
-def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_nothing(job, launcher, mode):
+@pytest.mark.parametrize("to", ["process", "group"])
+def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_nothing(job, launcher, mode, to):
+    """A terminal signals the group, `docker stop` with STOPSIGNAL SIGINT the launcher alone."""
     running = job(launcher, mode)
-    running.script.signal_group(signal.SIGINT)
+    if to == "group":
+        running.script.signal_group(signal.SIGINT)
+    else:
+        running.script.process.send_signal(signal.SIGINT)
     code, out, err = running.script.end()
     assert (code, out) == (130, "before\n"), err
     assert err.splitlines() == [

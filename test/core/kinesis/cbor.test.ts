@@ -86,6 +86,17 @@ t.test('bytes that end too early are an error, wherever they are cut', async t =
     t.throws(() => new CborReader(Buffer.from(bytes.subarray(0, end))).skip(), RangeError, `skipping, cut at ${end}`)
 })
 
+t.test('a string of indefinite length has pieces of its own kind', async t => {
+  for (const bytes of [
+    [0x5f, 0x00, 0xff],
+    [0x5f, 0x61, 0x61, 0xff],
+    [0x7f, 0x41, 0x61, 0xff],
+    [0x7f, 0xf6, 0xff],
+  ])
+    t.throws(() => new CborReader(Buffer.from(bytes)).value(), RangeError)
+  t.equal(new CborReader(Buffer.of(0x7f, 0x61, 0x61, 0x61, 0x62, 0xff)).value(), 'ab')
+})
+
 t.test('no bytes make it hang or die', async t => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), bytes => {
