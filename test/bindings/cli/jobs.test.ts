@@ -1,6 +1,7 @@
 /** The commands that look at running jobs, each as a process of its own, against engines that are processes too. */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -89,6 +90,22 @@ const copying = (kinesis: KinesisEmulator, name: string, configuration: Record<s
     ],
     { name, parallelism: 1, configuration: pointedAt(kinesis, configuration) },
   )
+
+t.test('Prometheus finds the metrics of a job of the bundle, on this machine alone', async t => {
+  const kinesis = await emulator(t)
+  kinesis.put('flights', numbered(10))
+  const free = net.createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as net.AddressInfo
+  free.close()
+  await machine(t).job(kinesis, 'measured', { 'metrics.reporter.prom.port': String(port) })
+  await eventually(() => kinesis.recordCount('out') === 10)
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`)
+  t.equal(answer.status, 200)
+  t.match(await answer.text(), /millisBehindLatest\{[^}]*shardId="shardId-000000000000"\} \d+\n/)
+  const listening = readFileSync('/proc/net/tcp', 'latin1').includes(`00000000:${port.toString(16).toUpperCase()}`)
+  t.notOk(listening, 'on no other address')
+})
 
 t.test('ps, status and explain of a running job', async t => {
   const kinesis = await emulator(t)
