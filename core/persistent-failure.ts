@@ -7,10 +7,17 @@ import type { Clock } from './clock.ts'
 const WARN_AFTER_MS = 5000
 const WARN_AGAIN_MS = 60_000
 
+export interface Trouble {
+  readonly message: string
+  /** Epoch milliseconds. */
+  readonly sinceMs: number
+}
+
 export class PersistentFailure {
   readonly #clock: Clock
   readonly #warn: (message: string) => void
   #sinceMs: number | null = null
+  #current: Trouble | null = null
   #warnedAtMs = -Infinity
 
   constructor(clock: Clock, warn: (message: string) => void) {
@@ -18,8 +25,14 @@ export class PersistentFailure {
     this.#warn = warn
   }
 
+  /** What fails now, and since when; `null` while it works. */
+  get current(): Trouble | null {
+    return this.#current
+  }
+
   /** `what`: a sentence with what failed and why. */
   failed(what: string): void {
+    this.#current = { message: what, sinceMs: this.#current?.sinceMs ?? this.#clock.now() }
     const now = this.#clock.monotonic()
     this.#sinceMs ??= now
     const lasted = now - this.#sinceMs
@@ -34,6 +47,7 @@ export class PersistentFailure {
   succeeded(what: string): void {
     if (this.#warnedAtMs !== -Infinity) this.#warn(`${what} works again.`)
     this.#sinceMs = null
+    this.#current = null
     this.#warnedAtMs = -Infinity
   }
 }

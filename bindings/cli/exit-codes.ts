@@ -7,7 +7,7 @@ export const exitCodes = {
   usage: 2,
   /** Node or Python is missing or too old, or the parts are of different builds. */
   environment: 3,
-  /** Of `explain`: a shard is not read, and nothing is known that it waits for. */
+  /** Of `explain` and `status`: a shard is not read, or a sink cannot write. */
   alarm: 3,
   interrupted: 130,
   terminated: 143,

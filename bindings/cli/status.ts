@@ -14,6 +14,8 @@ Says what a job does: operators, checkpoints, lag. JOB is its name, its id or th
 one job runs.
 
   --json   for programs
+
+Exit code 3: an alarm. A shard is not read, or a sink cannot write, and the service has not answered for a while.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -31,7 +33,7 @@ export async function run(args: readonly string[]): Promise<number> {
     ])
     if (values.json) printJson({ ...summary, ...status, pid: engine.pid, program, metrics })
     else process.stdout.write(text(job, status, metrics))
-    return exitCodes.ok
+    return metrics.unreadShards > 0 || sinkOutages(metrics).length > 0 ? exitCodes.alarm : exitCodes.ok
   })
 }
 
@@ -50,7 +52,13 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
   if (shards.length > 0)
     rows.push([
       'shards',
-      `${shards.filter(s => !s.finished).length} read, ${lag(millisBehindLatest ?? -1)}${unreadShards > 0 ? `; ALARM: ${unreadShards} are not read (shardline explain)` : ''}`,
+      `${shards.filter(s => !s.finished).length} read, ${lag(millisBehindLatest ?? -1)}${unreadShards > 0 ? ' when the service last answered' : ''}`,
+    ])
+  if (unreadShards > 0) rows.push(['ALARM', unread(metrics)])
+  for (const { name, trouble } of sinkOutages(metrics))
+    rows.push([
+      'ALARM',
+      `nothing was written since ${new Date(trouble.sinceMs).toISOString()} (${name}): ${trouble.message}`,
     ])
   rows.push(...lossRows(shards))
   for (const { name, sink, numRecordsInErrors } of metrics.operators) {
@@ -76,6 +84,25 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
     rows.map(([name, value]) => `  ${name.padEnd(12)}${value}\n`).join('') +
     `\n${operators}`
   )
+}
+
+type Metrics = MetricsNotification['metrics']
+
+/** Requests that fail for so long are an outage, and not a failure that passes. */
+const OUTAGE_MS = 10_000
+
+function sinkOutages({ operators }: Metrics) {
+  return operators.flatMap(({ name, sink }) =>
+    sink?.trouble && Date.now() - sink.trouble.sinceMs >= OUTAGE_MS ? [{ name, trouble: sink.trouble }] : [],
+  )
+}
+
+function unread({ shards, unreadShards }: Metrics): string {
+  const troubled = shards.filter(s => !s.finished && s.trouble !== null)
+  const count = `${unreadShards} of ${shards.filter(s => !s.finished).length} shards`
+  const [first] = [...troubled].sort((a, b) => a.lastAnswerAtMs - b.lastAnswerAtMs)
+  if (first === undefined) return `${count} are not read (shardline explain)`
+  return `nothing was read from ${count} since ${new Date(first.lastAnswerAtMs).toISOString()}: ${first.trouble!}`
 }
 
 /** A shard a row, up to so many. */

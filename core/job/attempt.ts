@@ -135,6 +135,7 @@ export class Attempt implements CheckpointedAttempt {
     return explainShards(
       this.#sources.flatMap(s => s.enumerator.explain?.() ?? []),
       reading,
+      this.#clock.now(),
     )
   }
 

@@ -4,6 +4,7 @@ import type { JobMetrics, OperatorMetrics } from '../metrics/job-metrics.ts'
 import { RateMeter } from '../metrics/rate-meter.ts'
 import { RemoteFunctionOperator } from '../operators/remote-function-operator.ts'
 import { SinkOperator } from '../operators/sink-operator.ts'
+import type { Trouble } from '../persistent-failure.ts'
 import type { SinkWriterMetrics } from '../sink/sink.ts'
 import type { JobPlan } from './job-plan.ts'
 import type { Subtask } from './subtask.ts'
@@ -77,7 +78,12 @@ function sumSinks(sinks: readonly SinkWriterMetrics[]): SinkWriterMetrics {
     inFlightRequests: sum(sinks.map(s => s.inFlightRequests)),
     bufferedEntries: sum(sinks.map(s => s.bufferedEntries)),
     currentSendTimeMs: Math.max(...sinks.map(s => s.currentSendTimeMs)),
+    trouble: longest(sinks.map(s => s.trouble)),
   }
+}
+
+function longest(troubles: readonly (Trouble | null)[]): Trouble | null {
+  return troubles.reduce((a, b) => (a === null || (b !== null && b.sinceMs < a.sinceMs) ? b : a), null)
 }
 
 function sumByCode(sinks: readonly SinkWriterMetrics[]): Record<string, number> {

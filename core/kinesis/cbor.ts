@@ -81,7 +81,7 @@ export class CborReader {
       case 1:
         return -1 - n
       case 2:
-        if (n < 0) return Buffer.concat(this.#pieces(Buffer.isBuffer))
+        if (n < 0) return Buffer.concat(this.#pieces(piece => Buffer.isBuffer(piece)))
         return this.buffer.subarray(this.#pass(n), this.at)
       case 3:
         if (n < 0) return this.#pieces(piece => typeof piece === 'string').join('')

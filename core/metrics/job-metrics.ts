@@ -7,7 +7,7 @@ export interface JobMetrics {
   readonly jobId: string
   readonly operators: readonly OperatorMetrics[]
   readonly shards: readonly ShardMetrics[]
-  /** Shards that nobody reads although nothing is named that they wait for. Anything but 0 is an alarm. */
+  /** Shards that are not read although nothing is named that they wait for, or that give no answer. Anything but 0 is an alarm. */
   readonly unreadShards: number
   readonly checkpoints: CheckpointStatistics
   readonly numRestarts: number

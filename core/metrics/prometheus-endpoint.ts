@@ -152,6 +152,8 @@ export function samples(jobName: string, metrics: JobMetrics): Sample[] {
     add('shardline_shard_numRecordsIn', 'Records read', labels, s.records)
     add('shardline_shard_numBytesIn', 'Bytes read', labels, s.bytes)
     add('shardline_shard_fetchIntervalMs', 'Time between two GetRecords calls', labels, s.fetchIntervalMs)
+    if (!s.finished)
+      add('shardline_shard_lastAnswer', 'When the service last answered, epoch milliseconds', labels, s.lastAnswerAtMs)
     add('shardline_shard_throttles', 'Throttled calls', labels, s.throttles)
     const foreign = 'User records dropped with an aggregate that holds a record of another shard'
     add('shardline_shard_droppedUserRecords', foreign, labels, s.droppedUserRecords)
@@ -169,7 +171,7 @@ export function samples(jobName: string, metrics: JobMetrics): Sample[] {
   add(`${JOB}lastCheckpointDuration`, 'Milliseconds that the last checkpoint took', job, checkpoints.lastDurationMs)
   add(`${JOB}numRestarts`, 'Restarts', job, metrics.numRestarts)
   add(`${JOB}uptime`, 'Milliseconds since the job was submitted', job, metrics.uptimeMs)
-  add('shardline_job_unreadShards', 'Shards that nobody reads for no reason: an alarm', job, metrics.unreadShards)
+  add('shardline_job_unreadShards', 'Shards that are not read, or give no answer: an alarm', job, metrics.unreadShards)
   add('shardline_process_residentSetSize', 'Memory of the engine, bytes', job, metrics.residentSetSize)
   return out
 }

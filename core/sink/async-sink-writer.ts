@@ -154,6 +154,7 @@ export class AsyncSinkWriter {
   metrics(): SinkWriterMetrics {
     return {
       ...this.#metrics,
+      trouble: this.#trouble.current,
       errorsByCode: Object.fromEntries(this.#errorsByCode),
       inFlightRequests: this.#limit.inFlightRequests,
       bufferedEntries: this.#buffer.count,

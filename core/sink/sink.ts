@@ -1,5 +1,6 @@
 /** What the job asks of any sink: one writer a subtask. */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { Trouble } from '../persistent-failure.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 
 export interface Sink {
@@ -49,4 +50,6 @@ export interface SinkWriterMetrics {
   readonly inFlightRequests: number
   readonly bufferedEntries: number
   readonly currentSendTimeMs: number
+  /** What every request fails of now; `null` while requests succeed. */
+  readonly trouble: Trouble | null
 }

@@ -1,6 +1,7 @@
 /**
- * Why each shard is read, or is not: what the enumerator knows, put together with what the readers do. An open question here
- * is an alarm: a shard that nobody reads must be finished, or wait for parents that can be named.
+ * Why each shard is read, or is not: what the enumerator knows, put together with what the readers do. A shard must be read, be
+ * finished, or wait for parents that can be named. Anything else is an alarm, and so is a shard for which the service gives no
+ * usable answer any more.
  */
 import { NO_LOSSES } from './record-losses.ts'
 import type { ShardLosses } from './record-losses.ts'
@@ -10,17 +11,23 @@ export interface ShardExplanation extends KnownShard, ShardLosses {
   readonly state: 'reading' | 'waiting' | 'finished' | 'stopped' | 'unread'
   /** A sentence for people. */
   readonly reason: string
-  /** Nobody reads it, and nothing is named that it waits for. */
+  /** It is not read, and nothing is named that it waits for; or the service has given no usable answer for a while. */
   readonly alarm: boolean
   readonly sequenceNumber: string | null
   /** -1: not known. */
   readonly millisBehindLatest: number
 }
 
-/** `reading`: by subtask, what its reader says of its shards. */
+/** So long without a usable answer is an outage, and not a failure that passes. */
+const OUTAGE_MS = 10_000
+/** In these the reader waits for the service, not for the job. */
+const WAITING_FOR_SERVICE: readonly string[] = ['starting', 'fetching', 'retrying']
+
+/** `reading`: by subtask, what its reader says of its shards. `nowMs`: epoch milliseconds. */
 export function explainShards(
   known: readonly KnownShard[],
   reading: readonly (readonly ShardMetrics[])[],
+  nowMs: number,
 ): ShardExplanation[] {
   const readers = new Map<string, ShardMetrics>()
   for (const shards of reading) for (const shard of shards) readers.set(`${shard.stream} ${shard.shardId}`, shard)
@@ -48,6 +55,9 @@ export function explainShards(
       }
     if (reader.activity === 'ended')
       return { ...base, state: 'stopped', reason: 'was read up to where the source stops' }
+    const silentMs = nowMs - reader.lastAnswerAtMs
+    if (silentMs >= OUTAGE_MS && WAITING_FOR_SERVICE.includes(reader.activity))
+      return { ...base, state: 'reading', alarm: true, reason: outage(reader, silentMs) }
     const trouble = reader.trouble === null ? '' : `, after a failure: ${reader.trouble}`
     return {
       ...base,
@@ -55,6 +65,11 @@ export function explainShards(
       reason: `read by subtask ${shard.subtask ?? '?'} (${reader.activity})${trouble}`,
     }
   })
+}
+
+function outage({ lastAnswerAtMs, trouble, activity }: ShardMetrics, silentMs: number): string {
+  const since = `nothing was read for ${Math.round(silentMs / 1000)} s, since ${new Date(lastAnswerAtMs).toISOString()}`
+  return `${since} (${trouble === null ? activity : trouble.replace(/\.$/, '')})`
 }
 
 function lossesOf(reader: ShardLosses = NO_LOSSES): ShardLosses {

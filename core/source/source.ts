@@ -124,6 +124,8 @@ export interface ShardMetrics extends ShardLosses {
   readonly activity: string
   /** What the last call failed of, while it is tried again; null: nothing. */
   readonly trouble: string | null
+  /** When the service last gave a usable answer for this shard; before the first, when reading began. Epoch milliseconds. */
+  readonly lastAnswerAtMs: number
   /** Milliseconds between the last two GetRecords calls; null: fewer than two, or no polling. */
   readonly fetchIntervalMs: number | null
   readonly throttles: number

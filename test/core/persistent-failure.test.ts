@@ -33,3 +33,15 @@ t.test('what lasts is said, again each minute, and so is its end', async t => {
   t.equal(said.at(-1), 'The sink works again.')
   t.equal(said.length, 3)
 })
+
+t.test('it knows what fails now, and since when', async t => {
+  const { clock, trouble } = watched()
+  t.equal(trouble.current, null)
+  const sinceMs = clock.now()
+  trouble.failed('One.')
+  clock.advance(3000)
+  trouble.failed('Two.')
+  t.same(trouble.current, { message: 'Two.', sinceMs })
+  trouble.succeeded('It')
+  t.equal(trouble.current, null)
+})

@@ -48,6 +48,7 @@ export class FanOutShardReader implements ShardReader {
   millisBehindLatest = -1
   activity: ReaderActivity = 'starting'
   trouble: string | null = null
+  lastAnswerAtMs: number
   throttles = 0
   readonly #consumerArn: string
   readonly #proxy: SourceStreamProxy
@@ -71,6 +72,7 @@ export class FanOutShardReader implements ShardReader {
   ) {
     const { proxy, clock, onReady, warn, losses } = collaborators
     this.shardId = split.shardId
+    this.lastAnswerAtMs = clock.now()
     this.#consumerArn = consumerArn
     this.#position = new ReadingPosition(split, losses)
     this.#proxy = proxy
@@ -187,6 +189,7 @@ export class FanOutShardReader implements ShardReader {
     if (continuationSequenceNumber !== null) this.#saidEnd = false
     this.#failures = 0
     this.trouble = null
+    this.lastAnswerAtMs = this.#clock.now()
     this.#failing.succeeded(`The subscription to shard ${this.shardId}`)
     this.millisBehindLatest = event.millisBehindLatest ?? -1
     this.#position.received(event.batch)

@@ -322,6 +322,7 @@ function metricsOf({ split, reader, records, bytes }: ActiveSplit): ReadShard {
     finished: split.finished,
     activity: reader.activity,
     trouble: reader.trouble,
+    lastAnswerAtMs: reader.lastAnswerAtMs,
     fetchIntervalMs: reader.fetchIntervalMs,
     throttles: reader.throttles,
   }

@@ -56,6 +56,7 @@ export class PollingShardReader implements ShardReader {
   millisBehindLatest = -1
   activity: ReaderActivity = 'starting'
   trouble: string | null = null
+  lastAnswerAtMs: number
   fetchIntervalMs: number | null = null
   throttles = 0
   readonly #proxy: SourceStreamProxy
@@ -76,6 +77,7 @@ export class PollingShardReader implements ShardReader {
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
     const { proxy, clock, permits, onReady, warn, losses } = collaborators
     this.shardId = split.shardId
+    this.lastAnswerAtMs = clock.now()
     this.#position = new ReadingPosition(split, losses)
     this.#proxy = proxy
     this.#options = options
@@ -137,6 +139,7 @@ export class PollingShardReader implements ShardReader {
         this.activity = 'fetching'
         const fetched = await this.#getRecords()
         this.trouble = null
+        this.lastAnswerAtMs = this.#clock.now()
         this.#failing.succeeded(`GetRecords on shard ${this.shardId}`)
         return { fetched, release }
       } catch (error) {

@@ -38,6 +38,8 @@ export interface ShardReader {
   readonly activity: ReaderActivity
   /** What the last call failed of, while it is tried again; null: nothing. */
   readonly trouble: string | null
+  /** When the service last gave a usable answer; before the first, when reading began. Epoch milliseconds. */
+  readonly lastAnswerAtMs: number
   /** Milliseconds between the last two calls; what a subscription knows nothing of is null. */
   readonly fetchIntervalMs: number | null
   readonly throttles: number

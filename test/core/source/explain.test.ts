@@ -5,6 +5,8 @@ import { NO_LOSSES } from '../../../core/source/record-losses.ts'
 import type { KnownShard, ShardMetrics } from '../../../core/source/source.ts'
 import { arnOf, shardIdOf } from '../fakes/fake-stream.ts'
 
+const NOW = Date.UTC(2026, 0, 31, 12)
+
 const known = (n: number, overrides: Partial<KnownShard> = {}): KnownShard => ({
   stream: 'flights',
   shardId: shardIdOf(n),
@@ -28,6 +30,7 @@ const metrics = (n: number, overrides: Partial<ShardMetrics> = {}): ShardMetrics
   finished: false,
   activity: 'fetching',
   trouble: null,
+  lastAnswerAtMs: NOW,
   fetchIntervalMs: 250,
   throttles: 0,
   ...NO_LOSSES,
@@ -47,6 +50,7 @@ t.test('every shard is read, finished, or waits for parents that are named', asy
       [metrics(0), metrics(4, { activity: 'ended' })],
       [metrics(1, { activity: 'retrying', trouble: 'GetRecords failed: slow down.' })],
     ],
+    NOW + 9_999,
   )
   t.same(
     explained.map(e => [e.state, e.reason, e.millisBehindLatest]),
@@ -66,14 +70,46 @@ t.test('what was left out of a shard is shown, finished or not', async t => {
   const explained = explainShards(
     [known(0), known(1, { status: 'FINISHED' }), known(2, { status: 'FINISHED' })],
     [[metrics(0, lost), metrics(1, { skippedRecords: 3, deadLetters: 4 })]],
+    NOW,
   )
   t.match(explained, [lost, { droppedUserRecords: 0, skippedRecords: 3, deadLetters: 4 }, NO_LOSSES])
 })
 
 t.test('a shard that nobody reads, and that waits for nothing, is an alarm', async t => {
-  const explained = explainShards([known(0), known(1, { status: 'UNASSIGNED', subtask: null })], [[]])
+  const explained = explainShards([known(0), known(1, { status: 'UNASSIGNED', subtask: null })], [[]], NOW)
   t.match(explained, [
     { state: 'unread', alarm: true, reason: 'its reader (subtask 0) does not have it' },
     { state: 'unread', alarm: true, reason: 'was given to no reader' },
   ])
+})
+
+t.test('a shard for which the service gives no answer is an alarm that says since when', async t => {
+  const shards = [known(0), known(1), known(2), known(3)]
+  const trouble = 'GetRecords on stream flights failed: cannot reach http://127.0.0.1:1.'
+  const explained = explainShards(
+    shards,
+    [
+      [
+        metrics(0, { activity: 'retrying', trouble }),
+        metrics(1),
+        metrics(2, { activity: 'backpressured' }),
+        metrics(3, { activity: 'fetching', lastAnswerAtMs: NOW + 20_000 }),
+      ],
+    ],
+    NOW + 25_000,
+  )
+  t.same(
+    explained.map(e => [e.state, e.alarm]),
+    [
+      ['reading', true],
+      ['reading', true],
+      ['reading', false],
+      ['reading', false],
+    ],
+  )
+  t.equal(
+    explained[0]!.reason,
+    'nothing was read for 25 s, since 2026-01-31T12:00:00.000Z (GetRecords on stream flights failed: cannot reach http://127.0.0.1:1)',
+  )
+  t.match(explained[1]!.reason, /since 2026-01-31T12:00:00.000Z \(fetching\)$/)
 })
