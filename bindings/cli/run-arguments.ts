@@ -30,6 +30,7 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
   }
   if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
   if (values['allow-non-restored-state']) configuration[executionOptions.ignoreUnclaimedState.key] = 'true'
+  if (values['drain-timeout'] !== undefined) configuration[executionOptions.drainTimeout.key] = values['drain-timeout']
   if (values['stop-at'] !== undefined) configuration[kinesisSourceOptions.stopAt.key] = values['stop-at']
   const logLevel = values['log-level'] ?? 'warning'
   if (!LOG_LEVELS.includes(logLevel))
@@ -50,6 +51,7 @@ function parse(args: readonly string[]) {
     restore: { type: 'string' },
     'allow-non-restored-state': { type: 'boolean', default: false },
     'stop-at': { type: 'string' },
+    'drain-timeout': { type: 'string' },
     conf: { type: 'string', multiple: true },
     progress: { type: 'boolean', default: false },
     'log-level': { type: 'string' },

@@ -34,6 +34,7 @@ Runs a script that is written for PyFlink: 'import pyflink' gives it Shardline, 
   --stop-at WHEN          end of an endless job: never, latest (what is there now), or a time
   --allow-non-restored-state
                           start although the checkpoint holds state of operators that the script no longer has
+  --drain-timeout TIME    how long Ctrl-C and SIGTERM let the job drain before it is ended (default: 8 s)
   --conf KEY=VALUE        set an option over what the script sets; may be repeated
   --progress              show records/s, shards and checkpoints on stderr
   --log-level LEVEL       debug, info, warning (default), error

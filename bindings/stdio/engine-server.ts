@@ -70,7 +70,7 @@ export class EngineServer {
 
   /** Ends all jobs in order, as Ctrl-C does, and says so; what the sinks were given is written. */
   async drain(): Promise<void> {
-    await Promise.all([...this.#jobs.all().map(job => job.cancel('drain')), this.#sinks.drain()])
+    await Promise.all([...this.#jobs.all().map(job => job.cancel('interrupt')), this.#sinks.drain()])
     await Promise.all(this.#followed)
   }
 
@@ -136,7 +136,8 @@ export class EngineServer {
       this.#followed.delete(followed)
     })
     this.#followed.add(followed)
-    return { jobId: job.jobId, checkpointDirectory: job.checkpointDirectory, restoredFrom: job.restoredFrom }
+    const { jobId, checkpointDirectory, restoredFrom, drainTimeoutMs } = job
+    return { jobId, checkpointDirectory, restoredFrom, drainTimeoutMs }
   }
 
   async #follow(job: Job, hosts: FunctionHosts): Promise<void> {

@@ -34,6 +34,8 @@ export interface SubmitResult {
   readonly jobId: string
   readonly checkpointDirectory: string | null
   readonly restoredFrom: string | null
+  /** How long `job/cancel` with the mode `interrupt` lets the job drain. */
+  readonly drainTimeoutMs: number
 }
 
 export interface SinkOpenParams {

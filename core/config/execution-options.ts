@@ -75,6 +75,11 @@ export const executionOptions = {
     'RETAIN_ON_CANCELLATION',
     "Whether checkpoints stay when the job is cancelled. They stay when it fails. (Flink's default deletes them.)",
   ),
+  drainTimeout: durationOption(
+    'shardline.job.drain-timeout',
+    '8 s',
+    'How long SIGINT and SIGTERM wait until the sources have stopped, what they gave is worked off, and a last checkpoint is complete. Then the job is ended, and a restore reads on from its newest checkpoint. A container has 10 s by default before it is killed.',
+  ),
   savepointDirectory: stringOption(
     'execution.checkpointing.savepoint-dir',
     null,

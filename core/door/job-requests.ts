@@ -77,7 +77,7 @@ export function jobRequests(jobs: JobRegistry, program: readonly string[] | null
       return { path: await (stop ? job.stopWithSavepoint(directory) : job.savepoint(directory)) }
     },
     'job/cancel': async ({ jobId, mode }: CancelParams): Promise<object> => {
-      if (mode !== 'drain' && (mode as string) !== 'now') throw invalid("'mode' must be 'drain' or 'now'")
+      if (!['drain', 'interrupt', 'now'].includes(mode)) throw invalid("'mode' must be 'drain', 'interrupt' or 'now'")
       await jobs.get(jobId).cancel(mode)
       return {}
     },

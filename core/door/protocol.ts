@@ -59,7 +59,8 @@ export interface JobIdParams {
 
 export interface CancelParams {
   readonly jobId: string
-  readonly mode: 'drain' | 'now'
+  /** `interrupt`: drain, and end the job if that takes longer than `shardline.job.drain-timeout`. */
+  readonly mode: 'drain' | 'interrupt' | 'now'
 }
 
 export interface SavepointParams {

@@ -1,6 +1,6 @@
 /**
  * SIGINT and SIGTERM of a program that runs jobs: the sources stop, the jobs are drained, each takes a last checkpoint, and the
- * process exits with 130 or 143. The same signal again ends the process at once. Signals that the program handles itself are left
+ * process exits with 130 or 143. A job that is not drained in time (`shardline.job.drain-timeout`) is ended. The same signal again ends the process at once. Signals that the program handles itself are left
  * to it. With no job running, signals do what they do in any program.
  */
 import type { Job } from '../job/job.ts'
@@ -79,7 +79,7 @@ export class JobSignals {
 
   async #drain(exitCode: number): Promise<void> {
     const jobs = [...this.#jobs]
-    await Promise.allSettled(jobs.map(job => job.cancel('drain')))
+    await Promise.allSettled(jobs.map(job => job.cancel('interrupt')))
     for (const job of jobs) {
       const { lastPath } = job.metrics().checkpoints
       if (lastPath !== null)

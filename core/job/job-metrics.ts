@@ -57,6 +57,9 @@ export class JobMetricsCollector {
           node.kind === 'source'
             ? sum(subtasks.map(s => (s.chain === chain ? (s.reader?.metrics().numRecordsInErrors ?? 0) : 0)))
             : sum(own.map(t => (t.operator instanceof RemoteFunctionOperator ? t.operator.numRecordsInErrors : 0))),
+        bundlesInFlight: sum(
+          own.map(t => (t.operator instanceof RemoteFunctionOperator ? t.operator.bundlesInFlight : 0)),
+        ),
         sink: sinks.length === 0 ? null : sumSinks(sinks),
       }
     })

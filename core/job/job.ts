@@ -16,6 +16,7 @@ import type { ShardlineError } from '../errors.ts'
 import type { JobGraph } from '../job-graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
 import { checkClaimed } from './claimed-state.ts'
+import { drainObstacles } from './drain-obstacles.ts'
 import { GraphBuilder } from './graph-builder.ts'
 import { JobMetricsCollector } from './job-metrics.ts'
 import type { JobMetrics } from '../metrics/job-metrics.ts'
@@ -32,6 +33,8 @@ import { restartStrategyOf } from './restart-strategy.ts'
 import type { RestartStrategy } from './restart-strategy.ts'
 
 export const DEFAULT_CHECKPOINT_DIRECTORY = '.shardline/checkpoints'
+
+export type CancelMode = 'drain' | 'interrupt' | 'now'
 
 export class Job {
   readonly jobId = randomBytes(16).toString('hex')
@@ -156,9 +159,18 @@ export class Job {
     return this.#result
   }
 
-  /** `drain`: stop the sources, work off what they gave, take a last checkpoint. `now`: stop. Resolves when the job has ended. */
-  async cancel(mode: 'drain' | 'now'): Promise<void> {
+  /** How long `cancel('interrupt')` lets the job drain. */
+  get drainTimeoutMs(): number {
+    return this.#configuration.get(executionOptions.drainTimeout)
+  }
+
+  /**
+   * `drain`: stop the sources, work off what they gave, take a last checkpoint. `now`: stop. `interrupt`, as for SIGINT and SIGTERM:
+   * drain, and stop if that takes longer than the job allows. Resolves when the job has ended.
+   */
+  async cancel(mode: CancelMode): Promise<void> {
     if (isTerminal(this.#status.state)) return
+    if (mode === 'interrupt') return this.#interrupt()
     if (this.#result === null) await this.#cancelStart()
     else if (this.#cancel === null || mode === 'now') {
       this.#cancel = mode
@@ -168,6 +180,28 @@ export class Job {
       else this.#attempt?.fail(this.#cancelled())
     }
     await this.#result?.catch(() => undefined)
+  }
+
+  async #interrupt(): Promise<void> {
+    const { drainTimeoutMs } = this
+    const expired = this.#services.clock.schedule(drainTimeoutMs, () => {
+      if (isTerminal(this.#status.state)) return
+      this.#listener.warning?.(
+        `Job '${this.name}' is not drained after ${drainTimeoutMs} ms (${executionOptions.drainTimeout.key}). It waits for ${this.#waitsFor()}. It is ended now.`,
+      )
+      void this.cancel('now')
+    })
+    try {
+      await this.cancel('drain')
+    } finally {
+      expired()
+    }
+  }
+
+  /** What keeps a job from having drained, in words. */
+  #waitsFor(): string {
+    const unfinished = drainObstacles(this.metrics())
+    return unfinished.length === 0 ? 'records on their way, or for its last checkpoint' : unfinished.join('; and for ')
   }
 
   /** There is nothing to drain yet. */

@@ -31,5 +31,7 @@ export interface OperatorMetrics {
   readonly currentOutputWatermark: number | null
   /** Records that could not be read, and did not fail the job; of sources alone. */
   readonly numRecordsInErrors: number
+  /** Bundles that functions in another process or in Python have in work. */
+  readonly bundlesInFlight: number
   readonly sink: SinkWriterMetrics | null
 }

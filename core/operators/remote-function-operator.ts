@@ -68,6 +68,10 @@ export class RemoteFunctionOperator implements Operator {
     this.#alarm = new Alarm(clock, () => this.#mailbox.post(() => this.#fireTimers()))
   }
 
+  get bundlesInFlight(): number {
+    return this.#inFlight
+  }
+
   get numRecordsInErrors(): number {
     return this.#poisoned?.count ?? 0
   }

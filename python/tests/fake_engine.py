@@ -140,7 +140,7 @@ class Job:
             self.status("RUNNING")
             self.execute()
             if self.cancelled is not None:
-                if self.cancelled == "drain":
+                if self.cancelled == "interrupt":
                     time.sleep(float(self.conf.get("env.fake.slow-drain", "0")))
                 state = "CANCELED"
         except FunctionFailed as failed:

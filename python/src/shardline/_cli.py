@@ -16,6 +16,7 @@ from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
 
 _STOP_AT_KEY = "shardline.source.stop-at"
+_DRAIN_TIMEOUT_KEY = "shardline.job.drain-timeout"
 _IGNORE_UNCLAIMED_KEY = "execution.state-recovery.ignore-unclaimed-state"
 
 _HELP = """\
@@ -83,6 +84,11 @@ def _run(argv: list[str]) -> int:
         help="end an endless source there: at what its stream holds when the job starts, or at a time (ISO 8601)",
     )
     parser.add_argument(
+        "--drain-timeout",
+        metavar="TIME",
+        help="how long Ctrl-C and SIGTERM let the job drain before it is ended (default: 8 s)",
+    )
+    parser.add_argument(
         "--conf", metavar="KEY=VALUE", action="append", default=[], type=_pair, help="set an option over the script's"
     )
     parser.add_argument("--log-level", choices=_script.LOG_LEVELS, help="what to say on stderr (default: warning)")
@@ -94,6 +100,8 @@ def _run(argv: list[str]) -> int:
         overrides[RESTORE_KEY] = options.restore
     if options.allow_non_restored_state:
         overrides[_IGNORE_UNCLAIMED_KEY] = "true"
+    if options.drain_timeout is not None:
+        overrides[_DRAIN_TIMEOUT_KEY] = options.drain_timeout
     if options.stop_at is not None:
         overrides[_STOP_AT_KEY] = options.stop_at
     if overrides:

@@ -70,7 +70,7 @@ def _drain() -> None:
     """What `execute_async` and `execute_and_collect` started still runs; `execute` has drained its own. A second Ctrl-C
     does not wait."""
     try:
-        session.current().close("drain")
+        session.current().close("interrupt")
     except KeyboardInterrupt:
         session.current().abandon()
         with contextlib.suppress(KeyboardInterrupt):

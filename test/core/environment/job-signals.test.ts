@@ -105,10 +105,10 @@ t.test(
     fake.emit('SIGTERM')
     now = 100
     fake.emit('SIGTERM')
-    t.same([cancelled, fake.exits], [['drain'], []])
+    t.same([cancelled, fake.exits], [['interrupt'], []])
     now = 3000
     fake.emit('SIGTERM')
-    t.same([cancelled, fake.exits], [['drain'], [143]])
+    t.same([cancelled, fake.exits], [['interrupt'], [143]])
   },
 )
 

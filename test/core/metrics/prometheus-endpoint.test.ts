@@ -17,6 +17,7 @@ const metrics: JobMetrics = {
       numRecordsOutPerSecond: 3.5,
       currentOutputWatermark: 1_769_860_800_000,
       numRecordsInErrors: 2,
+      bundlesInFlight: 0,
       sink: null,
     },
     {
@@ -29,6 +30,7 @@ const metrics: JobMetrics = {
       numRecordsOutPerSecond: 0,
       currentOutputWatermark: null,
       numRecordsInErrors: 0,
+      bundlesInFlight: 0,
       sink: {
         records: 6,
         bytes: 60,

@@ -29,7 +29,8 @@ from shardline.errors import (
 RESTORE_KEY = "execution.state-recovery.path"
 CHECKPOINT_DIRECTORY_KEYS = ("execution.checkpointing.dir", "state.checkpoints.dir")
 _MAX_ENGINE_DEATHS = 3
-_DRAIN_SECONDS = 30.0
+#: Beyond what the engine allows a drain to take.
+_GRACE_SECONDS = 4.0
 _CANCEL_SECONDS = 2.0
 _log = logging.getLogger("shardline")
 
@@ -83,7 +84,8 @@ class Job:
             return self._connection, self._job_id
 
     def cancel(self, mode: str) -> Future[Any]:
-        """`drain` stops the sources and ends in order; `now` ends. Completes when the job has ended."""
+        """`drain` stops the sources and ends in order, `interrupt` does so within the time that the job allows, `now`
+        ends. Completes when the job has ended."""
         self._cancelling = True
         running = self._running()
         if running is None or self.outcome.done():
@@ -111,7 +113,7 @@ class Job:
     def _interrupt(self, why: str, sooner: str) -> None:
         try:
             _say(f"{why}: stopping the sources and draining the job ({sooner} ends it at once)")
-            self._cancel_and_wait("drain", _DRAIN_SECONDS)
+            self._cancel_and_wait("interrupt", self._session.drain_seconds + _GRACE_SECONDS)
         except KeyboardInterrupt:
             self._cancel_and_wait("now", _CANCEL_SECONDS)
         if self._kept_checkpoint:
@@ -122,7 +124,7 @@ class Job:
             self.cancel(mode)
             self.outcome.exception(seconds)
         except FutureTimeoutError:
-            _say(f"the job did not end within {seconds:g} s: a function may hang. It is left as it is")
+            _say(f"the job did not end within {seconds:g} s. This process ends without it")
             self._session.abandon()
         except ShardlineError:
             pass  # the engine is gone, and the job with it
@@ -193,6 +195,7 @@ class Job:
         )
         self._checkpoint_directory = answer["checkpointDirectory"]
         self._own_ids.add(answer["jobId"])
+        self._session.drains_within(answer.get("drainTimeoutMs", 0) / 1000)
         if self._attempt == 0:
             self._say_where(answer)
         with self._lock:

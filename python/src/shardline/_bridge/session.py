@@ -29,7 +29,9 @@ from shardline.version import __version__
 PROTOCOL_VERSION = 1
 _HANDSHAKE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 5.0
-_DRAIN_SECONDS = 30.0
+#: What a job allows its drain to take, where the engine does not say, and what is waited beyond it.
+_DRAIN_SECONDS = 8.0
+_GRACE_SECONDS = 4.0
 _DEATH_SECONDS = 10.0
 _JOIN_SECONDS = 1.0
 
@@ -108,9 +110,9 @@ class Connection:
         self._dead.wait(_DEATH_SECONDS)
         return self.died
 
-    def close(self, mode: str | None = "now") -> None:
-        """Ends the jobs that still run: now, by `drain`, or (None) as the end of the channels ends them, which waits
-        for nothing. Bounded at every step. Idempotent."""
+    def close(self, mode: str | None = "now", drain_seconds: float = _DRAIN_SECONDS) -> None:
+        """Ends the jobs that still run: now, by `interrupt`, or (None) as the end of the channels ends them, which
+        waits for nothing. Bounded at every step. Idempotent."""
         self._closing = True
         collecting.close_all()
         if self.died is None and mode is not None:
@@ -120,13 +122,13 @@ class Connection:
                     for job_id, events in list(self._jobs.items())
                     if not events.finished.done()
                 ]
-                if mode == "drain" and running:
+                if mode == "interrupt" and running:
                     print(
                         "shardline: stopping the sources and draining the job (once more ends it at once)",
                         file=sys.stderr,
                         flush=True,
                     )
-                    futures.wait(running, _DRAIN_SECONDS)
+                    futures.wait(running, drain_seconds + _GRACE_SECONDS)
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
         self.process.stop()
@@ -176,6 +178,7 @@ class Session:
 
     def __init__(self) -> None:
         self.job_parameters: dict[str, str] = {}
+        self.drain_seconds = 0.0
         self._lock = threading.Lock()
         self._starting: Future[Connection] | None = None
         self._starter: threading.Thread | None = None
@@ -237,6 +240,10 @@ class Session:
         else:
             future.set_result(connection)
 
+    def drains_within(self, seconds: float) -> None:
+        """What a job allows its drain to take; the longest of all counts."""
+        self.drain_seconds = max(self.drain_seconds, seconds)
+
     def abandon(self) -> None:
         """A job did not end when it was told to: `close` will not ask again."""
         self._abandoned = True
@@ -253,7 +260,7 @@ class Session:
         if starter is not None:
             starter.join(_SHUTDOWN_SECONDS)
         if future.done() and future.exception() is None:
-            future.result().close(None if self._abandoned else mode)
+            future.result().close(None if self._abandoned else mode, self.drain_seconds)
         elif self._process is not None:
             self._process.stop()
 
@@ -279,7 +286,7 @@ def current() -> Session:
 
 def close() -> None:
     if _session is not None:
-        _session.close("drain" if termination.requested() else "now")
+        _session.close("interrupt" if termination.requested() else "now")
 
 
 def environment(overrides: Mapping[str, str]) -> dict[str, str]:
