@@ -75,15 +75,19 @@ interface Stopped {
   readonly word: FinishedNotification | null
 }
 
-/** The program ends with its job, and its engine with it, perhaps before the answer: the last word counts. */
+/**
+ * The program ends with its job, and its engine with it: of the answer and the notification, which say the same, perhaps only one
+ * arrives.
+ */
 async function cancel({ engine, jobId }: RunningJob, mode: 'drain' | 'now'): Promise<Stopped> {
-  const answered = engine.ask('job/cancel', { jobId, mode }, true)
-  answered.catch(() => undefined)
-  const word = await engine.finished(jobId)
-  if (word === null) {
-    await answered
-    throw new BridgeError('ILLEGAL_STATE', `Process ${engine.pid} ended before it said how the job ended.`)
-  }
+  const answered = engine.ask<FinishedNotification>('job/cancel', { jobId, mode }, true)
+  const notified = engine.finished(jobId).then(word => {
+    if (word === null)
+      throw new BridgeError('ILLEGAL_STATE', `Process ${engine.pid} ended before it said how the job ended.`)
+    return word
+  })
+  notified.catch(() => undefined)
+  const word = await Promise.race([answered.catch(() => notified), notified.catch(() => answered)])
   return { path: word.checkpointPath, word }
 }
 

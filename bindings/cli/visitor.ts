@@ -12,6 +12,7 @@ import { buildHash, engineVersion } from '../build-info.ts'
 
 /** For what is answered at once by an engine whose event loop turns. */
 const ANSWER_MS = 3000
+const ENTRIES = 5
 
 export class Visitor {
   readonly pid: number
@@ -44,26 +45,33 @@ export class Visitor {
 
   /** @throws Error of the socket (`code`), BridgeError where nobody answers or the protocol is another */
   static async enter(pid: number, socketPath: string): Promise<Visitor> {
+    for (let attempt = 1; ; attempt++) {
+      const visitor = await Visitor.#connect(pid, socketPath)
+      try {
+        await visitor.ask('initialize', {
+          protocolVersion: PROTOCOL_VERSION,
+          clientName: 'shardline-cli',
+          clientVersion: engineVersion,
+          clientPid: null,
+          buildHash,
+        })
+        return visitor
+      } catch (error) {
+        visitor.leave()
+        // The engine hangs up on idle clients when too many come at once, and this one may have been such a client.
+        if (attempt === ENTRIES || !visitor.#isGone) throw error
+      }
+    }
+  }
+
+  static async #connect(pid: number, socketPath: string): Promise<Visitor> {
     const socket = net.connect(socketPath)
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', reject)
     })
     socket.on('error', () => undefined)
-    const visitor = new Visitor(pid, socket)
-    try {
-      await visitor.ask('initialize', {
-        protocolVersion: PROTOCOL_VERSION,
-        clientName: 'shardline-cli',
-        clientVersion: engineVersion,
-        clientPid: null,
-        buildHash,
-      })
-    } catch (error) {
-      visitor.leave()
-      throw error
-    }
-    return visitor
+    return new Visitor(pid, socket)
   }
 
   jobs(): Promise<JobListResult> {

@@ -42,6 +42,9 @@ export class DoorConnection {
   readonly #build: EngineBuild
   readonly #frames = new FrameDecoder(MAX_REQUEST_BYTES)
   #initialized = false
+  /** Requests that are being answered. */
+  #requests = 0
+  #idleSinceMs = performance.now()
 
   constructor(socket: net.Socket, handlers: RequestHandlers, build: EngineBuild) {
     this.#socket = socket
@@ -50,6 +53,15 @@ export class DoorConnection {
     socket.unref()
     socket.on('error', () => socket.destroy())
     socket.on('data', chunk => this.#read(chunk))
+  }
+
+  /** Since when no request is being answered, by the monotonic clock; `null` while one is. */
+  get idleSinceMs(): number | null {
+    return this.#requests > 0 ? null : this.#idleSinceMs
+  }
+
+  close(): void {
+    this.#socket.destroy()
   }
 
   notify(method: string, params: object): void {
@@ -79,7 +91,13 @@ export class DoorConnection {
     }
     const { id, method, params } = request
     if (id === undefined || id === null) return
-    this.#send({ jsonrpc: '2.0', id, ...(await this.#answer(method, params)) })
+    this.#requests++
+    try {
+      this.#send({ jsonrpc: '2.0', id, ...(await this.#answer(method, params)) })
+    } finally {
+      this.#requests--
+      this.#idleSinceMs = performance.now()
+    }
   }
 
   async #answer(method: string, params: unknown): Promise<Answer> {

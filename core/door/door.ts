@@ -14,9 +14,11 @@ import { DoorConnection } from './door-connection.ts'
 import type { EngineBuild } from './door-connection.ts'
 import { doorDirectories, doorEnvironment, prepareSocketPath } from './door-directory.ts'
 import type { DoorEnvironment } from './door-directory.ts'
+import { encodeFrame } from './frames.ts'
+import { SERVER_BUSY } from './protocol.ts'
 import { JobRegistry, jobRequests, lastWord } from './job-requests.ts'
 
-/** More than this many at once are turned away. */
+/** Connections at once. One more takes the place of the connection that has been idle longest. */
 const MAX_VISITORS = 16
 
 export interface DoorOptions {
@@ -73,6 +75,16 @@ export class Door {
     this.#socketPath = null
   }
 
+  /** False: every connection waits for an answer. */
+  #closeIdlest(): boolean {
+    const idle = [...this.#visitors].filter(visitor => visitor.idleSinceMs !== null)
+    const [idlest] = idle.sort((a, b) => a.idleSinceMs! - b.idleSinceMs!)
+    if (idlest === undefined) return false
+    this.#visitors.delete(idlest)
+    idlest.close()
+    return true
+  }
+
   #open(warn: (message: string) => void): void {
     if (this.#server !== null) return
     const { environment = doorEnvironment(), pid = process.pid, program, build } = this.#options
@@ -87,11 +99,14 @@ export class Door {
     }
     const handlers = jobRequests(this.#jobs, program)
     const server = net.createServer(socket => {
+      if (this.#visitors.size >= MAX_VISITORS && !this.#closeIdlest()) {
+        refuse(socket)
+        return
+      }
       const visitor = new DoorConnection(socket, handlers, build)
       this.#visitors.add(visitor)
       socket.once('close', () => this.#visitors.delete(visitor))
     })
-    server.maxConnections = MAX_VISITORS
     server.on('error', error => {
       warn(error.message)
       if (this.#server === server) this.close()
@@ -108,6 +123,12 @@ export class Door {
     this.#server = server
     this.#socketPath = socketPath
   }
+}
+
+function refuse(socket: net.Socket): void {
+  const message = `${MAX_VISITORS} commands wait for answers of this process. Try again when one of them has ended.`
+  socket.on('error', () => undefined)
+  socket.end(encodeFrame({ jsonrpc: '2.0', id: null, error: { code: SERVER_BUSY, message } }))
 }
 
 function removeIfThere(file: string): void {

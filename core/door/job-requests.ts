@@ -76,10 +76,11 @@ export function jobRequests(jobs: JobRegistry, program: readonly string[] | null
       const job = jobs.get(jobId)
       return { path: await (stop ? job.stopWithSavepoint(directory) : job.savepoint(directory)) }
     },
-    'job/cancel': async ({ jobId, mode }: CancelParams): Promise<object> => {
+    'job/cancel': async ({ jobId, mode }: CancelParams): Promise<FinishedNotification> => {
       if (!['drain', 'interrupt', 'now'].includes(mode)) throw invalid("'mode' must be 'drain', 'interrupt' or 'now'")
-      await jobs.get(jobId).cancel(mode)
-      return {}
+      const job = jobs.get(jobId)
+      await job.cancel(mode)
+      return lastWord(job)
     },
   }
 }
@@ -95,7 +96,9 @@ export async function lastWord(job: Job): Promise<FinishedNotification> {
     return { jobId, state, netRuntimeMs, checkpointPath, error: null }
   } catch (error) {
     const { jobId, status } = job
-    return { jobId, state: status.state, netRuntimeMs: 0, checkpointPath: null, error: toWireError(error) }
+    // A job that was cancelled before it ran has no result, and has not failed.
+    const failed = status.state === 'CANCELED' ? null : toWireError(error)
+    return { jobId, state: status.state, netRuntimeMs: 0, checkpointPath: null, error: failed }
   }
 }
 

@@ -11,6 +11,8 @@ export const PROTOCOL_VERSION = 1
 /** An error of the engine or of user code; anything from -32700 to -32600 is a fault of the protocol itself. */
 export const ENGINE_ERROR = -32000
 export const NOT_INITIALIZED = -32002
+/** Too many clients wait for answers. */
+export const SERVER_BUSY = -32001
 export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
 export const INVALID_PARAMS = -32602

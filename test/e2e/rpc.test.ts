@@ -158,7 +158,7 @@ t.test('a whole session: submit, watch, drain, shut down', async t => {
   t.match((await client.request('job/status', { jobId })).result, { jobId, state: 'RUNNING', attempt: 0, cause: null })
 
   emulator.put('in', [{ data: 'd', partitionKey: 'd' }])
-  t.same((await client.request('job/cancel', { jobId, mode: 'drain' })).result, {})
+  t.match((await client.request('job/cancel', { jobId, mode: 'drain' })).result, { jobId, state: 'CANCELED' })
   const { params: finished } = await client.until(of('job/finished'))
   t.match(finished, { state: 'CANCELED', error: null })
   t.ok(finished.checkpointPath.startsWith(path.join(checkpoints, 'over-rpc', 'chk-')), finished.checkpointPath)

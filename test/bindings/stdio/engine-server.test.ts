@@ -199,7 +199,11 @@ t.test('cancelling waits for the end, and shutdown for all jobs', async t => {
   const first = await submit(client, endless('first'))
   const second = await submit(client, endless('second'))
   t.match(await client.request('job/status', second), { state: 'RUNNING' })
-  t.same(await client.request('job/cancel', { ...first, mode: 'drain' }), {})
+  t.match(await client.request('job/cancel', { ...first, mode: 'drain' }), {
+    jobId: first.jobId,
+    state: 'CANCELED',
+    error: null,
+  })
   t.match(await client.request('job/status', first), { state: 'CANCELED' })
   t.same(await client.request('shutdown', {}), {})
   t.match(await client.request('job/status', second), { state: 'CANCELED' })

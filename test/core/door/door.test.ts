@@ -131,7 +131,9 @@ t.test('a visitor is told which jobs run, how they fare, and when one ends', asy
   const directory = t.testdir()
   const { result } = await visitor.ask('job/savepoint', { jobId, directory, stop: false })
   t.ok(existsSync(path.join((result as { path: string }).path, '_metadata')))
-  t.match(await visitor.ask('job/cancel', { jobId, mode: 'drain' }), { result: {} })
+  t.match(await visitor.ask('job/cancel', { jobId, mode: 'drain' }), {
+    result: { jobId, state: 'CANCELED', error: null },
+  })
   t.match(
     visitor.messages.find(m => m.method === 'job/finished'),
     { params: { jobId, state: 'CANCELED', error: null } },
@@ -201,4 +203,22 @@ t.test('what a dead process of the same number left is taken away', async t => {
   const { door } = doorOf(t, environment)
   door.admit(await running(t), {})
   t.match(await new Visitor(t, door.socketPath!).initialize(), { result: { protocolVersion: 1 } })
+})
+
+t.test('idle connections make place for new ones, and one that waits for an answer keeps its own', async t => {
+  const { door } = doorOf(t)
+  const job = await running(t)
+  let answer: () => void = () => undefined
+  t.capture(job, 'savepoint', () => new Promise<string>(resolve => (answer = () => resolve('/there'))))
+  door.admit(job, {})
+  const busy = new Visitor(t, door.socketPath!)
+  await busy.initialize()
+  const answered = busy.ask('job/savepoint', { jobId: job.jobId, directory: null, stop: false })
+  const idle = Array.from({ length: 40 }, () => new Visitor(t, door.socketPath!))
+  await eventually(() => idle.filter(visitor => visitor.closed).length >= 25)
+  const late = new Visitor(t, door.socketPath!)
+  await late.initialize()
+  t.match(await late.ask('job/list', {}), { result: { jobs: [{ jobId: job.jobId }] } })
+  answer()
+  t.match(await answered, { result: { path: '/there' } })
 })
