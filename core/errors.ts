@@ -6,6 +6,7 @@
  *   |- ConfigurationError   an option, an ARN, a credential setting: the program must change
  *   |- GraphError           a job graph that cannot run here
  *   |- ServiceError         what Kinesis, or the way to it, answered
+ *   |- RecordError          a record that cannot be read, or a value that cannot be written
  *   |- FunctionError        user code failed, or the process it lives in
  *   |- CheckpointError      a checkpoint could not be written or read
  *   |- JobError             the job as a whole ended
@@ -111,6 +112,11 @@ export class ServiceError extends ShardlineError {
   override readonly name = 'ServiceError'
 }
 
+/** A record that its schema cannot read, or a value that cannot be written: by its schema, or because it is too large. */
+export class RecordError extends ShardlineError {
+  override readonly name = 'RecordError'
+}
+
 export class FunctionError extends ShardlineError {
   override readonly name = 'FunctionError'
 }
@@ -164,6 +170,7 @@ const classes: Readonly<
   Record<string, new (code: ErrorCode, message: string, options?: ErrorOptionsWithDetails) => ShardlineError>
 > = {
   ServiceError,
+  RecordError,
   FunctionError,
   CheckpointError,
   JobError,

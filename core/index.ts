@@ -98,6 +98,7 @@ export {
   FunctionError,
   GraphError,
   JobError,
+  RecordError,
   ServiceError,
   ShardlineError,
 } from './errors.ts'

@@ -2,7 +2,8 @@
  * One record's bytes to its value and back: what each schema implements. They see one record at a time and know neither streams
  * nor shards; who calls them says which record it was.
  */
-import { ShardlineError } from '../core/errors.ts'
+import { RecordError } from '../core/errors.ts'
+import type { ShardlineError } from '../core/errors.ts'
 import type { TypeSpec } from './type-spec.ts'
 
 export interface ValueDecoder {
@@ -35,7 +36,7 @@ export interface ValueEncoder {
 
 /** The record's bytes are not what the schema says. A whole sentence, which names no stream or shard. */
 export function recordMalformed(message: string, cause?: unknown): ShardlineError {
-  return new ShardlineError('RECORD_MALFORMED', message, { cause })
+  return new RecordError('RECORD_MALFORMED', message, { cause })
 }
 
 /** The same, where `what` are Flink's words, which say nothing of why: the cause does. */
@@ -46,5 +47,5 @@ export function recordMalformedBy(what: string, cause: unknown): ShardlineError 
 
 /** The value is not what the schema says. A whole sentence, with the path to the field where there is one. */
 export function valueInvalid(message: string, cause?: unknown): ShardlineError {
-  return new ShardlineError('VALUE_INVALID', message, { cause })
+  return new RecordError('VALUE_INVALID', message, { cause })
 }

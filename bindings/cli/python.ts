@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 
+import { engineVersion } from '../build-info.ts'
 import { EnvironmentError } from './exit-codes.ts'
 
 const MINIMUM = [3, 10] as const
+/** `npm run package` makes it. */
+const wheel = `shardline-${engineVersion}-py3-none-any.whl`
 const PROBE =
   'import sys, importlib.util; print(*sys.version_info[:3], importlib.util.find_spec("shardline") is not None)'
 
@@ -45,13 +48,13 @@ function check(python: string): string | null {
     throw new EnvironmentError(`${python} is Python ${version}; Python ${MINIMUM.join('.')} or newer is needed.`)
   if (installed !== 'True')
     throw new EnvironmentError(
-      `${python} (Python ${version}) has no package 'shardline': run '${python} -m pip install shardline', or name another Python with --python.`,
+      `${python} (Python ${version}) has no package 'shardline'. Install the wheel of this release into it, ${python} -m pip install ${wheel}, or name another Python with --python.`,
     )
   return python
 }
 
 function missing(why: string): never {
   throw new EnvironmentError(
-    `No Python to run the script with: ${why} Install Python ${MINIMUM.join('.')} or newer and 'pip install shardline', or name it with --python or SHARDLINE_PYTHON.`,
+    `No Python to run the script with: ${why} Install Python ${MINIMUM.join('.')} or newer and the wheel of this release into it (pip install ${wheel}), or name another with --python or SHARDLINE_PYTHON.`,
   )
 }

@@ -50,6 +50,10 @@ export async function run(args: readonly string[]): Promise<number> {
     process.stdout.write(HELP)
     return exitCodes.ok
   }
+  if (/\.(?:[cm]?js|[cm]?ts)$/.test(options.script))
+    throw new UsageError(
+      `'${options.script}' is no Python script. A program that uses the package shardline from JavaScript or TypeScript needs no launcher: node ${options.script}`,
+    )
   if (!existsSync(options.script)) throw new UsageError(`there is no file '${options.script}'.`)
   keepStdoutClean()
   // From `dist/engine/chunks`, where the bundler puts this file.

@@ -47,6 +47,8 @@ interface FailedBody {
   readonly traceback: string | null
   readonly operatorName: string | null
   readonly index: number | null
+  /** The value that the function got, as a message shows it. */
+  readonly value?: string | null
 }
 
 export class FunctionChannel {
@@ -221,10 +223,17 @@ export class FunctionChannel {
         cause,
       })
     }
-    const { errorType, message, traceback, operatorName, index } = body
+    const { errorType, message, traceback, operatorName, index, value = null } = body
     const known = index !== null && bundle !== null && index >= 0 && index < bundle.count
     return functionError(
-      { operatorName: operatorName ?? request.taskName, errorType, message, traceback, index: known ? index : null },
+      {
+        operatorName: operatorName ?? request.taskName,
+        errorType,
+        message,
+        traceback,
+        index: known ? index : null,
+        value,
+      },
       bundle,
     )
   }

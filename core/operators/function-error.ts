@@ -1,5 +1,6 @@
 /** The one message for user code that failed: operator, what it threw, and the record with its position. */
 import { FunctionError } from '../errors.ts'
+import { shownValue } from './shown-value.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 
 export interface FunctionFailure {
@@ -9,26 +10,33 @@ export interface FunctionFailure {
   readonly traceback: string | null
   /** Index of the failing value in `batch`; null: not known. */
   readonly index: number | null
+  /** The value that the function got, as a message shows it. Default: that of `batch` at `index`. */
+  readonly value?: string | null
 }
 
 export function functionError(failure: FunctionFailure, batch: RecordBatch | null, cause?: unknown): FunctionError {
   const { operatorName, errorType, message, traceback, index } = failure
   const position = index === null ? undefined : batch?.positions?.at(index)
+  const value = failure.value ?? (index === null || batch === null ? null : shownValue(batch.value(index)))
   const where =
     position === undefined
       ? ''
       : ` on the record at stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}`
-  return new FunctionError('FUNCTION_FAILED', `Operator '${operatorName}' failed${where}: ${errorType}: ${message}`, {
-    ...(cause === undefined ? {} : { cause }),
-    details: {
-      operator: operatorName,
-      errorType,
-      traceback,
-      index,
-      stream: position?.stream ?? null,
-      shardId: position?.shardId ?? null,
-      sequenceNumber: position?.sequenceNumber ?? null,
+  return new FunctionError(
+    'FUNCTION_FAILED',
+    `Operator '${operatorName}' failed${where}${value === null ? '' : `, value ${value}`}: ${errorType}: ${message}`,
+    {
+      ...(cause === undefined ? {} : { cause }),
+      details: {
+        operator: operatorName,
+        errorType,
+        traceback,
+        index,
+        stream: position?.stream ?? null,
+        shardId: position?.shardId ?? null,
+        sequenceNumber: position?.sequenceNumber ?? null,
+      },
+      remoteStack: traceback ?? undefined,
     },
-    remoteStack: traceback ?? undefined,
-  })
+  )
 }

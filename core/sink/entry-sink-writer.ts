@@ -6,7 +6,7 @@ import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
-import { ServiceError } from '../errors.ts'
+import { RecordError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { BatchingLimits } from '../job-graph/job-graph.ts'
 import type { EntryRun } from '../kinesis/put-records-codec.ts'
@@ -201,7 +201,7 @@ export class EntrySinkWriter implements SinkWriter {
   }
 }
 
-function neverWritten(sinkName: string, stream: string, { run, i, errorCode, message }: Rejection): ServiceError {
+function neverWritten(sinkName: string, stream: string, { run, i, errorCode, message }: Rejection): RecordError {
   const position = run.origin?.at(i)
   const from =
     position === undefined
@@ -209,7 +209,7 @@ function neverWritten(sinkName: string, stream: string, { run, i, errorCode, mes
       : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
   const raise = errorCode === 'RECORD_TOO_LARGE' ? ' Raise the limit where the stream takes larger records.' : ''
   const advice = `${raise} A dead letter handler would take it and let the job go on.`
-  return new ServiceError(errorCode as ErrorCode, `${sinkName}: ${message.replace(/\.$/, '')}.${from}${advice}`, {
+  return new RecordError(errorCode as ErrorCode, `${sinkName}: ${message.replace(/\.$/, '')}.${from}${advice}`, {
     details: { stream, ...(position === undefined ? {} : { position }) },
   })
 }

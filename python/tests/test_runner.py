@@ -152,6 +152,7 @@ def test_a_failure_says_everything_that_is_known(engine):
         "operatorId": 42,
         "operatorName": "my map",
         "index": 0,
+        "value": "'x'",
     }
     assert "lambda value: {}[value]" in traceback
     assert re.search(r'File ".*test_runner\.py", line \d+, in <lambda>', traceback)

@@ -10,7 +10,8 @@
  */
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 
-import { ShardlineError } from '../../core/errors.ts'
+import { RecordError } from '../../core/errors.ts'
+import type { ShardlineError } from '../../core/errors.ts'
 
 export type GlueCompression = 'NONE' | 'ZLIB'
 
@@ -111,5 +112,5 @@ function inflate(body: Buffer, maxInflatedBytes: number): Buffer {
 }
 
 function malformed(what: string, cause?: unknown): ShardlineError {
-  return new ShardlineError('RECORD_MALFORMED', `${what[0]!.toUpperCase()}${what.slice(1)}.`, { cause })
+  return new RecordError('RECORD_MALFORMED', `${what[0]!.toUpperCase()}${what.slice(1)}.`, { cause })
 }

@@ -3,7 +3,7 @@
  * the dead letters with their bytes and where they lay.
  */
 import type { PoisonedRecord } from '../../../schemas/deserialization.ts'
-import { ServiceError, ShardlineError } from '../../errors.ts'
+import { RecordError, ShardlineError } from '../../errors.ts'
 import type { RecordBatch } from '../../record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../sink/dead-letters.ts'
 import type { RecordLosses } from '../record-losses.ts'
@@ -78,13 +78,13 @@ function letterOf(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter 
   }
 }
 
-function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord, advice = ''): ServiceError {
+function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord, advice = ''): RecordError {
   const position = batch.positions?.at(i)
   const where =
     position === undefined
       ? ''
       : ` at stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}${position.subSequenceNumber === null ? '' : `, place ${position.subSequenceNumber} in its aggregate`}`
-  return new ServiceError(
+  return new RecordError(
     error.code,
     `The record${where} cannot be read: ${error.message.replace(/\.?$/, '.')} ${firstBytes(batch.record(i))}${advice}`,
     { cause: error, details: { ...error.details, ...(position === undefined ? {} : { position }) } },

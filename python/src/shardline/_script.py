@@ -63,7 +63,20 @@ def run(path: str, arguments: list[str]) -> int:
             _shorten(error, _OWN_FOLDER, *_IMPORTLIB)
         sys.excepthook(type(error), error, error.__traceback__)
         return EXIT_FAILED
+    _warn_of_what_never_ran(path)
     return 0
+
+
+def _warn_of_what_never_ran(path: str) -> None:
+    made = sys.modules.get("shardline.datastream.stream_execution_environment")
+    names = [] if made is None else made.never_executed()
+    if names:
+        shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        print(
+            f"shardline: {path} has ended, and the operators that it built were not run: {shown}. "
+            "A job runs when env.execute() is called",
+            file=sys.stderr,
+        )
 
 
 def _drain() -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "IllegalStateException",
     "JobCancellationException",
     "JobExecutionException",
+    "RecordError",
     "RemoteStack",
     "ServiceError",
     "ShardlineError",
@@ -116,9 +117,12 @@ class JobExecutionException(ShardlineError):
 
 
 class ServiceError(JobExecutionException):
-    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it.
+    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it."""
 
-    Also a record that cannot be read, or a value that cannot be written, by their schemas."""
+
+class RecordError(JobExecutionException):
+    """A record that its schema cannot read, or a value that cannot be written: by its schema, or because it is too
+    large. `stream`, `shard_id` and `sequence_number` name the record."""
 
 
 class CheckpointError(JobExecutionException):

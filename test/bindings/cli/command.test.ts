@@ -85,7 +85,12 @@ t.test('wrong usage is exit code 2, with a sentence', async t => {
 })
 
 t.test('a script without a Python to run it is exit code 3', async t => {
-  const { code, stderr } = await shardline('run', '--python', '/no/such/python', engine).ended
+  const { code, stderr } = await shardline(
+    'run',
+    '--python',
+    '/no/such/python',
+    fileURLToPath(import.meta.url).replace(/[^/]*$/, ''),
+  ).ended
   t.equal(code, 3)
   t.match(stderr, /No Python to run the script with: '\/no\/such\/python' cannot be run/)
 })

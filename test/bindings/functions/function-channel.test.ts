@@ -192,7 +192,7 @@ t.test('a failure names the operator and the position of the record', async t =>
   t.match(await answer.catch((e: unknown) => e), {
     code: 'FUNCTION_FAILED',
     message:
-      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1: ValueError: no/,
+      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1, value "b": ValueError: no/,
     details: { traceback: 'Traceback ...', index: 1 },
   })
 })
@@ -205,7 +205,7 @@ t.test('a value that Python has nothing for is named by its record', async t => 
   t.match(await answer.catch((e: unknown) => e), {
     code: 'FUNCTION_FAILED',
     message:
-      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1: .*10000-01-01 cannot go to Python, whose years are 1 to 9999/,
+      /Operator 'Map' failed on the record at stream flights, shardId-000000000003, sequence number 495\d+1, value .*: .*10000-01-01 cannot go to Python, whose years are 1 to 9999/,
   })
   t.same(host.bundles(), [])
 })

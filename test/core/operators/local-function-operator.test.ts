@@ -63,7 +63,7 @@ t.test('a failure names the operator and the record, whatever was thrown', async
     t.throws(() => void operator.process(source), {
       code: 'FUNCTION_FAILED',
       message: new RegExp(
-        `Operator 'the operator' failed on the record at stream flights, .*sequence number 49.*1: ${type}: `,
+        `Operator 'the operator' failed on the record at stream flights, .*sequence number 49.*1, value "b": ${type}: `,
       ),
     })
   }

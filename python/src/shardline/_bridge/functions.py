@@ -139,6 +139,7 @@ def describe(failure: FunctionFailure) -> bytes:
             "operatorId": failure.operator["id"],
             "operatorName": failure.operator["name"],
             "index": failure.index,
+            "value": failure.value,
         }
     ).encode()
 

@@ -25,6 +25,7 @@ from shardline._functions.conversion import converter
 from shardline._functions.keyed_state import KeyedBackend
 from shardline._functions.payloads import Bundle, Encoded, ResultColumns
 from shardline._functions.process import KeyedContext, PlainContext, Times, to_long
+from shardline._functions.shown import shown
 from shardline._functions.timers import TimerQueue
 from shardline.common.typeinfo import TypeInformation
 from shardline.datastream.functions import (
@@ -49,13 +50,17 @@ _NO_TIMESTAMP = float("-inf")
 
 
 class FunctionFailure(Exception):
-    """A user function raised. `index` is the failing value's index in the bundle, None outside of bundles."""
+    """A user function raised. `index` is the failing value's index in the bundle, None outside of bundles; `value` is
+    the value that the function got, as a message shows it."""
 
-    def __init__(self, cause: BaseException, operator: Mapping[str, Any], index: int | None) -> None:
+    def __init__(
+        self, cause: BaseException, operator: Mapping[str, Any], index: int | None, value: str | None = None
+    ) -> None:
         super().__init__(str(cause))
         self.cause = cause
         self.operator = operator
         self.index = index
+        self.value = value
 
 
 class _Failure(Exception):
@@ -184,14 +189,15 @@ class Chain:
                 values, index = self._steps[position](values, index)
             except _Failure as failure:
                 at = self._in_bundle(failure.position, index) if of_bundle else None
-                raise self._failure(failure.cause, position, at) from failure.cause
+                raise self._failure(failure.cause, position, at, values[failure.position :]) from failure.cause
         if self._ends_here:
             return Encoded(0, 0, 0, b"")
         try:
             return payloads.encode(self._output, values, self._columns(index, of_bundle), self._output_type)
         except payloads.UnencodableValue as unencodable:
             at = self._in_bundle(unencodable.position, index) if of_bundle else None
-            raise self._failure(unencodable.cause, len(self._steps), at) from unencodable.cause
+            left = values[unencodable.position :]
+            raise self._failure(unencodable.cause, len(self._steps), at, left) from unencodable.cause
 
     def _columns(self, index: list[int] | None, of_bundle: bool) -> ResultColumns:
         plain = index is None and of_bundle and self._backend is None and not self._assigns
@@ -219,8 +225,10 @@ class Chain:
         at = position if index is None else index[position]
         return at if self._origin is None else self._origin[at]
 
-    def _failure(self, cause: BaseException, step: int, index: int | None) -> FunctionFailure:
-        return FunctionFailure(cause, self._operators[min(step, len(self._operators) - 1)], index)
+    def _failure(self, cause: BaseException, step: int, index: int | None, left: list[Any]) -> FunctionFailure:
+        """`left`: the values from the failing one on."""
+        operator = self._operators[min(step, len(self._operators) - 1)]
+        return FunctionFailure(cause, operator, index, shown(left[0]) if left else None)
 
     # ---- steps
 

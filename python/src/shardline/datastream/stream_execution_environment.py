@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import WeakSet
 
 from shardline import _options
 from shardline._absent import AbsentMethods, module_getattr
@@ -41,6 +42,14 @@ DEFAULT_JOB_NAME = "Flink Streaming Job"
 SUBMITTED_AT_KEY = "shardline.job.submitted-at"
 
 
+_environments: WeakSet[StreamExecutionEnvironment] = WeakSet()
+
+
+def never_executed() -> list[str]:
+    """Names of operators that this process has built and run in no job."""
+    return [t.name for environment in list(_environments) for t in environment._transformations]
+
+
 class StreamExecutionEnvironment(AbsentMethods):
     """Made by `get_execution_environment()`. Setters return the same object."""
 
@@ -51,6 +60,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         self._job_parameters: dict[str, str] = {}
         self._transformations: list[Transformation] = []
         self._next_id = 1
+        _environments.add(self)
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:

@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import { ServiceError } from '../../../../core/errors.ts'
+import { RecordError, ServiceError } from '../../../../core/errors.ts'
 import { deaggregate } from '../../../../core/kinesis/aggregated-record.ts'
 import { RecordBatch } from '../../../../core/record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../../../core/sink/dead-letters.ts'
@@ -50,7 +50,7 @@ t.test('values keep the positions, times and type of their records; some are lef
 })
 
 t.test('a poisoned record fails the job, with its position and its first bytes', async t => {
-  const error = await t.rejects(Promise.resolve(emitterOf(numbers).emit(sourceBatch('1', 'x"y'))), ServiceError)
+  const error = await t.rejects(Promise.resolve(emitterOf(numbers).emit(sourceBatch('1', 'x"y'))), RecordError)
   t.match(error, {
     code: 'RECORD_MALFORMED',
     retryable: false,
