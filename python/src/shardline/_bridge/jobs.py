@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from shardline._bridge import checkpoints, errors, termination
 from shardline._bridge.session import Connection, Session, environment
+from shardline._bridge.summary import lost, summary
 from shardline.errors import (
     BridgeError,
     ConfigurationError,
@@ -213,12 +214,19 @@ class Job:
         if answer["checkpointDirectory"] is not None and not configured:
             _say(f"checkpoints go to {answer['checkpointDirectory']} (execution.checkpointing.dir)")
 
+    def _say_what_it_did(self, metrics: dict[str, Any], last_word: dict[str, Any]) -> None:
+        """For people, and where records were left out for everybody."""
+        if metrics and (sys.stderr.isatty() or lost(metrics)):
+            seconds = metrics.get("uptimeMs", 0) / 1000
+            _say(summary(self._graph["name"], last_word["state"], seconds, metrics))
+
     def _finished(self) -> Outcome:
         running = self._running()
         assert running is not None
         connection, job_id = running
         last_word = connection.job(job_id).finished.result()
         self._kept_checkpoint = last_word["checkpointPath"]
+        self._say_what_it_did(connection.job(job_id).metrics, last_word)
         if last_word["state"] == "FINISHED":
             return Outcome(job_id, int(last_word["netRuntimeMs"]))
         error = last_word["error"]

@@ -43,6 +43,8 @@ class JobEvents:
 
     def __init__(self) -> None:
         self.state = "CREATED"
+        #: The newest `metrics` of `job/metrics`.
+        self.metrics: dict[str, Any] = {}
         self.finished: Future[dict[str, Any]] = Future()
 
 
@@ -140,6 +142,8 @@ class Connection:
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "job/status":
             self.job(params["jobId"]).state = params["state"]
+        elif method == "job/metrics":
+            self.job(params["jobId"]).metrics = params["metrics"]
         elif method == "job/finished":
             events = self.job(params["jobId"])
             events.state = params["state"]
