@@ -1,6 +1,6 @@
 /**
  * `shardline engine --control-fd N --function-fd M [--program JSON]`: the engine as a child of a driver, on two socket pairs that
- * it inherits. `--program` is the driver's script and its arguments, for whoever asks what runs here.
+ * it inherits. `--progress-fd P`: it shows there how the jobs fare. `--program` is the driver's script and its arguments, for whoever asks what runs here.
  * stdout is the script's: whatever of this process would write there goes to stderr.
  */
 import net from 'node:net'
@@ -16,16 +16,24 @@ import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
 import { UsageError } from './exit-codes.ts'
+import { ProgressDisplay, progressOutput } from './progress.ts'
 
 export function run(args: readonly string[]): Promise<number> {
   keepStdoutClean()
   const { values } = parseArgs({
     args: [...args],
-    options: { 'control-fd': { type: 'string' }, 'function-fd': { type: 'string' }, program: { type: 'string' } },
+    options: {
+      'control-fd': { type: 'string' },
+      'function-fd': { type: 'string' },
+      'progress-fd': { type: 'string' },
+      program: { type: 'string' },
+    },
   })
   const control = openSocket(values['control-fd'], 'control-fd')
   const functions = openSocket(values['function-fd'], 'function-fd')
   const program = values.program === undefined ? null : programOf(JSON.parse(values.program) as string[])
+  const progressFd = values['progress-fd']
+  const display = progressFd === undefined ? null : new ProgressDisplay(progressOutput(Number(progressFd)))
   // Ctrl-C is the driver's to handle.
   process.on('SIGINT', () => undefined)
   return new Promise(resolve => {
@@ -35,7 +43,9 @@ export function run(args: readonly string[]): Promise<number> {
         functions: new FunctionChannel(functions, driverLost),
         program,
         door: new Door({ program, build: { engineVersion, buildHash } }),
+        onJob: job => display?.show(job),
         exit: code => {
+          display?.close()
           resolve(code)
           process.exit(code)
         },

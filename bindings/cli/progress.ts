@@ -1,26 +1,30 @@
 /**
- * What a running job looks like on a terminal: records per second, each shard's position and lag, checkpoints. Drawn over
- * itself on a terminal; elsewhere one plain line every few seconds.
+ * What a running job looks like: records per second, each shard's position and lag, checkpoints. On a terminal these lines stay at the
+ * bottom, below what the script and its jobs print; elsewhere they are one plain line a second.
  */
-import type { WriteStream } from 'node:tty'
+import { writeSync } from 'node:fs'
+import tty from 'node:tty'
 
 import type { Job } from '../../core/job/job.ts'
 import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
 import { grouped, lag } from './figures.ts'
+import { StatusLines } from './status-lines.ts'
+import type { Terminal } from './status-lines.ts'
 
 const TERMINAL_INTERVAL_MS = 250
 const PLAIN_INTERVAL_MS = 1000
 
 export class ProgressDisplay {
-  readonly #out: WriteStream
+  readonly #out: ProgressOutput
+  readonly #lines: StatusLines | null
   #timer: NodeJS.Timeout | null = null
-  #drawnLines = 0
   #last = { atMs: performance.now(), records: 0 }
   #rate = 0
   #job: Job | null = null
 
-  constructor(out: WriteStream) {
+  constructor(out: ProgressOutput) {
     this.#out = out
+    this.#lines = out.isTTY ? new StatusLines(out) : null
   }
 
   show(job: Job): void {
@@ -30,18 +34,32 @@ export class ProgressDisplay {
     this.#timer.unref()
   }
 
-  /** Leaves the last state on the terminal. */
+  /** Leaves the last state on the terminal. Idempotent. */
   close(): void {
     if (this.#timer === null) return
     clearInterval(this.#timer)
     this.#timer = null
-    this.#draw()
+    const last = this.#view() ?? []
+    if (this.#lines !== null) this.#lines.close(last)
+    else this.#writePlain(last)
   }
 
   #draw(): void {
+    const view = this.#view()
+    if (view === null) return
+    if (this.#lines !== null) this.#lines.draw(view)
+    else this.#writePlain(view)
+  }
+
+  #writePlain(lines: readonly string[]): void {
+    if (lines.length > 0) this.#out.write(`${lines.join('\n')}\n`)
+  }
+
+  /** `null` before the job runs. */
+  #view(): string[] | null {
     const job = this.#job
     if (job === null || job.status.state === 'CREATED' || (job.status.state === 'FAILED' && job.status.attempt === 0))
-      return
+      return null
     const metrics = job.metrics()
     const read = metrics.shards.reduce((sum, s) => sum + s.records, 0)
     const now = performance.now()
@@ -50,14 +68,34 @@ export class ProgressDisplay {
       this.#rate = Math.max(0, read - this.#last.records) / seconds
       this.#last = { atMs: now, records: read }
     }
-    const lines = this.#out.isTTY
-      ? fullView(job, metrics, read, this.#rate)
-      : [plainLine(job, metrics, read, this.#rate)]
-    if (this.#out.isTTY) {
-      const back = this.#drawnLines > 0 ? `\x1b[${this.#drawnLines}A\x1b[0J` : ''
-      this.#out.write(`${back}${lines.map(l => l.slice(0, this.#out.columns - 1)).join('\n')}\n`)
-      this.#drawnLines = lines.length
-    } else this.#out.write(`${lines.join('\n')}\n`)
+    return this.#out.isTTY ? fullView(job, metrics, read, this.#rate) : [plainLine(job, metrics, read, this.#rate)]
+  }
+}
+
+export interface ProgressOutput extends Terminal {
+  readonly isTTY: boolean
+}
+
+/** An inherited descriptor: a terminal, a file or a pipe. */
+export function progressOutput(fd: number): ProgressOutput {
+  if (!tty.isatty(fd)) return { isTTY: false, columns: 0, rows: 0, write: text => void writeSync(fd, text) }
+  const stream = new tty.WriteStream(fd)
+  stream.on('error', () => undefined)
+  // No signal tells a process of another session that the size has changed.
+  const sized = stream as tty.WriteStream & { _refreshSize?(): void }
+  const size = (): [number, number] => {
+    sized._refreshSize?.()
+    return stream.getWindowSize()
+  }
+  return {
+    isTTY: true,
+    get columns() {
+      return size()[0]
+    },
+    get rows() {
+      return size()[1]
+    },
+    write: text => void stream.write(text),
   }
 }
 
@@ -68,7 +106,9 @@ function summary(job: Job, metrics: JobMetrics, read: number, rate: number): str
     completed === 0
       ? 'no checkpoint yet'
       : `${completed} ${completed === 1 ? 'checkpoint' : 'checkpoints'}, last chk-${lastCheckpointId ?? 0}`
-  return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
+  const { failed } = metrics.checkpoints
+  const failures = failed === 0 ? '' : ` (${failed} failed)`
+  return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}${failures}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
 }
 
 function fullView(job: Job, metrics: JobMetrics, read: number, rate: number): string[] {

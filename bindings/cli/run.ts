@@ -21,7 +21,7 @@ import { EngineServer } from '../stdio/engine-server.ts'
 import { keepStdoutClean } from '../stdio/stdout.ts'
 import { driverLost, programOf } from './engine.ts'
 import { EnvironmentError, exitCodes, UsageError } from './exit-codes.ts'
-import { ProgressDisplay } from './progress.ts'
+import { ProgressDisplay, progressOutput } from './progress.ts'
 import { findPython } from './python.ts'
 import { parseRunArguments } from './run-arguments.ts'
 import { endWithLauncher } from './npx-launcher.ts'
@@ -76,7 +76,7 @@ export async function run(args: readonly string[]): Promise<number> {
       SHARDLINE_LOG_LEVEL: options.logLevel,
     },
   })
-  const display = options.progress ? new ProgressDisplay(process.stderr) : null
+  const display = options.progress ? new ProgressDisplay(progressOutput(process.stderr.fd)) : null
   const control = child.stdio[3] as Duplex
   const jobs: Job[] = []
   const program = programOf([options.script, ...options.scriptArguments])

@@ -16,6 +16,7 @@ from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
 
 _STOP_AT_KEY = "shardline.source.stop-at"
+_PROGRESS = "SHARDLINE_PROGRESS"
 _DRAIN_TIMEOUT_KEY = "shardline.job.drain-timeout"
 _IGNORE_UNCLAIMED_KEY = "execution.state-recovery.ignore-unclaimed-state"
 
@@ -91,6 +92,7 @@ def _run(argv: list[str]) -> int:
     parser.add_argument(
         "--conf", metavar="KEY=VALUE", action="append", default=[], type=_pair, help="set an option over the script's"
     )
+    parser.add_argument("--progress", action="store_true", help="show records/s, shards and checkpoints on stderr")
     parser.add_argument("--log-level", choices=_script.LOG_LEVELS, help="what to say on stderr (default: warning)")
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the script's own")
@@ -106,6 +108,8 @@ def _run(argv: list[str]) -> int:
         overrides[_STOP_AT_KEY] = options.stop_at
     if overrides:
         os.environ["SHARDLINE_CONF"] = json.dumps({**jobs.overrides(), **overrides})
+    if options.progress:
+        os.environ[_PROGRESS] = "1"
     if options.log_level:
         os.environ[_script.LOG_LEVEL] = options.log_level
     return _script.run(options.script, options.arguments)

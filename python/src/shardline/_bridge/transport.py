@@ -64,8 +64,16 @@ class EngineProcess:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         with remote_control, remote_functions:
             descriptors = (remote_control.fileno(), remote_functions.fileno())
+            shown = _progress_descriptor()
+            progress = [] if shown is None else ["--progress-fd", str(shown)]
             argv = command.argv(
-                "engine", "--control-fd", str(descriptors[0]), "--function-fd", str(descriptors[1]), *_program()
+                "engine",
+                "--control-fd",
+                str(descriptors[0]),
+                "--function-fd",
+                str(descriptors[1]),
+                *progress,
+                *_program(),
             )
             try:
                 process = subprocess.Popen(
@@ -73,13 +81,16 @@ class EngineProcess:
                     stdin=subprocess.DEVNULL,
                     stdout=None,
                     stderr=subprocess.PIPE,
-                    pass_fds=descriptors,
+                    pass_fds=descriptors if shown is None else (*descriptors, shown),
                     start_new_session=True,
                 )
             except BaseException:
                 control.close()
                 functions.close()
                 raise
+            finally:
+                if shown is not None:
+                    os.close(shown)
         return cls(control, functions, process)
 
     @classmethod
@@ -164,6 +175,22 @@ class EngineProcess:
             stderr: Any = self._process.stderr
             with contextlib.suppress(OSError):
                 stderr.raw.close()
+
+
+_shows_progress = False
+
+
+def _progress_descriptor() -> int | None:
+    """SHARDLINE_PROGRESS: the engine shows on this process's stderr how the jobs fare. A copy of it, because the engine's
+    own stderr is a pipe. Taken out of the environment: a script that this one starts is another program."""
+    global _shows_progress
+    _shows_progress = bool(os.environ.pop("SHARDLINE_PROGRESS", None)) or _shows_progress
+    if not _shows_progress or sys.__stderr__ is None:
+        return None
+    try:
+        return os.dup(sys.__stderr__.fileno())
+    except (OSError, ValueError):
+        return None
 
 
 def _signal(number: int) -> str:
