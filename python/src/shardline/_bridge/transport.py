@@ -181,8 +181,8 @@ _shows_progress = False
 
 
 def _progress_descriptor() -> int | None:
-    """SHARDLINE_PROGRESS: the engine shows on this process's stderr how the jobs fare. A copy of it, because the engine's
-    own stderr is a pipe. Taken out of the environment: a script that this one starts is another program."""
+    """SHARDLINE_PROGRESS: the engine shows on this process's stderr how the jobs fare. A copy of it, because the
+    engine's own stderr is a pipe. Taken out of the environment: a script that this one starts is another program."""
     global _shows_progress
     _shows_progress = bool(os.environ.pop("SHARDLINE_PROGRESS", None)) or _shows_progress
     if not _shows_progress or sys.__stderr__ is None:
