@@ -61,8 +61,8 @@ export class FanOutShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #failures = 0
   #subscribedAt = -Infinity
-  /** The last event had nothing left, and no number to go on after. */
-  #saidEnd = false
+  /** The last event had nothing left, and no number to go on after; since then a listing has shown that the shard is closed. */
+  #knownClosed = false
 
   constructor(
     split: KinesisShardSplit,
@@ -186,7 +186,7 @@ export class FanOutShardReader implements ShardReader {
     const end: FetchEnd | null =
       continuationSequenceNumber === null || childShards.length > 0 ? await this.#endOf(event) : null
     const batch = this.#unpacking.unpack(event.batch)
-    if (continuationSequenceNumber !== null) this.#saidEnd = false
+    if (continuationSequenceNumber !== null) this.#knownClosed = false
     this.#failures = 0
     this.trouble = null
     this.lastAnswerAtMs = this.#clock.now()
@@ -200,9 +200,11 @@ export class FanOutShardReader implements ShardReader {
   }
 
   async #endOf(event: SubscriptionEvent): Promise<FetchEnd | null> {
-    const repeated = this.#saidEnd
-    this.#saidEnd = event.batch.count === 0
-    return shardEnd(this.#proxy, this.shardId, { operation: 'SubscribeToShard', ...event, repeated })
+    const answer = { operation: 'SubscribeToShard', ...event, closed: this.#knownClosed }
+    const end = await shardEnd(this.#proxy, this.shardId, answer)
+    if (end !== 'closed') return end
+    this.#knownClosed = true
+    return null
   }
 
   /** @throws what trying again cannot mend */

@@ -71,8 +71,8 @@ export class PollingShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #iterator: string | null = null
   #calledAt: number | null = null
-  /** The last answer had nothing left, and no iterator to go on with. */
-  #saidEnd = false
+  /** The last answer had nothing left, and no iterator to go on with; since then a listing has shown that the shard is closed. */
+  #knownClosed = false
 
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
     const { proxy, clock, permits, onReady, warn, losses } = collaborators
@@ -183,7 +183,7 @@ export class PollingShardReader implements ShardReader {
       this.#iterator = null
       throw error
     }
-    if (nextShardIterator !== null) this.#saidEnd = false
+    if (nextShardIterator !== null) this.#knownClosed = false
     this.#iterator = nextShardIterator
     this.millisBehindLatest = result.millisBehindLatest ?? -1
     this.#position.received(received)
@@ -195,9 +195,11 @@ export class PollingShardReader implements ShardReader {
   }
 
   async #endOf(result: GetRecordsResult): Promise<FetchEnd | null> {
-    const repeated = this.#saidEnd
-    this.#saidEnd = result.batch.count === 0
-    return shardEnd(this.#proxy, this.shardId, { operation: 'GetRecords', ...result, repeated })
+    const answer = { operation: 'GetRecords', ...result, closed: this.#knownClosed }
+    const end = await shardEnd(this.#proxy, this.shardId, answer)
+    if (end !== 'closed') return end
+    this.#knownClosed = true
+    return null
   }
 
   /** Whether the same can be tried again at once, at another place. */

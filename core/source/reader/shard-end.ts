@@ -1,8 +1,9 @@
 /**
  * The end of a shard. An answer without a place to read on from says that the shard has ended, or that a field of it is missing:
  * taken for an end, it would leave records unread for good. So an end needs proof: children that name the shard as their parent;
- * or an answer behind the last record that has nothing left, and a listing in which the shard is closed. If that answer is behind
- * the tip nevertheless, as some endpoints put it at the end of a shard, a second one has to say the same.
+ * or an answer behind the last record that has nothing left, and was asked for after a listing had shown that the shard is closed.
+ * A listing that comes after the answer is no proof: records may have been written between the two. A shard that the service
+ * does not know any more has ended too: nothing of it can be read.
  */
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { ChildShard } from '../../kinesis/get-records-codec.ts'
@@ -16,37 +17,42 @@ export interface LastAnswer {
   readonly batch: RecordBatch
   readonly millisBehindLatest: number | null
   readonly childShards: readonly ChildShard[]
-  /** The answer before it had nothing left, and no place to read on from, either. */
-  readonly repeated: boolean
+  /** `shardEnd` has found the shard `closed` before this answer was asked for. */
+  readonly closed: boolean
 }
 
 /**
- * `null` when the answer is no proof of the end: reading goes on behind the last record.
+ * `closed` when the shard is closed, but records may be left; `null` when the answer says nothing about the end. In both cases
+ * reading goes on behind the last record.
  * @throws ServiceError RESPONSE_INVALID if the shard has not ended, so that the request is made again
  */
 export async function shardEnd(
   proxy: Pick<SourceStreamProxy, 'listShards' | 'getShardIterator'>,
   shardId: string,
-  { operation, batch, millisBehindLatest, childShards, repeated }: LastAnswer,
-): Promise<FetchEnd | null> {
+  { operation, batch, millisBehindLatest, childShards, closed }: LastAnswer,
+): Promise<FetchEnd | 'closed' | null> {
   const stranger = childShards.find(c => c.parentShards.length > 0 && !c.parentShards.includes(shardId))
   if (stranger !== undefined)
     throw notEnded(shardId, operation, `names ${stranger.shardId} as a child, which has other parents`)
   if (childShards.length === 0) {
     if (batch.count > 0) return null
-    if (millisBehindLatest !== null && millisBehindLatest > 0 && !repeated) return null
-    if (!(await isClosed(proxy, shardId)))
-      throw notEnded(shardId, operation, 'has no place to read on from, but the shard is open')
+    if (closed) return { type: 'shard-end', childShards }
+    const state = await stateOf(proxy, shardId)
+    if (state === 'gone') return { type: 'shard-end', childShards }
+    if (state === 'closed') return 'closed'
+    if (millisBehindLatest !== null && millisBehindLatest > 0) return null
+    throw notEnded(shardId, operation, 'has no place to read on from, but the shard is open')
   }
   return { type: 'shard-end', childShards }
 }
 
-async function isClosed(
+async function stateOf(
   proxy: Pick<SourceStreamProxy, 'listShards' | 'getShardIterator'>,
   shardId: string,
-): Promise<boolean> {
+): Promise<'open' | 'closed' | 'gone'> {
   const listed = (await proxy.listShards()).find(shard => shard.shardId === shardId)
-  return listed === undefined ? isGone(proxy, shardId) : listed.endingSequenceNumber !== null
+  if (listed !== undefined) return listed.endingSequenceNumber === null ? 'open' : 'closed'
+  return (await isGone(proxy, shardId)) ? 'gone' : 'open'
 }
 
 /**

@@ -448,6 +448,27 @@ t.test('a shard whose end names no children has ended when the listing shows it 
   }
 })
 
+t.test('a shard that is closed after an answer without an iterator is read to its end', async t => {
+  const r = reading()
+  r.stream.namesChildren = false
+  r.stream.put(SHARD, 'a')
+  await r.clock.pass(500, 100)
+  r.take()
+  // Between the answer and the listing a record is written, and the shard is split.
+  r.stream.tampering.getRecords.push(answer => {
+    r.stream.put(SHARD, 'b')
+    r.stream.split(SHARD)
+    return { ...answer, nextShardIterator: null, childShards: [] }
+  })
+  for (let i = 0; i < 4; i++) {
+    await r.clock.pass(500, 100)
+    r.take()
+  }
+  t.same(r.values, ['a', 'b'])
+  t.match(r.end, { type: 'shard-end' })
+  r.reader.close()
+})
+
 t.test('children of another shard do not end this one', async t => {
   const r = reading()
   r.stream.put(SHARD, 'a')
