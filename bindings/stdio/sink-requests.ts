@@ -11,6 +11,7 @@ import { asShardlineError, BridgeError, GraphError } from '../../core/errors.ts'
 import { JobSchemas } from '../../core/job/job-schemas.ts'
 import { loadModuleFunction } from '../../core/job/module-function.ts'
 import type { KinesisStreamsSinkSpec } from '../../core/job-graph/job-graph.ts'
+import type { StartContext } from '../../core/kinesis/stream-readiness.ts'
 import { RecordBatch } from '../../core/record-batch/record-batch.ts'
 import type { DeadLetterHandler } from '../../core/sink/dead-letters.ts'
 import type { EntrySinkWriter } from '../../core/sink/entry-sink-writer.ts'
@@ -54,7 +55,7 @@ export class SinkRequests {
   readonly #sinks = new Map<string, OpenSink>()
   readonly #closing = new Set<OpenSink>()
   readonly #warn: (message: string) => void
-  #closed = false
+  readonly #ending = new AbortController()
 
   constructor(warn: (message: string) => void) {
     this.#warn = warn
@@ -67,7 +68,7 @@ export class SinkRequests {
 
   /** What waits is not sent. */
   close(): void {
-    this.#closed = true
+    this.#ending.abort(engineEnds())
     for (const sink of [...this.#sinks.values(), ...this.#closing]) sink.close()
     this.#sinks.clear()
   }
@@ -76,10 +77,11 @@ export class SinkRequests {
     checkSink(spec)
     if (spec.type !== 'kinesis-streams')
       throw new GraphError(`A sink without a job is of type 'kinesis-streams', not '${spec.type}'.`)
-    const sink = await OpenSink.open(spec, this.#warn)
-    if (this.#closed) {
+    const { signal } = this.#ending
+    const sink = await OpenSink.open(spec, { warn: this.#warn, signal })
+    if (signal.aborted) {
       sink.close()
-      throw new BridgeError('ILLEGAL_STATE', 'The engine ends.')
+      throw engineEnds()
     }
     const sinkId = randomUUID()
     this.#sinks.set(sinkId, sink)
@@ -126,7 +128,8 @@ class OpenSink {
     )
   }
 
-  static async open(spec: KinesisStreamsSinkSpec, warn: (message: string) => void): Promise<OpenSink> {
+  static async open(spec: KinesisStreamsSinkSpec, context: StartContext): Promise<OpenSink> {
+    const { warn } = context
     const { partitionKeyGenerator: generator, deadLetters: letters } = spec
     if (generator.type === 'local' || letters?.type === 'local' || letters?.type === 'python')
       throw new GraphError('The functions of a sink without a job are exports of modules.')
@@ -151,7 +154,7 @@ class OpenSink {
         { key: key ?? keys, deadLetters, schemas },
       )
     try {
-      await sinkOf(null).validate()
+      await sinkOf(null).validate(context)
       return new OpenSink(spec, schemas, await valuesFromJson(spec.serializationSchema), (keys, fail) =>
         sinkOf(keys).createWriter({ subtask: 0, parallelism: 1, restored: [], fail, warn }),
       )
@@ -267,6 +270,8 @@ class OpenSink {
     return partitionKeys.map((partitionKey, i) => ({ partitionKey, explicitHashKey: explicitHashKeys?.[i] ?? null }))
   }
 }
+
+const engineEnds = (): BridgeError => new BridgeError('ILLEGAL_STATE', 'The engine ends.')
 
 const isListOf = (list: readonly unknown[] | null, check: (item: unknown) => boolean): list is readonly unknown[] =>
   Array.isArray(list) && list.every(item => check(item))

@@ -10,6 +10,7 @@ import type { KinesisFirehoseSink } from './kinesis-firehose-sink-builder.ts'
 import { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
 import type { StreamExecutionEnvironment } from './stream-execution-environment.ts'
 import type { WatermarkStrategy } from './watermark-strategy.ts'
+import { programError } from './program-error.ts'
 
 /** An operator whose name, uid and parallelism can still be set. */
 class Settable {
@@ -127,12 +128,13 @@ export class DataStream<T> extends Settable {
    * @example for await (const flight of stream.executeAndCollect()) console.log(flight)
    */
   async *executeAndCollect(jobName?: string): AsyncGenerator<T, void, undefined> {
+    const calledFrom = new Error()
     const queue = new CollectQueue<T>()
     this.transform('collect', 'Collect', (values: readonly T[]) => queue.put(values))
     const job = await this.#environment.executeAsync(jobName)
     job.result().then(
       () => queue.end(),
-      (error: unknown) => queue.fail(error),
+      (error: unknown) => queue.fail(programError(error, calledFrom)),
     )
     try {
       yield* queue

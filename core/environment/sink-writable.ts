@@ -6,6 +6,7 @@
 import { Writable } from 'node:stream'
 
 import { asShardlineError } from '../errors.ts'
+import { programError } from './program-error.ts'
 import { RecordBatch } from '../record-batch/record-batch.ts'
 import type { Sink, SinkWriter, SinkWriterMetrics } from '../sink/sink.ts'
 
@@ -19,6 +20,7 @@ type Callback = (error?: Error | null) => void
 export class SinkWritable extends Writable {
   readonly #sink: Sink
   readonly #writer: SinkWriter
+  readonly #closing = new AbortController()
 
   constructor(sink: Sink, { highWaterMark = 64 }: SinkWritableOptions = {}) {
     super({ objectMode: true, highWaterMark })
@@ -27,8 +29,8 @@ export class SinkWritable extends Writable {
       subtask: 0,
       parallelism: 1,
       restored: [],
-      fail: error => this.destroy(asShardlineError(error)),
-      warn: message => process.emitWarning(message, 'ShardlineWarning'),
+      fail: error => this.destroy(programError(asShardlineError(error), new Error()) as Error),
+      warn,
     })
   }
 
@@ -38,7 +40,7 @@ export class SinkWritable extends Writable {
   }
 
   override _construct(callback: Callback): void {
-    settle(this.#sink.validate(), callback)
+    settle(this.#sink.validate({ warn, signal: this.#closing.signal }), callback)
   }
 
   override _write(value: unknown, _: BufferEncoding, callback: Callback): void {
@@ -54,6 +56,7 @@ export class SinkWritable extends Writable {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
+    this.#closing.abort(error ?? new Error('the stream was destroyed'))
     this.#writer.close()
     callback(error)
   }
@@ -63,9 +66,11 @@ export class SinkWritable extends Writable {
   }
 }
 
+const warn = (message: string): void => process.emitWarning(message, 'ShardlineWarning')
+
 function settle(promise: Promise<void>, callback: Callback): void {
   promise.then(
     () => callback(),
-    (error: unknown) => callback(asShardlineError(error)),
+    (error: unknown) => callback(programError(asShardlineError(error), new Error()) as Error),
   )
 }

@@ -17,6 +17,7 @@ import { DataStream } from './data-stream.ts'
 import { GraphAssembler } from './graph-assembler.ts'
 import { JobSignals } from './job-signals.ts'
 import { WatermarkStrategy } from './watermark-strategy.ts'
+import { programError } from './program-error.ts'
 
 export class StreamExecutionEnvironment {
   readonly #assembler = new GraphAssembler()
@@ -90,12 +91,18 @@ export class StreamExecutionEnvironment {
 
   /** Runs the job to its end. @throws ShardlineError what it failed of */
   async execute(name?: string): Promise<JobResult> {
-    const job = await this.executeAsync(name)
-    return job.result()
+    const calledFrom = new Error()
+    try {
+      const job = await this.executeAsync(name)
+      return await job.result()
+    } catch (error) {
+      throw programError(error, calledFrom)
+    }
   }
 
   /** Resolves once the job runs. */
   async executeAsync(name?: string, listener: JobListener = warnOnStderr): Promise<Job> {
+    const calledFrom = new Error()
     const jobName = name ?? this.#configuration[executionOptions.jobName.key] ?? 'Flink Streaming Job'
     const { graph, locals } = this.#assembler.take(
       jobName,
@@ -106,7 +113,9 @@ export class StreamExecutionEnvironment {
     const job = new Job(graph, { clock: systemClock, locals, functions: null, print: writeOut }, listener)
     if (job.checkpointDirectory !== null && this.#configuration[executionOptions.checkpointDirectory.key] === undefined)
       listener.warning?.(`Checkpoints go to ${job.checkpointDirectory} (execution.checkpointing.dir).`)
-    await job.start()
+    await job.start().catch((error: unknown) => {
+      throw programError(error, calledFrom)
+    })
     signals.follow(job)
     door.admit(job, this.#configuration, message => listener.warning?.(message))
     return job

@@ -82,10 +82,11 @@ export class GraphBuilder implements AttemptBuilder {
     configuration: Configuration,
     services: JobServices,
     warn: (message: string) => void,
+    signal: AbortSignal,
   ): Promise<GraphBuilder> {
     const builder = new GraphBuilder(plan, configuration, services, warn)
     for (const { node } of plan.nodes) await builder.#prepare(node)
-    for (const source of builder.#sources.values()) await source.validate?.()
+    for (const source of builder.#sources.values()) await source.validate?.({ warn, signal })
     return builder
   }
 
@@ -94,8 +95,9 @@ export class GraphBuilder implements AttemptBuilder {
   }
 
   /** Whether the destinations are there. */
-  async validateSinks(): Promise<void> {
-    await Promise.all([...this.#sinks.values()].map(s => s.validate()))
+  async validateSinks(signal: AbortSignal): Promise<void> {
+    const { warn } = this
+    await Promise.all([...this.#sinks.values()].map(s => s.validate({ warn, signal })))
   }
 
   /** The job has ended for good. What cannot be given back is said, and changes nothing of how the job ended. */

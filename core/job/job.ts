@@ -133,10 +133,9 @@ export class Job {
   async #start(): Promise<void> {
     const { signal } = this.#startCancelled
     try {
-      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, message =>
-        this.#listener.warning?.(message),
-      )
-      await unlessAborted(Promise.all([this.#builder.validateSinks(), this.#restore()]), signal)
+      const warn = (message: string): void => this.#listener.warning?.(message)
+      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, warn, signal)
+      await unlessAborted(Promise.all([this.#builder.validateSinks(signal), this.#restore()]), signal)
       this.#coordinator = await unlessAborted(this.#makeCoordinator(), signal)
       await this.#openEndpoint()
       signal.throwIfAborted()

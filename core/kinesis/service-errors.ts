@@ -61,7 +61,6 @@ export function mayBeOfOneRecord({ details }: ServiceError): boolean {
 const advice: Partial<Record<ErrorCode, string>> = {
   CONSUMER_NOT_FOUND:
     'It was deregistered, or never registered: register it, or let the source do so (source.efo.lifecycle JOB_MANAGED).',
-  STREAM_NOT_FOUND: 'Check the name, the region and the account, or create the stream.',
   KEY_UNUSABLE: 'Enable the KMS key that the stream is encrypted with, or give the stream another.',
   ACCESS_DENIED: 'Grant the permission to these credentials, or use others.',
   CREDENTIALS_REJECTED: 'Check the access key, the secret key, the session token, and the clock of this machine.',
@@ -92,24 +91,30 @@ export function serviceError(
   message: string,
   status: number,
   attempted: Attempted,
-  cause?: unknown,
+  requestId?: string,
 ): ServiceError {
   const found = codes[name] ?? codeOfStatus(status)
   const ofConsumer = attempted.consumer !== undefined && /consumer/i.test(message)
   const code = found === 'STREAM_NOT_FOUND' && ofConsumer ? 'CONSUMER_NOT_FOUND' : found
-  const hint = advice[code]
+  const hint = code === 'STREAM_NOT_FOUND' ? missingAdvice(attempted) : advice[code]
   // A signature that does not match is answered with all that was to be signed, the session token too.
   const told = message.split(/\s*The Canonical String/)[0]!.trim()
   const text = `${describe(attempted)} failed: ${name}: ${told || `HTTP status ${status}`}`
   return new ServiceError(code, `${text.replace(/\.?$/, '.')}${hint === undefined ? '' : ` ${hint}`}`, {
-    details: { ...attempted, errorName: name, status },
-    ...(cause === undefined || told !== message.trim() ? {} : { cause }),
+    details: { ...attempted, errorName: name, status, ...(requestId === undefined ? {} : { requestId }) },
   })
+}
+
+function missingAdvice({ stream, kind = 'stream' }: Attempted): string {
+  const check = 'Check the name, the region and the account, or create the'
+  return kind === 'delivery stream'
+    ? `${check} delivery stream: aws firehose create-delivery-stream --delivery-stream-name ${stream} ...`
+    : `${check} stream: aws kinesis create-stream --stream-name ${stream} --stream-mode-details StreamMode=ON_DEMAND, or shardline local --stream ${stream} for a stream on this machine.`
 }
 
 /** What the SDK adds to an error that it throws while it reads an answer. */
 interface OfAnAnswer extends Error {
-  readonly $metadata?: { readonly httpStatusCode?: number }
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string }
   readonly $response?: { readonly statusCode?: number }
   /** Set on errors that the service itself named. */
   readonly $fault?: string
@@ -134,7 +139,7 @@ export async function sdkError(
   if (error instanceof InvalidAnswer || (error.$fault === undefined && (answered !== undefined || isDefect(error))))
     return invalidAnswer(await at(), status, error)
   if (UNNAMED.has(error.name)) return notOfTheService(await at(), status, error.message, error)
-  return serviceError(error.name, error.message, status, attempted, thrown)
+  return serviceError(error.name, error.message, status, attempted, error.$metadata?.requestId)
 }
 
 /** Thrown by JavaScript, not by anybody who meant it: a field of the answer was not what a deserializer takes it for. */

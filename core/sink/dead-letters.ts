@@ -9,6 +9,8 @@ import type { Clock } from '../clock.ts'
 import { ConfigurationError, ShardlineError } from '../errors.ts'
 import { hashKeyOf } from '../kinesis/put-records-codec.ts'
 import type { DeadLettersSpec } from '../job-graph/job-graph.ts'
+import { checkDestination, NO_START_CONTEXT } from '../kinesis/stream-readiness.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
 import type { RecordPosition } from '../record-batch/record-positions.ts'
 import { AsyncSinkWriter } from './async-sink-writer.ts'
@@ -37,7 +39,7 @@ export type DeadLetterHandler = (letters: readonly DeadLetter[]) => Promise<void
 
 export interface DeadLetters {
   /** @throws if letters could not be put there */
-  validate(): Promise<void>
+  validate(context?: StartContext): Promise<void>
   put(letters: readonly DeadLetter[]): Promise<void>
   close(): Promise<void>
 }
@@ -124,8 +126,9 @@ export class StreamDeadLetters implements DeadLetters {
     })
   }
 
-  async validate(): Promise<void> {
-    await this.#proxy.describeStream()
+  async validate(context: StartContext = NO_START_CONTEXT): Promise<void> {
+    const what = `The stream for dead letters ${this.#proxy.streamName}`
+    await checkDestination(what, () => this.#proxy.describeStream(), context, this.#clock)
   }
 
   async put(letters: readonly DeadLetter[]): Promise<void> {

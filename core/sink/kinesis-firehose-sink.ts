@@ -3,10 +3,12 @@ import type { Clock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import { Configuration } from '../config/configuration.ts'
 import { sinkOptions } from '../config/sink-options.ts'
-import { ConfigurationError, ServiceError } from '../errors.ts'
+import { ConfigurationError } from '../errors.ts'
 import type { BatchingLimits, KinesisFirehoseSinkSpec } from '../job-graph/job-graph.ts'
 import type { DeliveryStreamProxy } from '../kinesis/delivery-stream-proxy.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
+import { checkDestination, NO_START_CONTEXT } from '../kinesis/stream-readiness.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
 import type { SchemaServices } from '../../schemas/schema-services.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
@@ -60,23 +62,15 @@ export class KinesisFirehoseSink implements Sink {
     this.#serializer()
   }
 
-  /** Who may put records need not have the permission to describe: the first put says what is wrong, then. */
-  async validate(): Promise<void> {
+  async validate(context: StartContext = NO_START_CONTEXT): Promise<void> {
     const proxy = this.#proxy()
     const deadLetters = this.#deadLetters(() => undefined)
     const serializer = this.#serializer()
     try {
       await serializer.open()
-      const status = await proxy.describe().catch((error: unknown) => {
-        if (error instanceof ServiceError && error.code === 'ACCESS_DENIED') return 'ACTIVE'
-        throw error
-      })
-      if (status === 'DELETING' || status === 'CREATING_FAILED')
-        throw new ServiceError(
-          'STREAM_NOT_FOUND',
-          `The sink's delivery stream ${proxy.deliveryStreamName} has the status ${status}.`,
-        )
-      await deadLetters?.validate()
+      const what = `The sink's delivery stream ${proxy.deliveryStreamName}`
+      await checkDestination(what, async () => ({ status: await proxy.describe() }), context, this.#clock)
+      await deadLetters?.validate(context)
     } finally {
       proxy.close()
       serializer.close()

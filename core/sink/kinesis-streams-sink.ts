@@ -6,6 +6,8 @@ import { ConfigurationError, ServiceError } from '../errors.ts'
 import type { BatchingLimits, KinesisStreamsSinkSpec } from '../job-graph/job-graph.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
+import { checkDestination, NO_START_CONTEXT } from '../kinesis/stream-readiness.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import type { SinkStreamProxy } from '../kinesis/stream-proxy.ts'
 import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
 import type { SchemaServices } from '../../schemas/schema-services.ts'
@@ -79,16 +81,16 @@ export class KinesisStreamsSink implements Sink {
     return this.#configuration.get(sinkOptions.ordering) === 'PARTITION_KEY'
   }
 
-  async validate(): Promise<void> {
+  async validate(context: StartContext = NO_START_CONTEXT): Promise<void> {
     const proxy = this.#proxy()
     const deadLetters = this.#deadLetters(() => undefined)
     const serializer = this.#serializer()
     try {
       await serializer.open()
-      const { status, streamName } = await proxy.describeStream()
-      if (status === 'DELETING')
-        throw new ServiceError('STREAM_NOT_FOUND', `The sink's stream ${streamName} is being deleted.`)
-      await deadLetters?.validate()
+      const what = `The sink's stream ${proxy.streamName}`
+      await checkDestination(what, () => proxy.describeStream(), context, this.#clock)
+      if (this.#configuration.get(sinkOptions.aggregation)) await checkListShards(proxy)
+      await deadLetters?.validate(context)
     } finally {
       proxy.close()
       serializer.close()
@@ -181,6 +183,20 @@ export class KinesisStreamsSink implements Sink {
       case 'local':
         return customKey(this.#services.key!, streamName)
     }
+  }
+}
+
+/** Aggregation packs records by shard. Whatever else keeps a listing from succeeding passes, or is found when records come. */
+async function checkListShards(proxy: SinkStreamProxy): Promise<void> {
+  try {
+    await proxy.listShards()
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.code !== 'ACCESS_DENIED') return
+    throw new ServiceError(
+      'ACCESS_DENIED',
+      `${error.message} ${sinkOptions.aggregation.key} needs the permission kinesis:ListShards, because records are packed by shard. Without aggregation the sink needs kinesis:PutRecords alone.`,
+      { cause: error, details: error.details },
+    )
   }
 }
 

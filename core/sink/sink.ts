@@ -1,12 +1,13 @@
 /** What the job asks of any sink: one writer a subtask. */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { Trouble } from '../persistent-failure.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 
 export interface Sink {
   createWriter(context: SinkWriterContext): SinkWriter
   /** Fails early where the destination cannot be written to. Called once before the first attempt. */
-  validate(): Promise<void>
+  validate(context?: StartContext): Promise<void>
 }
 
 export interface SinkWriterContext {

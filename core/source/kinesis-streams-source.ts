@@ -11,6 +11,8 @@ import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
 import { KinesisStreamProxy } from '../kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../kinesis/kinesis-stream-proxy.ts'
+import { NO_START_CONTEXT } from '../kinesis/stream-readiness.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import type { SourceStreamProxy } from '../kinesis/stream-proxy.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
 import type { Deserializer } from '../../schemas/deserialization.ts'
@@ -104,12 +106,12 @@ export class KinesisStreamsSource implements Source {
     this.#registrar = this.#makeRegistrar()
   }
 
-  async validate(): Promise<void> {
+  async validate(context: StartContext = NO_START_CONTEXT): Promise<void> {
     const deserializer = this.#deserializer()
     const deadLetters = this.#deadLetters()
     try {
       await deserializer.open()
-      await deadLetters?.validate()
+      await deadLetters?.validate(context)
     } finally {
       deserializer.close()
       await deadLetters?.close()
@@ -118,7 +120,10 @@ export class KinesisStreamsSource implements Source {
 
   createEnumerator(context: EnumeratorContext): SourceEnumerator {
     const registrar = this.#registrar
+    const { streamArn, streamName } = this.#spec
     const options = {
+      streamArn,
+      streamName: streamArn === null ? streamName! : parseStreamArn(streamArn).streamName,
       assign: this.#assign,
       initialPosition: (proxy: SourceStreamProxy) => {
         this.#instants.correct(proxy.clockOffsetMs, proxy.clockOffsetRangeMs[1])

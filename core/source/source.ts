@@ -4,6 +4,7 @@
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { SplitEnd } from '../event-time/split-end.ts'
+import type { StartContext } from '../kinesis/stream-readiness.ts'
 import type { RecordBatch } from '../record-batch/record-batch.ts'
 import type { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { RecordEmitter } from './emitter/record-emitter.ts'
@@ -15,7 +16,7 @@ export interface Source {
   /** Most subtasks that make sense; null: any number. */
   readonly maxParallelism: number | null
   /** Whether its records can be read, as far as that shows before the first of them. */
-  validate?(): Promise<void>
+  validate?(context?: StartContext): Promise<void>
   createEnumerator(context: EnumeratorContext): SourceEnumerator
   createReader(context: ReaderContext): SourceReader
   /** For one subtask of a function that completes the schema; null: what it raises fails the job. */

@@ -199,7 +199,7 @@ export function inProcessStream(
       shardId,
       consumer: /Consumer|Subscribe/.test(operation) ? 'me' : undefined,
     }
-    if (error instanceof KinesisError) return serviceError(error.code, error.message, error.status, attempted, error)
+    if (error instanceof KinesisError) return serviceError(error.code, error.message, error.status, attempted)
     if (error instanceof ServiceError) return error
     return new ServiceError('ENDPOINT_UNREACHABLE', `${operation} failed: ${String(error)}.`, { cause: error })
   }

@@ -17,6 +17,7 @@ import type {
   StartingPosition,
   StreamSummary,
 } from '../../kinesis/stream-proxy.ts'
+import { whenCreated } from '../../kinesis/stream-readiness.ts'
 import type { EnumeratorContext, KnownShard, RestoredSource, SourceEnumerator } from '../source.ts'
 import { isGone } from '../reader/shard-end.ts'
 import { bySplitId, splitIdOf } from '../split/kinesis-shard-split.ts'
@@ -50,6 +51,9 @@ export interface SplitStoppedEvent {
 export type SplitEvent = SplitFinishedEvent | SplitStoppedEvent
 
 export interface EnumeratorOptions {
+  readonly streamName: string
+  /** `null` when the source knows only the name: the service tells the ARN. */
+  readonly streamArn: string | null
   readonly assign: AssignShards
   /** Asked once the proxy knows the service's clock. */
   readonly initialPosition: (proxy: SourceStreamProxy) => StartingPosition
@@ -104,12 +108,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
   }
 
   async start(restored: RestoredSource | null): Promise<void> {
-    const { prepareConsumer } = this.#options
-    const [summary, shards, consumerArn] = await Promise.all([
-      this.#persistently(() => this.#proxy.describeStream()),
-      this.#persistently(() => this.#listWhole(restored)),
-      prepareConsumer === null ? null : prepareConsumer(this.#proxy, this.#closing.signal),
-    ])
+    const [summary, shards, consumerArn] = await this.#askService(restored)
     this.#closing.signal.throwIfAborted()
     this.#creationTimeMs = summary.creationTimeMs
     this.#streamArn = summary.streamArn
@@ -120,6 +119,51 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     this.#assign()
     this.#endIfStopped()
     void this.#discoverPeriodically()
+  }
+
+  /** The stream and its shards are asked for at once. The listing of a stream that was being created is made again. */
+  async #askService(
+    restored: RestoredSource | null,
+  ): Promise<readonly [StreamSummary, readonly ShardDescription[], string | null]> {
+    const { prepareConsumer } = this.#options
+    const { signal } = this.#closing
+    const list = (): Promise<ShardDescription[]> => this.#persistently(() => this.#listWhole(restored))
+    const listing = list()
+    listing.catch(() => undefined)
+    const statuses = new Set<string>()
+    const describe = async (): Promise<StreamSummary> => {
+      const summary = await this.#describe()
+      statuses.add(summary.status)
+      return summary
+    }
+    const warn = (message: string): void => this.#context.warn?.(message)
+    const what = `The source's stream ${this.#options.streamName}`
+    const summary = await whenCreated(what, describe, { warn, signal }, this.#clock)
+    const [shards, consumerArn] = await Promise.all([
+      statuses.has('CREATING') ? list() : listing,
+      prepareConsumer === null ? null : prepareConsumer(this.#proxy, signal),
+    ])
+    return [summary, shards, consumerArn]
+  }
+
+  /** Where the ARN is known, a source can do without: the permission to describe the stream is not needed then. */
+  async #describe(): Promise<StreamSummary> {
+    try {
+      return await this.#persistently(() => this.#proxy.describeStream())
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.code !== 'ACCESS_DENIED') throw error
+      const { streamArn, streamName } = this.#options
+      if (streamArn === null)
+        throw new ServiceError(
+          'ACCESS_DENIED',
+          `${error.message} A source that is given the stream's ARN instead of its name does not need this permission.`,
+          { cause: error, details: error.details },
+        )
+      this.#context.warn?.(
+        `The permission kinesis:DescribeStreamSummary on stream ${streamName} is missing: the job reads the stream, but cannot tell whether it was recreated, or whether records expired since the checkpoint.`,
+      )
+      return { streamName, streamArn, status: 'ACTIVE', creationTimeMs: 0, retentionMs: null }
+    }
   }
 
   handleSourceEvent(_subtask: number, event: unknown): void {
@@ -427,7 +471,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
    */
   async #forgetGone(shardIds: readonly string[]): Promise<void> {
     for (const shardId of shardIds.slice(0, MAX_FORGOTTEN_AT_ONCE))
-      if (await isGone(this.#proxy, shardId)) this.#tracker.forget(shardId)
+      if (await isGone(this.#proxy, shardId).catch(remembersWhenDenied)) this.#tracker.forget(shardId)
   }
 
   #isNeeded(): boolean {
@@ -439,6 +483,12 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator {
     this.#needsListing = false
     return needed
   }
+}
+
+/** Enhanced fan-out works without the permission to ask for iterators. A shard that cannot be asked about is not forgotten. */
+function remembersWhenDenied(error: unknown): boolean {
+  if (error instanceof ShardlineError && error.code === 'ACCESS_DENIED') return false
+  throw error
 }
 
 function assignerFailed(cause: unknown): ShardlineError {

@@ -110,6 +110,8 @@ export const enumeratorOptions = (
   stream: FakeStream,
   overrides: Partial<EnumeratorOptions> = {},
 ): EnumeratorOptions => ({
+  streamName: stream.name,
+  streamArn: null,
   assign: oneByOne(uniformShardAssigner),
   initialPosition: () => ({ type: 'TRIM_HORIZON' }),
   prepareConsumer: null,

@@ -62,7 +62,7 @@ t.test('an endpoint that cannot be reached is named, with the cause', async t =>
 t.test('what the service says was to be signed is not told: the session token stands in it', async t => {
   const said =
     "The request signature we calculated does not match the signature you provided.\n\nThe Canonical String for this request should have been\n'POST\n/\n\nhost:kinesis\nx-amz-security-token:SECRET\n'"
-  const error = serviceError('InvalidSignatureException', said, 403, attempted, new Error(said))
+  const error = serviceError('InvalidSignatureException', said, 403, attempted)
   t.match(error.message, /does not match the signature you provided\. Check the access key/)
   t.notMatch(error.message, /SECRET/)
   t.equal(error.cause, undefined)
