@@ -7,9 +7,6 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import http from 'node:http'
-import https from 'node:https'
 
 import { systemClock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
@@ -19,6 +16,8 @@ import { ConfigurationError } from '../errors.ts'
 import { credentialsError } from '../kinesis/credentials/credentials-errors.ts'
 import { credentialsSource } from '../kinesis/credentials/credentials-source.ts'
 import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credentials.ts'
+import { networkOf } from '../kinesis/network.ts'
+import { SdkHttpHandler } from '../kinesis/sdk-http-handler.ts'
 
 const ATTEMPTS = 3
 const CONNECTION_TIMEOUT_MS = 10_000
@@ -33,21 +32,17 @@ export class S3Bucket {
     this.#bucket = bucket
     const env = process.env
     const region =
-      configuration.find(s3Options.region) ??
-      configuration.find(awsOptions.region) ??
-      env['AWS_REGION'] ??
-      env['AWS_DEFAULT_REGION'] ??
+      configuration.find(s3Options.region) ||
+      configuration.find(awsOptions.region) ||
+      env['AWS_REGION'] ||
+      env['AWS_DEFAULT_REGION'] ||
       'us-east-1'
     const endpoint = configuration.find(s3Options.endpoint)
     if (endpoint !== null && !URL.canParse(endpoint))
       throw new ConfigurationError(`s3.endpoint: '${endpoint}' is not a URL such as http://127.0.0.1:9000.`)
-    const agentOptions = { keepAlive: true, maxSockets: 50 }
-    const rejectUnauthorized = !configuration.get(awsOptions.trustAllCertificates)
-    const requestHandler = new NodeHttpHandler({
-      httpAgent: new http.Agent(agentOptions),
-      httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
-      connectionTimeout: CONNECTION_TIMEOUT_MS,
-      socketTimeout: SILENCE_TIMEOUT_MS,
+    const requestHandler = new SdkHttpHandler(networkOf(configuration), {
+      connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+      socketTimeoutMs: SILENCE_TIMEOUT_MS,
     })
     this.#client = new S3Client({
       region,
@@ -105,7 +100,7 @@ export class S3Bucket {
   }
 }
 
-function credentialsOf(configuration: Configuration, region: string, requestHandler: NodeHttpHandler) {
+function credentialsOf(configuration: Configuration, region: string, requestHandler: SdkHttpHandler) {
   const [accessKeyId, secretAccessKey] = [
     configuration.find(s3Options.accessKey),
     configuration.find(s3Options.secretKey),

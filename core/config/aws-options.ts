@@ -103,7 +103,7 @@ export const awsOptions = {
   trustAllCertificates: booleanOption(
     'aws.trust.all.certificates',
     false,
-    'Accept any TLS certificate, of Kinesis and of STS. For tests.',
+    'Accept any TLS certificate, of every service and proxy. For tests. Certificates of your own: `AWS_CA_BUNDLE`.',
   ),
   maxConcurrency: intOption('aws.http-client.max-concurrency', 10000, 'Most connections at once.', { min: 1 }),
   readTimeoutMs: durationOption('aws.http-client.read-timeout', '360000 ms', 'How long an answer may take.'),

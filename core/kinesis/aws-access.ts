@@ -12,7 +12,7 @@ import type { AwsConnection } from './aws-connection.ts'
 
 export interface AwsAccess extends Pick<
   AwsConnection,
-  'region' | 'userAgent' | 'credentials' | 'renewCredentials' | 'close'
+  'region' | 'userAgent' | 'network' | 'credentials' | 'renewCredentials' | 'close'
 > {
   readonly sdk: KinesisClient
   /** True where the user named an endpoint: quotas of the real service need not hold there. */
@@ -35,10 +35,10 @@ export function createAwsAccess(
   let endpoint: Promise<URL> | undefined
   return {
     region: connection.region,
+    network: connection.network,
     userAgent: connection.userAgent,
     sdk,
-    customEndpoint:
-      connection.endpoint !== null || (env['AWS_ENDPOINT_URL_KINESIS'] ?? env['AWS_ENDPOINT_URL']) !== undefined,
+    customEndpoint: connection.endpoint !== null || Boolean(env['AWS_ENDPOINT_URL_KINESIS'] || env['AWS_ENDPOINT_URL']),
     endpoint: () => (endpoint ??= endpointOf(GetRecordsCommand, sdk.config)),
     credentials: () => connection.credentials(),
     renewCredentials: used => connection.renewCredentials(used),

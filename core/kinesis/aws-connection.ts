@@ -6,9 +6,6 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis'
 import { getEndpointFromInstructions } from '@smithy/core/endpoints'
 import { ConfiguredRetryStrategy } from '@smithy/core/retry'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import http from 'node:http'
-import https from 'node:https'
 
 import { systemClock } from '../clock.ts'
 import type { Clock } from '../clock.ts'
@@ -20,6 +17,9 @@ import { credentialsError } from './credentials/credentials-errors.ts'
 import { credentialsSource } from './credentials/credentials-source.ts'
 import { RefreshingCredentials } from './credentials/refreshing-credentials.ts'
 import type { AwsCredentials } from './credentials/refreshing-credentials.ts'
+import { networkOf } from './network.ts'
+import type { Network } from './network.ts'
+import { SdkHttpHandler } from './sdk-http-handler.ts'
 import type { Credentials } from './sigv4.ts'
 
 /** Any client's stack; the SDK types each by its own calls. */
@@ -29,6 +29,7 @@ export interface AwsConnection {
   readonly region: string
   /** That the configuration names; null: it is the SDK's to know. */
   readonly endpoint: string | null
+  readonly network: Network
   /** Value of the User-Agent header. */
   readonly userAgent: string
   /** Current credentials; refreshed before they expire. @throws ShardlineError that names the provider */
@@ -77,7 +78,13 @@ export function connectToAws(
   if (endpoint !== null) checkEndpoint('aws.endpoint', endpoint)
   else for (const name of ENDPOINT_VARIABLES) if (env[name]) checkEndpoint(name, env[name])
 
-  const requestHandler = httpHandler(configuration)
+  const network = networkOf(configuration, env)
+  // A file of certificates that cannot be used is an error now, unless nothing here uses TLS.
+  if (endpoint === null || /^https:/i.test(endpoint)) network.tls()
+  const requestHandler = new SdkHttpHandler(network, {
+    connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+    socketTimeoutMs: configuration.get(awsOptions.readTimeoutMs),
+  })
   const source = credentialsSource(configuration, { region, requestHandler, env })
   const refreshing = new RefreshingCredentials(source.provide, clock)
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -93,6 +100,7 @@ export function connectToAws(
   return {
     region,
     endpoint,
+    network,
     userAgent: configuration.get(awsOptions.userAgentPrefix),
     credentials,
     renewCredentials,
@@ -113,7 +121,7 @@ interface Resolved {
   readonly region: string
   readonly endpoint: string | null
   readonly credentials: () => Promise<AwsCredentials>
-  readonly requestHandler: NodeHttpHandler
+  readonly requestHandler: SdkHttpHandler
   readonly attempts: number
 }
 
@@ -138,18 +146,6 @@ function clientOptions(
         ),
     ),
   }
-}
-
-/** Also that of the clients which fetch credentials. */
-function httpHandler(configuration: Configuration): NodeHttpHandler {
-  const agentOptions = { keepAlive: true, maxSockets: 50 }
-  const rejectUnauthorized = !configuration.get(awsOptions.trustAllCertificates)
-  return new NodeHttpHandler({
-    httpAgent: new http.Agent(agentOptions),
-    httpsAgent: new https.Agent({ ...agentOptions, rejectUnauthorized }),
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    socketTimeout: configuration.get(awsOptions.readTimeoutMs),
-  })
 }
 
 /** A call that is refused because the token has expired is made once more with others. */

@@ -51,10 +51,12 @@ const MAX_CBOR_FAILURES = 3
 const POOLED_BODIES = 8
 const MAX_POOLED_BYTES = 2 * 1024 * 1024
 
+type DataPlaneOptions = Pick<TransportOptions, 'maxConnections' | 'readTimeoutMs'>
+
 export class DataPlaneClient {
   readonly #access: AwsAccess
   readonly #clock: Clock
-  readonly #options: Omit<TransportOptions, 'endpoint'>
+  readonly #options: DataPlaneOptions
   #closed = false
   #connection: Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> | undefined
   #speaksCbor = true
@@ -62,7 +64,7 @@ export class DataPlaneClient {
   #skewMs = 0
   readonly #bodies: Buffer[] = []
 
-  constructor(access: AwsAccess, clock: Clock, options: Omit<TransportOptions, 'endpoint'>) {
+  constructor(access: AwsAccess, clock: Clock, options: DataPlaneOptions) {
     this.#access = access
     this.#clock = clock
     this.#options = options
@@ -185,7 +187,8 @@ export class DataPlaneClient {
   async #connect(): Promise<{ transport: HttpTransport; signer: RequestSigner; endpoint: URL }> {
     const endpoint = await this.#access.endpoint()
     const signer = new RequestSigner(this.#access.region, 'kinesis', endpoint.host)
-    return { transport: new HttpTransport({ ...this.#options, endpoint }), signer, endpoint }
+    const { network } = this.#access
+    return { transport: new HttpTransport({ ...this.#options, endpoint, network }), signer, endpoint }
   }
 
   /** A clock that is off makes every signature wrong; the answer's Date header tells by how much. */

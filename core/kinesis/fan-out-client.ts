@@ -6,15 +6,19 @@
 import { EventStreamCodec } from '@smithy/core/event-streams'
 import { fromUtf8, toUtf8 } from '@smithy/core/serde'
 import http2 from 'node:http2'
+import type { Duplex } from 'node:stream'
 
+import { unlessAborted } from '../clock.ts'
 import type { Clock } from '../clock.ts'
-import { ServiceError } from '../errors.ts'
+import { ServiceError, ShardlineError } from '../errors.ts'
 import type { AwsAccess } from './aws-access.ts'
 import { EXPIRED_TOKEN_ERRORS } from './aws-connection.ts'
 import { InvalidAnswer } from './answer-checks.ts'
 import { readFailure, UNNAMED } from './failure-answer.ts'
 import { decodeSubscriptionEvent } from './get-records-codec.ts'
 import type { SubscriptionEvent } from './get-records-codec.ts'
+import { openTunnel, secured } from './http-tunnel.ts'
+import type { Proxy } from './proxies.ts'
 import { describe, invalidAnswer, notOfTheService, serviceError, unreachable } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 import { RequestSigner } from './sigv4.ts'
@@ -22,7 +26,6 @@ import type { Credentials } from './sigv4.ts'
 import type { ShardSubscription, StartingPosition } from './stream-proxy.ts'
 
 export interface FanOutClientOptions {
-  readonly trustAllCertificates: boolean
   /** The Date header of an answer, and when it was asked for and came, by this machine's clock. */
   readonly onDate?: (date: string | undefined, sentAtMs: number, receivedAtMs: number) => void
 }
@@ -54,6 +57,8 @@ export class FanOutClient {
   readonly #clock: Clock
   readonly #options: FanOutClientOptions
   readonly #sessions = new Map<http2.ClientHttp2Session, PooledSession>()
+  /** A session that is made through a proxy: subscriptions that come meanwhile wait for it. */
+  #tunnelling: Promise<void> | null = null
   #closed = false
 
   constructor(access: AwsAccess, clock: Clock, options: FanOutClientOptions) {
@@ -92,7 +97,8 @@ export class FanOutClient {
     )
     const signer = new RequestSigner(this.#access.region, 'kinesis', endpoint.host)
     const { host, ...headers } = signer.sign(body, JSON_TYPE, TARGET, credentials, this.#clock.now())
-    const session = this.#session(endpoint)
+    const session = await this.#session(endpoint, attempted, signal)
+    signal.throwIfAborted()
     const sentAtMs = this.#clock.now()
     const stream = this.#request(session, { ':method': 'POST', ':path': '/', ':authority': host!, ...headers })
     const onAbort = (): void => {
@@ -139,14 +145,39 @@ export class FanOutClient {
     if (pooled !== undefined) pooled.trusted = false
   }
 
-  #session(endpoint: URL): http2.ClientHttp2Session {
-    if (this.#closed) throw new Error('the client is closed')
-    for (const [session, { openStreams, trusted }] of this.#sessions)
-      if (trusted && openStreams < Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS))
-        return session
+  async #session(endpoint: URL, attempted: Attempted, signal: AbortSignal): Promise<http2.ClientHttp2Session> {
+    for (;;) {
+      if (this.#closed) throw unreachable(endpoint.origin, attempted, new Error('the client is closed'))
+      for (const [session, { openStreams, trusted }] of this.#sessions)
+        if (trusted && openStreams < Math.min(MAX_STREAMS, session.remoteSettings.maxConcurrentStreams ?? MAX_STREAMS))
+          return session
+      const proxy = this.#access.network.proxyFor(endpoint)
+      if (proxy === null) return this.#connect(endpoint, null)
+      try {
+        await unlessAborted((this.#tunnelling ??= this.#connectThrough(proxy, endpoint)), signal)
+      } catch (cause) {
+        signal.throwIfAborted()
+        throw cause instanceof ShardlineError ? cause : unreachable(endpoint.origin, attempted, cause as Error)
+      }
+    }
+  }
+
+  async #connectThrough(proxy: Proxy, endpoint: URL): Promise<void> {
+    try {
+      const { network } = this.#access
+      const tunnel = await openTunnel(proxy, endpoint, network)
+      if (this.#closed) tunnel.destroy()
+      else this.#connect(endpoint, endpoint.protocol === 'https:' ? secured(tunnel, endpoint, network, 'h2') : tunnel)
+    } finally {
+      this.#tunnelling = null
+    }
+  }
+
+  #connect(endpoint: URL, tunnel: Duplex | null): http2.ClientHttp2Session {
     const session = http2.connect(endpoint.origin, {
       settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
-      rejectUnauthorized: !this.#options.trustAllCertificates,
+      ...(endpoint.protocol === 'https:' ? this.#access.network.tls() : {}),
+      ...(tunnel === null ? {} : { createConnection: () => tunnel }),
     })
     const forget = (): void => void this.#sessions.delete(session)
     session.once('connect', () => session.setLocalWindowSize(SESSION_WINDOW_BYTES))

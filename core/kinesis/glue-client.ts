@@ -12,7 +12,6 @@ import {
   RegisterSchemaVersionCommand,
 } from '@aws-sdk/client-glue'
 import type { GetSchemaVersionCommandOutput } from '@aws-sdk/client-glue'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 
 import type {
   NewSchema,
@@ -29,8 +28,8 @@ import { backoffMs } from '../retry.ts'
 import { InvalidAnswer, optionalText, text } from './answer-checks.ts'
 import { connectToAws, endpointOf } from './aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from './aws-connection.ts'
-import { tunnelAgents } from './http-tunnel.ts'
-import type { TunnelAgents } from './http-tunnel.ts'
+import { parseProxy } from './proxies.ts'
+import { SdkHttpHandler } from './sdk-http-handler.ts'
 import { describe, invalidAnswer, sdkError } from './service-errors.ts'
 import type { Attempted } from './service-errors.ts'
 
@@ -58,22 +57,34 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
   readonly #connection: AwsConnection
   readonly #client: GlueClient
   readonly #clock: Clock
-  readonly #tunnel: NodeHttpHandler | null
+  /** Of `proxyUrl`, which is for the registry alone. */
+  readonly #proxied: SdkHttpHandler | null
   readonly #closed = new AbortController()
 
   /** @throws ConfigurationError */
   constructor({ configuration, proxyUrl, userAgent }: GlueClientOptions, clock: Clock) {
     this.#clock = clock
-    this.#tunnel = proxyUrl === null ? null : tunnelHandler(proxyUrl, configuration)
+    const proxy = proxyUrl === null ? null : parseProxy('proxyUrl', proxyUrl)
     this.#connection = connectToAws(
       configuration,
       null,
       clock,
       "or AWS_DEFAULT_REGION, or 'region' of the schema's configuration",
     )
+    const { network } = this.#connection
+    this.#proxied =
+      proxy === null
+        ? null
+        : new SdkHttpHandler(
+            { tls: () => network.tls(), proxyFor: () => proxy },
+            {
+              connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
+              socketTimeoutMs: configuration.get(awsOptions.readTimeoutMs),
+            },
+          )
     this.#client = new GlueClient({
       ...this.#connection.clientOptions(1),
-      ...(this.#tunnel === null ? {} : { requestHandler: this.#tunnel }),
+      ...(this.#proxied === null ? {} : { requestHandler: this.#proxied }),
     })
     const stack = this.#client.middlewareStack as unknown as MiddlewareStack
     this.#connection.adopt(stack)
@@ -183,7 +194,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     this.#closed.abort(Object.assign(new Error('the client is closed'), { code: 'the client is closed' }))
     this.#connection.close()
     this.#client.destroy()
-    this.#tunnel?.destroy()
+    this.#proxied?.destroy()
   }
 
   /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
@@ -273,13 +284,4 @@ function addToUserAgent(stack: MiddlewareStack, suffix: string): void {
     },
     { step: 'finalizeRequest', priority: 'high', name: 'shardlineGlueUserAgent' },
   )
-}
-
-function tunnelHandler(proxyUrl: string, configuration: Configuration): NodeHttpHandler {
-  const agents: TunnelAgents = tunnelAgents('proxyUrl', proxyUrl, !configuration.get(awsOptions.trustAllCertificates))
-  return new NodeHttpHandler({
-    ...agents,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    socketTimeout: configuration.get(awsOptions.readTimeoutMs),
-  })
 }

@@ -8,6 +8,10 @@ import tls from 'node:tls'
 
 import { HttpResponseParser } from './http-response-parser.ts'
 import type { HttpAnswer } from './http-response-parser.ts'
+import { openTunnel, proxyFailure, proxyRefusal, secured } from './http-tunnel.ts'
+import type { Network } from './network.ts'
+import { hostOf, portOf } from './proxies.ts'
+import type { Proxy } from './proxies.ts'
 
 export type { HttpAnswer }
 
@@ -15,7 +19,7 @@ export interface TransportOptions {
   readonly endpoint: URL
   readonly maxConnections: number
   readonly readTimeoutMs: number
-  readonly trustAllCertificates: boolean
+  readonly network: Network
 }
 
 interface Waiting {
@@ -44,10 +48,23 @@ export class HttpTransport {
   readonly #idle: Connection[] = []
   /** Requests beyond `maxConnections`. */
   readonly #queue: (() => void)[] = []
+  /** `null`: the endpoint is asked directly. */
+  readonly #proxy: Proxy | null
+  /** Target of the request line, and what a proxy is told besides. */
+  readonly #requestLine: string
+  /** Tunnels that are being made. */
+  #opening = 0
   #closed = false
 
+  /** @throws ConfigurationError for a proxy that cannot be used */
   constructor(options: TransportOptions) {
     this.#options = options
+    const { endpoint, network } = options
+    const proxy = network.proxyFor(endpoint)
+    this.#proxy = proxy
+    const whole = proxy !== null && endpoint.protocol === 'http:'
+    const authorization = whole ? proxy.authorization : null
+    this.#requestLine = `POST ${whole ? endpoint.origin : ''}${endpoint.pathname} HTTP/1.1\r\n${authorization === null ? '' : `proxy-authorization: ${authorization}\r\n`}`
   }
 
   /** Where `signal` aborts, the connection is given up: nobody can know how far the request came. */
@@ -59,7 +76,13 @@ export class HttpTransport {
           this.#queue.shift()?.()
           return
         }
-        const connection = this.#takeIdle() ?? this.#connect()
+        const idle = this.#takeIdle()
+        if (idle !== undefined) write(idle)
+        else if (this.#proxy !== null && this.#options.endpoint.protocol === 'https:')
+          this.#tunnel(this.#proxy, write, reject, signal)
+        else write(this.#connect(null))
+      }
+      const write = (connection: Connection): void => {
         signal?.addEventListener('abort', () => {
           if (connection.waiting?.resolve === resolve) this.#fail(connection, new Error('the request was given up'))
         })
@@ -76,7 +99,7 @@ export class HttpTransport {
         })
         socket.uncork()
       }
-      if (this.#idle.length > 0 || this.#open.size < this.#options.maxConnections) send()
+      if (this.#idle.length > 0 || this.#open.size + this.#opening < this.#options.maxConnections) send()
       else this.#queue.push(send)
     })
   }
@@ -89,7 +112,7 @@ export class HttpTransport {
   }
 
   #head(headers: Readonly<Record<string, string>>): string {
-    let text = `POST ${this.#options.endpoint.pathname} HTTP/1.1\r\n`
+    let text = this.#requestLine
     for (const name in headers) text += `${name}: ${headers[name]!}\r\n`
     return `${text}\r\n`
   }
@@ -102,27 +125,39 @@ export class HttpTransport {
     return undefined
   }
 
-  #connect(): Connection {
-    const { endpoint, trustAllCertificates } = this.#options
-    const secure = endpoint.protocol === 'https:'
-    const host = endpoint.hostname.replace(/^\[|\]$/g, '')
-    const options = {
-      host,
-      port: Number(endpoint.port) || (secure ? 443 : 80),
-      noDelay: true,
-      keepAlive: true,
-      onread: {
-        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
-        callback: (bytes: number, buffer: Uint8Array): boolean => {
-          this.#read(connection, (buffer as Buffer).subarray(0, bytes))
-          return true
-        },
-      },
-    }
-    const servername = net.isIP(host) === 0 ? { servername: host } : {}
-    const socket = secure
-      ? tls.connect({ ...options, ...servername, rejectUnauthorized: !trustAllCertificates } as tls.ConnectionOptions)
-      : net.connect(options)
+  /** Makes a connection through a proxy, for one request. */
+  #tunnel(
+    proxy: Proxy,
+    use: (connection: Connection) => void,
+    fail: (error: Error) => void,
+    signal: AbortSignal | undefined,
+  ): void {
+    const { endpoint, network } = this.#options
+    const onAbort = (): void => fail(new Error('the request was given up'))
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#opening++
+    openTunnel(proxy, endpoint, network)
+      .finally(() => {
+        this.#opening--
+        signal?.removeEventListener('abort', onAbort)
+      })
+      .then(tunnel => {
+        if (!this.#closed && signal?.aborted !== true) use(this.#connect(secured(tunnel, endpoint, network)))
+        else {
+          tunnel.destroy()
+          fail(new Error('the client is closed'))
+        }
+      })
+      .catch((error: unknown) => {
+        fail(error as Error)
+        this.#queue.shift()?.()
+      })
+  }
+
+  #connect(tunnel: tls.TLSSocket | null): Connection {
+    const proxy = tunnel === null ? this.#proxy : null
+    const socket =
+      tunnel ?? this.#directSocket(proxy?.url ?? this.#options.endpoint, bytes => this.#read(connection, bytes))
     const connection: Connection = {
       socket,
       parser: new HttpResponseParser(),
@@ -132,11 +167,33 @@ export class HttpTransport {
       idleSince: 0,
     }
     this.#open.add(connection)
-    socket.on('error', (error: Error) => this.#fail(connection, error))
+    if (tunnel !== null) tunnel.on('data', (bytes: Buffer) => this.#read(connection, bytes))
+    socket.on('error', (error: Error) => this.#fail(connection, proxy === null ? error : proxyFailure(proxy, error)))
     socket.on('timeout', () => this.#fail(connection, new Error(`no answer for ${this.#options.readTimeoutMs} ms`)))
     socket.on('end', () => this.#ended(connection))
     socket.on('close', () => this.#fail(connection, new Error('the connection was closed within a request')))
     return connection
+  }
+
+  /** To the endpoint, or to the proxy that is asked in its stead. */
+  #directSocket(to: URL, read: (bytes: Buffer) => void): net.Socket {
+    const host = hostOf(to)
+    const options = {
+      host,
+      port: portOf(to),
+      noDelay: true,
+      keepAlive: true,
+      onread: {
+        buffer: Buffer.allocUnsafeSlow(READ_BUFFER_BYTES),
+        callback: (bytes: number, buffer: Uint8Array): boolean => {
+          read((buffer as Buffer).subarray(0, bytes))
+          return true
+        },
+      },
+    }
+    if (to.protocol !== 'https:') return net.connect(options)
+    const servername = net.isIP(host) === 0 ? { servername: host } : {}
+    return tls.connect({ ...options, ...servername, ...this.#options.network.tls() } as tls.ConnectionOptions)
   }
 
   #read(connection: Connection, bytes: Buffer): void {
@@ -160,6 +217,11 @@ export class HttpTransport {
 
   #answered(connection: Connection, answer: HttpAnswer): void {
     const { waiting } = connection
+    const refusal = this.#proxy === null ? null : proxyRefusal(this.#proxy, answer.status)
+    if (refusal !== null) {
+      this.#fail(connection, refusal)
+      return
+    }
     connection.waiting = null
     connection.reusable = answer.keepAlive
     if (answer.keepAlive) this.#release(connection)

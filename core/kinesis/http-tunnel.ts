@@ -1,13 +1,15 @@
-/** Agents whose connections go through an HTTP proxy: it is asked to CONNECT, and sees nothing of what follows. */
+/** Connections through an HTTP proxy that is asked to CONNECT, and sees nothing of what follows. */
 import http from 'node:http'
 import https from 'node:https'
+import net from 'node:net'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import tls from 'node:tls'
 
-import { ConfigurationError } from '../errors.ts'
+import type { Network } from './network.ts'
+import { hostOf, portOf } from './proxies.ts'
+import type { Proxy } from './proxies.ts'
 
-/** The proxy's fault, not that of what is behind it: the message says which proxy. */
+/** The fault of the proxy, not of what is behind it: the message says which proxy. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code: string
@@ -18,100 +20,91 @@ export class ProxyError extends Error {
   }
 }
 
-type Created = (error: Error | null, socket?: Duplex) => void
-interface Target {
-  readonly host?: string
-  readonly port?: number
-  readonly servername?: string
-  readonly rejectUnauthorized?: boolean
-}
-
 const CONNECT_TIMEOUT_MS = 10_000
 const OK = 200
+const AUTHENTICATION_REQUIRED = 407
 
-export interface TunnelAgents {
-  readonly httpAgent: http.Agent
-  readonly httpsAgent: https.Agent
+/** Codes of connections that were never made. */
+const UNCONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+])
+
+/** A failed request to a proxy: where the proxy cannot be reached, an error that says so. */
+export function proxyFailure(proxy: Proxy, error: Error): Error {
+  const { code } = error as NodeJS.ErrnoException
+  if (code === undefined || !UNCONNECTED.has(code)) return error
+  return new ProxyError(code, `the proxy ${proxy.url.host} cannot be reached: ${code}`)
 }
 
-/** @throws ConfigurationError */
-export function tunnelAgents(key: string, proxyUrl: string, rejectUnauthorized: boolean): TunnelAgents {
-  const proxy = proxyOf(proxyUrl)
-  if (proxy === null)
-    throw new ConfigurationError(`${key}: '${withoutUser(proxyUrl)}' is not a URL such as http://127.0.0.1:3128.`)
-  const options = { keepAlive: true, maxSockets: 50 }
-  const httpAgent = new http.Agent(options)
-  const httpsAgent = new https.Agent({ ...options, rejectUnauthorized })
-  const connectBy = (secure: boolean) => (target: Target, created: Created) => {
-    connectThrough(proxy, target).then(
-      socket => created(null, secure ? tls.connect({ ...target, socket }) : socket),
-      (error: unknown) => created(error as Error),
-    )
-  }
-  // Node asks it for each new connection.
-  Object.assign(httpAgent, { createConnection: connectBy(false) })
-  Object.assign(httpsAgent, { createConnection: connectBy(true) })
-  return { httpAgent, httpsAgent }
+/** What the proxy itself answers; `null` for any other answer. */
+export function proxyRefusal(proxy: Proxy, status: number): ProxyError | null {
+  if (status !== AUTHENTICATION_REQUIRED) return null
+  const wrong =
+    proxy.authorization === null ? 'asks for a user and a password' : 'does not accept the user and the password'
+  return new ProxyError('EPROXY', `the proxy ${proxy.url.host} ${wrong} (HTTP status ${status})`)
 }
 
-interface Proxy {
-  readonly url: URL
-  /** Value of the header Proxy-Authorization; null: the proxy asks for none. */
-  readonly authorization: string | null
-}
-
-/** null: it is none. */
-function proxyOf(proxyUrl: string): Proxy | null {
-  const url = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null
-  if (url === null || !/^https?:$/.test(url.protocol)) return null
-  const [user, password] = [decoded(url.username), decoded(url.password)]
-  const authorization = user === '' ? null : `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
-  return { url, authorization }
-}
-
-/** A percent sign that nobody escaped is one. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
-}
-
-/** For messages: whatever stands before an @ may be a password. */
-const withoutUser = (url: string): string => url.replace(/^([a-z][a-z\d+.-]*:\/\/)?.*@/i, '$1***@')
-
-function connectThrough(
-  { url: proxy, authorization }: Proxy,
-  { host = 'localhost', port = 80 }: Target,
-): Promise<Socket> {
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+/** A connection to the host and port of `target`, through the proxy. @throws ProxyError, ConfigurationError */
+export function openTunnel(proxy: Proxy, target: URL, network: Pick<Network, 'tls'>): Promise<Socket> {
+  const host = hostOf(target)
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${portOf(target)}`
+  const { url, authorization } = proxy
+  const secure = url.protocol === 'https:'
   return new Promise((resolve, reject) => {
-    const request = (proxy.protocol === 'https:' ? https : http).request({
-      host: proxy.hostname.replace(/^\[|\]$/g, ''),
-      port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
+    const request = (secure ? https : http).request({
+      host: hostOf(url),
+      port: portOf(url),
       method: 'CONNECT',
       path: authority,
       headers: { host: authority, ...(authorization === null ? {} : { 'proxy-authorization': authorization }) },
       agent: false,
       timeout: CONNECT_TIMEOUT_MS,
+      ...(secure ? network.tls() : {}),
     })
-    const fail = (code: string, message: string): void => {
+    const fail = (error: Error): void => {
       request.destroy()
-      reject(new ProxyError(code, `the proxy ${proxy.host} ${message}`))
+      reject(error)
     }
+    const refuse = (status: number): void =>
+      fail(
+        proxyRefusal(proxy, status) ??
+          new ProxyError('EPROXY', `the proxy ${url.host} answers CONNECT with status ${status}`),
+      )
     request.once('connect', (response, socket) => {
       if (response.statusCode === OK) resolve(socket)
       else {
         socket.destroy()
-        fail('EPROXY', `answers CONNECT with status ${response.statusCode}`)
+        refuse(response.statusCode ?? 0)
       }
     })
-    request.once('response', response => fail('EPROXY', `answers CONNECT with status ${response.statusCode}`))
-    request.once('timeout', () => fail('ETIMEDOUT', `does not answer within ${CONNECT_TIMEOUT_MS} ms`))
+    request.once('response', response => refuse(response.statusCode ?? 0))
+    request.once('timeout', () =>
+      fail(new ProxyError('ETIMEDOUT', `the proxy ${url.host} does not answer within ${CONNECT_TIMEOUT_MS} ms`)),
+    )
     request.once('error', (error: NodeJS.ErrnoException) =>
-      fail(error.code ?? 'EPROXY', `cannot be reached: ${error.message}`),
+      fail(
+        new ProxyError(
+          error.code ?? 'EPROXY',
+          `the proxy ${url.host} cannot be reached: ${error.code ?? error.message}`,
+        ),
+      ),
     )
     request.end()
+  })
+}
+
+/** TLS with what is behind a tunnel. */
+export function secured(tunnel: Socket, target: URL, network: Pick<Network, 'tls'>, alpn?: string): tls.TLSSocket {
+  const host = hostOf(target)
+  return tls.connect({
+    socket: tunnel,
+    ...(net.isIP(host) === 0 ? { servername: host } : { host }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
+    ...network.tls(),
   })
 }

@@ -72,10 +72,8 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     this.#data = new DataPlaneClient(this.#access, clock, {
       maxConnections: configuration.get(awsOptions.maxConcurrency),
       readTimeoutMs: configuration.get(awsOptions.readTimeoutMs),
-      trustAllCertificates: configuration.get(awsOptions.trustAllCertificates),
     })
     this.#fanOut = new FanOutClient(this.#access, clock, {
-      trustAllCertificates: configuration.get(awsOptions.trustAllCertificates),
       onDate: (date, sentAtMs, receivedAtMs) => this.#serviceClock.observe(date, sentAtMs, receivedAtMs),
     })
   }

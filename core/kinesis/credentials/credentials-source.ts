@@ -2,12 +2,12 @@
  * From options to the provider that they name. What is missing or contradictory is said at once, as a ConfigurationError; what
  * only asking can tell is for whoever asks.
  */
-import type { NodeHttpHandler } from '@smithy/node-http-handler'
 
 import { credentialsOptionsOf, CREDENTIALS_PREFIX, nestedCredentialsPrefix } from '../../config/aws-options.ts'
 import type { CredentialsProviderName } from '../../config/aws-options.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { ConfigurationError } from '../../errors.ts'
+import type { SdkHttpHandler } from '../sdk-http-handler.ts'
 import { customCredentialsProvider } from './custom-credentials.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 import type { Role, SdkClientSettings } from './sdk-credentials.ts'
@@ -21,7 +21,7 @@ export interface CredentialsSource {
 
 export interface CredentialsSurroundings {
   readonly region: string
-  readonly requestHandler: NodeHttpHandler
+  readonly requestHandler: SdkHttpHandler
   readonly env: NodeJS.ProcessEnv
 }
 

@@ -1,7 +1,7 @@
 /** The AWS SDK's own providers, in a module of their own: imported only by jobs that need them, for it takes a while. */
 import { fromIni, fromNodeProviderChain, fromTemporaryCredentials, fromTokenFile } from '@aws-sdk/credential-providers'
-import type { NodeHttpHandler } from '@smithy/node-http-handler'
 
+import type { SdkHttpHandler } from '../sdk-http-handler.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 
 export type SdkProvider = () => Promise<AwsCredentials>
@@ -10,7 +10,7 @@ export type SdkProvider = () => Promise<AwsCredentials>
 export interface SdkClientSettings {
   readonly region: string
   readonly endpoint: string | null
-  readonly requestHandler: NodeHttpHandler
+  readonly requestHandler: SdkHttpHandler
 }
 
 export interface Role {

@@ -35,7 +35,6 @@ async function made(
   const data = new DataPlaneClient(access, systemClock, {
     maxConnections: 5,
     readTimeoutMs: 5000,
-    trustAllCertificates: false,
   })
   t.teardown(() => {
     data.close()
@@ -148,7 +147,7 @@ t.test('a token that has expired before a subscription is replaced too', async t
     StreamARN: kinesis.streamArn('flights'),
     ConsumerName: 'app',
   })) as { Consumer: { ConsumerARN: string } }
-  const client = new FanOutClient(access, systemClock, { trustAllCertificates: false })
+  const client = new FanOutClient(access, systemClock, {})
   t.teardown(() => client.close())
   const request = { streamName: 'flights', consumerArn: Consumer.ConsumerARN, shardId: 'shardId-000000000000' }
   await client.subscribe({ ...request, position: { type: 'LATEST' } }, AbortSignal.timeout(5000))

@@ -7,6 +7,8 @@ import t from 'tap'
 import type { Test } from 'tap'
 
 import type { AwsAccess } from '../../../core/kinesis/aws-access.ts'
+import { Configuration } from '../../../core/config/configuration.ts'
+import { networkOf } from '../../../core/kinesis/network.ts'
 import { DataPlaneClient } from '../../../core/kinesis/data-plane-client.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 import { runOf } from '../fakes/fake-sink-stream.ts'
@@ -16,6 +18,7 @@ function clientOf(t: Test, endpoint: string, clock = new ManualClock()): DataPla
   const access = {
     region: 'us-east-1',
     customEndpoint: true,
+    network: networkOf(new Configuration(), {}),
     endpoint: async () => new URL(endpoint),
     credentials: async () => ({ accessKeyId: 'a', secretAccessKey: 's' }),
     close: () => undefined,
@@ -23,7 +26,6 @@ function clientOf(t: Test, endpoint: string, clock = new ManualClock()): DataPla
   const client = new DataPlaneClient(access, clock, {
     maxConnections: 10,
     readTimeoutMs: 5000,
-    trustAllCertificates: false,
   })
   t.teardown(() => client.close())
   return client

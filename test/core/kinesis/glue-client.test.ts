@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http from 'node:http'
-import net from 'node:net'
+import type net from 'node:net'
 import type { AddressInfo } from 'node:net'
 
 import t from 'tap'
@@ -12,6 +12,7 @@ import type { GlueClientOptions } from '../../../core/kinesis/glue-client.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
 import { SchemaRegistry } from '../../../schemas/glue/schema-registry.ts'
 import type { GlueCompatibility } from '../../../schemas/glue/schema-registry.ts'
+import { httpProxy } from '../fakes/http-proxy.ts'
 import { ManualClock } from '../fakes/manual-clock.ts'
 import { scriptedServer } from '../fakes/scripted-server.ts'
 import type { ScriptedRequest } from '../fakes/scripted-server.ts'
@@ -337,51 +338,22 @@ t.test('an answer that is no JSON is told as what it is, not as a fault of the p
   }
 })
 
-t.test('a proxy is asked for a tunnel, and what it refuses is told', async t => {
+t.test('proxyUrl is asked, with its user, and what it refuses is told', async t => {
   const { server } = await glue(t)
-  const asked: string[] = []
-  let refuse = false
-  const proxy = http.createServer()
-  proxy.on('connect', (request: http.IncomingMessage, socket: net.Socket) => {
-    asked.push(`${request.url} ${request.headers['proxy-authorization'] ?? ''}`)
-    if (refuse) {
-      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n')
-      return
-    }
-    const [host, port] = String(request.url).split(':')
-    const onward = net.connect(Number(port), host, () => {
-      socket.write('HTTP/1.1 200 OK\r\n\r\n')
-      onward.pipe(socket).pipe(onward)
-    })
-    onward.on('error', () => socket.destroy())
-    socket.on('error', () => onward.destroy())
-  })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.teardown(() => proxy.close())
-  const proxyUrl = `http://me:secret@127.0.0.1:${(proxy.address() as AddressInfo).port}`
-  const through = (): GlueSchemaRegistryClient => {
-    const client = new GlueSchemaRegistryClient(
-      parseGlueConfigs(configs(server.url, { proxyUrl }), 'AVRO').client,
-      new ImpatientClock(),
-    )
-    t.teardown(() => client.close())
-    return client
-  }
-  const client = through()
-  await client.getSchemaByDefinition('f', 'r', '"int"')
-  await client.getSchemaByDefinition('f', 'r', '"int"')
-  t.same(
-    asked,
-    [`${new URL(server.url).host} Basic ${Buffer.from('me:secret').toString('base64')}`],
-    'once: it is kept',
+  const proxy = await httpProxy(t, Number(new URL(server.url).port))
+  const proxyUrl = `http://me:secret@127.0.0.1:${proxy.port}`
+  const client = new GlueSchemaRegistryClient(
+    parseGlueConfigs(configs('http://glue.corp.test', { proxyUrl }), 'AVRO').client,
+    new ImpatientClock(),
   )
-  refuse = true
-  await t.rejects(through().getSchemaByDefinition('f', 'r', '"int"'), {
+  t.teardown(() => client.close())
+  await client.getSchemaByDefinition('f', 'r', '"int"')
+  const authorization = `Basic ${Buffer.from('me:secret').toString('base64')}`
+  t.same(proxy.asked, [`POST http://glue.corp.test/ ${authorization}`])
+  proxy.refuse = 407
+  await t.rejects(client.getSchemaByDefinition('f', 'r', '"int"'), {
     code: 'ENDPOINT_UNREACHABLE',
-    message: new RegExp(
-      `cannot reach ${server.url} \\(the proxy ${new URL(proxyUrl).host} answers CONNECT with status 403`,
-    ),
+    message: new RegExp(`cannot reach http://glue.corp.test \\(the proxy 127.0.0.1:${proxy.port} does not accept`),
   })
   t.throws(() => new GlueSchemaRegistryClient({ ...options(), proxyUrl: 'proxy:3128' }, systemClock), {
     code: 'CONFIGURATION_INVALID',
@@ -415,12 +387,12 @@ t.test('the password of a proxy is in no message, and may have any character', a
   t.teardown(() => proxy.close())
   const proxyUrl = `http://me:100%@127.0.0.1:${(proxy.address() as AddressInfo).port}`
   const client = new GlueSchemaRegistryClient(
-    parseGlueConfigs(configs('http://127.0.0.1:9', { proxyUrl }), 'AVRO').client,
+    parseGlueConfigs(configs('https://127.0.0.1:9', { proxyUrl }), 'AVRO').client,
     new ImpatientClock(),
   )
   await t.rejects(client.getSchemaVersion(ID), {
     code: 'ENDPOINT_UNREACHABLE',
-    message: /answers CONNECT with status 407/,
+    message: /does not accept the user and the password \(HTTP status 407\)/,
   })
   t.same(new Set(asked), new Set([`Basic ${Buffer.from('me:100%').toString('base64')}`]))
   client.close()

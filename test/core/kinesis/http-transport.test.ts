@@ -9,6 +9,9 @@ import type { Test } from 'tap'
 
 import { HttpTransport } from '../../../core/kinesis/http-transport.ts'
 import type { TransportOptions } from '../../../core/kinesis/http-transport.ts'
+import { Configuration } from '../../../core/config/configuration.ts'
+import { networkOf } from '../../../core/kinesis/network.ts'
+import type { Network } from '../../../core/kinesis/network.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -37,12 +40,15 @@ async function serve(t: Test, handler: Handler, secure = false) {
   return { endpoint, connections: () => connections }
 }
 
+const directly = (trustAll: boolean): Network =>
+  networkOf(new Configuration({ 'aws.trust.all.certificates': String(trustAll) }), {})
+
 function transport(t: Test, endpoint: URL, overrides: Partial<TransportOptions> = {}): HttpTransport {
   const made = new HttpTransport({
     endpoint,
     maxConnections: 10,
     readTimeoutMs: 10_000,
-    trustAllCertificates: false,
+    network: directly(false),
     ...overrides,
   })
   t.teardown(() => made.close())
@@ -94,7 +100,7 @@ t.test('over TLS a certificate that is not trusted is refused, unless all are to
     transport(t, endpoint).post(headers(endpoint, body), body),
     /certificate|self.signed|unable to verify/i,
   )
-  const answer = await transport(t, endpoint, { trustAllCertificates: true }).post(headers(endpoint, body), body)
+  const answer = await transport(t, endpoint, { network: directly(true) }).post(headers(endpoint, body), body)
   t.ok(answer.body.equals(body))
 })
 

@@ -2,19 +2,24 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import t from 'tap'
 
 import { Configuration } from '../../../../core/config/configuration.ts'
 import { unknownKeys } from '../../../../core/config/known-keys.ts'
 import { registerCredentialsProvider } from '../../../../core/index.ts'
+import { networkOf } from '../../../../core/kinesis/network.ts'
+import { SdkHttpHandler } from '../../../../core/kinesis/sdk-http-handler.ts'
 import { credentialsSource } from '../../../../core/kinesis/credentials/credentials-source.ts'
 
 const P = 'aws.credentials.provider'
 const folder = mkdtempSync(path.join(os.tmpdir(), 'shardline-credentials-'))
 
+const requestHandler = new SdkHttpHandler(networkOf(new Configuration(), {}), {
+  connectionTimeoutMs: 1000,
+  socketTimeoutMs: 1000,
+})
 const source = (values: Record<string, string>, env: NodeJS.ProcessEnv = {}) =>
-  credentialsSource(new Configuration(values), { region: 'us-east-1', requestHandler: new NodeHttpHandler(), env })
+  credentialsSource(new Configuration(values), { region: 'us-east-1', requestHandler, env })
 
 const provided = async (values: Record<string, string>, env?: NodeJS.ProcessEnv) => {
   const { accessKeyId, secretAccessKey, sessionToken = null } = await source(values, env).provide()
