@@ -35,7 +35,7 @@ function operatorText({ operatorId, name, parallelism, maxParallelism, bytes, st
       return `${head}, ${state.splits.length} shards of ${arn}\n${shards}`
     }
     case 'keyed': {
-      const states = Object.entries(state.states).map(([n, kind]) => `${n} (${kind})`)
+      const states = Object.entries(state.states).map(([n, kind]) => `${n} (${kind}${typeOf(state.types[n])})`)
       const language = state.encoding === 'pickle' ? 'Python' : 'Node'
       return `${head}, keyed state of ${language}: ${states.join(', ')}; ${grouped(state.keyGroups)} key groups, ${byteSize(bytes)}\n`
     }
@@ -45,6 +45,8 @@ function operatorText({ operatorId, name, parallelism, maxParallelism, bytes, st
       return `${head}, state of type ${state.types.join(', ')}, ${byteSize(bytes)}\n`
   }
 }
+
+const typeOf = (type: string | null | undefined): string => (type == null ? '' : ` of ${type}`)
 
 type Shown = (sequenceNumber: string) => string
 

@@ -4,7 +4,7 @@
  */
 import type { Duplex } from 'node:stream'
 
-import { BridgeError } from '../../core/errors.ts'
+import { BridgeError, CheckpointError } from '../../core/errors.ts'
 import { functionError } from '../../core/operators/function-error.ts'
 import type {
   FunctionResult,
@@ -21,7 +21,7 @@ import { FrameReader } from './frame-reader.ts'
 import { decodeState, encodeState } from './state-body.ts'
 
 /** Of what travels in the frames; a host of another version refuses to open. */
-export const CHANNEL_VERSION = 4
+export const CHANNEL_VERSION = 5
 
 interface Waiting {
   readonly bundle: RecordBatch | null
@@ -224,6 +224,7 @@ export class FunctionChannel {
       })
     }
     const { errorType, message, traceback, operatorName, index, value = null } = body
+    if (errorType === STATE_MIGRATION) return unrestorable(request, message)
     const known = index !== null && bundle !== null && index >= 0 && index < bundle.count
     return functionError(
       {
@@ -262,6 +263,15 @@ function merged(count: number, left: readonly PoisonedInput[], poisoned: readonl
 
 function isUnpicklable(error: unknown): boolean {
   return error instanceof Error && error.name === 'UnpicklableValue'
+}
+
+/** The host's error for a state whose type differs from the checkpoint's. Restarting the job cannot help. */
+const STATE_MIGRATION = 'StateMigrationException'
+
+function unrestorable({ operators, taskName }: OpenFunction, message: string): CheckpointError {
+  const [first] = operators
+  const name = `'${first?.name ?? taskName}'${first?.uid == null ? '' : ` (uid ${first.uid})`}`
+  return new CheckpointError('CHECKPOINT_UNREADABLE', `The state of ${name} cannot be restored: ${message}`)
 }
 
 /** Of a value that Python has nothing for: it is named by its record. */

@@ -1,12 +1,12 @@
 /**
  * The bodies of RESTORE and SNAPSHOTTED: state of a keyed function, in both directions.
  *
- *   u32 length, JSON {"states": {name: kind}, "keyGroups": [[key group, bytes], ...]}, then the blobs in that order
+ *   u32 length, JSON {"states": {name: {"kind", "type"}}, "keyGroups": [[key group, bytes], ...]}, then the blobs in that order
  *
  * State of more than one frame's worth comes in several bodies, each with some of the key groups.
  */
 import { BridgeError } from '../../core/errors.ts'
-import type { KeyedState, StateEncoding, StateKind } from '../../core/operators/keyed-state.ts'
+import type { KeyedState, StateDeclaration, StateEncoding } from '../../core/operators/keyed-state.ts'
 
 /** Blobs of one body; a key group that is larger has a body of its own. */
 const BODY_BYTES = 64 * 1024 * 1024
@@ -36,13 +36,13 @@ function encodePart(states: KeyedState['states'], part: readonly (readonly [numb
 
 /** @throws BridgeError PROTOCOL_VIOLATED */
 export function decodeState(bodies: readonly Buffer[], encoding: StateEncoding): KeyedState {
-  const states: Record<string, StateKind> = {}
+  const states: Record<string, StateDeclaration> = {}
   const keyGroups = new Map<number, Buffer>()
   try {
     for (const body of bodies) {
       const jsonEnd = 4 + body.readUInt32LE()
       const part = JSON.parse(body.toString('utf8', 4, jsonEnd)) as {
-        states: Record<string, StateKind>
+        states: Record<string, StateDeclaration>
         keyGroups: [number, number][]
       }
       Object.assign(states, part.states)

@@ -9,9 +9,11 @@
 import { deserialize, serialize } from 'node:v8'
 
 import { CheckpointError } from '../errors.ts'
+import { STATE_REMEDY } from './keyed-state.ts'
 import type { KeyedState, StateKind } from './keyed-state.ts'
 import type {
   AggregatingStateDescriptor,
+  AnyStateDescriptor,
   AppendingState,
   KeyedStateStore,
   ListState,
@@ -37,6 +39,8 @@ interface Blob {
 
 interface Table {
   readonly kind: StateKind
+  /** As text; null: not known. */
+  type: string | null
   readonly rows: Map<string, unknown>
 }
 
@@ -66,8 +70,8 @@ export class KeyedStateBackend implements KeyedStateStore {
     this.#groups.set(key, keyGroup)
   }
 
-  getState<T>({ name }: ValueStateDescriptor<T>): ValueState<T> {
-    const rows = this.#rows<T>(name, 'value')
+  getState<T>(descriptor: ValueStateDescriptor<T>): ValueState<T> {
+    const rows = this.#rows<T>(descriptor)
     return {
       value: () => rows.get(this.#key) ?? null,
       update: value => void rows.set(this.#key, value),
@@ -75,8 +79,8 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  getListState<T>({ name }: ListStateDescriptor<T>): ListState<T> {
-    const rows = this.#rows<T[]>(name, 'list')
+  getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T> {
+    const rows = this.#rows<T[]>(descriptor)
     const addAll = (values: Iterable<T>): void => {
       const list = rows.get(this.#key)
       if (list === undefined) rows.set(this.#key, [...values])
@@ -91,8 +95,8 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  getMapState<K, V>({ name }: MapStateDescriptor<K, V>): MapState<K, V> {
-    const rows = this.#rows<Map<K, V>>(name, 'map')
+  getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V> {
+    const rows = this.#rows<Map<K, V>>(descriptor)
     const read = (): Map<K, V> => rows.get(this.#key) ?? new Map<K, V>()
     const write = (): Map<K, V> => {
       let map = rows.get(this.#key)
@@ -119,8 +123,9 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  getReducingState<T>({ name, reduce }: ReducingStateDescriptor<T>): AppendingState<T, T> {
-    const rows = this.#rows<T>(name, 'reducing')
+  getReducingState<T>(descriptor: ReducingStateDescriptor<T>): AppendingState<T, T> {
+    const { reduce } = descriptor
+    const rows = this.#rows<T>(descriptor)
     return {
       get: () => rows.get(this.#key) ?? null,
       add: value => void rows.set(this.#key, rows.has(this.#key) ? reduce(rows.get(this.#key)!, value) : value),
@@ -128,8 +133,9 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  getAggregatingState<I, A, O>({ name, aggregate }: AggregatingStateDescriptor<I, A, O>): AppendingState<I, O> {
-    const rows = this.#rows<A>(name, 'aggregating')
+  getAggregatingState<I, A, O>(descriptor: AggregatingStateDescriptor<I, A, O>): AppendingState<I, O> {
+    const { aggregate } = descriptor
+    const rows = this.#rows<A>(descriptor)
     return {
       get: () => (rows.has(this.#key) ? aggregate.getResult(rows.get(this.#key)!) : null),
       add: value => {
@@ -158,7 +164,7 @@ export class KeyedStateBackend implements KeyedStateStore {
       for (const { key, timestampMs } of this[which]) blobOf(key)[which].push([key, [timestampMs]])
     // Of keys that have nothing any more nothing is kept.
     this.#groups = groups
-    const states = Object.fromEntries([...this.#tables].map(([name, { kind }]) => [name, kind]))
+    const states = Object.fromEntries([...this.#tables].map(([name, { kind, type }]) => [name, { kind, type }]))
     return {
       encoding: 'v8',
       states,
@@ -167,10 +173,10 @@ export class KeyedStateBackend implements KeyedStateStore {
   }
 
   restore({ states, keyGroups }: KeyedState): void {
-    for (const [name, kind] of Object.entries(states)) this.#tables.set(name, { kind, rows: new Map() })
+    for (const [name, declared] of Object.entries(states)) this.#tables.set(name, { ...declared, rows: new Map() })
     for (const [keyGroup, bytes] of keyGroups) {
       const blob = deserialize(bytes) as Blob
-      if (blob.version !== BLOB_VERSION) throw this.#unreadable(`a blob has the version ${blob.version}`)
+      if (blob.version !== BLOB_VERSION) throw this.#unreadable(`a blob has the version ${blob.version}.`)
       for (const [name, entries] of Object.entries(blob.states))
         for (const [key, value] of entries) {
           this.#groups.set(key, keyGroup)
@@ -184,13 +190,18 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  #rows<T>(name: string, kind: StateKind): Map<string, T> {
+  #rows<T>({ name, kind, type }: AnyStateDescriptor): Map<string, T> {
     let table = this.#tables.get(name)
-    if (table === undefined) this.#tables.set(name, (table = { kind, rows: new Map() }))
+    if (table === undefined) this.#tables.set(name, (table = { kind, type, rows: new Map() }))
     if (table.kind !== kind)
       throw this.#unreadable(
-        `state '${name}' is a ${table.kind} state, and the function asks for a ${kind} state; give it another name`,
+        `state '${name}' is a ${table.kind} state in the checkpoint, and the function asks for a ${kind} state. ${STATE_REMEDY}`,
       )
+    if (table.type !== null && type !== null && table.type !== type)
+      throw this.#unreadable(
+        `state '${name}' has the type ${table.type} in the checkpoint, and the function declares ${type}; the new type must not be incompatible with the old one. Declare ${table.type} again, or: ${STATE_REMEDY}`,
+      )
+    table.type = type
     return table.rows as Map<string, T>
   }
 
@@ -210,7 +221,7 @@ export class KeyedStateBackend implements KeyedStateStore {
   #unreadable(why: string): CheckpointError {
     return new CheckpointError(
       'CHECKPOINT_UNREADABLE',
-      `The state of '${this.#operatorName}' cannot be restored: ${why}.`,
+      `The state of '${this.#operatorName}' cannot be restored: ${why}`,
     )
   }
 }

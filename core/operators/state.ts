@@ -1,39 +1,70 @@
 /** State by key, as functions see it. It belongs to the key of the record, or the timer, that is being worked on. */
+import { typeText } from '../../schemas/type-text.ts'
+import type { TypeSpec } from '../../schemas/type-spec.ts'
 import type { StateKind } from './keyed-state.ts'
 
-/** Names a state: it is found again under this name after a restart. */
-abstract class StateDescriptor {
+/** A type of `Types`, such as `Types.LONG()`. */
+export interface StateType<T> {
+  readonly spec: TypeSpec
+  readonly valueType?: T
+}
+
+export interface AnyStateDescriptor {
+  readonly name: string
+  readonly kind: StateKind
+  /** As text; null: the program declares none. */
+  readonly type: string | null
+}
+
+/**
+ * Names a state: it is found again under this name after a restart. The type is optional. With one, a job does not start from a
+ * checkpoint in which the state has another type; values are not converted.
+ */
+abstract class StateDescriptor implements AnyStateDescriptor {
   abstract readonly kind: StateKind
   readonly name: string
+  readonly type: string | null
 
-  constructor(name: string) {
+  constructor(name: string, type: TypeSpec | undefined) {
     this.name = name
+    this.type = type === undefined ? null : typeText(type)
   }
 }
 
-/* eslint-disable @typescript-eslint/no-unnecessary-type-parameters -- the types are for the states that they name */
 export class ValueStateDescriptor<T> extends StateDescriptor {
   readonly kind = 'value'
   declare readonly valueType?: T
+
+  constructor(name: string, type?: StateType<T>) {
+    super(name, type?.spec)
+  }
 }
 
 export class ListStateDescriptor<T> extends StateDescriptor {
   readonly kind = 'list'
   declare readonly valueType?: T
+
+  constructor(name: string, elementType?: StateType<T>) {
+    super(name, elementType === undefined ? undefined : { type: 'LIST', element: elementType.spec })
+  }
 }
 
-/* eslint-enable @typescript-eslint/no-unnecessary-type-parameters */
 export class MapStateDescriptor<K, V> extends StateDescriptor {
   readonly kind = 'map'
   declare readonly valueType?: readonly [K, V]
+
+  constructor(name: string, keyType?: StateType<K>, valueType?: StateType<V>) {
+    const typed = keyType !== undefined && valueType !== undefined
+    super(name, typed ? { type: 'MAP', key: keyType.spec, value: valueType.spec } : undefined)
+  }
 }
 
 export class ReducingStateDescriptor<T> extends StateDescriptor {
   readonly kind = 'reducing'
   readonly reduce: (a: T, b: T) => T
 
-  constructor(name: string, reduce: (a: T, b: T) => T) {
-    super(name)
+  constructor(name: string, reduce: (a: T, b: T) => T, type?: StateType<T>) {
+    super(name, type?.spec)
     this.reduce = reduce
   }
 }
@@ -49,8 +80,8 @@ export class AggregatingStateDescriptor<I, A, O> extends StateDescriptor {
   readonly kind = 'aggregating'
   readonly aggregate: AggregateFunction<I, A, O>
 
-  constructor(name: string, aggregate: AggregateFunction<I, A, O>) {
-    super(name)
+  constructor(name: string, aggregate: AggregateFunction<I, A, O>, accumulatorType?: StateType<A>) {
+    super(name, accumulatorType?.spec)
     this.aggregate = aggregate
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Checkpoint, OperatorCheckpoint } from '../checkpoint/checkpoint.ts'
 import type { OperatorState } from '../checkpoint/operator-state.ts'
-import { KEYED_STATE_TYPE } from '../operators/keyed-state.ts'
+import { declarationsOf, KEYED_STATE_TYPE } from '../operators/keyed-state.ts'
 import { SINK_STATE_TYPE } from '../sink/sink-state-codec.ts'
 import { isKinesisSource, splitsOf } from './source-state.ts'
 import type { KinesisShardSplit } from './split/kinesis-shard-split.ts'
@@ -39,6 +39,8 @@ export type StateContents =
       readonly encoding: string
       /** Kind by name. */
       readonly states: Readonly<Record<string, string>>
+      /** Declared type by name, as text; null: not known. */
+      readonly types: Readonly<Record<string, string | null>>
       readonly keyGroups: number
     }
   | { readonly type: 'sink'; readonly entries: number }
@@ -95,13 +97,18 @@ function stateOf(operator: OperatorCheckpoint): StateContents {
 }
 
 function keyed(stored: readonly OperatorState[]): StateContents {
-  const parts = stored.map(
-    s => s.json as { encoding: string; states: Record<string, string>; keyGroups: readonly unknown[] },
-  )
+  const parts = stored.map(s => s.json as { encoding: string; keyGroups: readonly unknown[] })
+  const states: Record<string, string> = {}
+  const types: Record<string, string | null> = {}
+  for (const [name, { kind, type }] of stored.flatMap(s => Object.entries(declarationsOf(s)))) {
+    states[name] = kind
+    types[name] ??= type
+  }
   return {
     type: 'keyed',
     encoding: parts[0]!.encoding,
-    states: Object.assign({}, ...parts.map(p => p.states)) as Record<string, string>,
+    states,
+    types,
     keyGroups: parts.reduce((sum, p) => sum + p.keyGroups.length, 0),
   }
 }

@@ -232,7 +232,7 @@ class Job:
             "parallelism": parallelism,
             "maxParallelism": 128,
             "attempt": self.attempt,
-            "version": 4,
+            "version": 5,
             "keyed": False,
             "operators": [
                 {

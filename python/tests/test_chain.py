@@ -46,7 +46,7 @@ def open_spec(*steps, **spec):
         "parallelism": 1,
         "maxParallelism": 128,
         "attempt": 2,
-        "version": 4,
+        "version": 5,
         "keyed": False,
         "operators": described,
         **spec,

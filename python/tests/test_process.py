@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardline._functions import keyed_state, keys, operators, payloads
+from shardline._functions import frames, keyed_state, keys, operators, payloads
 from shardline._functions.chain import Chain, FunctionFailure
 from shardline._functions.conversion import payload_type
 from shardline._functions.payloads import Bundle
 from shardline._functions.process import MAX_LONG, MIN_LONG
+from shardline._functions.state_types import type_text
 from shardline._functions.timers import TimerQueue
 from shardline.common import Row, Types
+from shardline.common.typeinfo import ExternalTypeInfo, LocalTimeTypeInfo, VoidTypeInfo
 from shardline.common.watermark_strategy import TimestampAssigner
 from shardline.datastream import (
     AggregateFunction,
@@ -25,6 +29,7 @@ from shardline.datastream import (
     MapFunction,
     ProcessFunction,
     TimeDomain,
+    state,
 )
 from shardline.datastream.state import (
     AggregatingStateDescriptor,
@@ -55,7 +60,7 @@ def chain(*steps, keyed=True, restored=()):
             }
         )
     spec = {
-        "version": 4,
+        "version": frames.VERSION,
         "jobName": "job",
         "taskName": "task",
         "parallelism": 1,
@@ -234,7 +239,7 @@ def test_the_format_of_a_snapshot():
     length = struct.unpack_from("<I", body)[0]
     index = json.loads(body[4 : 4 + length])
     key = keys.encode("a")
-    assert index["states"] == {"count": "value"}
+    assert index["states"] == {"count": {"kind": "value", "type": "LONG"}}
     ((group, size),) = index["keyGroups"]
     assert (group, size) == (group_of(key), len(body) - 4 - length)
     assert operators.pickle.loads(body[4 + length :]) == (1, {"count": [(key, 1)]}, [(11, key)], [])
@@ -250,6 +255,77 @@ def test_large_snapshots_come_in_parts(monkeypatch):
     assert out(again.process(bundle(*"abcdefgh"))) == [f"{key}2" for key in "abcdefgh"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "arguments", "changed"),
+    [
+        ("Value", [Types.INT()], [Types.STRING()]),
+        ("Value", [Types.PICKLED_BYTE_ARRAY()], [Types.INT()]),
+        ("Value", [Types.ROW_NAMED(["a"], [Types.INT()])], [Types.ROW_NAMED(["b"], [Types.INT()])]),
+        ("List", [Types.INT()], [Types.STRING()]),
+        ("Map", [Types.STRING(), Types.INT()], [Types.STRING(), Types.LONG()]),
+        ("Map", [Types.STRING(), Types.INT()], [Types.INT(), Types.INT()]),
+        ("Reducing", [max, Types.INT()], [max, Types.LONG()]),
+        ("Aggregating", [Mean(), Types.TUPLE([Types.INT()] * 2)], [Mean(), Types.PICKLED_BYTE_ARRAY()]),
+    ],
+)
+def test_a_state_of_another_type_is_refused_with_both_types_and_with_the_same_type_restored(kind, arguments, changed):
+    class Asking(Count):
+        def __init__(self, arguments):
+            self.arguments = arguments
+
+        def open(self, runtime_context):
+            super().open(runtime_context)
+            descriptor = getattr(state, f"{kind}StateDescriptor")("typed", *self.arguments)
+            method = {"Value": "get_state"}.get(kind, f"get_{kind.lower()}_state")
+            getattr(runtime_context, method)(descriptor)
+
+    first = chain(("process", Asking(arguments)))
+    first.process(bundle("a"))
+    parts = first.snapshot()
+    again = chain(("process", Asking(arguments)), restored=parts)
+    assert out(again.process(bundle("a"))) == ["a2"]
+    declared = json.loads(parts[0][4 : 4 + struct.unpack_from("<I", parts[0])[0]])["states"]["typed"]["type"]
+    with pytest.raises(
+        FunctionFailure, match=f"'typed' has the type {re.escape(declared)} in the checkpoint.*incompatible.*uid"
+    ):
+        chain(("process", Asking(changed)), restored=parts)
+
+
+def test_a_state_without_a_type_in_the_checkpoint_is_restored_and_has_one_from_then_on():
+    counting = chain(("process", Count()))
+    counting.process(bundle("a"))
+    (body,) = counting.snapshot()
+    length = struct.unpack_from("<I", body)[0]
+    index = json.loads(body[4 : 4 + length])
+    index["states"]["count"]["type"] = None
+    untyped = json.dumps(index).encode()
+    again = chain(("process", Count()), restored=[struct.pack("<I", len(untyped)) + untyped + body[4 + length :]])
+    assert out(again.process(bundle("a"))) == ["a2"]
+    assert again.snapshot()[0][4 : 4 + length] == body[4 : 4 + length]
+
+
+def test_types_have_the_texts_of_the_vectors():
+    def made(spec):
+        kind = spec["type"]
+        if kind == "VOID":
+            return VoidTypeInfo()
+        if kind.startswith("LOCAL_"):
+            return LocalTimeTypeInfo(LocalTimeTypeInfo.TimeType[kind])
+        if kind == "ROW":
+            return Types.ROW_NAMED(spec["names"], list(map(made, spec["types"])))
+        if kind == "TUPLE":
+            return Types.TUPLE(list(map(made, spec["types"])))
+        if kind == "MAP":
+            return Types.MAP(made(spec["key"]), made(spec["value"]))
+        return getattr(Types, kind)(*([made(spec["element"])] if "element" in spec else []))
+
+    vectors = json.loads((Path(__file__).parents[2] / "schemas" / "vectors" / "state-types.json").read_text())
+    for vector in vectors["types"]:
+        assert type_text(made(vector["spec"])) == vector["text"]
+    assert type_text(Types.PICKLED_BYTE_ARRAY()) == "PICKLED_BYTE_ARRAY"
+    assert type_text(ExternalTypeInfo(Types.INT())) == "INT"
+
+
 def test_a_name_that_was_of_another_kind_says_so():
     class Other(Count):
         def open(self, runtime_context):
@@ -257,7 +333,7 @@ def test_a_name_that_was_of_another_kind_says_so():
 
     counting = chain(("process", Count()))
     counting.process(bundle("a"))
-    with pytest.raises(FunctionFailure, match=r"state 'count' is a value state, in the checkpoint.* as a list state"):
+    with pytest.raises(FunctionFailure, match=r"state 'count' is a value state in the checkpoint.* a list state"):
         chain(("process", Other()), restored=counting.snapshot())
 
 

@@ -52,7 +52,7 @@ class Engine:
             "parallelism": 1,
             "maxParallelism": 128,
             "attempt": 0,
-            "version": 4,
+            "version": 5,
             "keyed": False,
             "operators": [
                 {
@@ -224,7 +224,7 @@ def test_a_class_that_cannot_be_found_where_it_is_needed_is_a_failure_of_its_ope
     spec = json.dumps(
         {
             "jobName": "job", "taskName": "task", "parallelism": 1, "maxParallelism": 1, "attempt": 0,
-            "version": 4,
+            "version": 5,
             "keyed": False,
             "operators": [{"id": 1, "uid": None, "name": "m", "operation": "map", "input": "text", "output": "text",
                            "pickle": "KGNub3doZXJlCmZ1bmN0aW9uCk50Lg=="}],

@@ -23,6 +23,7 @@ __all__ = [
     "RemoteStack",
     "ServiceError",
     "ShardlineError",
+    "StateMigrationException",
     "UnsupportedError",
 ]
 
@@ -127,3 +128,7 @@ class RecordError(JobExecutionException):
 
 class CheckpointError(JobExecutionException):
     """A checkpoint could not be written, found or read."""
+
+
+class StateMigrationException(CheckpointError):
+    """A state is asked for with another type than the one its values were stored with."""

@@ -204,7 +204,28 @@ def test_a_state_that_changed_its_kind_says_so(kinesis, run, tmp_path):
     changed = code.replace("get_state(ValueStateDescriptor", "get_list_state(ListStateDescriptor")
     code_, _, err = run(changed, "--restore", "latest", "--stop-at", "latest").end()
     assert code_ != 0
-    assert "state 'count' is a value state, in the checkpoint or in this function" in err
+    assert "state 'count' is a value state in the checkpoint" in err
+
+
+def test_a_state_that_changed_its_type_is_refused_with_its_operator_and_restored_under_another_uid(
+    kinesis, run, tmp_path
+):
+    source, target = kinesis.stream(1), kinesis.stream(1)
+    kinesis.put(source, [("k", "1"), ("k", "2")])
+    code = COUNTING.format(mode="thread", source=source, target=target, checkpoints=str(tmp_path / "checkpoints"))
+    code_, _, err = run(code, "--stop-at", "latest").end()
+    assert code_ == 0, err
+    changed = code.replace('"count", Types.LONG()', '"count", STRING').replace("self.count.value() or 0) + 1", "'x')")
+    code_, _, err = run(changed, "--restore", "latest", "--stop-at", "latest").end()
+    assert code_ != 0
+    assert "The state of 'KEYED PROCESS' (uid count) cannot be restored: state 'count' has the type LONG in" in err, err
+    assert "the function declares STRING; the new type must not be incompatible with the old one" in err
+    assert "uid" in err
+    code_, _, err = run(
+        changed.replace('uid("count")', 'uid("other")'),
+        *("--restore", "latest", "--stop-at", "latest", "--allow-non-restored-state"),
+    ).end()
+    assert code_ == 0, err
 
 
 ORDER = """

@@ -123,7 +123,7 @@ t.test('a chain is opened with what it needs to know', async t => {
   await host.channel.open(requestOf())
   t.match(host.got[0], { type: frameTypes.OPEN, functionId: 1, subtask: 3, sequence: 0 })
   t.same(JSON.parse(host.got[0]!.body.toString()), {
-    version: 4,
+    version: 5,
     jobName: 'flights',
     taskName: 'Map -> Filter',
     parallelism: 4,

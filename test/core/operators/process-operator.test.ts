@@ -9,6 +9,7 @@ import type {
   ProcessContext,
   RuntimeContext,
 } from '../../../core/operators/process-function.ts'
+import { Types } from '../../../core/environment/types.ts'
 import { LocalFunctionOperator } from '../../../core/operators/local-function-operator.ts'
 import { keyGroupRange, readKeyedState } from '../../../core/operators/keyed-state.ts'
 import { makeProcessFunction, ProcessOperator } from '../../../core/operators/process-operator.ts'
@@ -185,8 +186,8 @@ t.test('every kind of state comes back from a snapshot, to whom it belongs', asy
     override open(context: RuntimeContext): void {
       const value = context.getState(new ValueStateDescriptor<Date>('value'))
       const list = context.getListState(new ListStateDescriptor<string>('list'))
-      const map = context.getMapState(new MapStateDescriptor<string, number>('map'))
-      const sum = context.getReducingState(new ReducingStateDescriptor<number>('sum', (a, b) => a + b))
+      const map = context.getMapState(new MapStateDescriptor('map', Types.STRING(), Types.INT()))
+      const sum = context.getReducingState(new ReducingStateDescriptor<number>('sum', (a, b) => a + b, Types.INT()))
       const mean = context.getAggregatingState(
         new AggregatingStateDescriptor<number, number[], number>('mean', {
           createAccumulator: () => [],
@@ -212,13 +213,13 @@ t.test('every kind of state comes back from a snapshot, to whom it belongs', asy
   const first = await opened(any(new All()))
   await first.operator.process(await keyed(['aa', 'aaaa', 'bb']))
   const stored = (await first.operator.snapshot())!
-  t.match(stored, { type: 'keyed-state', version: 1 })
+  t.match(stored, { type: 'keyed-state', version: 2 })
   t.same((stored.json as { states: unknown }).states, {
-    value: 'value',
-    list: 'list',
-    map: 'map',
-    sum: 'reducing',
-    mean: 'aggregating',
+    value: { kind: 'value', type: null },
+    list: { kind: 'list', type: null },
+    map: { kind: 'map', type: 'MAP<STRING, INT>' },
+    sum: { kind: 'reducing', type: 'INT' },
+    mean: { kind: 'aggregating', type: null },
   })
   const restored = readKeyedState([stored], [0, MAX_PARALLELISM - 1], 'v8', 'All')
   const second = await opened(any(new All()), { restored })
@@ -249,8 +250,32 @@ t.test('a name that was of another kind is an error that says so', async t => {
     }
   }
   await t.rejects(opened(any(new Other()), { restored }), {
-    message: /'Count' failed: .*'count' is a value state, and the function asks for a list state/,
+    code: 'CHECKPOINT_UNREADABLE',
+    message: /state of 'Count' .*'count' is a value state in the checkpoint, and the function asks for a list state/,
   })
+})
+
+t.test('a state of another type is refused; one without a type, then or now, is not', async t => {
+  const typed = (type?: ReturnType<typeof Types.INT> | ReturnType<typeof Types.LONG>) =>
+    class extends Count {
+      override open(context: RuntimeContext): void {
+        super.open(context)
+        context.getListState(new ListStateDescriptor<unknown>('typed', type))
+      }
+    }
+  const stored = async (type?: Parameters<typeof typed>[0]) => {
+    const { operator } = await opened(any(new (typed(type))()))
+    await operator.process(await keyed(['a']))
+    return readKeyedState([(await operator.snapshot())!], [0, MAX_PARALLELISM - 1], 'v8', 'Count')
+  }
+  const restored = await stored(Types.INT())
+  await t.rejects(opened(any(new (typed(Types.LONG()))()), { restored }), {
+    code: 'CHECKPOINT_UNREADABLE',
+    message: /state of 'Count' cannot be restored: state 'typed' has the type LIST<INT> .* declares LIST<LONG>.*uid/,
+  })
+  await opened(any(new (typed(Types.INT()))()), { restored })
+  await opened(any(new (typed())()), { restored })
+  await opened(any(new (typed(Types.LONG()))()), { restored: await stored() })
 })
 
 t.test('a value that cannot be stored is named when it should be', async t => {

@@ -58,7 +58,7 @@ const sinkState = (entries: number): OperatorState => ({
 const counts = (...keyGroups: number[]): OperatorState =>
   writeKeyedState({
     encoding: 'pickle',
-    states: { count: 'value' },
+    states: { count: { kind: 'value', type: 'LONG' } },
     keyGroups: new Map(keyGroups.map(g => [g, Buffer.from('blob')])),
   })
 
@@ -235,7 +235,7 @@ t.test('what a checkpoint holds', async t => {
     contents.operators.map(o => o.state),
     [
       { type: 'kinesis-source', splits: [read] },
-      { type: 'keyed', encoding: 'pickle', states: { count: 'value' }, keyGroups: 3 },
+      { type: 'keyed', encoding: 'pickle', states: { count: 'value' }, types: { count: 'LONG' }, keyGroups: 3 },
       { type: 'sink', entries: 3 },
       { type: 'none' },
       { type: 'other', types: ['odd'] },

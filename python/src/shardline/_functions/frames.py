@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 #: Of what travels in the frames; OPEN says which one the engine speaks.
-VERSION = 4
+VERSION = 5
 HEADER = struct.Struct("<IBBBBIIII")
 MAX_FRAME_BYTES = 256 * 1024 * 1024
 _AFTER_LENGTH = HEADER.size - 4

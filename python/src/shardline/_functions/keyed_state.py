@@ -12,12 +12,13 @@ import pickle
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 import cloudpickle
 
 from shardline._functions import keys
 from shardline._functions.conversion import converter
+from shardline._functions.state_types import type_text
 from shardline._functions.timers import TimerQueue
 from shardline.common.typeinfo import TypeInformation
 from shardline.datastream.state import (
@@ -33,15 +34,24 @@ from shardline.datastream.state import (
     ValueState,
     ValueStateDescriptor,
 )
-from shardline.errors import CheckpointError, IllegalStateException
+from shardline.errors import CheckpointError, StateMigrationException
 
 BLOB_VERSION = 1
 #: Blobs of one body; a key group that is larger has a body of its own.
 BODY_BYTES = 64 * 1024 * 1024
 
 _U32 = struct.Struct("<I")
+_REMEDY = (
+    "Give the state another name or the operator another uid, which start empty, "
+    "or start the job without the checkpoint."
+)
 
 _Rows = dict[bytes, Any]
+
+
+class _Declaration(TypedDict):
+    kind: str
+    type: str | None
 
 
 class KeyedBackend:
@@ -51,7 +61,9 @@ class KeyedBackend:
         self.key = b""
         self.event_timers = TimerQueue()
         self.processing_timers = TimerQueue()
-        self._kinds: dict[str, str] = {}
+        #: Kind, and type as text (None: the checkpoint did not say), by name.
+        self._declared: dict[str, _Declaration] = {}
+        self._asked: set[str] = set()
         self._tables: dict[str, _Rows] = {}
         self._groups: dict[bytes, int] = {}
         self._decoded: tuple[bytes, Any] = (b"", None)
@@ -95,12 +107,21 @@ class KeyedBackend:
 
     def _rows(self, descriptor: StateDescriptor, kind: str) -> _Rows:
         name = descriptor.get_name()
-        known = self._kinds.setdefault(name, kind)
-        if known != kind:
-            raise IllegalStateException(
-                f"state {name!r} is a {known} state, in the checkpoint or in this function, and it is asked for as "
-                f"a {kind} state: give it another name"
+        declared: _Declaration = {"kind": kind, "type": type_text(descriptor.type_info)}
+        known = self._declared.setdefault(name, declared)
+        where = "in this function" if name in self._asked else "in the checkpoint"
+        if known["kind"] != kind:
+            raise StateMigrationException(
+                f"state {name!r} is a {known['kind']} state {where}, and the function asks for a {kind} state. "
+                f"{_REMEDY}"
             )
+        if known["type"] not in (None, declared["type"]):
+            raise StateMigrationException(
+                f"state {name!r} has the type {known['type']} {where}, and the function declares {declared['type']}; "
+                f"the new type must not be incompatible with the old one. Declare {known['type']} again, or: {_REMEDY}"
+            )
+        self._declared[name] = declared
+        self._asked.add(name)
         return self._tables.setdefault(name, {})
 
     # ---- snapshots
@@ -125,14 +146,14 @@ class KeyedBackend:
             (group, _pickled((BLOB_VERSION, tables[group], event[group], processing[group])))
             for group in sorted({*tables, *event, *processing})
         )
-        return list(_bodies(self._kinds, blobs))
+        return list(_bodies(self._declared, blobs))
 
     def restore(self, bodies: Iterable[bytes]) -> None:
         for body in bodies:
             length = _U32.unpack_from(body)[0]
             index = json.loads(body[4 : 4 + length])
-            for name, kind in index["states"].items():
-                self._kinds[name] = kind
+            for name, declared in index["states"].items():
+                self._declared[name] = declared
                 self._tables.setdefault(name, {})
             at = 4 + length
             for group, size in index["keyGroups"]:
@@ -167,20 +188,20 @@ def _pickled(blob: tuple[int, dict[str, list[Any]], list[Any], list[Any]]) -> by
             raise TypeError(f"the state {names} holds a value that cannot be pickled: {error}") from error
 
 
-def _bodies(kinds: dict[str, str], blobs: Iterable[tuple[int, bytes]]) -> Iterable[bytes]:
+def _bodies(states: dict[str, _Declaration], blobs: Iterable[tuple[int, bytes]]) -> Iterable[bytes]:
     part: list[tuple[int, bytes]] = []
     size = 0
     for group, blob in blobs:
         if part and size + len(blob) > BODY_BYTES:
-            yield _body(kinds, part)
+            yield _body(states, part)
             part, size = [], 0
         part.append((group, blob))
         size += len(blob)
-    yield _body(kinds, part)
+    yield _body(states, part)
 
 
-def _body(kinds: dict[str, str], part: list[tuple[int, bytes]]) -> bytes:
-    index = json.dumps({"states": kinds, "keyGroups": [(group, len(blob)) for group, blob in part]}).encode()
+def _body(states: dict[str, _Declaration], part: list[tuple[int, bytes]]) -> bytes:
+    index = json.dumps({"states": states, "keyGroups": [(group, len(blob)) for group, blob in part]}).encode()
     return b"".join([_U32.pack(len(index)), index, *(blob for _, blob in part)])
 
 
