@@ -55,6 +55,7 @@ export const errorCodes = {
   CHECKPOINT_FAILED: facts(true, false),
   CHECKPOINT_NOT_FOUND: facts(false, true),
   CHECKPOINT_UNREADABLE: facts(false, true),
+  CHECKPOINTS_IN_USE: facts(false, true),
   JOB_CANCELED: facts(false, true),
   JOB_FAILED: facts(false, true),
   ILLEGAL_STATE: facts(false, true),

@@ -1,12 +1,16 @@
 /**
- * Triggers checkpoints, gathers what every subtask answers, stores it, and tells everybody once it is safe.
+ * Triggers checkpoints, gathers the state of every subtask, stores it, and notifies the subtasks once it is stored.
  * One checkpoint at a time. A subtask that has finished counts with the state it finished with. A checkpoint that fails or
- * takes too long is given up; more than the tolerable number in a row fail the job.
+ * takes too long is given up, and leaves nothing behind; more than the tolerable number in a row fail the job.
  */
 import type { Clock } from '../clock.ts'
 import { asShardlineError, CheckpointError } from '../errors.ts'
 import type { Checkpoint, CheckpointStorage, OperatorCheckpoint } from './checkpoint.ts'
 import type { OperatorState } from './operator-state.ts'
+
+const WARN_AGAIN_MS = 60_000
+/** In a message. */
+const NAMED_SUBTASKS = 5
 
 export interface CoordinatorOptions {
   /** null: only when asked. */
@@ -28,6 +32,8 @@ export interface CheckpointedAttempt {
 
 export interface CheckpointedSubtask {
   readonly subtask: number
+  /** Such as `Map (2/4)`; for messages. */
+  readonly nameWithSubtask: string
   /** The state by operator id. Rejects if the subtask fails. */
   checkpoint(checkpointId: number): Promise<ReadonlyMap<string, OperatorState | null>>
   notifyCheckpointComplete(checkpointId: number): void
@@ -35,6 +41,10 @@ export interface CheckpointedSubtask {
 
 export interface CoordinatorListener {
   completed(): void
+  /** Before a checkpoint becomes complete. Rejects if the job may not write here any more. */
+  beforeComplete(): Promise<void>
+  /** A checkpoint failed and the job goes on. */
+  warn(message: string): void
   /** Too many checkpoints in a row failed. */
   failed(error: unknown): void
 }
@@ -66,6 +76,11 @@ export class CheckpointCoordinator {
   #running: Promise<void> | null = null
   #cancelTimer: (() => void) | null = null
   #failuresInARow = 0
+  /** Failures that no warning has named yet. */
+  #unnamedFailures = 0
+  #warnedAtMs = -Infinity
+  /** A write that took too long and has not ended. */
+  #abandonedWrite: Promise<void> | null = null
   readonly #kept: number[] = []
   #statistics = NO_CHECKPOINTS
 
@@ -109,8 +124,10 @@ export class CheckpointCoordinator {
 
   /** As `trigger`, for a savepoint: kept apart from the checkpoints, and never removed. null: beside them. */
   async savepoint(attempt: CheckpointedAttempt, directory: string | null): Promise<string> {
-    return this.#alone(async () =>
-      this.#storage.storeSavepoint(await this.#gatherAll(attempt, this.#nextId++), directory),
+    return this.#alone(() =>
+      this.#write(attempt, this.#nextId++, directory ?? 'beside', (checkpoint, beforeComplete) =>
+        this.#storage.storeSavepoint(checkpoint, directory, beforeComplete),
+      ),
     )
   }
 
@@ -156,6 +173,7 @@ export class CheckpointCoordinator {
         this.#listener.failed(error)
         return
       }
+      this.#warn(asShardlineError(error))
     }
     if (this.#attempt !== attempt) return
     const spent = this.#clock.monotonic() - startedAt
@@ -166,7 +184,9 @@ export class CheckpointCoordinator {
     const checkpointId = this.#nextId++
     const startedAt = this.#clock.monotonic()
     try {
-      const path = await this.#storage.store(await this.#gatherAll(attempt, checkpointId))
+      const path = await this.#write(attempt, checkpointId, null, (checkpoint, beforeComplete) =>
+        this.#storage.store(checkpoint, beforeComplete),
+      )
       this.#kept.push(checkpointId)
       for (const subtask of attempt.subtasks) subtask.notifyCheckpointComplete(checkpointId)
       this.#statistics = {
@@ -185,17 +205,83 @@ export class CheckpointCoordinator {
     }
   }
 
-  async #gatherAll(attempt: CheckpointedAttempt, checkpointId: number): Promise<Checkpoint> {
+  /** The whole of a checkpoint or savepoint, within the timeout. */
+  async #write(
+    attempt: CheckpointedAttempt,
+    checkpointId: number,
+    savepointDirectory: string | null,
+    store: (checkpoint: Checkpoint, beforeComplete: () => Promise<void>) => Promise<string>,
+  ): Promise<string> {
+    const place =
+      savepointDirectory === null || savepointDirectory === 'beside' ? this.#storage.location : savepointDirectory
+    if (this.#abandonedWrite !== null)
+      throw failed(`Checkpoint ${checkpointId} was not started: an earlier one is still being written to ${place}.`)
+    const what = `Checkpoint ${checkpointId} did not complete within ${this.#options.timeoutMs} ms (execution.checkpointing.timeout)`
+    const missing = new Set(attempt.subtasks)
+    let givenUp = false
+    let writing: Promise<string> | null = null
+    const work = async (): Promise<string> => {
+      const checkpoint = await this.#gatherAll(attempt, checkpointId, missing)
+      if (givenUp) throw failed(`${what}.`)
+      writing = store(checkpoint, async () => {
+        // A savepoint has a folder of its own.
+        if (savepointDirectory === null) await this.#listener.beforeComplete()
+        if (givenUp) throw failed(`${what}.`)
+      })
+      return writing
+    }
+    return new Promise((resolve, reject) => {
+      const cancel = this.#clock.schedule(this.#options.timeoutMs, () => {
+        givenUp = true
+        if (writing === null) {
+          reject(failed(`${what}: ${namesOf(missing)}.`))
+          return
+        }
+        // What completes now after all is no checkpoint of this job: its state was not acknowledged.
+        const late = savepointDirectory === null ? () => this.#storage.remove(checkpointId) : () => undefined
+        const abandoned: Promise<void> = writing.then(late).catch(() => undefined)
+        this.#abandonedWrite = abandoned
+        void abandoned.then(() => (this.#abandonedWrite = null))
+        reject(failed(`${what}: its state is still being written to ${place}.`))
+      })
+      work().then(resolve, reject).finally(cancel)
+    })
+  }
+
+  async #gatherAll(
+    attempt: CheckpointedAttempt,
+    checkpointId: number,
+    missing: Set<CheckpointedSubtask>,
+  ): Promise<Checkpoint> {
     const timestampMs = this.#clock.now()
     // Enumerators first: whatever they hand out later is in the readers' snapshots.
     const operators = attempt.operators(checkpointId)
-    const states = await this.#bounded(Promise.all(attempt.subtasks.map(s => s.checkpoint(checkpointId))), checkpointId)
+    const stateOf = async (subtask: CheckpointedSubtask): Promise<ReadonlyMap<string, OperatorState | null>> => {
+      const state = await subtask.checkpoint(checkpointId)
+      missing.delete(subtask)
+      return state
+    }
+    const states = await Promise.all(attempt.subtasks.map(stateOf))
     return {
       checkpointId,
       ...this.#job,
       timestampMs,
       operators: operators.map(operator => ({ ...operator, subtasks: gather(operator, attempt.subtasks, states) })),
     }
+  }
+
+  /** At most once a minute; the next warning counts those in between. */
+  #warn({ message }: Error): void {
+    this.#unnamedFailures++
+    const now = this.#clock.monotonic()
+    if (now - this.#warnedAtMs < WARN_AGAIN_MS) return
+    const others =
+      this.#unnamedFailures > 1 ? ` ${this.#unnamedFailures - 1} more have failed since the last warning.` : ''
+    const { completed, failed, lastPath } = this.#statistics
+    const newest = lastPath === null ? 'None has completed yet.' : `The newest complete one is ${lastPath}.`
+    this.#listener.warn(`${message}${others} ${failed} of ${completed + failed} checkpoints have failed. ${newest}`)
+    this.#warnedAtMs = now
+    this.#unnamedFailures = 0
   }
 
   /** A checkpoint that cannot be removed is in nobody's way; it is tried again after the next one. */
@@ -209,20 +295,15 @@ export class CheckpointCoordinator {
       this.#kept.shift()
     }
   }
+}
 
-  #bounded<T>(states: Promise<T>, checkpointId: number): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const cancel = this.#clock.schedule(this.#options.timeoutMs, () =>
-        reject(
-          new CheckpointError(
-            'CHECKPOINT_FAILED',
-            `Checkpoint ${checkpointId} did not complete within ${this.#options.timeoutMs} ms (execution.checkpointing.timeout).`,
-          ),
-        ),
-      )
-      states.then(resolve, reject).finally(cancel)
-    })
-  }
+const failed = (message: string): CheckpointError => new CheckpointError('CHECKPOINT_FAILED', message)
+
+function namesOf(subtasks: ReadonlySet<CheckpointedSubtask>): string {
+  const names = [...subtasks].map(s => s.nameWithSubtask)
+  const shown = names.slice(0, NAMED_SUBTASKS).join(', ')
+  const more = names.length > NAMED_SUBTASKS ? ` and ${names.length - NAMED_SUBTASKS} more` : ''
+  return `no state came from ${shown}${more}`
 }
 
 function gather(

@@ -2,11 +2,13 @@
  * A checkpoint as what is stored: a document, and the bytes beside it by name, each with its length and hash. Where and in what
  * order they are written is the storages' business; all of them write the document last.
  */
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 
 import { CheckpointError } from '../errors.ts'
 import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from './checkpoint.ts'
+import { checkSeal, sealed, sha256, unsigned } from './checkpoint-seal.ts'
+import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { Checkpoint, OperatorCheckpoint } from './checkpoint.ts'
 import type { OperatorState } from './operator-state.ts'
 
@@ -36,7 +38,7 @@ export interface CheckpointDocument {
   readonly files: readonly { readonly name: string; readonly bytes: Buffer }[]
 }
 
-export function encodeCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
+export function encodeCheckpoint(checkpoint: Checkpoint, key: CheckpointKey | null): CheckpointDocument {
   const files: { name: string; bytes: Buffer }[] = []
   const stored = (state: OperatorState | null, name: string): StoredState | null => {
     if (state === null) return null
@@ -50,23 +52,39 @@ export function encodeCheckpoint(checkpoint: Checkpoint): CheckpointDocument {
     return { ...operator, enumerator: stored(operator.enumerator, `${operator.operatorId}-enumerator.bin`), subtasks }
   })
   const metadata: Metadata = { format: CHECKPOINT_FORMAT, version: CHECKPOINT_VERSION, ...checkpoint, operators }
-  return { metadata: `${JSON.stringify(metadata, null, 1)}\n`, files }
+  return { metadata: sealed(JSON.stringify(metadata, null, 1), key), files }
 }
 
-/** @param read a file's bytes by its name @throws Error that says what is wrong, without a full stop */
-export async function decodeCheckpoint(metadata: string, read: (name: string) => Promise<Buffer>): Promise<Checkpoint> {
-  const { format, version, ...rest } = JSON.parse(metadata) as Metadata
-  if (format !== CHECKPOINT_FORMAT || version !== CHECKPOINT_VERSION)
+/**
+ * @param read a file's bytes by its name; null where there is none
+ * @param key what the signature must be made with; null: it is not checked
+ * @throws Error that says what is wrong, without a full stop
+ */
+export async function decodeCheckpoint(
+  metadata: string,
+  read: (name: string) => Promise<Buffer | null>,
+  key: CheckpointKey | null,
+): Promise<Checkpoint> {
+  const { format, version, seal, ...rest } = parsed(metadata)
+  if (format !== CHECKPOINT_FORMAT || !(version >= 1 && version <= CHECKPOINT_VERSION))
     throw new Error(
-      `its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' version ${CHECKPOINT_VERSION}`,
+      `its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' up to version ${CHECKPOINT_VERSION}`,
     )
+  // Version 1 has no seal.
+  if (version > 1 || seal !== undefined) checkSeal(metadata, key)
+  else if (key !== null) throw unsigned()
   const restored = async (state: StoredState | null): Promise<OperatorState | null> => {
     if (state === null) return null
     const { file, ...others } = state
     if (file === null) return { ...others, bytes: null }
     const bytes = await read(path.basename(file.name))
-    if (bytes.length !== file.bytes || sha256(bytes) !== file.sha256)
-      throw new Error(`the file ${file.name} is not what was written`)
+    if (bytes === null) throw new Error(`the file ${file.name} is missing`)
+    if (bytes.length !== file.bytes)
+      throw new Error(
+        `the file ${file.name} is not what was written: it has ${bytes.length} bytes instead of ${file.bytes}`,
+      )
+    if (sha256(bytes) !== file.sha256)
+      throw new Error(`the file ${file.name} is not what was written: its SHA-256 is not the one in _metadata`)
     return { ...others, bytes }
   }
   const operators = rest.operators.map(async operator => ({
@@ -75,6 +93,18 @@ export async function decodeCheckpoint(metadata: string, read: (name: string) =>
     subtasks: await Promise.all(operator.subtasks.map(restored)),
   }))
   return { ...rest, operators: await Promise.all(operators) }
+}
+
+function parsed(metadata: string): Metadata & { readonly seal?: unknown } {
+  let document: unknown
+  try {
+    document = JSON.parse(metadata)
+  } catch (cause) {
+    throw new Error(`the file ${METADATA} is not what was written: ${reason(cause)}`, { cause })
+  }
+  if (typeof document !== 'object' || document === null)
+    throw new Error(`the file ${METADATA} is not what was written: it holds no JSON object`)
+  return document as Metadata & { readonly seal?: unknown }
 }
 
 /** A job's name as a directory name; where characters were lost, a hash keeps different names apart. */
@@ -94,6 +124,32 @@ export const savepointName = ({ jobId }: Checkpoint): string =>
 /** The numbers of the checkpoints among these names. */
 export const checkpointIds = (names: readonly string[]): number[] =>
   names.flatMap(name => (/^chk-\d+$/.test(name) ? [Number(name.slice(4))] : []))
+
+/** `undoing`: removes what was written. Its own failure is not reported: the cause says more. */
+export async function failedWrite(
+  checkpoint: Checkpoint,
+  place: string,
+  cause: unknown,
+  undoing: () => Promise<void>,
+): Promise<CheckpointError> {
+  await undoing().catch(() => undefined)
+  // A lease that was lost, or a checkpoint that was given up: they say it themselves.
+  return cause instanceof CheckpointError && cause.code !== 'CHECKPOINT_FAILED'
+    ? cause
+    : notWritten(checkpoint, place, cause)
+}
+
+/** Names of the folders that checkpoints and savepoints lie in. */
+export const isEntryName = (name: string): boolean => /^(chk-\d+|savepoint-[0-9a-f]+-[0-9a-f]+)$/.test(name)
+
+/** The checkpoints among `names` that are older than `name`, the newest first; all of them where it is a savepoint. */
+export function olderNames(names: readonly string[], name: string): string[] {
+  const [id = Infinity] = checkpointIds([name])
+  return checkpointIds(names)
+    .filter(other => other < id)
+    .sort((a, b) => b - a)
+    .map(checkpointName)
+}
 
 export function notWritten({ checkpointId }: Checkpoint, place: string, cause: unknown): CheckpointError {
   return new CheckpointError(
@@ -125,5 +181,3 @@ export function unreadable(place: string, cause: unknown): CheckpointError {
 }
 
 const reason = (cause: unknown): string => (cause as Error).message.replace(/\.$/, '')
-
-const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex')

@@ -1,7 +1,9 @@
 /** Which storage a place belongs to, by its scheme. What is restored, and savepoints, may lie elsewhere than the checkpoints. */
 import type { Configuration } from '../config/configuration.ts'
-import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
+import { checkpointKey } from './checkpoint-seal.ts'
+import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
 import { FileCheckpointStorage } from './file-checkpoint-storage.ts'
+import type { LeaseStore } from './lease-store.ts'
 import { isS3Url, S3CheckpointStorage } from './s3-checkpoint-storage.ts'
 
 /** @param directory a local path, a `file://` URL, or `s3://bucket/prefix` */
@@ -19,10 +21,11 @@ class CheckpointStorages implements CheckpointStorage {
   readonly #ownIsS3: boolean
 
   constructor(directory: string, jobName: string, configuration: Configuration) {
+    const key = checkpointKey(configuration)
     this.#open = place =>
       isS3Url(place)
-        ? new S3CheckpointStorage(place, jobName, configuration)
-        : new FileCheckpointStorage(place, jobName)
+        ? new S3CheckpointStorage(place, jobName, configuration, key)
+        : new FileCheckpointStorage(place, jobName, key)
     this.#own = this.#open(directory)
     this.#ownIsS3 = isS3Url(directory)
   }
@@ -31,12 +34,16 @@ class CheckpointStorages implements CheckpointStorage {
     return this.#own.location
   }
 
-  async store(checkpoint: Checkpoint): Promise<string> {
-    return this.#own.store(checkpoint)
+  async store(checkpoint: Checkpoint, beforeComplete?: BeforeComplete): Promise<string> {
+    return this.#own.store(checkpoint, beforeComplete)
   }
 
-  async storeSavepoint(checkpoint: Checkpoint, directory: string | null): Promise<string> {
-    return this.#of(directory ?? 'latest').storeSavepoint(checkpoint, directory)
+  async storeSavepoint(
+    checkpoint: Checkpoint,
+    directory: string | null,
+    beforeComplete?: BeforeComplete,
+  ): Promise<string> {
+    return this.#of(directory ?? 'latest').storeSavepoint(checkpoint, directory, beforeComplete)
   }
 
   async load(pathOrLatest: string): Promise<StoredCheckpoint> {
@@ -49,6 +56,18 @@ class CheckpointStorages implements CheckpointStorage {
 
   async remove(checkpointId: number): Promise<void> {
     await this.#own.remove(checkpointId)
+  }
+
+  async list(): Promise<readonly CheckpointEntry[]> {
+    return this.#own.list()
+  }
+
+  async removeEntry(name: string): Promise<void> {
+    await this.#own.removeEntry(name)
+  }
+
+  async openLeases(): Promise<LeaseStore | null> {
+    return this.#own.openLeases()
   }
 
   #of(place: string): CheckpointStorage {

@@ -73,6 +73,32 @@ export class S3Bucket {
     }
   }
 
+  /** Puts the object if its entity tag is `tag`, or, for null, if there is none. The new tag; null: the condition does not hold. */
+  async putIf(key: string, content: string, tag: string | null): Promise<string | null> {
+    const condition = tag === null ? { IfNoneMatch: '*' } : { IfMatch: tag }
+    try {
+      const put = new PutObjectCommand({ Bucket: this.#bucket, Key: key, Body: content, ...condition })
+      return (await this.#client.send(put)).ETag ?? ''
+    } catch (error) {
+      const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+      // 404: the object that is to be replaced is gone.
+      if (status === 412 || status === 409 || (tag !== null && (error as Error).name === 'NoSuchKey')) return null
+      throw error
+    }
+  }
+
+  async getTagged(key: string): Promise<{ readonly text: string; readonly tag: string } | null> {
+    try {
+      const { Body: body, ETag: tag = '' } = await this.#client.send(
+        new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
+      )
+      return { text: (await body?.transformToString()) ?? '', tag }
+    } catch (error) {
+      if ((error as Error).name === 'NoSuchKey') return null
+      throw error
+    }
+  }
+
   async delete(key: string): Promise<void> {
     await this.#client.send(new DeleteObjectCommand({ Bucket: this.#bucket, Key: key }))
   }
@@ -84,10 +110,19 @@ export class S3Bucket {
 
   /** Keys that begin so. */
   async keys(prefix: string): Promise<string[]> {
+    return (await this.objects(prefix)).map(({ key }) => key)
+  }
+
+  /** Objects whose keys begin so. */
+  async objects(
+    prefix: string,
+  ): Promise<{ readonly key: string; readonly bytes: number; readonly modifiedMs: number }[]> {
     const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })
-    const keys: string[] = []
-    for await (const { Contents: contents = [] } of pages) keys.push(...contents.map(object => object.Key!))
-    return keys
+    const objects: { key: string; bytes: number; modifiedMs: number }[] = []
+    for await (const { Contents: contents = [] } of pages)
+      for (const { Key: key, Size: bytes = 0, LastModified: modified } of contents)
+        objects.push({ key: key!, bytes, modifiedMs: modified?.getTime() ?? 0 })
+    return objects
   }
 
   /** Names of the folders right below a prefix that ends in `/`. */

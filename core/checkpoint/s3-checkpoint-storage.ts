@@ -1,24 +1,29 @@
 /**
- * Checkpoints in a bucket of S3. An object is there as a whole or not at all, and is seen by whoever looks after it was written,
- * so the rule is the local one: files first, `_metadata` last, and what has no `_metadata` nobody reads.
+ * Checkpoints in a bucket of S3. An object is there as a whole or not at all, and every reader sees it after it was written,
+ * so the rule is the local one: files first, `_metadata` last. What has no `_metadata` is no checkpoint.
  */
 import type { Configuration } from '../config/configuration.ts'
 import { CheckpointError, ConfigurationError, ShardlineError } from '../errors.ts'
 import {
   checkpointIds,
   checkpointName,
-  decodeCheckpoint,
   encodeCheckpoint,
+  failedWrite,
+  isEntryName,
   jobDirectoryName,
   METADATA,
   noneComplete,
-  notComplete,
   notWritten,
+  olderNames,
   savepointName,
-  unreadable,
 } from './checkpoint-document.ts'
-import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
+import { readStored } from './checkpoint-reading.ts'
+import type { CheckpointFolder } from './checkpoint-reading.ts'
+import type { CheckpointKey } from './checkpoint-seal.ts'
+import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
+import type { LeaseStore } from './lease-store.ts'
 import type { S3Bucket } from './s3-bucket.ts'
+import { openS3Leases } from './s3-lease-store.ts'
 
 /** Requests at once. */
 const PARALLEL = 8
@@ -38,60 +43,57 @@ export class S3CheckpointStorage implements CheckpointStorage {
   readonly location: string
   readonly #place: Place
   readonly #configuration: Configuration
+  readonly #key: CheckpointKey | null
   readonly #buckets = new Map<string, Promise<S3Bucket>>()
 
-  constructor(url: string, jobName: string, configuration: Configuration) {
+  constructor(url: string, jobName: string, configuration: Configuration, key: CheckpointKey | null = null) {
     this.#place = below(placeOf(url), jobDirectoryName(jobName))
     this.location = urlOf(this.#place)
     this.#configuration = configuration
+    this.#key = key
   }
 
-  async store(checkpoint: Checkpoint): Promise<string> {
+  async store(checkpoint: Checkpoint, beforeComplete?: BeforeComplete): Promise<string> {
     try {
       await this.remove(checkpoint.checkpointId)
     } catch (cause) {
       throw notWritten(checkpoint, this.location, cause)
     }
-    return this.#write(checkpoint, below(this.#place, checkpointName(checkpoint.checkpointId)))
+    return this.#write(checkpoint, below(this.#place, checkpointName(checkpoint.checkpointId)), beforeComplete)
   }
 
-  async storeSavepoint(checkpoint: Checkpoint, url: string | null): Promise<string> {
-    return this.#write(checkpoint, below(url === null ? this.#place : placeOf(url), savepointName(checkpoint)))
+  async storeSavepoint(checkpoint: Checkpoint, url: string | null, beforeComplete?: BeforeComplete): Promise<string> {
+    const place = below(url === null ? this.#place : placeOf(url), savepointName(checkpoint))
+    return this.#write(checkpoint, place, beforeComplete)
   }
 
-  async #write(checkpoint: Checkpoint, place: Place): Promise<string> {
+  async #write(
+    checkpoint: Checkpoint,
+    place: Place,
+    beforeComplete: BeforeComplete = async () => undefined,
+  ): Promise<string> {
     try {
-      const { metadata, files } = encodeCheckpoint(checkpoint)
+      const { metadata, files } = encodeCheckpoint(checkpoint, this.#key)
       const bucket = await this.#bucket(place)
       const put = (name: string, content: string | Buffer): Promise<void> =>
         told('s3:PutObject', place, () => bucket.put(keyOf(place, name), content))
       await inParallel(files, ({ name, bytes }) => put(name, bytes))
+      await beforeComplete()
       await put(METADATA, metadata)
       return urlOf(place)
     } catch (cause) {
-      throw notWritten(checkpoint, urlOf(place), cause)
+      throw await failedWrite(checkpoint, urlOf(place), cause, () => this.#removePlace(place))
     }
   }
 
   async load(urlOrLatest: string): Promise<StoredCheckpoint> {
     const place = urlOrLatest === 'latest' ? await this.#latest() : placeOf(urlOrLatest)
-    const bucket = await this.#bucket(place)
-    const get = (name: string): Promise<Buffer | null> =>
-      told('s3:GetObject', place, () => bucket.get(keyOf(place, name)))
-    const metadata = await get(METADATA)
-    if (metadata === null) throw notComplete(urlOf(place))
-    try {
-      const checkpoint = await decodeCheckpoint(metadata.toString('utf8'), async name => {
-        const bytes = await get(name)
-        if (bytes === null) throw new Error(`the file ${name} is not there`)
-        return bytes
-      })
-      return { checkpoint, path: urlOf(place) }
-    } catch (cause) {
-      // What may pass is no damage.
-      if (cause instanceof ShardlineError) throw cause
-      throw unreadable(urlOf(place), cause)
-    }
+    return readStored(this.#folder(place), this.#key, async () => {
+      const at = place.key.lastIndexOf('/')
+      const beside = { bucket: place.bucket, key: place.key.slice(0, Math.max(0, at)) }
+      const names = olderNames(await this.#folders(beside), place.key.slice(at + 1))
+      return names.map(name => this.#folder(below(beside, name)))
+    })
   }
 
   async lastCheckpointId(): Promise<number> {
@@ -99,7 +101,41 @@ export class S3CheckpointStorage implements CheckpointStorage {
   }
 
   async remove(checkpointId: number): Promise<void> {
-    const place = below(this.#place, checkpointName(checkpointId))
+    await this.#removePlace(below(this.#place, checkpointName(checkpointId)))
+  }
+
+  async list(): Promise<CheckpointEntry[]> {
+    const bucket = await this.#bucket(this.#place)
+    const entries: CheckpointEntry[] = []
+    for (const name of (await this.#folders(this.#place)).filter(isEntryName)) {
+      const place = below(this.#place, name)
+      const objects = await told('s3:ListBucket', place, () => bucket.objects(keyOf(place, '')))
+      entries.push({
+        name,
+        path: urlOf(place),
+        checkpointId: checkpointIds([name])[0] ?? null,
+        complete: objects.some(({ key }) => key === keyOf(place, METADATA)),
+        modifiedMs: objects.length === 0 ? null : Math.max(...objects.map(o => o.modifiedMs)),
+        bytes: objects.reduce((sum, o) => sum + o.bytes, 0),
+      })
+    }
+    return entries
+  }
+
+  async removeEntry(name: string): Promise<void> {
+    if (isEntryName(name)) await this.#removePlace(below(this.#place, name))
+  }
+
+  async openLeases(): Promise<LeaseStore | null> {
+    const bucket = await this.#bucket(this.#place)
+    return openS3Leases(
+      bucket,
+      name => keyOf(this.#place, name),
+      (permission, call) => told(permission, this.#place, call),
+    )
+  }
+
+  async #removePlace(place: Place): Promise<void> {
     const bucket = await this.#bucket(place)
     const remove = (key: string): Promise<void> => told('s3:DeleteObject', place, () => bucket.delete(key))
     const keys = await told('s3:ListBucket', place, () => bucket.keys(keyOf(place, '')))
@@ -112,6 +148,21 @@ export class S3CheckpointStorage implements CheckpointStorage {
     )
   }
 
+  #folder(place: Place): CheckpointFolder {
+    return {
+      path: urlOf(place),
+      read: async name => {
+        const bucket = await this.#bucket(place)
+        return told('s3:GetObject', place, () => bucket.get(keyOf(place, name)))
+      },
+    }
+  }
+
+  async #folders(place: Place): Promise<string[]> {
+    const bucket = await this.#bucket(place)
+    return told('s3:ListBucket', place, () => bucket.folders(place.key === '' ? '' : keyOf(place, '')))
+  }
+
   async #latest(): Promise<Place> {
     const bucket = await this.#bucket(this.#place)
     for (const id of (await this.#ids()).sort((a, b) => b - a)) {
@@ -122,8 +173,7 @@ export class S3CheckpointStorage implements CheckpointStorage {
   }
 
   async #ids(): Promise<number[]> {
-    const bucket = await this.#bucket(this.#place)
-    return checkpointIds(await told('s3:ListBucket', this.#place, () => bucket.folders(keyOf(this.#place, ''))))
+    return checkpointIds(await this.#folders(this.#place))
   }
 
   #bucket({ bucket }: Place): Promise<S3Bucket> {

@@ -80,6 +80,11 @@ export const executionOptions = {
     '8 s',
     'How long SIGINT and SIGTERM wait until the sources have stopped, what they gave is worked off, and a last checkpoint is complete. Then the job is ended, and a restore reads on from its newest checkpoint. A container has 10 s by default before it is killed.',
   ),
+  checkpointKeyFile: stringOption(
+    'shardline.checkpoint.hmac-key-file',
+    null,
+    'File with a secret key that signs checkpoints and savepoints. With a key, a job starts only from what is signed with it. Default: the key in the environment variable `SHARDLINE_CHECKPOINT_HMAC_KEY`, else none.',
+  ),
   savepointDirectory: stringOption(
     'execution.checkpointing.savepoint-dir',
     null,

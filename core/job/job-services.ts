@@ -5,6 +5,7 @@ import type { KinesisStreamsSinkSpec, KinesisStreamsSourceSpec } from '../job-gr
 import type { LocalFunction } from '../operators/local-function-operator.ts'
 import type { FunctionRuntime } from '../operators/function-runtime.ts'
 import type { CheckpointStorage } from '../checkpoint/checkpoint.ts'
+import type { ProcessTable } from '../checkpoint/process-table.ts'
 import type { DeadLetterHandler } from '../sink/dead-letters.ts'
 import type { Sink } from '../sink/sink.ts'
 import type { AssignShards } from '../source/enumerator/shard-assigner.ts'
@@ -22,6 +23,8 @@ export interface JobServices {
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */
   readonly print: (lines: string) => Promise<void> | void
+  /** For tests: other processes than those of this machine. */
+  readonly processes?: ProcessTable
   /** For tests: another place for checkpoints. */
   readonly checkpointStorage?: CheckpointStorage
   /** For tests: other Kinesis sources and sinks. */

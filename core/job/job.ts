@@ -8,13 +8,16 @@ import os from 'node:os'
 import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
 import { CheckpointCoordinator, NO_CHECKPOINTS } from '../checkpoint/checkpoint-coordinator.ts'
 import { openCheckpointStorage } from '../checkpoint/checkpoint-storage.ts'
+import type { CheckpointLease } from '../checkpoint/checkpoint-lease.ts'
+import { systemProcesses } from '../checkpoint/process-table.ts'
 import { unlessAborted } from '../clock.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
-import { asShardlineError, ConfigurationError, JobError } from '../errors.ts'
+import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../errors.ts'
 import type { ShardlineError } from '../errors.ts'
 import type { JobGraph } from '../job-graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
+import { removeLeftovers, takeLease } from './checkpoint-folder.ts'
 import { checkClaimed } from './claimed-state.ts'
 import { drainObstacles } from './drain-obstacles.ts'
 import { GraphBuilder } from './graph-builder.ts'
@@ -56,6 +59,8 @@ export class Job {
   #endpoint: PrometheusEndpoint | null = null
   #builder!: GraphBuilder
   #coordinator!: CheckpointCoordinator
+  /** Of the folder of checkpoints; null: there is none. */
+  #lease: Promise<CheckpointLease | null> = Promise.resolve(null)
   #attempt: Attempt | null = null
   #status: JobStatus
   #restored: Checkpoint | null = null
@@ -135,6 +140,7 @@ export class Job {
     try {
       const warn = (message: string): void => this.#listener.warning?.(message)
       this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, warn, signal)
+      this.#lease = this.#takeLease(signal)
       await unlessAborted(Promise.all([this.#builder.validateSinks(signal), this.#restore()]), signal)
       this.#coordinator = await unlessAborted(this.#makeCoordinator(), signal)
       await this.#openEndpoint()
@@ -146,6 +152,7 @@ export class Job {
       else this.#setState('FAILED', cause)
       this.#endpoint?.close()
       await (this.#builder as GraphBuilder | undefined)?.dispose()
+      await this.#releaseLease()
       throw cause
     }
     this.#result = this.#run()
@@ -262,6 +269,7 @@ export class Job {
     } finally {
       this.#endpoint?.close()
       await this.#builder.dispose()
+      await this.#releaseLease()
     }
   }
 
@@ -291,16 +299,47 @@ export class Job {
     await this.#coordinator.settle()
     const savepoint = this.#finalSavepoint
     if (savepoint !== null) savepoint.path = await this.#coordinator.savepoint(attempt, savepoint.directory)
-    else if (this.#checkpointing) await this.#coordinator.trigger(attempt)
+    else if (this.#checkpointing) await this.#lastCheckpoint(attempt)
     // A bounded job that is through can be resumed nowhere; what an endless one left off at stays good.
-    if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#coordinator.removeAll()
+    if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#removeCheckpoints()
     if (this.#cancel !== null) await this.#removeIfCancelled()
     // Flink's word: a job that was stopped with a savepoint has finished, and its program goes on.
     return this.#end(this.#cancel === null || savepoint !== null ? 'FINISHED' : 'CANCELED')
   }
 
+  /** @throws CheckpointError that says what is still there to go on from */
+  async #lastCheckpoint(attempt: Attempt): Promise<void> {
+    const { lastPath } = this.#coordinator.statistics
+    try {
+      await this.#coordinator.trigger(attempt)
+    } catch (error) {
+      const { message, code } = asShardlineError(error)
+      if (this.#cancel === null || code !== 'CHECKPOINT_FAILED') throw error
+      const newest = lastPath ?? this.restoredFrom
+      throw new CheckpointError(
+        'CHECKPOINT_FAILED',
+        `${message} Everything was worked off, but the last checkpoint is missing: ${
+          newest === null
+            ? 'there is no older one, so the next run reads everything again.'
+            : `the next run reads again what came after the newest complete one, ${newest}. To start from it: shardline run --restore '${newest}' ... (execution.state-recovery.path)`
+        }`,
+        { cause: error },
+      )
+    }
+  }
+
   async #removeIfCancelled(): Promise<void> {
     if (this.#keepsWhenCancelled) return
+    await this.#removeCheckpoints()
+  }
+
+  /** Not those that another run may have started from. */
+  async #removeCheckpoints(): Promise<void> {
+    try {
+      await (await this.#lease)?.check()
+    } catch {
+      return
+    }
     await this.#coordinator.removeAll()
   }
 
@@ -349,6 +388,7 @@ export class Job {
       this.#builder.attempt++
       this.#status = { ...this.#status, attempt: this.#builder.attempt }
       try {
+        await (await this.#lease)?.check()
         await this.#loadLatest()
         await this.#startAttempt()
         return true
@@ -405,15 +445,40 @@ export class Job {
       tolerableFailures: c.get(executionOptions.tolerableFailures),
       retained: c.get(executionOptions.retainedCheckpoints),
     }
+    const lease = await this.#lease
     const firstId = (this.#checkpointing ? await this.#storage.lastCheckpointId() : 0) + 1
+    if (lease !== null) await removeLeftovers(this.#storage, message => this.#listener.warning?.(message))
     const job = { jobName: this.name, jobId: this.jobId }
     return new CheckpointCoordinator(job, firstId, this.#storage, options, this.#services.clock, {
       completed: () => this.#restarts.checkpointCompleted(),
+      beforeComplete: async () => lease?.check(),
+      warn: message => this.#listener.warning?.(message),
       failed: error => this.#attempt?.fail(error),
     })
   }
 
+  async #takeLease(signal: AbortSignal): Promise<CheckpointLease | null> {
+    if (!this.#checkpointing) return null
+    const restored = this.#configuration.find(executionOptions.restorePath)
+    return takeLease(
+      this.#storage,
+      { runId: this.jobId, jobName: this.name, restoredFrom: restored === 'latest' ? null : restored },
+      {
+        processes: this.#services.processes ?? systemProcesses,
+        clock: this.#services.clock,
+        warn: message => this.#listener.warning?.(message),
+        onLost: error => this.#attempt?.fail(error),
+        signal,
+      },
+    )
+  }
+
+  async #releaseLease(): Promise<void> {
+    await (await this.#lease.catch(() => null))?.release()
+  }
+
   async #restore(): Promise<void> {
+    await this.#lease // what is newest is known only when nothing else writes
     const path = this.#configuration.find(executionOptions.restorePath)
     if (path === null) return
     const { checkpoint, path: found } = await this.#storage.load(path)

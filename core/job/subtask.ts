@@ -57,6 +57,10 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
     return this.#input.type === 'source' ? this.#input.reader : null
   }
 
+  get nameWithSubtask(): string {
+    return `${this.chain.name} (${this.subtask + 1}/${this.chain.parallelism})`
+  }
+
   open(): Promise<void> {
     return this.tree.open(this)
   }

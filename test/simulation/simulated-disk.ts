@@ -3,9 +3,11 @@ import { deserialize, serialize } from 'node:v8'
 
 import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/checkpoint.ts'
 import { CheckpointError } from '../../core/errors.ts'
+import { MemoryLeaseStore } from '../core/fakes/memory-lease-store.ts'
 import type { Incarnation } from './incarnation.ts'
 
 export class SimulatedDisk {
+  readonly #leases = new MemoryLeaseStore()
   readonly #stored = new Map<number, Buffer>()
   readonly #savepoints = new Map<string, Buffer>()
   readonly #latencyMs: number
@@ -22,9 +24,10 @@ export class SimulatedDisk {
   seenBy(life: Incarnation): CheckpointStorage {
     return {
       location: 'disk',
-      store: async checkpoint => {
+      store: async (checkpoint, beforeComplete) => {
         const bytes = serialize(checkpoint)
         await life.latency(this.#latencyMs)
+        await beforeComplete?.()
         this.#stored.set(checkpoint.checkpointId, bytes)
         return `chk-${checkpoint.checkpointId}`
       },
@@ -40,6 +43,9 @@ export class SimulatedDisk {
       remove: async id => {
         this.#stored.delete(id)
       },
+      list: async () => [],
+      removeEntry: async () => undefined,
+      openLeases: async () => this.#leases,
     }
   }
 

@@ -10,6 +10,8 @@ import type { JobGraph } from '../../core/job-graph/job-graph.ts'
 import type { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import { Incarnation } from './incarnation.ts'
 import type { Random } from './random.ts'
+import type { ProcessTable } from '../../core/checkpoint/process-table.ts'
+import { processTable } from '../core/fakes/memory-lease-store.ts'
 import { SimulatedDisk } from './simulated-disk.ts'
 
 const STEPS = 60
@@ -44,6 +46,7 @@ export abstract class Simulation<Step extends string> {
   protected readonly totals: Record<string, number> = { kills: 0, stops: 0, reshards: 0, restarts: 0 }
   readonly #streamName: string
   readonly #disk: SimulatedDisk
+  #pid = 0
   readonly #configuration: Readonly<Record<string, string>>
 
   constructor({ random, clock, kinesis, streamName }: World) {
@@ -134,6 +137,7 @@ export abstract class Simulation<Step extends string> {
         functions: null,
         print: () => undefined,
         checkpointStorage: this.watched(this.#disk.seenBy(life)),
+        processes: this.#processesOf(++this.#pid),
         ...services,
       })
       this.job = job
@@ -155,6 +159,11 @@ export abstract class Simulation<Step extends string> {
       this.totals['restarts']!++
       life.kill()
     }
+  }
+
+  /** One lives at a time: the one before was killed, or has ended. */
+  #processesOf(pid: number): ProcessTable {
+    return { ...processTable({ pid }), lives: other => other.pid === pid }
   }
 
   async #kill(): Promise<void> {

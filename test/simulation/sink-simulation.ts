@@ -357,14 +357,14 @@ export class SinkSimulation extends Simulation<Step> {
   protected override watched(storage: CheckpointStorage): CheckpointStorage {
     return {
       ...storage,
-      store: checkpoint => {
+      store: (checkpoint, beforeComplete) => {
         this.#account.stored(checkpoint)
-        return storage.store(checkpoint)
+        return storage.store(checkpoint, beforeComplete)
       },
-      storeSavepoint: (checkpoint, directory) => {
+      storeSavepoint: (checkpoint, directory, beforeComplete) => {
         this.#account.stored(checkpoint)
         this.#checkDrained(checkpoint)
-        return storage.storeSavepoint(checkpoint, directory)
+        return storage.storeSavepoint(checkpoint, directory, beforeComplete)
       },
     }
   }

@@ -6,6 +6,7 @@ import type {
   CoordinatorOptions,
 } from '../../../core/checkpoint/checkpoint-coordinator.ts'
 import { CheckpointCoordinator } from '../../../core/checkpoint/checkpoint-coordinator.ts'
+import { CheckpointError } from '../../../core/errors.ts'
 import type { OperatorState } from '../../../core/checkpoint/operator-state.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
 import { MemoryCheckpointStorage } from '../fakes/memory-checkpoint-storage.ts'
@@ -17,6 +18,7 @@ const stateOf = (json: unknown): OperatorState => ({ type: 'test', version: 1, j
 class FakeSubtask implements CheckpointedSubtask {
   readonly subtask: number
   readonly operatorId: string
+  readonly nameWithSubtask: string
   readonly triggered: number[] = []
   readonly completed: number[] = []
   #waiting: { resolve: (s: States) => void; reject: (e: unknown) => void }[] = []
@@ -24,6 +26,7 @@ class FakeSubtask implements CheckpointedSubtask {
   constructor(operatorId: string, subtask: number) {
     this.operatorId = operatorId
     this.subtask = subtask
+    this.nameWithSubtask = `${operatorId} (${subtask + 1})`
   }
 
   checkpoint(checkpointId: number): Promise<States> {
@@ -48,7 +51,7 @@ class FakeSubtask implements CheckpointedSubtask {
 function coordinating(overrides: Partial<CoordinatorOptions> = {}, firstId = 1) {
   const clock = new ManualClock()
   const storage = new MemoryCheckpointStorage()
-  const heard = { completed: 0, failures: [] as unknown[] }
+  const heard = { completed: 0, failures: [] as unknown[], warnings: [] as string[], refusal: null as Error | null }
   const subtasks = [new FakeSubtask('source', 0), new FakeSubtask('sink', 0), new FakeSubtask('sink', 1)]
   const operator = { name: '', maxParallelism: 128, enumerator: null }
   const attempt = {
@@ -65,7 +68,14 @@ function coordinating(overrides: Partial<CoordinatorOptions> = {}, firstId = 1) 
     storage,
     { intervalMs: 1000, timeoutMs: 60_000, minPauseMs: 0, tolerableFailures: 0, retained: 1, ...overrides },
     clock,
-    { completed: () => heard.completed++, failed: error => heard.failures.push(error) },
+    {
+      completed: () => heard.completed++,
+      beforeComplete: async () => {
+        if (heard.refusal !== null) throw heard.refusal
+      },
+      warn: message => heard.warnings.push(message),
+      failed: error => heard.failures.push(error),
+    },
   )
   const answerAll = async (): Promise<void> => {
     for (const s of subtasks) s.answer()
@@ -274,4 +284,66 @@ t.test('an operator that has no answer of a subtask has no state there', async t
   await c.answerAll()
   await taken
   t.match(c.storage.stored.get(1)?.operators[1]?.subtasks, [null, { json: 'sink/1' }])
+})
+
+t.test('a checkpoint that takes too long names the subtasks that gave no state, once a minute', async t => {
+  const c = coordinating({ timeoutMs: 2000, tolerableFailures: 100 })
+  c.coordinator.start(c.attempt)
+  await c.clock.pass(1000)
+  c.subtasks[0]!.answer()
+  await settle()
+  await c.clock.pass(2000)
+  t.same(c.heard.warnings, [
+    'Checkpoint 1 did not complete within 2000 ms (execution.checkpointing.timeout): no state came from sink (1), sink (2). 1 of 1 checkpoints have failed. None has completed yet.',
+  ])
+  await c.clock.pass(40_000, 1000)
+  t.equal(c.heard.warnings.length, 1)
+  await c.clock.pass(30_000, 1000)
+  t.match(
+    c.heard.warnings[1],
+    /no state came from source \(1\), sink \(1\), .* [12]\d more have failed since the last warning/,
+  )
+  c.coordinator.stop()
+})
+
+t.test('a write that hangs is given up, no other is started meanwhile, and what it writes late is removed', async t => {
+  const c = coordinating({ timeoutMs: 2000, tolerableFailures: 100 })
+  let written = (): void => undefined
+  c.storage.gate = new Promise(resolve => (written = resolve))
+  c.coordinator.start(c.attempt)
+  await c.clock.pass(1000)
+  await c.answerAll()
+  await c.clock.pass(2000)
+  t.match(c.heard.warnings, [/^Checkpoint 1 did not .*: its state is still being written to memory\./])
+  await c.clock.pass(1000)
+  await t.rejects(c.coordinator.trigger(c.attempt), {
+    code: 'CHECKPOINT_FAILED',
+    message: /was not started: an earlier one is still being written to memory/,
+  })
+  t.same(c.subtasks[0]?.triggered, [1])
+  c.storage.gate = null
+  written()
+  await settle()
+  t.equal(c.storage.stored.size, 0)
+  await c.clock.pass(1000)
+  await c.answerAll()
+  t.equal(c.storage.stored.size, 1)
+  c.coordinator.stop()
+})
+
+t.test('a job that may not write any more completes no checkpoint', async t => {
+  const c = coordinating()
+  c.heard.refusal = new CheckpointError('CHECKPOINTS_IN_USE', 'taken over')
+  c.coordinator.start(c.attempt)
+  await c.clock.pass(1000)
+  await c.answerAll()
+  t.equal(c.storage.stored.size, 0)
+  t.same(c.subtasks[0]?.completed, [])
+  t.match(c.heard.failures, [{ code: 'CHECKPOINTS_IN_USE' }])
+  // A savepoint lies in a folder of its own.
+  const savepoint = c.coordinator.savepoint(c.attempt, null)
+  await settle()
+  await c.answerAll()
+  t.equal(await savepoint, 'memory/savepoint')
+  c.coordinator.stop()
 })

@@ -114,6 +114,110 @@ t.test('savepoints lie where they are asked for, and nobody removes them', async
   await t.rejects(storage().load('latest'), { code: 'CHECKPOINT_NOT_FOUND', message: /state\/flights/ })
 })
 
+t.test('a checkpoint that cannot be written leaves nothing behind', async t => {
+  const { storage, s3, list } = await made(t)
+  const denied = { status: 403, body: '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>' }
+  s3.instead = ({ method, path }) => (method === 'PUT' && path.includes('_metadata') ? denied : null)
+  await t.rejects(storage().store(checkpointOf()), { code: 'CHECKPOINT_FAILED' })
+  t.same(await list(), [])
+  s3.instead = null
+  await t.rejects(
+    storage().store(checkpointOf(), () => Promise.reject(new Error('not any more'))),
+    {
+      message: /not any more/,
+    },
+  )
+  t.same(await list(), [])
+})
+
+t.test('a damaged checkpoint is an error that names the newest older one that is whole', async t => {
+  const { storage, put, bucket } = await made(t)
+  for (const checkpointId of [1, 2, 3]) await storage().store(checkpointOf({ checkpointId }))
+  await put('state/flights/chk-3/sink-0.bin', 'some bites')
+  await put('state/flights/chk-2/_metadata', '{')
+  await t.rejects(storage().load('latest'), {
+    code: 'CHECKPOINT_UNREADABLE',
+    message: new RegExp(`chk-3 .*sink-0.bin is not what.*--restore 's3://${bucket}/state/flights/chk-1'`),
+  })
+})
+
+t.test('what lies in the folder is listed with its size, and can be removed', async t => {
+  const { storage, put, list } = await made(t)
+  await storage().store(checkpointOf())
+  const savepoint = await storage().storeSavepoint(checkpointOf(), null)
+  await put('state/flights/chk-2/left-over.bin', 'x')
+  await put('state/flights/other/_metadata', 'x')
+  const entries = [...(await storage().list())].sort((a, b) => (a.name < b.name ? -1 : 1))
+  t.match(entries, [
+    { name: 'chk-1', checkpointId: 1, complete: true },
+    { name: 'chk-2', checkpointId: 2, complete: false, bytes: 1 },
+    { checkpointId: null, complete: true, path: savepoint },
+  ])
+  await storage().removeEntry('chk-1')
+  await storage().removeEntry('other')
+  t.equal((await list()).filter(key => key?.includes('chk-1')).length, 0)
+  t.ok((await list()).includes('state/flights/other/_metadata'), 'what is no checkpoint stays')
+})
+
+const holder = (runId: string) => ({
+  ...{ runId, jobName: 'flights', host: 'here', machine: 'boot', pid: 1, processStarted: 'then' },
+  ...{ sinceMs: 5, restoredFrom: null },
+})
+
+t.test('a lease is taken by one of two, renewed, lost to another, and given back', async t => {
+  const { storage, list } = await made(t)
+  const leases = (await storage().openLeases())!
+  t.same(await list(), [], 'the object that it writes to see whether it can is gone')
+  t.equal(await leases.read(), null)
+  const first = (await leases.take(holder('one'), null))!
+  t.equal(await leases.take(holder('two'), null), null)
+  const found = (await leases.read())!
+  t.match(found, { holder: holder('one'), released: false })
+  t.equal(await first.renew(), true)
+  t.equal(await first.holds(), true)
+  const later = (await leases.read())!
+  t.equal(later.token, found.token)
+  t.not(later.beat, found.beat)
+  t.equal(await leases.take(holder('two'), found), null, 'a heartbeat came in between')
+  const second = (await leases.take(holder('two'), later))!
+  t.equal(await first.renew(), false)
+  await first.release()
+  t.equal(await second.holds(), true)
+  await second.release()
+  t.match(await leases.read(), { released: true })
+  t.ok(await leases.take(holder('three'), await leases.read()))
+})
+
+t.test('a heartbeat whose answer is lost is still a heartbeat', async t => {
+  const { storage, s3 } = await made(t)
+  const leases = (await storage().openLeases())!
+  const held = (await leases.take(holder('one'), null))!
+  let lost = 0
+  s3.afterwards = ({ method }) => method === 'PUT' && lost++ === 0
+  t.equal(await held.renew(), true)
+  t.equal(lost, 2, 'it was sent twice')
+  t.equal(await held.renew(), true)
+})
+
+t.test(
+  'a store without conditional writes keeps no lease; one that cannot be written to says what to grant',
+  async t => {
+    const { storage, s3, bucket } = await made(t)
+    for (const instead of [
+      { status: 200, body: '' },
+      { status: 501, body: '<Error><Code>NotImplemented</Code><Message>no</Message></Error>' },
+    ]) {
+      s3.instead = ({ conditional }) => (conditional ? instead : null)
+      t.equal(await storage().openLeases(), null)
+    }
+    const denied = { status: 403, body: '<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>' }
+    s3.instead = ({ method }) => (method === 'PUT' ? denied : null)
+    await t.rejects(storage().openLeases(), {
+      message: `S3 refuses it to these credentials (AccessDenied): grant s3:PutObject on s3://${bucket}/state/flights.`,
+    })
+  },
+)
+
 t.test('nothing to load, and what was changed since, are said with their place', async t => {
   const { storage, put, bucket } = await made(t)
   await t.rejects(storage().load(`s3://${bucket}/nowhere/chk-1`), {

@@ -17,9 +17,13 @@ export class CrashingFs {
   readonly #root: string
   readonly #steps: number
 
-  constructor(root: string, steps = Infinity) {
+  /** A step that fails alone: those after it do not. */
+  readonly #failing: string | null
+
+  constructor(root: string, steps = Infinity, failing: string | null = null) {
     this.#root = root
     this.#steps = steps
+    this.#failing = failing
   }
 
   /** Runs `action` on this file system; answers whether it got through. */
@@ -28,8 +32,8 @@ export class CrashingFs {
       mkdir: (p: string, o: object) => this.#step(`mkdir ${this.#name(p)}`, () => real.mkdir(p, o)),
       rename: (a: string, b: string) => this.#step(`rename ${this.#name(a)} ${this.#name(b)}`, () => real.rename(a, b)),
       rm: (p: string, o: object) => this.#step(`rm ${this.#name(p)}`, () => real.rm(p, o)),
-      open: async (p: string, flags: string) =>
-        this.#handle(p, await this.#step(`open ${this.#name(p)}`, () => real.open(p, flags))),
+      open: async (p: string, flags: string, mode?: number) =>
+        this.#handle(p, await this.#step(`open ${this.#name(p)}`, () => real.open(p, flags, mode))),
     }
     Object.assign(fs, patched)
     syncBuiltinESMExports()
@@ -59,6 +63,7 @@ export class CrashingFs {
       if (this.log.length === this.#steps + 1) await halfway()
       throw new Crash(what)
     }
+    if (what === this.#failing) throw new Crash(what)
     return action()
   }
 

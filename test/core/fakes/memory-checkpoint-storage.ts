@@ -1,6 +1,13 @@
 /** Checkpoints in memory, with failures on demand. */
 import { CheckpointError } from '../../../core/errors.ts'
-import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from '../../../core/checkpoint/checkpoint.ts'
+import type {
+  BeforeComplete,
+  Checkpoint,
+  CheckpointEntry,
+  CheckpointStorage,
+  StoredCheckpoint,
+} from '../../../core/checkpoint/checkpoint.ts'
+import type { LeaseStore } from '../../../core/checkpoint/lease-store.ts'
 
 export class MemoryCheckpointStorage implements CheckpointStorage {
   readonly location = 'memory'
@@ -12,9 +19,12 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
   /** While set, storing waits for it. */
   gate: Promise<void> | null = null
 
-  async store(checkpoint: Checkpoint): Promise<string> {
+  leases: LeaseStore | null = null
+
+  async store(checkpoint: Checkpoint, beforeComplete?: BeforeComplete): Promise<string> {
     if (this.gate !== null) await this.gate
     if (this.storeError !== null) throw this.storeError
+    await beforeComplete?.()
     this.stored.set(checkpoint.checkpointId, checkpoint)
     return `memory/chk-${checkpoint.checkpointId}`
   }
@@ -40,5 +50,24 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
     if (this.removeError !== null) throw this.removeError
     this.stored.delete(checkpointId)
     this.removed.push(checkpointId)
+  }
+
+  async list(): Promise<CheckpointEntry[]> {
+    return [...this.stored.keys()].map(checkpointId => ({
+      name: `chk-${checkpointId}`,
+      path: `memory/chk-${checkpointId}`,
+      checkpointId,
+      complete: true,
+      modifiedMs: 0,
+      bytes: 0,
+    }))
+  }
+
+  async removeEntry(name: string): Promise<void> {
+    this.stored.delete(Number(name.slice('chk-'.length)))
+  }
+
+  async openLeases(): Promise<LeaseStore | null> {
+    return this.leases
   }
 }

@@ -51,6 +51,8 @@ export interface Asked {
   readonly userAgent: string
   readonly method: string
   readonly path: string
+  /** It has `If-Match` or `If-None-Match`. */
+  readonly conditional: boolean
 }
 
 export interface Door {
@@ -58,6 +60,8 @@ export interface Door {
   readonly asked: Asked[]
   /** What is answered instead of what is behind, or a broken connection; null: what is behind. */
   instead: ((asked: Asked) => { status: number; body: string } | 'broken' | null) | null
+  /** Whether the answer of what is behind gets lost. */
+  afterwards: ((asked: Asked) => boolean) | null
 }
 
 /** A door before `target`; with `tls`, behind a certificate that nobody signed. */
@@ -67,7 +71,7 @@ export async function door(
   { tls = false } = {},
 ): Promise<Door> {
   const asked: Asked[] = []
-  const state: { instead: Door['instead'] } = { instead: null }
+  const state: Pick<Door, 'instead' | 'afterwards'> = { instead: null, afterwards: null }
   const pem = tls ? readFileSync(path.join(here, 'self-signed.pem')) : undefined
   const listener = (request: http.IncomingMessage, response: http.ServerResponse): void => {
     const chunks: Buffer[] = []
@@ -80,6 +84,7 @@ export async function door(
         userAgent: request.headers['user-agent'] ?? '',
         method: request.method ?? '',
         path: request.url ?? '',
+        conditional: 'if-match' in request.headers || 'if-none-match' in request.headers,
       }
       asked.push(one)
       const instead = state.instead?.(one) ?? null
@@ -95,6 +100,10 @@ export async function door(
         target + (request.url ?? ''),
         { method: request.method, headers: request.headers, agent: false },
         answer => {
+          if (state.afterwards?.(one) === true) {
+            response.destroy()
+            return
+          }
           response.writeHead(answer.statusCode ?? 500, answer.headers)
           answer.pipe(response)
         },

@@ -55,6 +55,7 @@ _CLASSES: dict[str, type[ShardlineError]] = {
     "CHECKPOINT_FAILED": CheckpointError,
     "CHECKPOINT_NOT_FOUND": CheckpointError,
     "CHECKPOINT_UNREADABLE": CheckpointError,
+    "CHECKPOINTS_IN_USE": CheckpointError,
     "JOB_CANCELED": JobCancellationException,
     "JOB_FAILED": JobExecutionException,
     "ILLEGAL_STATE": IllegalStateException,

@@ -1,0 +1,63 @@
+/** Where the lease of a job's checkpoints lies: one at a time, changed only by those who know what is there now. */
+
+/** Who holds a lease: what another run needs to find out whether it still lives, and what a message says of it. */
+export interface LeaseHolder {
+  /** Of this run of the job: two runs never have the same. */
+  readonly runId: string
+  readonly jobName: string
+  readonly host: string
+  /** Tells apart what host names do not: boots of a machine, and containers with process ids of their own. */
+  readonly machine: string
+  readonly pid: number
+  /** When the process started, in a form that only equals itself; null: not known. */
+  readonly processStarted: string | null
+  /** Since when it has the lease, epoch milliseconds by its own clock; for messages only. */
+  readonly sinceMs: number
+  /** The checkpoint that the run was started from, which `prune` keeps; null: none. */
+  readonly restoredFrom: string | null
+}
+
+export interface FoundLease {
+  /** Changes with the holder, not with heartbeats. */
+  readonly token: string
+  /** Changes with every heartbeat. */
+  readonly beat: string
+  /** null: what is written there cannot be read. */
+  readonly holder: LeaseHolder | null
+  /** The holder gave it back. */
+  readonly released: boolean
+}
+
+export interface LeaseStore {
+  /** null: there is no lease. */
+  read(): Promise<FoundLease | null>
+  /** Takes the lease, if what lies there is still `found`. null: someone else was faster. */
+  take(holder: LeaseHolder, found: FoundLease | null): Promise<HeldLease | null>
+}
+
+/** A lease that this process took. */
+export interface HeldLease {
+  /** A heartbeat. False: the lease is no longer this one. @throws Error where that cannot be found out */
+  renew(): Promise<boolean>
+  /** Whether it is still this one, before something is written under it. @throws Error where that cannot be found out */
+  holds(): Promise<boolean>
+  /** Gives it back, if it is still this one. */
+  release(): Promise<void>
+}
+
+export const LEASE_FORMAT = 'shardline-lease'
+export const LEASE_VERSION = 1
+
+export function encodeLease(holder: LeaseHolder, more: Readonly<Record<string, unknown>> = {}): string {
+  return `${JSON.stringify({ format: LEASE_FORMAT, version: LEASE_VERSION, ...holder, ...more }, null, 1)}\n`
+}
+
+/** null: it is no lease, or one of a later version. */
+export function decodeLease(text: string): (LeaseHolder & { readonly released?: boolean }) | null {
+  try {
+    const { format, version, ...holder } = JSON.parse(text) as LeaseHolder & { format: string; version: number }
+    return format === LEASE_FORMAT && version === LEASE_VERSION ? holder : null
+  } catch {
+    return null
+  }
+}

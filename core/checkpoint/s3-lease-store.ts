@@ -1,0 +1,127 @@
+/**
+ * A lease in S3: the object `_lease`, changed by conditional writes only (`If-None-Match: *`, `If-Match`), so that only one of several
+ * writers succeeds. A heartbeat writes it again, with a counter. A lease that was given back stays, marked as released: an
+ * object cannot be deleted on a condition everywhere.
+ */
+import { randomBytes } from 'node:crypto'
+
+import { decodeLease, encodeLease } from './lease-store.ts'
+import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
+import type { S3Bucket } from './s3-bucket.ts'
+
+/** Of a conditional write that S3 refuses although the condition holds. */
+const ATTEMPTS = 5
+
+/** Runs a request; its error names the place and the permission. */
+type Told = <T>(permission: string, call: () => Promise<T>) => Promise<T>
+
+/**
+ * Writes a small object to see that checkpoints can be written at all, and whether the store keeps conditions.
+ * null: it does not, and there can be no lease.
+ */
+export async function openS3Leases(
+  bucket: S3Bucket,
+  keyOf: (name: string) => string,
+  told: Told,
+): Promise<LeaseStore | null> {
+  const probe = keyOf(`_probe-${randomBytes(6).toString('hex')}`)
+  await told('s3:PutObject', () => bucket.put(probe, 'Shardline sees whether it can write here.\n'))
+  try {
+    return (await told('s3:PutObject', () => keepsConditions(bucket, probe)))
+      ? new S3LeaseStore(bucket, keyOf('_lease'), told)
+      : null
+  } finally {
+    await bucket.delete(probe).catch(() => undefined)
+  }
+}
+
+/** An object that exists must not be created again. Some stores ignore the condition, others do not know it. */
+async function keepsConditions(bucket: S3Bucket, existing: string): Promise<boolean> {
+  try {
+    return (await bucket.putIf(existing, 'again\n', null)) === null
+  } catch (error) {
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode
+    if (status === 501 || status === 400) return false
+    throw error
+  }
+}
+
+class S3LeaseStore implements LeaseStore {
+  readonly #bucket: S3Bucket
+  readonly #key: string
+  readonly #told: Told
+
+  constructor(bucket: S3Bucket, key: string, told: Told) {
+    this.#bucket = bucket
+    this.#key = key
+    this.#told = told
+  }
+
+  async read(): Promise<FoundLease | null> {
+    const found = await this.#told('s3:GetObject', () => this.#bucket.getTagged(this.#key))
+    if (found === null) return null
+    const holder = decodeLease(found.text)
+    return { token: holder?.runId ?? found.tag, beat: found.tag, holder, released: holder?.released === true }
+  }
+
+  async take(holder: LeaseHolder, found: FoundLease | null): Promise<HeldLease | null> {
+    const tag = await this.#told('s3:PutObject', () =>
+      this.#bucket.putIf(this.#key, encodeLease(holder, { heartbeat: 0 }), found?.beat ?? null),
+    )
+    return tag === null ? null : new S3Lease(this.#bucket, this.#key, this.#told, holder, tag)
+  }
+}
+
+class S3Lease implements HeldLease {
+  readonly #bucket: S3Bucket
+  readonly #key: string
+  readonly #told: Told
+  readonly #holder: LeaseHolder
+  #tag: string
+  #heartbeat = 0
+  /** Requests one after the other: each needs the tag that the one before it gave. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(bucket: S3Bucket, key: string, told: Told, holder: LeaseHolder, tag: string) {
+    this.#bucket = bucket
+    this.#key = key
+    this.#told = told
+    this.#holder = holder
+    this.#tag = tag
+  }
+
+  async renew(): Promise<boolean> {
+    return this.#put({ heartbeat: ++this.#heartbeat })
+  }
+
+  /** Only a write tells for sure, and is a heartbeat as well. */
+  async holds(): Promise<boolean> {
+    return this.renew()
+  }
+
+  async release(): Promise<void> {
+    await this.#put({ heartbeat: ++this.#heartbeat, released: true })
+  }
+
+  #put(more: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const put = this.#last.then(() => this.#putNow(encodeLease(this.#holder, more)))
+    this.#last = put.catch(() => undefined)
+    return put
+  }
+
+  async #putNow(content: string): Promise<boolean> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const tag = await this.#told('s3:PutObject', () => this.#bucket.putIf(this.#key, content, this.#tag))
+      if (tag !== null) {
+        this.#tag = tag
+        return true
+      }
+      // A request that was repeated after its answer got lost has changed the tag itself.
+      const there = await this.#told('s3:GetObject', () => this.#bucket.getTagged(this.#key))
+      if (there === null || decodeLease(there.text)?.runId !== this.#holder.runId) return false
+      this.#tag = there.tag
+      if (there.text === content) return true
+    }
+    throw new Error(`S3 refused ${ATTEMPTS} times to replace ${this.#key}, although nothing else has changed it`)
+  }
+}
