@@ -301,6 +301,7 @@ export class FakeStream {
       },
       subscribeToShard: async (_consumerArn, shardId, position) => {
         called('subscribeToShard', shardId, position)
+        if (position.type === 'AT_TIMESTAMP' && position.timestampMs > this.serviceNowMs()) throw futureTime()
         const subscription = new FakeSubscription(this.name, shardId)
         this.subscriptions.push(subscription)
         return subscription

@@ -18,8 +18,8 @@ function reading(
   overrides: Partial<FanOutOptions> = {},
   split: Partial<KinesisShardSplit> = {},
   clock = new ManualClock(),
+  stream = new FakeStream(clock),
 ) {
-  const stream = new FakeStream(clock)
   const warnings: string[] = []
   const reader = new FanOutShardReader(
     splitOf({ shardId: SHARD, ...split }),
@@ -293,5 +293,21 @@ t.test('an event that repeats records is refused', async t => {
   r.latest().push([record('c', '3')], '3')
   await r.take()
   t.same(r.values, ['a', 'b', 'c'])
+  r.reader.close()
+})
+
+t.test('a time that the service has not reached yet is put back by what its clock may be behind', async t => {
+  const clock = new ManualClock()
+  const at = clock.now()
+  const stream = new FakeStream(clock)
+  stream.clockSlackMs = [700, 300]
+  stream.serviceNowMs = () => clock.now() - 650
+  const r = reading({}, { position: { type: 'AT_TIMESTAMP', timestampMs: at } }, clock, stream)
+  await r.clock.pass(5000, 500)
+  t.same(
+    r.positions().slice(0, 2),
+    [at, at - 700].map(timestampMs => ({ type: 'AT_TIMESTAMP', timestampMs })),
+  )
+  t.equal(r.state.failure, null)
   r.reader.close()
 })
