@@ -347,7 +347,7 @@ t.test(
     t.match(status.stdout, /cut off .* RUNNING/)
     t.match(
       status.stdout,
-      /ALARM +nothing was read from 2 of 2 shards since 20\d\d-.*Z: GetRecords .* cannot reach http/,
+      /ALARM +nothing was read from [12] of 2 shards since 20\d\d-.*Z: GetRecords .* cannot reach http/,
     )
     const explained = await shardline('explain')
     t.equal(explained.code, 3)

@@ -549,20 +549,23 @@ t.test('a time that the service has not reached yet is put back by what its cloc
   t.match(tooFar.failure, { code: 'VALIDATION_FAILED', message: /in the future/ })
 })
 
-t.test('stopping at "latest" with a clock that is behind, it reads what was there before, and ends without waiting', async t => {
-  const clock = new ManualClock()
-  const stream = new FakeStream(clock)
-  const submitted = clock.now()
-  // The service's clock is 600 ms ahead; its answers allow up to 800.
-  clock.advance(600)
-  stream.put(SHARD, 'before')
-  clock.advance(-600)
-  stream.clockSlackMs = [200, 800]
-  const r = reading({ stopAtMs: submitted + 800, stopAtLocalMs: submitted }, { clock, stream })
-  await settle()
-  r.take()
-  await r.clock.pass(300, 100)
-  r.take()
-  t.same(r.values, ['before'])
-  t.match(r.end, { type: 'stopped' })
-})
+t.test(
+  'stopping at "latest" with a clock that is behind, it reads what was there before, and ends without waiting',
+  async t => {
+    const clock = new ManualClock()
+    const stream = new FakeStream(clock)
+    const submitted = clock.now()
+    // The service's clock is 600 ms ahead; its answers allow up to 800.
+    clock.advance(600)
+    stream.put(SHARD, 'before')
+    clock.advance(-600)
+    stream.clockSlackMs = [200, 800]
+    const r = reading({ stopAtMs: submitted + 800, stopAtLocalMs: submitted }, { clock, stream })
+    await settle()
+    r.take()
+    await r.clock.pass(300, 100)
+    r.take()
+    t.same(r.values, ['before'])
+    t.match(r.end, { type: 'stopped' })
+  },
+)
