@@ -1,96 +1,16 @@
 /** The commands that look at running jobs, each as a process of its own, against engines that are processes too. */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 
 import t from 'tap'
-import type { Test } from 'tap'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import type { KinesisEmulator, ShardRecords } from '../../../emulator/index.ts'
+import type { ShardRecords } from '../../../emulator/index.ts'
 import { AGGREGATE_CASES } from '../../core/kinesis/aggregate-cases.ts'
-import { shortFolder } from '../../core/fakes/folders.ts'
-import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../../core/fakes/graphs.ts'
-import { emulator, eventually, numbered, pointedAt, textsIn } from '../../core/fakes/jobs.ts'
-
-const engineFile = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../engine/shardline.mjs')
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface Machine {
-  /** Where its doors are. */
-  readonly doors: string
-  readonly folder: string
-  readonly shardline: (...args: string[]) => Promise<Ended>
-  /** An engine with one job. */
-  readonly job: (
-    kinesis: KinesisEmulator,
-    name: string,
-    configuration?: Record<string, string>,
-  ) => Promise<ChildProcess>
-}
-
-/** A user's machine: its processes know each other's doors, and nobody else's. */
-function machine(t: Test): Machine {
-  const folder = shortFolder(t)
-  const env = { PATH: process.env['PATH'], TMPDIR: folder }
-  const start = (args: readonly string[], stdin: 'ignore' | 'pipe'): ChildProcess => {
-    const child = spawn(process.execPath, [engineFile, ...args], { env, cwd: folder, stdio: [stdin, 'pipe', 'pipe'] })
-    t.teardown(() => child.kill('SIGKILL'))
-    return child
-  }
-  return {
-    folder,
-    doors: path.join(folder, `shardline-${process.getuid!()}`),
-    shardline: (...args) =>
-      new Promise(resolve => {
-        const child = start(args, 'ignore')
-        let [stdout, stderr] = ['', '']
-        child.stdout!.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
-        child.stderr!.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-        child.once('close', code => resolve({ code, stdout, stderr }))
-      }),
-    async job(kinesis, name, configuration = {}) {
-      const child = start(['rpc'], 'pipe')
-      child.stderr!.resume()
-      const rpc = createMessageConnection(new StreamMessageReader(child.stdout!), new StreamMessageWriter(child.stdin!))
-      rpc.onError(() => undefined)
-      rpc.listen()
-      t.teardown(() => rpc.dispose())
-      const client = {
-        protocolVersion: 1,
-        clientName: 't',
-        clientVersion: '0',
-        clientPid: process.pid,
-        buildHash: null,
-      }
-      await rpc.sendRequest('initialize', client)
-      await rpc.sendRequest('job/submit', { graph: copying(kinesis, name, configuration), attempt: 0, driver: null })
-      return child
-    },
-  }
-}
-
-const copying = (kinesis: KinesisEmulator, name: string, configuration: Record<string, string>) =>
-  graphOf(
-    [
-      sourceT(1, { uid: 'in', source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }) }),
-      sinkT(2, [1], {
-        uid: 'out',
-        sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), maxTimeInBufferMs: 20 }),
-      }),
-    ],
-    { name, parallelism: 1, configuration: pointedAt(kinesis, configuration) },
-  )
+import { emulator, eventually, numbered, textsIn } from '../../core/fakes/jobs.ts'
+import { machine } from './machine.ts'
 
 t.test('Prometheus finds the metrics of a job of the bundle, on this machine alone', async t => {
   const kinesis = await emulator(t)
@@ -326,34 +246,3 @@ t.test('a checkpoint is shown and rewound, and a job starts from the new one', a
     stderr: /could not be written to/,
   })
 })
-
-t.test(
-  'a job whose service is gone does not look healthy: status and explain say since when, and exit with 3',
-  async t => {
-    const kinesis = await emulator(t)
-    kinesis.put('flights', numbered(10))
-    const { shardline, job } = machine(t)
-    await job(kinesis, 'cut off', { 'retry-strategy.delay.max': '1 s', 'retry-strategy.attempts.max': '1000' })
-    await eventually(() => kinesis.recordCount('out') === 10)
-    t.equal((await shardline('status')).code, 0)
-    await kinesis.close()
-    const since = Date.now()
-    let status = await shardline('status')
-    while (status.code === 0 && Date.now() - since < 30_000) {
-      await delay(500)
-      status = await shardline('status')
-    }
-    t.equal(status.code, 3)
-    t.match(status.stdout, /cut off .* RUNNING/)
-    t.match(
-      status.stdout,
-      /ALARM +nothing was read from [12] of 2 shards since 20\d\d-.*Z: GetRecords .* cannot reach http/,
-    )
-    const explained = await shardline('explain')
-    t.equal(explained.code, 3)
-    t.match(
-      explained.stdout,
-      /^ALARM: flights shardId-0+ is not read: nothing was read for 1\d s, since 20\d\d-.*Z \(GetRecords/m,
-    )
-  },
-)
