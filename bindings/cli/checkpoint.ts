@@ -1,28 +1,39 @@
-/** `shardline checkpoint inspect|rewind`: what is in a checkpoint or savepoint, and a new one with other positions. */
+/** `shardline checkpoint`: what is in a checkpoint or savepoint, a new one with other positions or a signature, what lies in a folder. */
 import path from 'node:path'
 
+import { checkpointKey, KEY_VARIABLE } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/checkpoint.ts'
-import { openCheckpointStorage } from '../../core/checkpoint/checkpoint-storage.ts'
-import { Configuration } from '../../core/config/configuration.ts'
+import { executionOptions } from '../../core/config/execution-options.ts'
 import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/job/job.ts'
 import { checkpointContents } from '../../core/source/checkpoint-contents.ts'
 import { parseInstantMs } from '../../core/source/instants.ts'
 import { rewindCheckpoint } from '../../core/source/rewind.ts'
 import type { RewindTarget } from '../../core/source/rewind.ts'
+import { list, prune } from './checkpoint-folder.ts'
+import { configurationOf, PLACE_OPTIONS, storageOf } from './checkpoint-place.ts'
+import type { PlaceValues } from './checkpoint-place.ts'
 import { contentsText, movesText } from './checkpoint-text.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 import { shellWord } from './figures.ts'
 import { absolutePlace } from './restore-hint.ts'
-import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments.ts'
+import { parseVerb, printJson } from './verb-arguments.ts'
 
 const HELP = `Usage: shardline checkpoint inspect PATH [--json]
        shardline checkpoint rewind PATH --to WHERE [--operator UID] [--out DIR] [--drop-state] [--allow-skip] [--json]
+       shardline checkpoint sign PATH [--out DIR] [--json]
+       shardline checkpoint list --job NAME [--no-verify] [--json]
+       shardline checkpoint prune --job NAME [--keep N] [--yes] [--json]
 
-inspect shows what a checkpoint or savepoint holds: operators, the position in each shard and when its last record arrived, sizes of state.
+inspect shows what a checkpoint or savepoint holds: operators, the position in each shard and when its last record arrived, states with their
+types and sizes. It compares every file with its checksum, and never runs the pickles in it.
 rewind writes a NEW savepoint in which the positions of the Kinesis sources are moved, and prints its path; the one at PATH stays as it is.
+sign writes a NEW savepoint that is signed with the configured key, whether or not the one at PATH is. Sign only what you trust.
+list shows the checkpoints and savepoints in the folder of a job: number, time, size, whether they are whole, and what writes there.
+prune removes checkpoints that are older than the newest ones that are whole, and what failed checkpoints left behind. It keeps savepoints
+that are complete, and what a running job started from or writes. Without --yes it only shows what it would remove.
 
   PATH                a checkpoint or savepoint, local or s3://; or 'latest', which needs --job
-  --job NAME          of which job 'latest' is
+  --job NAME          the name of the job
   --dir DIR           where its checkpoints are (default: ${DEFAULT_CHECKPOINT_DIRECTORY})
   --conf KEY=VALUE    an option, such as s3.endpoint; may be repeated
   --json              for programs
@@ -34,19 +45,16 @@ rewind writes a NEW savepoint in which the positions of the Kinesis sources are 
   --drop-state        leave state of other operators out, which would count or write records twice
   --allow-skip        let shards go forward too, and never read what lies between
 
+  --no-verify         do not read the files: only whether a checkpoint is complete
+  --keep N            how many complete checkpoints stay (default: 1)
+  --yes               remove
+
 A shard that was not read up to WHERE yet stays where it is. Shards that ended are read again, before their children.
+Signatures need a key: ${KEY_VARIABLE}, or --conf ${executionOptions.checkpointKeyFile.key}=FILE.
 `
 
-const COMMON = {
-  ...HELP_OPTION,
-  ...JSON_OPTION,
-  job: { type: 'string' },
-  dir: { type: 'string' },
-  conf: { type: 'string', multiple: true },
-} as const
-
 const REWIND = {
-  ...COMMON,
+  ...PLACE_OPTIONS,
   to: { type: 'string', multiple: true },
   operator: { type: 'string' },
   out: { type: 'string' },
@@ -54,19 +62,34 @@ const REWIND = {
   'allow-skip': { type: 'boolean', default: false },
 } as const
 
+const SIGN = { ...PLACE_OPTIONS, out: { type: 'string' } } as const
+
 export async function run(args: readonly string[]): Promise<number> {
   const [what, ...rest] = args
   if (what === '--help' || what === '-h' || rest.includes('--help') || rest.includes('-h')) {
     process.stdout.write(HELP)
     return exitCodes.ok
   }
-  if (what === 'inspect') return inspect(rest)
-  if (what === 'rewind') return rewind(rest)
-  throw new UsageError(`checkpoint takes inspect or rewind${what === undefined ? '' : `, not '${what}'`}.`)
+  switch (what) {
+    case 'inspect':
+      return inspect(rest)
+    case 'rewind':
+      return rewind(rest)
+    case 'sign':
+      return sign(rest)
+    case 'list':
+      return list(rest)
+    case 'prune':
+      return prune(rest)
+    default:
+      throw new UsageError(
+        `checkpoint takes inspect, rewind, sign, list or prune${what === undefined ? '' : `, not '${what}'`}.`,
+      )
+  }
 }
 
 async function inspect(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseVerb(args, COMMON, 1)
+  const { values, positionals } = parseVerb(args, PLACE_OPTIONS, 1)
   const { checkpoint, path: place } = (await load(positionals[0], values)).stored
   const contents = checkpointContents(checkpoint)
   if (values.json) printJson({ path: place, ...contents })
@@ -95,25 +118,28 @@ async function rewind(args: readonly string[]): Promise<number> {
   return exitCodes.ok
 }
 
-interface PlaceOptions {
-  readonly job?: string | undefined
-  readonly dir?: string | undefined
-  readonly conf?: readonly string[] | undefined
+async function sign(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseVerb(args, SIGN, 1)
+  if (checkpointKey(configurationOf(values)) === null)
+    throw new UsageError(`sign needs a key: ${KEY_VARIABLE}, or --conf ${executionOptions.checkpointKeyFile.key}=FILE.`)
+  const { stored } = await load(positionals[0], values, storageOf(values, null))
+  const out = values.out === undefined ? folderOf(stored.path) : absolutePlace(values.out)
+  const written = await storageOf(values).storeSavepoint(stored.checkpoint, out)
+  if (values.json) printJson({ path: written, from: stored.path })
+  else {
+    process.stdout.write(`${written}\n`)
+    process.stderr.write(`To start from it: shardline run --restore ${shellWord(written)} ...\n`)
+  }
+  return exitCodes.ok
 }
 
 async function load(
   place: string | undefined,
-  { job, dir, conf = [] }: PlaceOptions,
+  values: PlaceValues,
+  storage: CheckpointStorage = storageOf(values),
 ): Promise<{ readonly stored: StoredCheckpoint; readonly storage: CheckpointStorage }> {
   if (place === undefined) throw new UsageError("name a checkpoint: its path, or 'latest' with --job.")
-  if (place === 'latest' && job === undefined) throw new UsageError("'latest' needs --job: the name of the job.")
-  const pairs = conf.map(pair => {
-    const at = pair.indexOf('=')
-    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${pair}'.`)
-    return [pair.slice(0, at), pair.slice(at + 1)] as const
-  })
-  const configuration = new Configuration(Object.fromEntries(pairs))
-  const storage = openCheckpointStorage(dir ?? DEFAULT_CHECKPOINT_DIRECTORY, job ?? '', configuration)
+  if (place === 'latest' && values.job === undefined) throw new UsageError("'latest' needs --job: the name of the job.")
   return { stored: await storage.load(place), storage }
 }
 

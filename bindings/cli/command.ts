@@ -26,7 +26,8 @@ const verbs: Readonly<Record<string, Verb>> = {
     load: () => import('./savepoint.ts'),
   },
   checkpoint: {
-    summary: 'what is in a checkpoint, or a new one that is rewound: shardline checkpoint inspect|rewind PATH',
+    summary:
+      'what is in checkpoints; rewind, sign, list or prune them: shardline checkpoint inspect|rewind|sign|list|prune',
     load: () => import('./checkpoint.ts'),
   },
   rpc: { summary: 'JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },

@@ -101,13 +101,13 @@ export function progressOutput(fd: number): ProgressOutput {
 
 function summary(job: Job, metrics: JobMetrics, read: number, rate: number): string {
   const written = metrics.operators.reduce((sum, o) => sum + (o.sink?.records ?? 0), 0)
-  const { completed, lastCheckpointId } = metrics.checkpoints
+  const { completed, failed, lastCheckpointId } = metrics.checkpoints
   const checkpoints =
     completed === 0
       ? 'no checkpoint yet'
       : `${completed} ${completed === 1 ? 'checkpoint' : 'checkpoints'}, last chk-${lastCheckpointId ?? 0}`
   const { failed } = metrics.checkpoints
-  const failures = failed === 0 ? '' : ` (${failed} failed)`
+  const failures = failed === 0 ? '' : ` (${grouped(failed)} failed)`
   return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}${failures}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
 }
 

@@ -174,7 +174,8 @@ async function mayTake(
   }
 }
 
-function describe({ jobName, runId, host, pid, sinceMs }: LeaseHolder): string {
+/** For messages. */
+export function describe({ jobName, runId, host, pid, sinceMs }: LeaseHolder): string {
   return `a run of job '${jobName}' (${runId.slice(0, 8)}, process ${pid} on host ${host}, since ${new Date(sinceMs).toISOString()})`
 }
 

@@ -1,18 +1,23 @@
 /** Which storage a place belongs to, by its scheme. What is restored, and savepoints, may lie elsewhere than the checkpoints. */
 import type { Configuration } from '../config/configuration.ts'
 import { checkpointKey } from './checkpoint-seal.ts'
+import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
 import { FileCheckpointStorage } from './file-checkpoint-storage.ts'
-import type { LeaseStore } from './lease-store.ts'
+import type { FoundLease, LeaseStore } from './lease-store.ts'
 import { isS3Url, S3CheckpointStorage } from './s3-checkpoint-storage.ts'
 
-/** @param directory a local path, a `file://` URL, or `s3://bucket/prefix` */
+/**
+ * @param directory a local path, a `file://` URL, or `s3://bucket/prefix`
+ * @param key what signs checkpoints, and must have signed what is loaded
+ */
 export function openCheckpointStorage(
   directory: string,
   jobName: string,
   configuration: Configuration,
+  key: CheckpointKey | null = checkpointKey(configuration),
 ): CheckpointStorage {
-  return new CheckpointStorages(directory, jobName, configuration)
+  return new CheckpointStorages(directory, jobName, configuration, key)
 }
 
 class CheckpointStorages implements CheckpointStorage {
@@ -20,8 +25,7 @@ class CheckpointStorages implements CheckpointStorage {
   readonly #open: (place: string) => CheckpointStorage
   readonly #ownIsS3: boolean
 
-  constructor(directory: string, jobName: string, configuration: Configuration) {
-    const key = checkpointKey(configuration)
+  constructor(directory: string, jobName: string, configuration: Configuration, key: CheckpointKey | null) {
     this.#open = place =>
       isS3Url(place)
         ? new S3CheckpointStorage(place, jobName, configuration, key)
@@ -68,6 +72,10 @@ class CheckpointStorages implements CheckpointStorage {
 
   async openLeases(): Promise<LeaseStore | null> {
     return this.#own.openLeases()
+  }
+
+  async readLease(): Promise<FoundLease | null> {
+    return this.#own.readLease()
   }
 
   #of(place: string): CheckpointStorage {

@@ -9,7 +9,7 @@
  * `_metadata` ends with a seal (`checkpoint-seal.ts`) since version 2. Files have the mode 0600, folders 0700.
  * Restoring a job whose functions are Python's runs the pickles that its state holds: treat a checkpoint as you treat code.
  */
-import type { LeaseStore } from './lease-store.ts'
+import type { FoundLease, LeaseStore } from './lease-store.ts'
 import type { OperatorState } from './operator-state.ts'
 
 export const CHECKPOINT_FORMAT = 'shardline-checkpoint'
@@ -65,6 +65,8 @@ export interface CheckpointStorage {
   removeEntry(name: string): Promise<void>
   /** Where the lease of the job's folder lies; null where the storage cannot keep one. */
   openLeases(): Promise<LeaseStore | null>
+  /** The lease of the job's folder, without taking it; null: there is none. */
+  readLease(): Promise<FoundLease | null>
 }
 
 export type BeforeComplete = () => Promise<void>

@@ -27,7 +27,7 @@ import type { CheckpointFolder } from './checkpoint-reading.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
 import { FileLeaseStore } from './file-lease-store.ts'
-import type { LeaseStore } from './lease-store.ts'
+import type { FoundLease, LeaseStore } from './lease-store.ts'
 import { makeDirectory } from './make-directory.ts'
 
 export class FileCheckpointStorage implements CheckpointStorage {
@@ -121,6 +121,10 @@ export class FileCheckpointStorage implements CheckpointStorage {
 
   async openLeases(): Promise<LeaseStore> {
     return new FileLeaseStore(this.location)
+  }
+
+  async readLease(): Promise<FoundLease | null> {
+    return new FileLeaseStore(this.location).read()
   }
 
   async #latest(): Promise<string> {

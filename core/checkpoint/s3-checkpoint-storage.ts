@@ -21,9 +21,9 @@ import { readStored } from './checkpoint-reading.ts'
 import type { CheckpointFolder } from './checkpoint-reading.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
-import type { LeaseStore } from './lease-store.ts'
+import type { FoundLease, LeaseStore } from './lease-store.ts'
 import type { S3Bucket } from './s3-bucket.ts'
-import { openS3Leases } from './s3-lease-store.ts'
+import { LEASE_OBJECT, openS3Leases, readS3Lease } from './s3-lease-store.ts'
 
 /** Requests at once. */
 const PARALLEL = 8
@@ -132,6 +132,13 @@ export class S3CheckpointStorage implements CheckpointStorage {
       bucket,
       name => keyOf(this.#place, name),
       (permission, call) => told(permission, this.#place, call),
+    )
+  }
+
+  async readLease(): Promise<FoundLease | null> {
+    const bucket = await this.#bucket(this.#place)
+    return readS3Lease(bucket, keyOf(this.#place, LEASE_OBJECT), (permission, call) =>
+      told(permission, this.#place, call),
     )
   }
 

@@ -9,6 +9,8 @@ import { decodeLease, encodeLease } from './lease-store.ts'
 import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
 import type { S3Bucket } from './s3-bucket.ts'
 
+export const LEASE_OBJECT = '_lease'
+
 /** Of a conditional write that S3 refuses although the condition holds. */
 const ATTEMPTS = 5
 
@@ -28,11 +30,18 @@ export async function openS3Leases(
   await told('s3:PutObject', () => bucket.put(probe, 'Shardline sees whether it can write here.\n'))
   try {
     return (await told('s3:PutObject', () => keepsConditions(bucket, probe)))
-      ? new S3LeaseStore(bucket, keyOf('_lease'), told)
+      ? new S3LeaseStore(bucket, keyOf(LEASE_OBJECT), told)
       : null
   } finally {
     await bucket.delete(probe).catch(() => undefined)
   }
+}
+
+export async function readS3Lease(bucket: S3Bucket, key: string, told: Told): Promise<FoundLease | null> {
+  const found = await told('s3:GetObject', () => bucket.getTagged(key))
+  if (found === null) return null
+  const holder = decodeLease(found.text)
+  return { token: holder?.runId ?? found.tag, beat: found.tag, holder, released: holder?.released === true }
 }
 
 /** An object that exists must not be created again. Some stores ignore the condition, others do not know it. */
@@ -58,10 +67,7 @@ class S3LeaseStore implements LeaseStore {
   }
 
   async read(): Promise<FoundLease | null> {
-    const found = await this.#told('s3:GetObject', () => this.#bucket.getTagged(this.#key))
-    if (found === null) return null
-    const holder = decodeLease(found.text)
-    return { token: holder?.runId ?? found.tag, beat: found.tag, holder, released: holder?.released === true }
+    return readS3Lease(this.#bucket, this.#key, this.#told)
   }
 
   async take(holder: LeaseHolder, found: FoundLease | null): Promise<HeldLease | null> {

@@ -45,6 +45,7 @@ export class SimulatedDisk {
       },
       list: async () => [],
       removeEntry: async () => undefined,
+      readLease: async () => this.#leases.read(),
       openLeases: async () => this.#leases,
     }
   }

@@ -32,7 +32,7 @@ every other verb is the Node command's (shardline VERB --help):
   ps              the jobs that run on this machine
   status, explain what one of them does; who reads which shard, and why one is not read
   stop, savepoint end it in order; store its state while it runs
-  checkpoint      what is in a checkpoint; rewind one
+  checkpoint      what is in checkpoints; rewind, sign, list, prune them
   local           a Kinesis on this machine
   rpc             JSON-RPC, for other languages
 
@@ -73,7 +73,11 @@ def _run(argv: list[str]) -> int:
         description="Runs a PyFlink script in this process; `import pyflink` imports shardline.",
         allow_abbrev=False,
     )
-    parser.add_argument("--restore", metavar="latest|PATH", help="go on from a checkpoint: the latest one, or this one")
+    parser.add_argument(
+        "--restore",
+        metavar="latest|PATH",
+        help="go on from a checkpoint: the latest one, or this one. Its pickles are run as code: trust it first",
+    )
     parser.add_argument(
         "--allow-non-restored-state",
         action="store_true",

@@ -236,7 +236,7 @@ t.test('a checkpoint is shown and rewound, and a job starts from the new one', a
     [['rewind', place], 2, /rewind takes --to/],
     [['rewind', place, '--to', '2000000000'], 2, /has not come yet/],
     [['rewind', place, '--to', 'trim-horizon', '--operator', 'x'], 1, /no Kinesis source 'x'/],
-    [['dance'], 2, /takes inspect or rewind, not 'dance'/],
+    [['dance'], 2, /takes inspect, rewind, sign, list or prune, not 'dance'/],
     [['inspect', place, '--conf', 'x'], 2, /--conf takes KEY=VALUE/],
   ] as const)
     t.match(await shardline('checkpoint', ...args), { code, stderr: message }, args.join(' '))
@@ -245,4 +245,31 @@ t.test('a checkpoint is shown and rewound, and a job starts from the new one', a
     code: 1,
     stderr: /could not be written to/,
   })
+})
+
+t.test('two processes do not run one job in one directory; what a killed one left is taken over at once', async t => {
+  const kinesis = await emulator(t)
+  kinesis.put('flights', numbered(20))
+  const { job, shardline, folder } = machine(t)
+  const configuration = {
+    'execution.checkpointing.interval': '100 ms',
+    'execution.checkpointing.dir': path.join(folder, 'c'),
+  }
+  const first = await job(kinesis, 'copy', configuration)
+  await eventually(() => kinesis.recordCount('out') === 20)
+  await eventually(() => readdirSync(path.join(folder, 'c', 'copy')).some(n => n.startsWith('chk-')))
+  await t.rejects(job(kinesis, 'copy', configuration), {
+    message: new RegExp(
+      `A run of job 'copy' \\(.*, process ${first.pid} on host .* Stop that job, or give this one another name`,
+    ),
+  })
+  const listed = await shardline('checkpoint', 'list', '--job', 'copy', '--dir', 'c')
+  t.match(listed.stdout, new RegExp(`process ${first.pid} .* writes here`))
+  first.kill('SIGKILL')
+  // Its number may still be taken, by what it left for its parent to collect. 30 s of waiting would be more than this test has.
+  const second = await job(kinesis, 'copy', { ...configuration, 'execution.state-recovery.path': 'latest' })
+  kinesis.put('flights', numbered(5, 'more '))
+  await eventually(() => textsIn(kinesis, 'out').filter(text => text.startsWith('more ')).length === 5)
+  const after = await shardline('checkpoint', 'list', '--job', 'copy', '--dir', 'c')
+  t.match(after.stdout, new RegExp(`process ${second.pid} .* writes here`))
 })

@@ -7,7 +7,7 @@ import type {
   CheckpointStorage,
   StoredCheckpoint,
 } from '../../../core/checkpoint/checkpoint.ts'
-import type { LeaseStore } from '../../../core/checkpoint/lease-store.ts'
+import type { FoundLease, LeaseStore } from '../../../core/checkpoint/lease-store.ts'
 
 export class MemoryCheckpointStorage implements CheckpointStorage {
   readonly location = 'memory'
@@ -65,6 +65,10 @@ export class MemoryCheckpointStorage implements CheckpointStorage {
 
   async removeEntry(name: string): Promise<void> {
     this.stored.delete(Number(name.slice('chk-'.length)))
+  }
+
+  async readLease(): Promise<FoundLease | null> {
+    return (await this.leases?.read()) ?? null
   }
 
   async openLeases(): Promise<LeaseStore | null> {

@@ -1,0 +1,42 @@
+/** Where the commands about checkpoints find them: the options that they share. */
+import { checkpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
+import type { CheckpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
+import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
+import { openCheckpointStorage } from '../../core/checkpoint/checkpoint-storage.ts'
+import { Configuration } from '../../core/config/configuration.ts'
+import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/job/job.ts'
+import { UsageError } from './exit-codes.ts'
+import { HELP_OPTION, JSON_OPTION } from './verb-arguments.ts'
+
+export const PLACE_OPTIONS = {
+  ...HELP_OPTION,
+  ...JSON_OPTION,
+  job: { type: 'string' },
+  dir: { type: 'string' },
+  conf: { type: 'string', multiple: true },
+} as const
+
+export interface PlaceValues {
+  readonly job?: string | undefined
+  readonly dir?: string | undefined
+  readonly conf?: readonly string[] | undefined
+}
+
+/** @throws UsageError */
+export function configurationOf({ conf = [] }: PlaceValues): Configuration {
+  const pairs = conf.map(pair => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${pair}'.`)
+    return [pair.slice(0, at), pair.slice(at + 1)] as const
+  })
+  return new Configuration(Object.fromEntries(pairs))
+}
+
+/** @param key null: what is loaded need not be signed, and what is stored is not */
+export function storageOf(
+  values: PlaceValues,
+  key: CheckpointKey | null = checkpointKey(configurationOf(values)),
+): CheckpointStorage {
+  const { job = '', dir = DEFAULT_CHECKPOINT_DIRECTORY } = values
+  return openCheckpointStorage(dir, job, configurationOf(values), key)
+}
