@@ -39,13 +39,13 @@ export async function takeLease(
     const { code = '', message } = cause as NodeJS.ErrnoException
     throw new CheckpointError(
       'CHECKPOINT_FAILED',
-      `Checkpoints cannot be written to ${location}: ${message}. ${HINTS[code] ?? ''}${OTHERWISE}`,
+      `Checkpoints cannot be written to ${location}: ${message}. ${code in HINTS ? `${HINTS[code]!}Otherwise choose` : 'Choose'}${ANOTHER}`,
       { cause },
     )
   }
 }
 
-const OTHERWISE = 'Otherwise choose another directory (execution.checkpointing.dir), or turn checkpoints off.'
+const ANOTHER = ' another directory (execution.checkpointing.dir), or turn checkpoints off.'
 const NO_SPACE = 'Free space on that file system. '
 const NO_PERMISSION = 'Give the user of this process permission to write there. '
 const HINTS: Readonly<Record<string, string>> = {

@@ -195,11 +195,11 @@ export class KeyedStateBackend implements KeyedStateStore {
     if (table === undefined) this.#tables.set(name, (table = { kind, type, rows: new Map() }))
     if (table.kind !== kind)
       throw this.#unreadable(
-        `state '${name}' is a ${table.kind} state in the checkpoint, and the function asks for a ${kind} state. ${STATE_REMEDY}`,
+        `state '${name}' is a ${table.kind} state in the checkpoint, and the function asks for a ${kind} state: ${STATE_REMEDY}`,
       )
     if (table.type !== null && type !== null && table.type !== type)
       throw this.#unreadable(
-        `state '${name}' has the type ${table.type} in the checkpoint, and the function declares ${type}; the new type must not be incompatible with the old one. Declare ${table.type} again, or: ${STATE_REMEDY}`,
+        `state '${name}' has the type ${table.type} in the checkpoint, and the function declares ${type}; the new type must not be incompatible with the old one. Declare ${table.type} again, or ${STATE_REMEDY}`,
       )
     table.type = type
     return table.rows as Map<string, T>

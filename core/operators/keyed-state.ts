@@ -119,4 +119,4 @@ export function declarationsOf({
 
 /** What a user can do about a state that is no longer what the checkpoint holds. */
 export const STATE_REMEDY =
-  'Give the state another name or the operator another uid, which start empty, or start the job without the checkpoint.'
+  'give the state another name or the operator another uid, which start empty, or start the job without the checkpoint.'

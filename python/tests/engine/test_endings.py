@@ -212,6 +212,30 @@ def test_sigterm_and_ctrl_c_drain_jobs_that_nobody_waits_for_too(kinesis, run, l
         assert list(checkpoints.rglob("_metadata")), "no final checkpoint"
 
 
+@pytest.mark.parametrize("execute", ["env.execute('copy')", "env.execute_async('copy'); time.sleep(60)"])
+def test_when_the_last_checkpoint_of_a_drain_fails_the_user_is_told_what_to_go_on_from(kinesis, run, tmp_path, execute):
+    source, target = kinesis.stream(), kinesis.stream()
+    place = tmp_path / "checkpoints" / "copy"
+    code = f"""
+        env = environment(checkpoints=100)
+        env.configure(Configuration.from_dict({{
+            "execution.checkpointing.dir": {str(place.parent)!r},
+            "execution.checkpointing.tolerable-failed-checkpoints": "100",
+        }}))
+        write(read(env, {source!r}), {target!r})
+        {execute}
+    """
+    script = run(code)
+    script.wait_until(lambda: list(place.rglob("_metadata")), "no checkpoint was taken")
+    place.rename(tmp_path / "away")
+    place.write_text("a file in place of the folder")
+    script.wait_until(lambda: "could not be written to" in script.err, "no failed checkpoint was logged")
+    script.signal_group(signal.SIGINT)
+    script.end()
+    assert "the job failed while it was ended: Checkpoint" in script.err, script.err
+    assert f"To start from it: shardline run --restore '{place}/chk-" in script.err
+
+
 def test_a_handler_of_the_script_for_sigterm_stays_its_own(kinesis, run):
     source = kinesis.stream()
     code = f"""

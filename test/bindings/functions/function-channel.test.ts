@@ -300,6 +300,26 @@ t.test('a chain that cannot be opened says why', async t => {
   await t.rejects(opening, { code: 'FUNCTION_FAILED', message: /ModuleNotFoundError/ })
 })
 
+t.test(
+  'a state that does not fit the checkpoint is an error about the checkpoint, which no restart can mend',
+  async t => {
+    const host = new ScriptedHost()
+    host.polite = false
+    const opening = host.channel.open(requestOf())
+    await settle()
+    host.fail(host.got[0]!, {
+      errorType: 'StateMigrationException',
+      message: "state 'count' has the type INT",
+      index: null,
+    })
+    await t.rejects(opening, {
+      code: 'CHECKPOINT_UNREADABLE',
+      fatal: true,
+      message: /^The state of '.*' cannot be restored: state 'count' has the type INT/,
+    })
+  },
+)
+
 t.test('when the channel ends everything that waits fails, and so does what comes later', async t => {
   const host = new ScriptedHost()
   const fn = await host.channel.open(requestOf())

@@ -123,7 +123,9 @@ class Job:
     def _cancel_and_wait(self, mode: str, seconds: float) -> None:
         try:
             self.cancel(mode)
-            self.outcome.exception(seconds)
+            error = self.outcome.exception(seconds)
+            if isinstance(error, ShardlineError) and not isinstance(error, JobCancellationException):
+                _say(f"the job failed while it was ended: {error}")
         except FutureTimeoutError:
             _say(f"the job did not end within {seconds:g} s. This process ends without it")
             self._session.abandon()

@@ -48,6 +48,18 @@ class JobEvents:
         self.finished: Future[dict[str, Any]] = Future()
 
 
+def _say_failed(events: JobEvents) -> None:
+    """For a job that nothing waits for any more: a drain that failed must not go unseen."""
+    futures.wait([events.finished], _JOIN_SECONDS)  # it comes right behind the answer
+    last_word = events.finished.result() if events.finished.done() else {}
+    if last_word.get("state") == "FAILED" and last_word.get("error"):
+        print(
+            f"shardline: the job failed while it was ended: {last_word['error'].get('message')}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
 class Connection:
     """One engine, with both of its channels served."""
 
@@ -119,11 +131,8 @@ class Connection:
         collecting.close_all()
         if self.died is None and mode is not None:
             with contextlib.suppress(ShardlineError, TimeoutError):
-                running = [
-                    self.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode})
-                    for job_id, events in list(self._jobs.items())
-                    if not events.finished.done()
-                ]
+                unfinished = {job_id: e for job_id, e in list(self._jobs.items()) if not e.finished.done()}
+                running = [self.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode}) for job_id in unfinished]
                 if mode == "interrupt" and running:
                     print(
                         "shardline: stopping the sources and draining the job (once more ends it at once)",
@@ -131,6 +140,8 @@ class Connection:
                         flush=True,
                     )
                     futures.wait(running, drain_seconds + _GRACE_SECONDS)
+                    for events in unfinished.values():
+                        _say_failed(events)
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
         self.process.stop()

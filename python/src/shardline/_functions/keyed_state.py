@@ -42,7 +42,7 @@ BODY_BYTES = 64 * 1024 * 1024
 
 _U32 = struct.Struct("<I")
 _REMEDY = (
-    "Give the state another name or the operator another uid, which start empty, "
+    "give the state another name or the operator another uid, which start empty, "
     "or start the job without the checkpoint."
 )
 
@@ -112,13 +112,13 @@ class KeyedBackend:
         where = "in this function" if name in self._asked else "in the checkpoint"
         if known["kind"] != kind:
             raise StateMigrationException(
-                f"state {name!r} is a {known['kind']} state {where}, and the function asks for a {kind} state. "
+                f"state {name!r} is a {known['kind']} state {where}, and the function asks for a {kind} state: "
                 f"{_REMEDY}"
             )
         if known["type"] not in (None, declared["type"]):
             raise StateMigrationException(
                 f"state {name!r} has the type {known['type']} {where}, and the function declares {declared['type']}; "
-                f"the new type must not be incompatible with the old one. Declare {known['type']} again, or: {_REMEDY}"
+                f"the new type must not be incompatible with the old one. Declare {known['type']} again, or {_REMEDY}"
             )
         self._declared[name] = declared
         self._asked.add(name)
