@@ -16,6 +16,8 @@ import { ConfigurationError } from '../errors.ts'
 import { credentialsError } from '../kinesis/credentials/credentials-errors.ts'
 import { credentialsSource } from '../kinesis/credentials/credentials-source.ts'
 import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credentials.ts'
+import { checkEndpoint } from '../config/endpoint.ts'
+import { checkEndpointVariables } from '../kinesis/endpoints.ts'
 import { networkOf } from '../kinesis/network.ts'
 import { SdkHttpHandler } from '../kinesis/sdk-http-handler.ts'
 
@@ -38,8 +40,8 @@ export class S3Bucket {
       env['AWS_DEFAULT_REGION'] ||
       'us-east-1'
     const endpoint = configuration.find(s3Options.endpoint)
-    if (endpoint !== null && !URL.canParse(endpoint))
-      throw new ConfigurationError(`s3.endpoint: '${endpoint}' is not a URL such as http://127.0.0.1:9000.`)
+    if (endpoint !== null) checkEndpoint(s3Options.endpoint.key, endpoint, 'http://127.0.0.1:9000')
+    checkEndpointVariables(env)
     const requestHandler = new SdkHttpHandler(networkOf(configuration), {
       connectionTimeoutMs: CONNECTION_TIMEOUT_MS,
       socketTimeoutMs: SILENCE_TIMEOUT_MS,

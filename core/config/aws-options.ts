@@ -27,7 +27,7 @@ export const credentialsOptionsOf = (prefix: string) =>
       prefix,
       credentialsProviders,
       null,
-      'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`, the default chain of the AWS SDK. `SYS_PROP` reads environment variables of the names `aws.accessKeyId`, `aws.secretAccessKey`, `aws.sessionToken`: there is no JVM to have properties.',
+      'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`: the keys of the environment, a web identity, the profile, the container or instance, in this order (docs/aws-access.md). `SYS_PROP` reads environment variables of the names `aws.accessKeyId`, `aws.secretAccessKey`, `aws.sessionToken`: there is no JVM to have properties.',
     ),
     accessKeyId: stringOption(`${prefix}.basic.accesskeyid`, null, 'Access key id for `BASIC`.', secret),
     secretKey: stringOption(`${prefix}.basic.secretkey`, null, 'Secret key for `BASIC`.', secret),
@@ -40,7 +40,7 @@ export const credentialsOptionsOf = (prefix: string) =>
     profileName: stringOption(
       `${prefix}.profile.name`,
       null,
-      'Profile for `PROFILE`, and in the default chain. Default: `AWS_PROFILE`, or `default`.',
+      'Profile for `PROFILE` and `AUTO`. With `AUTO` it comes before the keys of the environment. Default: `AWS_PROFILE`, or `default`.',
     ),
     profilePath: stringOption(
       `${prefix}.profile.path`,

@@ -15,6 +15,8 @@ import { ConfigurationError } from '../errors.ts'
 import { backoffMs } from '../retry.ts'
 import { credentialsError } from './credentials/credentials-errors.ts'
 import { credentialsSource } from './credentials/credentials-source.ts'
+import { checkEndpoint } from '../config/endpoint.ts'
+import { checkEndpointVariables, isOnThisMachine } from './endpoints.ts'
 import { RefreshingCredentials } from './credentials/refreshing-credentials.ts'
 import type { AwsCredentials } from './credentials/refreshing-credentials.ts'
 import { networkOf } from './network.ts'
@@ -51,19 +53,6 @@ const CONNECTION_TIMEOUT_MS = 10_000
 /** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
-const ENDPOINT_VARIABLES = [
-  'AWS_ENDPOINT_URL_KINESIS',
-  'AWS_ENDPOINT_URL_FIREHOSE',
-  'AWS_ENDPOINT_URL_GLUE',
-  'AWS_ENDPOINT_URL',
-]
-
-/** `localhost:4567` is a URL, too, of the scheme `localhost`. */
-function checkEndpoint(from: string, endpoint: string): void {
-  if (!URL.canParse(endpoint) || !/^https?:\/\//i.test(endpoint))
-    throw new ConfigurationError(`${from}: '${endpoint}' is not a URL such as http://127.0.0.1:4567.`)
-}
-
 /** `noRegion`: how a program says the region beside the usual ways. */
 export function connectToAws(
   configuration: Configuration,
@@ -72,11 +61,19 @@ export function connectToAws(
   noRegion = "or give the stream's ARN",
 ): AwsConnection {
   const env = process.env
-  const region = arnRegion ?? (configuration.find(awsOptions.region) || env['AWS_REGION'] || env['AWS_DEFAULT_REGION'])
-  if (!region) throw new ConfigurationError(`No region: set 'aws.region', AWS_REGION, ${noRegion}.`)
+  const [regionFrom, region] = regionOf(configuration, arnRegion, env)
   const endpoint = configuration.find(awsOptions.endpoint)
-  if (endpoint !== null) checkEndpoint('aws.endpoint', endpoint)
-  else for (const name of ENDPOINT_VARIABLES) if (env[name]) checkEndpoint(name, env[name])
+  if (endpoint !== null) checkEndpoint(awsOptions.endpoint.key, endpoint)
+  checkEndpointVariables(env)
+  const asked = endpoint ?? (env['AWS_ENDPOINT_URL_KINESIS'] || env['AWS_ENDPOINT_URL'] || null)
+  const local = asked !== null && isOnThisMachine(asked)
+  if (!region)
+    throw new ConfigurationError(
+      `No region: set 'aws.region', AWS_REGION, ${noRegion}.${local ? ` ${localAdvice(asked, ['AWS_REGION'])}` : ''}`,
+    )
+
+  if (!/^[a-z\d-]+$/i.test(region))
+    throw new ConfigurationError(`${regionFrom}: '${region}' is not a region such as eu-west-1.`)
 
   const network = networkOf(configuration, env)
   // A file of certificates that cannot be used is an error now, unless nothing here uses TLS.
@@ -91,7 +88,8 @@ export function connectToAws(
     try {
       return await work()
     } catch (cause) {
-      throw credentialsError(source, cause, refreshing.known)
+      const advice = local ? localAdvice(asked, ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) : null
+      throw credentialsError(source, cause, refreshing.known, advice)
     }
   }
   const credentials = (): Promise<AwsCredentials> => named(() => refreshing.get())
@@ -116,6 +114,28 @@ export function connectToAws(
     },
   }
 }
+
+/** The region, and who names it. */
+function regionOf(
+  configuration: Configuration,
+  arnRegion: string | null,
+  env: NodeJS.ProcessEnv,
+): readonly [from: string, region: string | undefined] {
+  if (arnRegion !== null) return ["The stream's ARN", arnRegion]
+  const configured = configuration.find(awsOptions.region)
+  if (configured) return [awsOptions.region.key, configured]
+  return env['AWS_REGION'] ? ['AWS_REGION', env['AWS_REGION']] : ['AWS_DEFAULT_REGION', env['AWS_DEFAULT_REGION']]
+}
+
+/** What `shardline local` prints, and other emulators take too. */
+const LOCAL_EXPORTS: Readonly<Record<string, string>> = {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'emulator',
+  AWS_SECRET_ACCESS_KEY: 'emulator',
+}
+
+const localAdvice = (endpoint: string, names: readonly string[]): string =>
+  `The endpoint ${new URL(endpoint).origin} is on this machine: export what 'shardline local' prints, ${names.map(name => `${name}=${LOCAL_EXPORTS[name]!}`).join(' ')}.`
 
 interface Resolved {
   readonly region: string

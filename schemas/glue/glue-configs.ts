@@ -6,6 +6,7 @@
 import { awsOptions, CREDENTIALS_PREFIX, nestedCredentialsPrefix, outermostKey } from '../../core/config/aws-options.ts'
 import { booleanOption, enumOption, intOption, stringOption } from '../../core/config/config-option.ts'
 import type { ConfigOption } from '../../core/config/config-option.ts'
+import { checkEndpoint } from '../../core/config/endpoint.ts'
 import { Configuration } from '../../core/config/configuration.ts'
 import { nearestKey } from '../../core/config/nearest-key.ts'
 import { ConfigurationError } from '../../core/errors.ts'
@@ -192,7 +193,7 @@ export function parseGlueConfigs(configs: GlueConfigs, format: GlueDataFormat): 
   }
   const given = new Configuration(texts)
   checkFormat(given, format)
-  checkEndpoint(given)
+  checkRegistryEndpoint(given)
   const region = given.find(glueOptions.region)
   const registryName = given.get(glueOptions.registryName)
   const client: GlueClientOptions = {
@@ -272,12 +273,9 @@ function checkFormat(given: Configuration, format: GlueDataFormat): void {
     throw new ConfigurationError(`${glueOptions.dataFormat.key} is ${said}, and the schema is one of ${format}.`)
 }
 
-function checkEndpoint(given: Configuration): void {
+function checkRegistryEndpoint(given: Configuration): void {
   const endpoint = given.find(glueOptions.endpoint)
-  if (endpoint !== null && !(URL.canParse(endpoint) && /^https?:\/\//i.test(endpoint)))
-    throw new ConfigurationError(
-      `${glueOptions.endpoint.key}: '${endpoint}' is not a URL such as https://glue.eu-west-1.amazonaws.com.`,
-    )
+  if (endpoint !== null) checkEndpoint(glueOptions.endpoint.key, endpoint, 'https://glue.eu-west-1.amazonaws.com')
 }
 
 const ENDPOINT_KEY = awsOptions.endpoint.key

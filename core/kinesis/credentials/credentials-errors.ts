@@ -18,15 +18,24 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 const ADVICE =
   'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or aws.credentials.provider and the keys that begin with it.'
 
-/** @param known whether the provider has given credentials before: then its failure may pass */
-export function credentialsError(source: CredentialsSource, cause: unknown, known: boolean): ShardlineError {
+/**
+ * @param known whether the provider has given credentials before: then its failure may pass
+ * @param localAdvice what to do where an emulator is asked; `null` where that is not known
+ */
+export function credentialsError(
+  source: CredentialsSource,
+  cause: unknown,
+  known: boolean,
+  localAdvice: string | null = null,
+): ShardlineError {
   if (cause instanceof ShardlineError) return cause
   const error = cause instanceof Error ? cause : new Error(String(cause))
   const code = codeOf(error, known)
   const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
   // Who named no provider is not told the name of the one that stands for the default chain.
   const from = source.description === 'AUTO' ? '' : ` from ${source.description}`
-  const advice = code === 'CREDENTIALS_MISSING' ? ` ${ADVICE}` : ''
+  const advice =
+    code === 'CREDENTIALS_MISSING' ? ` ${(source.description === 'AUTO' ? localAdvice : null) ?? ADVICE}` : ''
   return new ServiceError(code, `${what}${from}: ${(error.message || error.name).replace(/\.?$/, '.')}${advice}`, {
     cause,
     details: { provider: source.provider, errorName: error.name },

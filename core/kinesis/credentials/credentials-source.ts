@@ -7,6 +7,7 @@ import { credentialsOptionsOf, CREDENTIALS_PREFIX, nestedCredentialsPrefix } fro
 import type { CredentialsProviderName } from '../../config/aws-options.ts'
 import type { Configuration } from '../../config/configuration.ts'
 import { ConfigurationError } from '../../errors.ts'
+import { checkEndpoint } from '../../config/endpoint.ts'
 import type { SdkHttpHandler } from '../sdk-http-handler.ts'
 import { customCredentialsProvider } from './custom-credentials.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
@@ -33,19 +34,26 @@ export function credentialsSource(
 ): CredentialsSource {
   const { env } = surroundings
   const options = credentialsOptionsOf(prefix)
+  // An empty value is no value, as an empty environment variable is none.
   const find = (name: Exclude<keyof typeof options, 'credentialsProvider'>): string | null =>
-    configuration.find(options[name])
+    nonEmpty(configuration.find(options[name]))
   const need = (name: Parameters<typeof find>[0], variable?: string): string => {
     const value = find(name) ?? (variable === undefined ? null : nonEmpty(env[variable]))
     if (value !== null) return value
     const or = variable === undefined ? '' : `, or ${variable} in the environment`
     throw new ConfigurationError(`${prefix} is ${provider}, which needs ${options[name].key}${or}.`)
   }
+  const needForToken = (name: Parameters<typeof find>[0], variable: string): string => {
+    const value = find(name) ?? nonEmpty(env[variable])
+    if (value !== null) return value
+    throw new ConfigurationError(
+      `AWS_WEB_IDENTITY_TOKEN_FILE or ${options.webIdentityTokenFile.key} names a token, which needs a role: set ${variable} or ${options[name].key}.`,
+    )
+  }
   const both = find('accessKeyId') !== null && find('secretKey') !== null
   const provider = configuration.find(options.credentialsProvider) ?? (both ? 'BASIC' : 'AUTO')
   const stsEndpoint = find('roleStsEndpoint') ?? outerStsEndpoint
-  if (stsEndpoint !== null && !URL.canParse(stsEndpoint))
-    throw new ConfigurationError(`${options.roleStsEndpoint.key}: '${stsEndpoint}' is not a URL.`)
+  if (stsEndpoint !== null) checkEndpoint(options.roleStsEndpoint.key, stsEndpoint)
   const settings: SdkClientSettings = {
     region: surroundings.region,
     requestHandler: surroundings.requestHandler,
@@ -78,18 +86,32 @@ export function credentialsSource(
     case 'PROFILE': {
       const [name, path] = [find('profileName'), find('profilePath')]
       const of = `profile ${name ?? nonEmpty(env['AWS_PROFILE']) ?? 'default'}${path === null ? '' : ` of ${path}`}`
+      const profile = { name, path, pathKey: options.profilePath.key, variable: nonEmpty(env['AWS_PROFILE']) }
       return source(
         of,
-        lazily(async sdk => sdk.profileProvider(name, path, settings)),
+        lazily(async sdk => sdk.profileProvider(profile, settings)),
       )
     }
     case 'AUTO': {
+      checkAuto(find, options, nonEmpty(env['AWS_WEB_IDENTITY_TOKEN_FILE']) !== null)
       const [name, path] = [find('profileName'), find('profilePath')]
-      if (name === null && path === null && endsInEnvironment(env))
-        return source('', fromEnvironment(env, prefix, provider, ENVIRONMENT_NAMES))
+      // A profile that the configuration names is meant, whatever the environment holds.
+      if (name === null && path === null) {
+        if (hasKeys(env)) return source('', fromEnvironment(env, prefix, provider, ENVIRONMENT_NAMES))
+        const file = find('webIdentityTokenFile') ?? nonEmpty(env['AWS_WEB_IDENTITY_TOKEN_FILE'])
+        if (file !== null) {
+          const assumed = role(needForToken('roleArn', 'AWS_ROLE_ARN'))
+          const detail = `web identity, role ${assumed.arn}, token file ${file}`
+          return source(
+            detail,
+            lazily(async sdk => sdk.webIdentity(assumed, file, settings)),
+          )
+        }
+      }
+      const profile = { name, path, pathKey: options.profilePath.key, variable: nonEmpty(env['AWS_PROFILE']) }
       return source(
         '',
-        lazily(async sdk => sdk.defaultChain(name, path, settings)),
+        lazily(async sdk => sdk.profileOrHost(profile, settings, env)),
       )
     }
     case 'ASSUME_ROLE': {
@@ -136,18 +158,43 @@ function fromEnvironment(
   throw new ConfigurationError(`${prefix} is ${provider}, but ${idName} and ${secretName} are not both set.${hint}`)
 }
 
-/** Whether the default chain ends at its first link: then the rest of it need not be loaded. */
-function endsInEnvironment(env: NodeJS.ProcessEnv): boolean {
-  const [id, secret] = [env['AWS_ACCESS_KEY_ID'], env['AWS_SECRET_ACCESS_KEY']]
-  const more = env['AWS_PROFILE'] ?? env['AWS_CREDENTIAL_EXPIRATION']
-  return nonEmpty(id) !== null && nonEmpty(secret) !== null && nonEmpty(more) === null
+/** Whether AUTO ends at the environment. @throws ConfigurationError where one of two keys is set */
+function hasKeys(env: NodeJS.ProcessEnv): boolean {
+  const names = ENVIRONMENT_NAMES.slice(0, 2)
+  const missing = names.filter(name => nonEmpty(env[name]) === null)
+  if (missing.length === 1)
+    throw new ConfigurationError(
+      `${names.find(name => !missing.includes(name))!} is set in the environment, but ${missing[0]!} is not.`,
+    )
+  return missing.length === 0
+}
+
+type Options = ReturnType<typeof credentialsOptionsOf>
+
+/** Keys of a provider that was not chosen: what they say would be passed over. @throws ConfigurationError */
+function checkAuto(
+  find: (name: Exclude<keyof Options, 'credentialsProvider'>) => string | null,
+  options: Options,
+  tokenInEnvironment: boolean,
+): void {
+  const passedOver = (name: Exclude<keyof Options, 'credentialsProvider'>, needs: string): never => {
+    throw new ConfigurationError(`${options[name].key} is set, but ${needs}.`)
+  }
+  const provider = options.credentialsProvider.key
+  if (find('accessKeyId') !== null && find('secretKey') === null)
+    passedOver('accessKeyId', `${options.secretKey.key} is not`)
+  if (find('secretKey') !== null && find('accessKeyId') === null)
+    passedOver('secretKey', `${options.accessKeyId.key} is not`)
+  if (find('customClass') !== null) passedOver('customClass', `${provider} is not CUSTOM`)
+  if (find('roleArn') !== null && find('webIdentityTokenFile') === null && !tokenInEnvironment)
+    passedOver('roleArn', `${provider} is neither ASSUME_ROLE nor WEB_IDENTITY_TOKEN`)
 }
 
 function fixed(accessKeyId: string, secretAccessKey: string, token: string | null): CredentialsSource['provide'] {
   const credentials = {
     accessKeyId,
     secretAccessKey,
-    ...(token === null || token === '' ? {} : { sessionToken: token }),
+    ...(token === null ? {} : { sessionToken: token }),
   }
   return async () => credentials
 }
@@ -196,4 +243,4 @@ function checked(name: string, answer: unknown): AwsCredentials {
 const toDate = (value: unknown): Date =>
   value instanceof Date ? value : new Date(typeof value === 'number' || typeof value === 'string' ? value : NaN)
 
-const nonEmpty = (text: string | undefined): string | null => (text === undefined || text === '' ? null : text)
+const nonEmpty = (text: string | null | undefined): string | null => text || null

@@ -38,7 +38,7 @@ export async function scriptedServer(
       if (!connections.has(request.socket)) connections.set(request.socket, connections.size)
       const one = {
         headers: request.headers,
-        json: JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>,
+        json: JSON.parse(Buffer.concat(chunks).toString('utf8') || '{}') as Record<string, unknown>,
         connection: connections.get(request.socket)!,
       }
       requests.push(one)

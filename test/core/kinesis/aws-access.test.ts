@@ -153,3 +153,61 @@ t.test('a token that has expired before a subscription is replaced too', async t
   await client.subscribe({ ...request, position: { type: 'LATEST' } }, AbortSignal.timeout(5000))
   t.equal(calls, 2)
 })
+
+t.test('what lacks beside an emulator of this machine is told as shardline local prints it', async t => {
+  const kept = [
+    'AWS_REGION',
+    'AWS_DEFAULT_REGION',
+    'AWS_PROFILE',
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+  ] as const
+  const hidden = ['AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'] as const
+  const before = { ...process.env }
+  for (const name of kept) Reflect.deleteProperty(process.env, name)
+  for (const name of hidden) process.env[name] = '/nowhere'
+  process.env['AWS_EC2_METADATA_DISABLED'] = 'true'
+  t.teardown(() => {
+    for (const name of [...kept, ...hidden, 'AWS_EC2_METADATA_DISABLED']) Reflect.deleteProperty(process.env, name)
+    Object.assign(process.env, before)
+  })
+  const kinesis = await KinesisEmulator.start()
+  t.teardown(() => kinesis.close())
+  const endpoint = { 'aws.endpoint': kinesis.endpoint }
+  const advice = `The endpoint ${kinesis.endpoint} is on this machine: export what 'shardline local' prints, `
+  const printed = kinesis.environment()
+  t.throws(() => createAwsAccess(new Configuration(endpoint), null), {
+    code: 'CONFIGURATION_INVALID',
+    message: `No region: set 'aws.region', AWS_REGION, or give the stream's ARN. ${advice}AWS_REGION=${printed['AWS_REGION']}.`,
+  })
+  const access = createAwsAccess(new Configuration({ ...endpoint, 'aws.region': 'us-east-1' }), null)
+  t.teardown(() => access.close())
+  const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = printed
+  await t.rejects(access.credentials(), {
+    code: 'CREDENTIALS_MISSING',
+    message: new RegExp(`${advice}AWS_ACCESS_KEY_ID=${id} AWS_SECRET_ACCESS_KEY=${secret}\\.$`),
+  })
+  const elsewhere = createAwsAccess(new Configuration({ 'aws.region': 'us-east-1' }), null)
+  t.teardown(() => elsewhere.close())
+  await t.rejects(elsewhere.credentials(), { message: /^(?!.*shardline local).*Set AWS_ACCESS_KEY_ID/ })
+})
+
+t.test('an endpoint or a region that is none is an error that names the option, without a password', async t => {
+  for (const [values, message] of [
+    [{ 'aws.region': 'eu_west_1' }, "aws.region: 'eu_west_1' is not a region such as eu-west-1."],
+    [
+      { 'aws.endpoint': 'htp://me:s3cret@h' },
+      "aws.endpoint: 'htp://***@h' is not a URL such as http://127.0.0.1:4567.",
+    ],
+    [
+      { 'aws.endpoint': 'localhost:4567' },
+      "aws.endpoint: 'localhost:4567' is not a URL such as http://127.0.0.1:4567.",
+    ],
+    [{ 'aws.endpoint': '' }, "aws.endpoint: '' is not a URL such as http://127.0.0.1:4567."],
+    [{ 'aws.endpoint': 'http://me:s3cret@h' }, /^aws\.endpoint: 'http:\/\/\*\*\*@h' has a user or a password/],
+  ] as const)
+    t.throws(() => createAwsAccess(new Configuration({ 'aws.region': 'us-east-1', ...values }), null), {
+      code: 'CONFIGURATION_INVALID',
+      message,
+    })
+})

@@ -10,6 +10,7 @@ import { registerCredentialsProvider } from '../../../../core/index.ts'
 import { networkOf } from '../../../../core/kinesis/network.ts'
 import { SdkHttpHandler } from '../../../../core/kinesis/sdk-http-handler.ts'
 import { credentialsSource } from '../../../../core/kinesis/credentials/credentials-source.ts'
+import { scriptedServer } from '../../fakes/scripted-server.ts'
 
 const P = 'aws.credentials.provider'
 const folder = mkdtempSync(path.join(os.tmpdir(), 'shardline-credentials-'))
@@ -76,10 +77,102 @@ t.test('PROFILE reads the file that it is given and no other, without touching t
   t.same(await provided(path), ['rotated', 's', null])
 })
 
-t.test('AUTO takes the keys of the environment, as the first link of the default chain does', async t => {
-  const env = { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: 'secret' }
-  t.same(await provided({}, env), ['id', 'secret', null])
-  t.equal(source({}, env).description, 'AUTO')
+t.test('AUTO goes from the environment to a web identity, the profile, and the host', async t => {
+  const keys = { AWS_ACCESS_KEY_ID: 'env', AWS_SECRET_ACCESS_KEY: 'secret' }
+  const identity = {
+    AWS_WEB_IDENTITY_TOKEN_FILE: file('token', 'not a token'),
+    AWS_ROLE_ARN: 'arn:aws:iam::1:role/web',
+  }
+  const credentials = file(
+    'auto',
+    '[default]\naws_access_key_id = disk\naws_secret_access_key = s\n[bare]\nregion = x\n',
+  )
+  const home = {
+    AWS_SHARED_CREDENTIALS_FILE: credentials,
+    AWS_CONFIG_FILE: '/nowhere',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  }
+  const before = { ...process.env }
+  Object.assign(process.env, home)
+  t.teardown(() => Object.assign(process.env, { AWS_SHARED_CREDENTIALS_FILE: '', AWS_CONFIG_FILE: '' }, before))
+
+  t.same(await provided({}, { ...home, ...keys, ...identity, AWS_PROFILE: 'nope' }), ['env', 'secret', null])
+  t.equal(source({}, keys).description, 'AUTO')
+  const web = source({ [`${P}.role.stsEndpoint`]: 'http://127.0.0.1:9' }, { ...home, ...identity })
+  t.match(web.description, /^AUTO \(web identity, role arn:aws:iam::1:role\/web, token file .*token\)$/)
+  await t.rejects(web.provide(), { code: 'ECONNREFUSED' }, 'the profile of the disk does not stand in')
+  t.same(await provided({}, home), ['disk', 's', null])
+  await t.rejects(provided({}, { ...home, AWS_PROFILE: 'nope' }), {
+    message: "there is no profile 'nope' (AWS_PROFILE) in the AWS configuration and credentials files",
+  })
+  await t.rejects(provided({}, { ...home, AWS_PROFILE: 'bare' }), {
+    message:
+      'there are no keys in the environment, no web identity, no profile with credentials, and the instance is not asked (AWS_EC2_METADATA_DISABLED)',
+  })
+  const container = await scriptedServer(t, () => ({
+    status: 200,
+    json: { AccessKeyId: 'container', SecretAccessKey: 's', Token: 't', Expiration: '2100-01-01T00:00:00Z' },
+  }))
+  process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${container.url}/creds`
+  t.teardown(() => Reflect.deleteProperty(process.env, 'AWS_CONTAINER_CREDENTIALS_FULL_URI'))
+  const inContainer = { ...home, AWS_CONTAINER_CREDENTIALS_FULL_URI: container.url, AWS_PROFILE: 'bare' }
+  t.same(await provided({}, inContainer), ['container', 's', 't'])
+})
+
+t.test('a profile that the configuration names comes before the environment', async t => {
+  const credentials = file('named', '[other]\naws_access_key_id = o\naws_secret_access_key = s\n')
+  const env = { AWS_ACCESS_KEY_ID: 'env', AWS_SECRET_ACCESS_KEY: 'secret' }
+  const named = { [`${P}.profile.path`]: credentials, [`${P}.profile.name`]: 'other' }
+  t.same(await provided(named, env), ['o', 's', null])
+})
+
+t.test('an empty value is no value, and what is half given or passed over is named', async t => {
+  const env = { AWS_ACCESS_KEY_ID: 'env', AWS_SECRET_ACCESS_KEY: 'secret' }
+  const empty = Object.fromEntries(
+    ['basic.accesskeyid', 'basic.secretkey', 'profile.name', 'profile.path', 'role.arn', 'custom.class'].map(key => [
+      `${P}.${key}`,
+      '',
+    ]),
+  )
+  t.same(await provided(empty, { ...env, AWS_WEB_IDENTITY_TOKEN_FILE: '', AWS_PROFILE: '', AWS_SESSION_TOKEN: '' }), [
+    'env',
+    'secret',
+    null,
+  ])
+  const errors: readonly (readonly [Record<string, string>, NodeJS.ProcessEnv, RegExp])[] = [
+    [{ [`${P}.basic.accesskeyid`]: 'id' }, env, /basic\.accesskeyid is set, but .*basic\.secretkey is not\.$/],
+    [{ [`${P}.basic.secretkey`]: 'hush' }, env, /basic\.secretkey is set, but .*basic\.accesskeyid is not\.$/],
+    [{ [`${P}.role.arn`]: 'arn:a' }, env, /role\.arn is set, but .* is neither ASSUME_ROLE nor WEB_IDENTITY_TOKEN\.$/],
+    [{ [`${P}.custom.class`]: 'vault' }, env, /custom\.class is set, but .* is not CUSTOM\.$/],
+    [{ [P]: 'BASIC', [`${P}.basic.accesskeyid`]: '', [`${P}.basic.secretkey`]: 'hush' }, {}, /needs .*accesskeyid/],
+    [{ [P]: 'CUSTOM', [`${P}.custom.class`]: '' }, {}, /CUSTOM, which needs .*custom\.class/],
+    [{ [P]: 'ASSUME_ROLE', [`${P}.role.arn`]: '' }, {}, /ASSUME_ROLE, which needs .*role\.arn/],
+    [{ [P]: 'PROFIL' }, {}, /^aws\.credentials\.provider: 'PROFIL' is not one of AUTO/],
+    [{ [P]: '' }, {}, /^aws\.credentials\.provider: '' is not one of AUTO/],
+    [
+      { [P]: 'ASSUME_ROLE', [`${P}.role.arn`]: 'a', [`${P}.role.provider`]: 'BASIK' },
+      {},
+      /^aws\.credentials\.provider\.role\.provider: 'BASIK' is not one of/,
+    ],
+    [
+      {},
+      { AWS_ACCESS_KEY_ID: 'id', AWS_SECRET_ACCESS_KEY: '' },
+      /^AWS_ACCESS_KEY_ID is set .* AWS_SECRET_ACCESS_KEY is not/,
+    ],
+    [{}, { AWS_SECRET_ACCESS_KEY: 'hush' }, /^AWS_SECRET_ACCESS_KEY is set .* AWS_ACCESS_KEY_ID is not\.$/],
+    [
+      {},
+      { AWS_WEB_IDENTITY_TOKEN_FILE: '/token' },
+      /^AWS_WEB_IDENTITY_TOKEN_FILE .* needs a role: set AWS_ROLE_ARN or/,
+    ],
+  ]
+  for (const [values, variables, message] of errors) {
+    t.throws(() => source(values, variables), { code: 'CONFIGURATION_INVALID', message })
+    t.throws(() => source(values, variables), { message: /^(?!.*hush)/ })
+  }
+  await t.rejects(provided({ [P]: 'PROFILE', [`${P}.profile.path`]: '/nowhere' }), {
+    message: `${P}.profile.path: there is no file '/nowhere'`,
+  })
 })
 
 t.test('CUSTOM calls what is registered, or what a module exports', async t => {
@@ -143,7 +236,7 @@ t.test('roles say what they need, and a nested one by its own keys', async t => 
     message: /which needs .*webIdentityToken\.file, or AWS_WEB_IDENTITY_TOKEN_FILE in the environment/,
   })
   t.throws(() => source({ [P]: 'ASSUME_ROLE', [`${P}.role.arn`]: 'a', [`${P}.role.stsEndpoint`]: 'sts' }), {
-    message: `${P}.role.stsEndpoint: 'sts' is not a URL.`,
+    message: `${P}.role.stsEndpoint: 'sts' is not a URL such as http://127.0.0.1:4567.`,
   })
   const basic = `${P}.role.provider.basic`
   const described = source({
