@@ -15,7 +15,7 @@ or what it waits for, and what was left out of it. JOB is the job's name, its id
   --json   for programs, with whole sequence numbers and hash keys
 
 Exit code 3: an alarm. A shard is not read, and nothing is known that it waits for; or the service has given no usable answer for it
-for ten seconds. Alarms come first.
+for 30 seconds. Alarms come first.
 `
 
 export async function run(args: readonly string[]): Promise<number> {

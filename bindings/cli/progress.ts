@@ -106,7 +106,6 @@ function summary(job: Job, metrics: JobMetrics, read: number, rate: number): str
     completed === 0
       ? 'no checkpoint yet'
       : `${completed} ${completed === 1 ? 'checkpoint' : 'checkpoints'}, last chk-${lastCheckpointId ?? 0}`
-  const { failed } = metrics.checkpoints
   const failures = failed === 0 ? '' : ` (${grouped(failed)} failed)`
   return `[${job.status.state}] read ${grouped(read)} (${grouped(Math.round(rate))}/s), wrote ${grouped(written)}, ${checkpoints}${failures}, ${Math.round(metrics.residentSetSize / 1e6)} MB`
 }

@@ -1,5 +1,6 @@
 /** `shardline status [JOB]`: what one job does. */
 import type { MetricsNotification, StatusNotification } from '../../core/door/protocol.ts'
+import { OUTAGE_MS } from '../../core/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { byteSize, duration, grouped, lag, shellWord, table } from './figures.ts'
 import { lossesText } from './losses.ts'
@@ -87,9 +88,6 @@ function text(job: RunningJob, status: StatusNotification, metrics: MetricsNotif
 }
 
 type Metrics = MetricsNotification['metrics']
-
-/** Requests that fail for so long are an outage, and not a failure that passes. */
-const OUTAGE_MS = 10_000
 
 function sinkOutages({ operators }: Metrics) {
   return operators.flatMap(({ name, sink }) =>

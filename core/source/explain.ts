@@ -18,8 +18,8 @@ export interface ShardExplanation extends KnownShard, ShardLosses {
   readonly millisBehindLatest: number
 }
 
-/** So long without a usable answer is an outage, and not a failure that passes. */
-const OUTAGE_MS = 10_000
+/** So long without a usable answer is an outage. Longer than the longest pause between two attempts, which passes by itself. */
+export const OUTAGE_MS = 30_000
 /** In these the reader waits for the service, not for the job. */
 const WAITING_FOR_SERVICE: readonly string[] = ['starting', 'fetching', 'retrying']
 

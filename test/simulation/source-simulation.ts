@@ -250,7 +250,12 @@ export class SourceSimulation extends Simulation<Step> {
   }
 
   protected settled(): boolean {
-    return this.#arrived().length >= [...this.#written.values()].reduce((a, b) => a + b, 0)
+    const written = [...this.#written.values()].reduce((a, b) => a + b, 0)
+    return this.#arrived().length >= written && this.#alarms().length === 0
+  }
+
+  #alarms(): string[] {
+    return (this.job?.explain() ?? []).filter(s => s.alarm).map(s => `${s.shardId} ${s.reason}`)
   }
 
   #arrived(): Arrived[] {
@@ -267,7 +272,7 @@ export class SourceSimulation extends Simulation<Step> {
       const expected = Array.from({ length: count }, (_, n) => n)
       if (got.join() !== expected.join()) wrong.push(`${key}: wrote 0 to ${count - 1}, got ${got.join()}`)
     }
-    const alarms = (this.job?.explain() ?? []).filter(s => s.alarm).map(s => `${s.shardId} ${s.reason}`)
+    const alarms = this.#alarms()
     if (wrong.length > 0 || alarms.length > 0) throw new Error([...wrong, ...alarms].join('\n'))
   }
 }
