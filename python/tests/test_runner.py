@@ -298,5 +298,5 @@ def test_times_and_snapshots_for_a_chain_that_failed_are_answered_by_nothing(eng
 
 
 def test_an_engine_of_another_version_is_refused(engine):
-    engine.open(1, Closing("a"), version=5)
-    assert "speaks version 5 of the function channel" in engine.failed()[1]["message"]
+    engine.open(1, Closing("a"), version=frames.VERSION + 1)
+    assert f"speaks version {frames.VERSION + 1} of the function channel" in engine.failed()[1]["message"]
