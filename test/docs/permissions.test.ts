@@ -8,10 +8,12 @@ import { fileURLToPath } from 'node:url'
 
 import t from 'tap'
 
+import { systemProcesses } from '../../core/checkpoint/process-table.ts'
 import { S3CheckpointStorage } from '../../core/checkpoint/s3-checkpoint-storage.ts'
 import { systemClock } from '../../core/clock.ts'
 import { Configuration } from '../../core/config/configuration.ts'
 import { asShardlineError } from '../../core/errors.ts'
+import { takeLease } from '../../core/job/checkpoint-folder.ts'
 import type { JobGraph } from '../../core/job-graph/job-graph.ts'
 import { FirehoseDeliveryStream } from '../../core/kinesis/firehose-client.ts'
 import { GlueSchemaRegistryClient } from '../../core/kinesis/glue-client.ts'
@@ -261,6 +263,19 @@ const features: Readonly<Record<string, Feature>> = {
   },
   'checkpoints in S3': async (t, allowed) => {
     const storage = await s3(t, allowed)
+    const lease = await takeLease(
+      storage,
+      { runId: 'f'.repeat(32), jobName: 'flights', restoredFrom: null },
+      {
+        processes: systemProcesses,
+        clock: systemClock,
+        warn: message => t.comment(message),
+        onLost: error => t.fail(error.message),
+        signal: new AbortController().signal,
+      },
+    )
+    t.teardown(() => lease?.release())
+    await lease?.check()
     await storage.lastCheckpointId()
     await storage.store(checkpointOf({ checkpointId: 2 }))
   },
