@@ -25,7 +25,7 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
   const configuration: Record<string, string> = {}
   for (const pair of values.conf ?? []) {
     const at = pair.indexOf('=')
-    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${pair}'.`)
+    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${keyOf(pair)}'.`)
     configuration[pair.slice(0, at)] = pair.slice(at + 1)
   }
   if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
@@ -44,6 +44,12 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
     logLevel,
     configuration,
   }
+}
+
+/** The beginning of a pair that is none: the rest may be a secret. */
+function keyOf(pair: string): string {
+  const key = /^[\w.-]*/.exec(pair)![0]
+  return key === pair ? key : `${key}...`
 }
 
 function parse(args: readonly string[]) {

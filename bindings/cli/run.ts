@@ -68,15 +68,20 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCodes.environment
   }
   const child = spawn(python, ['-u', '-m', 'shardline._launch', options.script, ...options.scriptArguments], {
-    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe'],
+    stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: {
       ...process.env,
       SHARDLINE_ENGINE_FDS: '3,4',
       SHARDLINE_SIGNAL_FD: '5',
-      SHARDLINE_CONF: JSON.stringify(options.configuration),
+      SHARDLINE_CONF_FD: '6',
       SHARDLINE_LOG_LEVEL: options.logLevel,
     },
   })
+  // Options may hold secrets: in the environment, everything that the script starts would inherit them.
+  const conf = (child.stdio as readonly unknown[])[6] as Duplex
+  conf.on('error', () => undefined)
+  conf.end(JSON.stringify(options.configuration))
+  Reflect.deleteProperty(process.env, 'SHARDLINE_CONF') // the script has it; function hosts inherit from here
   const display = options.progress ? new ProgressDisplay(progressOutput(process.stderr.fd)) : null
   const control = child.stdio[3] as Duplex
   const jobs: Job[] = []

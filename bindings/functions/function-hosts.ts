@@ -98,10 +98,12 @@ export class FunctionHosts implements FunctionRuntime {
     if (this.#command === null)
       throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
     const { executable, environment } = this.#command
+    // Options may hold secrets; see the driver's `overrides`.
+    const { SHARDLINE_CONF: _, ...inherited } = process.env
     // stdout of a host is the user's: what functions print goes where the driver's prints go.
     const child = spawn(executable, ['-m', 'shardline._host'], {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-      env: { ...process.env, ...environment },
+      env: { ...inherited, ...environment },
     })
     const forget = (): void => {
       this.#children.delete(child)

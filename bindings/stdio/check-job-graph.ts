@@ -2,14 +2,24 @@
  * A graph that comes over a bridge is checked before anything is made of it: every key present, and of its kind. What the
  * values mean is checked where they are used. `schemas/job-graph.schema.json` says the same for other tools.
  */
+import { maskedUrl } from '../../core/config/mask.ts'
 import { GraphError } from '../../core/errors.ts'
 import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
 import { BASIC_TYPE_NAMES } from '../../schemas/type-spec.ts'
 
 type Check = (value: unknown, path: string) => void
 
+/** Values of options may be secrets, and objects may hold options. */
+function shown(path: string, value: unknown): string {
+  const isObject = (v: unknown): boolean => typeof v === 'object' && v !== null
+  if (Array.isArray(value) ? value.some(isObject) : isObject(value))
+    return Array.isArray(value) ? 'an array' : 'an object'
+  if (/\['/.test(path)) return value === null ? 'null' : `a ${typeof value}`
+  return JSON.stringify(typeof value === 'string' ? maskedUrl(value) : value).slice(0, 80)
+}
+
 function fail(path: string, expected: string, value: unknown): never {
-  const found = value === undefined ? 'is missing' : `is ${JSON.stringify(value).slice(0, 80)}`
+  const found = value === undefined ? 'is missing' : `is ${shown(path, value)}`
   throw new GraphError(`The job graph is invalid: ${path} ${found}; it must be ${expected}.`)
 }
 const text: Check = (v, p) => {

@@ -16,7 +16,7 @@ import { ConfigurationError } from '../errors.ts'
 import { credentialsError } from '../kinesis/credentials/credentials-errors.ts'
 import { credentialsSource } from '../kinesis/credentials/credentials-source.ts'
 import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credentials.ts'
-import { checkEndpoint } from '../config/endpoint.ts'
+import { checkEndpoint, checkRegion } from '../config/endpoint.ts'
 import { checkEndpointVariables } from '../kinesis/endpoints.ts'
 import { networkOf } from '../kinesis/network.ts'
 import { SdkHttpHandler } from '../kinesis/sdk-http-handler.ts'
@@ -39,6 +39,7 @@ export class S3Bucket {
       env['AWS_REGION'] ||
       env['AWS_DEFAULT_REGION'] ||
       'us-east-1'
+    checkRegion(s3Options.region.key, region)
     const endpoint = configuration.find(s3Options.endpoint)
     if (endpoint !== null) checkEndpoint(s3Options.endpoint.key, endpoint, 'http://127.0.0.1:9000')
     checkEndpointVariables(env)

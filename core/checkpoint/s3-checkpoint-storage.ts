@@ -3,6 +3,7 @@
  * so the rule is the local one: files first, `_metadata` last. What has no `_metadata` is no checkpoint.
  */
 import type { Configuration } from '../config/configuration.ts'
+import { maskedUrl } from '../config/mask.ts'
 import { CheckpointError, ConfigurationError, ShardlineError } from '../errors.ts'
 import {
   checkpointIds,
@@ -195,7 +196,10 @@ export class S3CheckpointStorage implements CheckpointStorage {
 
 function placeOf(url: string): Place {
   const [, bucket, key = ''] = S3_URL.exec(url) ?? []
-  if (bucket === undefined) throw new ConfigurationError(`'${url}' is not a place in S3, such as s3://bucket/prefix.`)
+  if (bucket === undefined || bucket.includes('@'))
+    throw new ConfigurationError(
+      `'${maskedUrl(url)}' is not a place in S3, such as s3://bucket/prefix. Keys are given as s3.access-key and s3.secret-key.`,
+    )
   return { bucket, key: key.split('/').filter(Boolean).join('/') }
 }
 

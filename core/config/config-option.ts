@@ -3,6 +3,7 @@
  * about unknown keys all read the same tables (`schemas/options.json` is generated from them).
  */
 import { ConfigurationError } from '../errors.ts'
+import { maskedUrl } from './mask.ts'
 import { parseDurationMs, parseMemorySize } from './quantities.ts'
 
 interface OptionBase {
@@ -30,7 +31,7 @@ export interface ConfigOption<T> extends OptionBase {
 type Rest = Omit<OptionBase, 'key' | 'description'>
 
 function fail(key: string, text: string, expected: string): never {
-  throw new ConfigurationError(`${key}: '${text}' is not ${expected}.`, { details: { key } })
+  throw new ConfigurationError(`${key}: '${maskedUrl(text)}' is not ${expected}.`, { details: { key } })
 }
 
 export const stringOption = (

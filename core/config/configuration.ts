@@ -67,5 +67,7 @@ export class Configuration {
 function asText(key: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
-  throw new ConfigurationError(`${key}: ${String(value)} is no value for an option; give a text.`)
+  throw new ConfigurationError(
+    `${key}: ${value === null ? 'null' : `a value of the type ${typeof value}`} is no value for an option; give a text.`,
+  )
 }

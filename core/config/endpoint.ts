@@ -1,3 +1,4 @@
+/** Where a service of AWS is: checks of endpoints and regions that a user gives. */
 import { ConfigurationError } from '../errors.ts'
 import { maskedUrl } from './mask.ts'
 
@@ -10,4 +11,10 @@ export function checkEndpoint(from: string, endpoint: string, example = 'http://
     throw new ConfigurationError(
       `${from}: '${maskedUrl(endpoint)}' has a user or a password, which no endpoint of AWS takes. Credentials are given as aws.credentials.provider.`,
     )
+}
+
+/** @param from option or variable, for the message. @throws ConfigurationError */
+export function checkRegion(from: string, region: string): void {
+  if (!/^[a-z\d-]+$/i.test(region))
+    throw new ConfigurationError(`${from}: '${maskedUrl(region)}' is not a region such as eu-west-1.`)
 }

@@ -10,6 +10,10 @@ const USER_INFO = /^(\s*(?:[a-z][a-z\d+.-]*:)?\/+|)[^]*@/i
 /** Values in a query may be secrets: signatures, tokens, keys. */
 const QUERY = /([?&][^=&#\s]+=)[^&#\s]+/g
 
+/** A message of other code, such as Node's, in which URLs may stand. */
+export const maskedMessage = (message: string): string =>
+  message.replace(/\S+@/g, `${MASK}@`).replace(QUERY, `$1${MASK}`)
+
 /** A URL, or a text that was meant to be one, without user, password and the values of its query. */
 export function maskedUrl(text: string): string {
   return text.replace(USER_INFO, `$1${MASK}@`).replace(QUERY, `$1${MASK}`)

@@ -13,6 +13,7 @@ import { systemProcesses } from '../checkpoint/process-table.ts'
 import { unlessAborted } from '../clock.ts'
 import { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
+import { maskedMessage } from '../config/mask.ts'
 import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../errors.ts'
 import type { ShardlineError } from '../errors.ts'
 import type { JobGraph } from '../job-graph/job-graph.ts'
@@ -431,7 +432,7 @@ export class Job {
       )
     } catch (error) {
       this.#listener.warning?.(
-        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${(error as Error).message}.`,
+        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${maskedMessage((error as Error).message)}.`,
       )
     }
   }

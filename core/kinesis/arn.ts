@@ -1,4 +1,5 @@
 /** `arn:partition:kinesis:region:account:stream/name` */
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 
 export interface StreamArn {
@@ -13,7 +14,7 @@ export function parseStreamArn(arn: string): StreamArn {
   const match = /^arn:(aws[a-z-]*):kinesis:([a-z0-9-]+):(\d{12}):stream\/([a-zA-Z0-9_.-]{1,128})$/.exec(arn)
   if (match === null)
     throw new ConfigurationError(
-      `'${arn}' is not the ARN of a Kinesis stream. It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name.`,
+      `'${maskedUrl(arn)}' is not the ARN of a Kinesis stream. It should look like arn:aws:kinesis:us-east-1:123456789012:stream/name.`,
     )
   const [, partition, region, accountId, streamName] = match as unknown as [string, string, string, string, string]
   return { arn, partition, region, accountId, streamName }

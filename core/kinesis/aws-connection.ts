@@ -15,7 +15,7 @@ import { ConfigurationError } from '../errors.ts'
 import { backoffMs } from '../retry.ts'
 import { credentialsError } from './credentials/credentials-errors.ts'
 import { credentialsSource } from './credentials/credentials-source.ts'
-import { checkEndpoint } from '../config/endpoint.ts'
+import { checkEndpoint, checkRegion } from '../config/endpoint.ts'
 import { checkEndpointVariables, isOnThisMachine } from './endpoints.ts'
 import { RefreshingCredentials } from './credentials/refreshing-credentials.ts'
 import type { AwsCredentials } from './credentials/refreshing-credentials.ts'
@@ -72,8 +72,7 @@ export function connectToAws(
       `No region: set 'aws.region', AWS_REGION, ${noRegion}.${local ? ` ${localAdvice(asked, ['AWS_REGION'])}` : ''}`,
     )
 
-  if (!/^[a-z\d-]+$/i.test(region))
-    throw new ConfigurationError(`${regionFrom}: '${region}' is not a region such as eu-west-1.`)
+  checkRegion(regionFrom, region)
 
   const network = networkOf(configuration, env)
   // A file of certificates that cannot be used is an error now, unless nothing here uses TLS.

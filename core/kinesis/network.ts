@@ -10,6 +10,7 @@ import tls from 'node:tls'
 
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 import { environmentProxies } from './proxies.ts'
 import type { Proxy } from './proxies.ts'
@@ -51,21 +52,20 @@ function trusting(variable: string, file: string): tls.SecureContext {
     pem = readFileSync(file, 'utf8')
   } catch (cause) {
     throw new ConfigurationError(
-      `${variable}: the certificates in '${file}' cannot be read: ${(cause as NodeJS.ErrnoException).code ?? (cause as Error).message}.`,
-      { cause },
+      `${variable}: the certificates in '${maskedUrl(file)}' cannot be read: ${(cause as NodeJS.ErrnoException).code ?? 'unknown'}.`,
     )
   }
   const known = contexts.get(file)
   if (known?.pem === pem) return known.context
   if (!pem.includes('-----BEGIN'))
-    throw new ConfigurationError(`${variable}: '${file}' holds no certificate in PEM form.`)
+    throw new ConfigurationError(`${variable}: '${maskedUrl(file)}' holds no certificate in PEM form.`)
   try {
     const context = tls.createSecureContext({ ca: pem })
     contexts.set(file, { pem, context })
     return context
   } catch (cause) {
     throw new ConfigurationError(
-      `${variable}: the certificates in '${file}' cannot be used: ${(cause as Error).message}.`,
+      `${variable}: the certificates in '${maskedUrl(file)}' cannot be used: ${(cause as Error).message}.`,
       { cause },
     )
   }

@@ -11,6 +11,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { JobMetrics } from './job-metrics.ts'
 
@@ -33,7 +34,9 @@ export function parsePorts(text: string, key: string): readonly [number, number]
   const match = /^\s*(\d{1,5})(?:\s*-\s*(\d{1,5}))?\s*$/.exec(text)
   const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
   if (match === null || last < first || last > 65_535)
-    throw new ConfigurationError(`${key}: '${text}' is not a port such as 9249, or a range such as 9249-9260.`)
+    throw new ConfigurationError(
+      `${key}: '${maskedUrl(text)}' is not a port such as 9249, or a range such as 9249-9260.`,
+    )
   return [first, last]
 }
 

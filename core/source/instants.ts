@@ -6,6 +6,7 @@
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 import type { StartingPosition } from '../kinesis/stream-proxy.ts'
 import { simpleDateFormat } from './simple-date-format.ts'
@@ -57,7 +58,7 @@ export function parseInstantMs(text: string, key: string): number {
   const ms = epochSeconds(text) ?? isoTime(text)
   if (ms === null)
     throw new ConfigurationError(
-      `${key}: '${text}' is not a time. Give epoch seconds, or a time with a zone such as 2026-01-31T12:00:00.000Z.`,
+      `${key}: '${maskedUrl(text)}' is not a time. Give epoch seconds, or a time with a zone such as 2026-01-31T12:00:00.000Z.`,
     )
   return ms
 }
@@ -77,7 +78,7 @@ export function initialPosition(configuration: Configuration, latestMs: number):
   const timestampMs = parsed ?? (format === initialTimestampFormat.default ? isoTime(text) : null)
   if (timestampMs === null)
     throw new ConfigurationError(
-      `${initialTimestamp.key}: '${text}' is neither a time by the pattern ${format} (source.init.timestamp.format) nor epoch seconds.`,
+      `${initialTimestamp.key}: '${maskedUrl(text)}' is neither a time by the pattern ${maskedUrl(format)} (source.init.timestamp.format) nor epoch seconds.`,
     )
   return { type: 'AT_TIMESTAMP', timestampMs }
 }

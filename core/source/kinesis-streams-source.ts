@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
 import { kinesisSourceOptions } from '../config/kinesis-source-options.ts'
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError, ShardlineError } from '../errors.ts'
 import type { KinesisStreamsSourceSpec } from '../job-graph/job-graph.ts'
 import { parseStreamArn } from '../kinesis/arn.ts'
@@ -248,7 +249,7 @@ export class KinesisStreamsSource implements Source {
     const consumerName = configuration.find(kinesisSourceOptions.efoConsumerName)
     if (consumerName === null || !/^[a-zA-Z0-9_.-]{1,128}$/.test(consumerName))
       throw new ConfigurationError(
-        `source.reader.type is EFO, which needs source.efo.consumer.name: 1 to 128 letters, digits, dots, dashes or underscores${consumerName === null ? '' : `, not '${consumerName}'`}.`,
+        `source.reader.type is EFO, which needs source.efo.consumer.name: 1 to 128 letters, digits, dots, dashes or underscores${consumerName === null ? '' : `, not '${maskedUrl(consumerName)}'`}.`,
       )
     return new StreamConsumerRegistrar(
       {

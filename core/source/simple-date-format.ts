@@ -10,6 +10,7 @@
  * zone is this machine's, an hour that the clock shows twice being standard time. Unlike in Java, the whole text must match, numbers
  * have no sign, of zones' names only UTC and GMT are read, and the calendar is the Gregorian one before 1582, too.
  */
+import { maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 
 /** null: the text does not match. Epoch milliseconds. */
@@ -77,13 +78,13 @@ function compile(pattern: string, key: string): { expression: RegExp; tokens: To
   let source = ''
   parts.forEach((part, i) => {
     const [text, quoted, letter] = part
-    if (text === "'") throw new ConfigurationError(`${key}: '${pattern}' has a quote that is never closed.`)
+    if (text === "'") throw new ConfigurationError(`${key}: '${maskedUrl(pattern)}' has a quote that is never closed.`)
     if (quoted !== undefined) source += escape(quoted === '' ? "'" : quoted.replaceAll("''", "'"))
     else if (letter === undefined) source += escape(text)
     else {
       if (!KNOWN.has(letter))
         throw new ConfigurationError(
-          `${key}: the pattern letter '${letter}' in '${pattern}' is not read here; use y M d E H k K h a m s S X Z z, text in quotes, or give epoch seconds.`,
+          `${key}: the pattern letter '${letter}' in '${maskedUrl(pattern)}' is not read here; use y M d E H k K h a m s S X Z z, text in quotes, or give epoch seconds.`,
         )
       const token = { letter, length: text.length }
       const next = parts[i + 1]?.[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shardline import _compatibility
-from shardline._bridge import session
+from shardline._bridge import overrides, session
 
 TESTS = Path(__file__).parent
 
@@ -22,6 +22,7 @@ def _fresh_session(monkeypatch):
         if name.startswith(("SHARDLINE_", "FAKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setattr(_compatibility, "_said", set())
+    overrides.forget()
     yield
     session.close()
     session._session = None

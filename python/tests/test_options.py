@@ -195,3 +195,15 @@ def test_python_and_the_engine_take_the_same_values_and_name_the_same_keys():
     for key, (*found,) in zip(KEYS, nearest, strict=True):
         said = [message.partition("Did you mean '")[2].rstrip("'?") or None for message in _options.unknown([key])]
         assert said == found, key
+
+
+def test_a_wrong_value_is_shown_without_the_password_in_it():
+    shown = {}
+    for option in _options.table().options:
+        try:
+            _options.check({option["key"]: "htp://me:pA55w0rd@host/?token=pA55w0rd"}, option["group"])
+        except ConfigurationError as error:
+            shown[option["key"]] = str(error)
+    assert len(shown) > 40
+    for key, message in shown.items():
+        assert message.startswith(f"{key}: 'htp://***@host/?token=***' is not")

@@ -1,4 +1,5 @@
 /** Why there are no credentials, as an error that names their provider and holds no secret. */
+import { maskedMessage } from '../../config/mask.ts'
 import { ServiceError, ShardlineError } from '../../errors.ts'
 import type { ErrorCode } from '../../errors.ts'
 import type { CredentialsSource } from './credentials-source.ts'
@@ -36,10 +37,20 @@ export function credentialsError(
   const from = source.description === 'AUTO' ? '' : ` from ${source.description}`
   const advice =
     code === 'CREDENTIALS_MISSING' ? ` ${(source.description === 'AUTO' ? localAdvice : null) ?? ADVICE}` : ''
-  return new ServiceError(code, `${what}${from}: ${(error.message || error.name).replace(/\.?$/, '.')}${advice}`, {
-    cause,
-    details: { provider: source.provider, errorName: error.name },
-  })
+  return new ServiceError(
+    code,
+    `${what}${from}: ${maskedMessage(error.message || error.name).replace(/\.?$/, '.')}${advice}`,
+    {
+      cause: masked(error),
+      details: { provider: source.provider, errorName: error.name },
+    },
+  )
+}
+
+/** The SDK's errors have names of files, commands and URLs. */
+function masked(error: Error): Error {
+  const message = maskedMessage(error.message)
+  return message === error.message ? error : new Error(message)
 }
 
 function codeOf(error: Error, known: boolean): ErrorCode {

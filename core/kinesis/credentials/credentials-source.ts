@@ -6,6 +6,7 @@
 import { credentialsOptionsOf, CREDENTIALS_PREFIX, nestedCredentialsPrefix } from '../../config/aws-options.ts'
 import type { CredentialsProviderName } from '../../config/aws-options.ts'
 import type { Configuration } from '../../config/configuration.ts'
+import { maskedMessage, maskedUrl } from '../../config/mask.ts'
 import { ConfigurationError } from '../../errors.ts'
 import { checkEndpoint } from '../../config/endpoint.ts'
 import type { SdkHttpHandler } from '../sdk-http-handler.ts'
@@ -66,7 +67,7 @@ export function credentialsSource(
   })
   const source = (detail: string, provide: CredentialsSource['provide']): CredentialsSource => ({
     provider,
-    description: `${provider}${prefix === CREDENTIALS_PREFIX ? '' : ` of ${prefix}`}${detail === '' ? '' : ` (${detail})`}`,
+    description: `${provider}${prefix === CREDENTIALS_PREFIX ? '' : ` of ${prefix}`}${detail === '' ? '' : ` (${maskedMessage(detail)})`}`,
     provide,
   })
 
@@ -224,7 +225,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 /** What foreign code answered; says which member is wrong, never what it is. */
 function checked(name: string, answer: unknown): AwsCredentials {
   const wrong = (what: string): never => {
-    throw new ConfigurationError(`Credentials from CUSTOM (${name}): ${what}.`)
+    throw new ConfigurationError(`Credentials from CUSTOM (${maskedUrl(name)}): ${what}.`)
   }
   if (typeof answer !== 'object' || answer === null) return wrong('the provider answered no object')
   const { accessKeyId, secretAccessKey, sessionToken, expiration } = answer as Partial<

@@ -5,6 +5,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+import { maskedMessage, maskedUrl } from '../../config/mask.ts'
 import { ConfigurationError } from '../../errors.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 
@@ -37,7 +38,7 @@ export async function customCredentialsProvider(
   const provider: unknown = await factory(properties)
   if (typeof provider === 'function') return provider as CredentialsProvider
   throw new ConfigurationError(
-    `${key}: '${name}' answered ${typeof provider}, not a function that answers credentials.`,
+    `${key}: '${maskedUrl(name)}' answered ${typeof provider}, not a function that answers credentials.`,
   )
 }
 
@@ -47,7 +48,7 @@ export const namesModule = (name: string): boolean => /^(file:|data:|\.{0,2}\/)/
 async function importFactory(key: string, name: string): Promise<CredentialsProviderFactory> {
   if (!namesModule(name))
     throw new ConfigurationError(
-      `${key}: nothing is registered as '${name}'. Register it with registerCredentialsProvider, or name a module and its export, such as file:///opt/vault.mjs#credentials. Java classes cannot be loaded.`,
+      `${key}: nothing is registered as '${maskedUrl(name)}'. Register it with registerCredentialsProvider, or name a module and its export, such as file:///opt/vault.mjs#credentials. Java classes cannot be loaded.`,
     )
   const hash = name.lastIndexOf('#')
   const module = hash < 0 ? name : name.slice(0, hash)
@@ -57,11 +58,14 @@ async function importFactory(key: string, name: string): Promise<CredentialsProv
   try {
     exports = (await import(url)) as Readonly<Record<string, unknown>>
   } catch (cause) {
-    throw new ConfigurationError(`${key}: module '${module}' could not be loaded: ${(cause as Error).message}`, {
-      cause,
-    })
+    throw new ConfigurationError(
+      `${key}: module '${maskedUrl(module)}' could not be loaded: ${maskedMessage((cause as Error).message)}`,
+      {
+        cause,
+      },
+    )
   }
   const factory = exports[exported]
   if (typeof factory === 'function') return factory as CredentialsProviderFactory
-  throw new ConfigurationError(`${key}: module '${module}' exports no function '${exported}'.`)
+  throw new ConfigurationError(`${key}: module '${maskedUrl(module)}' exports no function '${exported}'.`)
 }

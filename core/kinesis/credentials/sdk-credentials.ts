@@ -9,6 +9,8 @@ import {
 import { DEFAULT_PROFILE, parseKnownFiles } from '@smithy/core/config'
 import { existsSync } from 'node:fs'
 
+import { maskedUrl } from '../../config/mask.ts'
+
 import type { SdkHttpHandler } from '../sdk-http-handler.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 
@@ -52,15 +54,15 @@ const CREDENTIAL_MEMBERS = [
 
 /** @throws an Error that names the profile, and who named it */
 async function membersOf({ name, path, pathKey, variable }: Profile): Promise<Record<string, unknown>> {
-  if (path !== null && !existsSync(path)) throw new Error(`${pathKey}: there is no file '${path}'`)
+  if (path !== null && !existsSync(path)) throw new Error(`${pathKey}: there is no file '${maskedUrl(path)}'`)
   const profile = name ?? variable ?? DEFAULT_PROFILE
   const profiles = await parseKnownFiles({ ...profileInit(profile, path), ignoreCache: true })
   const members = profiles[profile]
   if (members !== undefined) return members
   if (name === null && variable === null) return {}
   const from = name === null ? ' (AWS_PROFILE)' : ''
-  const files = path === null ? 'the AWS configuration and credentials files' : `'${path}'`
-  throw new Error(`there is no profile '${profile}'${from} in ${files}`)
+  const files = path === null ? 'the AWS configuration and credentials files' : `'${maskedUrl(path)}'`
+  throw new Error(`there is no profile '${maskedUrl(profile)}'${from} in ${files}`)
 }
 
 export function profileProvider(profile: Profile, settings: SdkClientSettings): SdkProvider {

@@ -5,8 +5,10 @@ Everything below this package carries the name that PyFlink gives it: `shardline
 """
 
 from shardline import _absent
+from shardline._bridge import overrides as _overrides
 from shardline.version import __version__
 
 __all__ = ["__version__"]
 
 _absent.install()
+_overrides.take()

@@ -4,13 +4,13 @@ command's."""
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from shardline import _script
-from shardline._bridge import engine, jobs
+from shardline._bridge import engine, overrides
 from shardline._bridge.jobs import RESTORE_KEY
 from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
@@ -18,6 +18,7 @@ from shardline.version import __version__
 _STOP_AT_KEY = "shardline.source.stop-at"
 _PROGRESS = "SHARDLINE_PROGRESS"
 _DRAIN_TIMEOUT_KEY = "shardline.job.drain-timeout"
+_KEY = re.compile(r"[\w.-]*")
 _IGNORE_UNCLAIMED_KEY = "execution.state-recovery.ignore-unclaimed-state"
 
 _HELP = """\
@@ -101,17 +102,16 @@ def _run(argv: list[str]) -> int:
     parser.add_argument("script", metavar="SCRIPT")
     parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the script's own")
     options = parser.parse_args(argv)
-    overrides = dict(options.conf)
+    values = dict(options.conf)
     if options.restore is not None:
-        overrides[RESTORE_KEY] = options.restore
+        values[RESTORE_KEY] = options.restore
     if options.allow_non_restored_state:
-        overrides[_IGNORE_UNCLAIMED_KEY] = "true"
+        values[_IGNORE_UNCLAIMED_KEY] = "true"
     if options.drain_timeout is not None:
-        overrides[_DRAIN_TIMEOUT_KEY] = options.drain_timeout
+        values[_DRAIN_TIMEOUT_KEY] = options.drain_timeout
     if options.stop_at is not None:
-        overrides[_STOP_AT_KEY] = options.stop_at
-    if overrides:
-        os.environ["SHARDLINE_CONF"] = json.dumps({**jobs.overrides(), **overrides})
+        values[_STOP_AT_KEY] = options.stop_at
+    overrides.of_command_line(values)
     if options.progress:
         os.environ[_PROGRESS] = "1"
     if options.log_level:
@@ -122,7 +122,9 @@ def _run(argv: list[str]) -> int:
 def _pair(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals:
-        raise argparse.ArgumentTypeError(f"it takes KEY=VALUE, not {text!r}")
+        beginning = _KEY.match(text)[0]  # type: ignore[index]  # the rest may be a secret
+        shown = beginning if beginning == text else f"{beginning}..."
+        raise argparse.ArgumentTypeError(f"it takes KEY=VALUE, not {shown!r}")
     return key, value
 
 

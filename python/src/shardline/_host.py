@@ -26,7 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: None)  # not SIG_IGN: programs that functions start would inherit it
     if os.environ.get(_alias.VARIABLE) == "1":
         _alias.install()
-    parameters: dict[str, str] = json.loads(os.environ.get("SHARDLINE_JOB_PARAMETERS") or "{}")
+    parameters: dict[str, str] = json.loads(os.environ.pop("SHARDLINE_JOB_PARAMETERS", "") or "{}")
     os.set_inheritable(_CHANNEL_FD, False)
     sock = socket.socket(fileno=_CHANNEL_FD)
     os.register_at_fork(after_in_child=lambda: os.close(sock.detach()))

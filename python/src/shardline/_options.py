@@ -29,6 +29,8 @@ _DURATION = re.compile(r"P(?:[0-9]+D)?(?:T(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.
 _QUANTITY = re.compile(r"[0-9]+\s*([a-zµ]*)", re.IGNORECASE)
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 _OTHER_BASE = re.compile(r"0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
+_USER_INFO = re.compile(r"^(\s*(?:[a-z][a-z\d+.-]*:)?/+|)[\s\S]*@", re.IGNORECASE)
+_QUERY = re.compile(r"([?&][^=&#\s]+=)[^&#\s]+")
 _DURATION_UNITS = {
     *("", "ms", "milli", "millis", "millisecond", "milliseconds", "us", "µs", "micro", "micros", "microsecond"),
     *("microseconds", "ns", "nano", "nanos", "nanosecond", "nanoseconds", "s", "sec", "secs", "second", "seconds"),
@@ -92,10 +94,16 @@ def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> N
         expected = None if text is None else _mismatch(option, text)
         if expected is not None:
             raise ConfigurationError(
-                f"{option['key']}: '{text}' is not {expected}.",
+                f"{option['key']}: '{masked_url(text)}' is not {expected}.",
                 code="CONFIGURATION_INVALID",
                 details={"key": option["key"]},
             )
+
+
+def masked_url(text: str) -> str:
+    """Without user, password and the values of a query, however the URL is mistyped: `core/config/mask` in the source
+    tree says the same."""
+    return _QUERY.sub(r"\1***", _USER_INFO.sub(r"\1***@", text, count=1))
 
 
 def _text(value: Any) -> str:

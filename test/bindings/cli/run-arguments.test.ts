@@ -74,6 +74,7 @@ t.test('what is wrong is said', async t => {
     [[], /takes the script/],
     [['--progress'], /takes the script/],
     [['--conf', 'novalue', 'job.py'], /--conf takes KEY=VALUE, not 'novalue'/],
+    [['--conf', 'some.secretkey hush', 'job.py'], /--conf takes KEY=VALUE, not 'some.secretkey...'/],
     [['--conf', '=x', 'job.py'], /KEY=VALUE/],
     [['--log-level', 'loud', 'job.py'], /--log-level takes one of debug, info, warning, error/],
     [['--frobnicate', 'job.py'], /frobnicate/],

@@ -80,7 +80,7 @@ t.test('every value of a wrong kind is named', async t => {
       same[key] = Array.isArray(same[key]) || (typeof same[key] === 'object' && same[key] !== null) ? 17 : wrong
       t.throws(() => checkJobGraph(graph), {
         code: 'GRAPH_INVALID',
-        message: /is (17|\{"some":"object"\}|missing); it must be/,
+        message: /is (17|an object|missing); it must be/,
       })
     }
 })
@@ -112,9 +112,9 @@ t.test('a row has a type for each name', async t => {
   checkJobGraph(withTypes({ type: 'ROW', names: ['a'], types: [{ type: 'TUPLE', types: [{ type: 'INT' }] }] }))
 })
 
-t.test('configuration is text by text', async t => {
+t.test('configuration is text by text, and its values are not shown', async t => {
   t.throws(() => checkJobGraph({ ...everything(), configuration: { 'parallelism.default': 3 } }), {
-    message: /configuration\['parallelism.default'\] is 3; it must be a string/,
+    message: /configuration\['parallelism.default'\] is a number; it must be a string/,
   })
 })
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sys
 import threading
 from concurrent.futures import Future
@@ -20,7 +19,6 @@ from shardline._bridge.session import Connection, Session, environment
 from shardline._bridge.summary import lost, summary
 from shardline.errors import (
     BridgeError,
-    ConfigurationError,
     EngineDiedError,
     JobCancellationException,
     JobExecutionException,
@@ -251,18 +249,6 @@ def _failure(error: dict[str, Any]) -> ShardlineError:
     if isinstance(data, dict):
         return errors.from_data(str(error.get("message") or ""), data, JobExecutionException)
     return errors.from_data(str(error.get("message") or ""), error, JobExecutionException)
-
-
-def overrides() -> dict[str, str]:
-    """SHARDLINE_CONF: a JSON map, laid over the script's own configuration at submission."""
-    text = os.environ.get("SHARDLINE_CONF")
-    if not text:
-        return {}
-    try:
-        values = json.loads(text)
-        return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
-    except (ValueError, AttributeError) as error:
-        raise ConfigurationError(f"SHARDLINE_CONF is not a JSON map: {error}") from error
 
 
 def _how_to_go_on() -> str:
