@@ -30,8 +30,10 @@ const HELP = `Usage: shardline run [options] job.py [arguments of the script]
 
 Runs a script that is written for PyFlink: 'import pyflink' gives it Shardline, in this process tree only.
 
-  --restore latest|PATH   start from a checkpoint: the job's newest, or the one at PATH. State of Python functions is pickled, and
-                          restoring runs it as code: restore only what you trust
+  --restore latest|auto|PATH
+                          start from a checkpoint: the job's newest; its newest if there is one, else from the beginning
+                          (for supervisors); or the one at PATH. State of Python functions is pickled, and restoring
+                          runs it as code: restore only what you trust
   --stop-at WHEN          end of an endless job: never, latest (what is there now), or a time
   --allow-non-restored-state
                           start although the checkpoint holds state of operators that the script no longer has

@@ -171,8 +171,13 @@ export function noneComplete(place: string): CheckpointError {
   return new CheckpointError(
     'CHECKPOINT_NOT_FOUND',
     `'latest' was asked for, but there is no complete checkpoint in ${place}. Checkpoints are found by the job's name and execution.checkpointing.dir.`,
+    { details: { complete: 0 } },
   )
 }
+
+/** Whether there is no complete checkpoint at all; a checkpoint that was found and cannot be read is another error. */
+export const isNoneComplete = (error: unknown): boolean =>
+  error instanceof CheckpointError && error.code === 'CHECKPOINT_NOT_FOUND' && error.details['complete'] === 0
 
 export function unreadable(place: string, cause: unknown): CheckpointError {
   return new CheckpointError('CHECKPOINT_UNREADABLE', `The checkpoint at ${place} cannot be read: ${reason(cause)}.`, {

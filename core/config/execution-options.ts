@@ -94,7 +94,7 @@ export const executionOptions = {
   restorePath: stringOption(
     'execution.state-recovery.path',
     null,
-    'Checkpoint to start from: a path, or `latest` of this job.',
+    'Checkpoint to start from: a path; `latest` of this job, which must be there; or `auto`, the latest of this job if there is one, else the beginning. A supervisor starts a job with `auto`, the first time and each time after.',
     {
       aliases: ['execution.savepoint.path'],
     },

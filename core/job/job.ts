@@ -5,8 +5,9 @@
 import { randomBytes } from 'node:crypto'
 import os from 'node:os'
 
-import type { Checkpoint, CheckpointStorage } from '../checkpoint/checkpoint.ts'
+import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from '../checkpoint/checkpoint.ts'
 import { CheckpointCoordinator, NO_CHECKPOINTS } from '../checkpoint/checkpoint-coordinator.ts'
+import { isNoneComplete } from '../checkpoint/checkpoint-document.ts'
 import { openCheckpointStorage } from '../checkpoint/checkpoint-storage.ts'
 import type { CheckpointLease } from '../checkpoint/checkpoint-lease.ts'
 import { systemProcesses } from '../checkpoint/process-table.ts'
@@ -482,10 +483,22 @@ export class Job {
     await this.#lease // what is newest is known only when nothing else writes
     const path = this.#configuration.find(executionOptions.restorePath)
     if (path === null) return
-    const { checkpoint, path: found } = await this.#storage.load(path)
+    const stored = path === 'auto' ? await this.#latestIfAny() : await this.#storage.load(path)
+    if (stored === null) return
+    const { checkpoint, path: found } = stored
     if (!this.#configuration.get(executionOptions.ignoreUnclaimedState)) checkClaimed(checkpoint, found, this.#plan)
     this.#restored = checkpoint
     this.restoredFrom = found
+  }
+
+  /** `null` when the job has none: it starts from the beginning. */
+  async #latestIfAny(): Promise<StoredCheckpoint | null> {
+    try {
+      return await this.#storage.load('latest')
+    } catch (error) {
+      if (isNoneComplete(error)) return null
+      throw error
+    }
   }
 
   /** The newest checkpoint of this run, or what the job was started from. */

@@ -76,8 +76,9 @@ def _run(argv: list[str]) -> int:
     )
     parser.add_argument(
         "--restore",
-        metavar="latest|PATH",
-        help="go on from a checkpoint: the latest one, or this one. Its pickles are run as code: trust it first",
+        metavar="latest|auto|PATH",
+        help="go on from a checkpoint: the latest one; the latest if there is one (for supervisors); or this one. "
+        "Its pickles are run as code: trust it first",
     )
     parser.add_argument(
         "--allow-non-restored-state",

@@ -244,6 +244,33 @@ t.test('after a failure the Kinesis sink has each record at least once, and none
   t.same(sorted([...out]), textsOf(records))
 })
 
+t.test('auto starts from the beginning without a checkpoint, and from the latest with one', async t => {
+  const kinesis = await emulator(t)
+  kinesis.put('flights', numbered(10))
+  const options = {
+    'execution.checkpointing.interval': '20 ms',
+    'execution.checkpointing.dir': t.testdir(),
+    'execution.state-recovery.path': 'auto',
+  }
+  for (const [i, expected] of [10, 20].entries()) {
+    const { job } = jobOf(t, passthrough(kinesis, options, 1))
+    await job.start()
+    t.match(job.restoredFrom, i === 0 ? null : /chk-\d+$/)
+    await eventually(() => textsIn(kinesis, 'out').length >= expected)
+    await job.cancel('drain')
+    t.equal(textsIn(kinesis, 'out').length, expected)
+    kinesis.put('flights', numbered(10, 'later'))
+  }
+})
+
+t.test('auto fails where the latest checkpoint cannot be read', async t => {
+  const kinesis = await emulator(t)
+  const folder = t.testdir({ flights: { 'chk-1': { _metadata: 'no checkpoint' } } })
+  const options = { 'execution.checkpointing.dir': folder, 'execution.state-recovery.path': 'auto' }
+  const { job } = jobOf(t, passthrough(kinesis, options, 1))
+  await t.rejects(job.start(), { code: 'CHECKPOINT_UNREADABLE' })
+})
+
 t.test('drained, and restored from the latest checkpoint at another parallelism: each record exactly once', async t => {
   const kinesis = await emulator(t, { streams: { flights: 4, out: 2 } })
   const dir = t.testdir()
