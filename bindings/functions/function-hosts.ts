@@ -98,7 +98,7 @@ export class FunctionHosts implements FunctionRuntime {
     if (this.#command === null)
       throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
     const { executable, environment } = this.#command
-    // Options may hold secrets; see the driver's `overrides`.
+    // Options may hold secrets; see `shardline._overrides`.
     const { SHARDLINE_CONF: _, ...inherited } = process.env
     // stdout of a host is the user's: what functions print goes where the driver's prints go.
     const child = spawn(executable, ['-m', 'shardline._host'], {

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shardline import _compatibility
-from shardline._bridge import overrides, session
+from shardline import _compatibility, _overrides
+from shardline._bridge import session
 
 TESTS = Path(__file__).parent
 
@@ -22,7 +22,7 @@ def _fresh_session(monkeypatch):
         if name.startswith(("SHARDLINE_", "FAKE_")):
             monkeypatch.delenv(name)
     monkeypatch.setattr(_compatibility, "_said", set())
-    overrides.forget()
+    _overrides.forget()
     yield
     session.close()
     session._session = None

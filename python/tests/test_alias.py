@@ -123,4 +123,4 @@ assert not any("Alias" in type(finder).__name__ for finder in sys.meta_path)
 
 def test_importing_the_package_is_light():
     out = run("import sys, shardline; print(sorted(m for m in sys.modules if m.startswith('shardline')))")
-    assert out.strip() == "['shardline', 'shardline._absent', 'shardline.version']"
+    assert out.strip() == "['shardline', 'shardline._absent', 'shardline._overrides', 'shardline.version']"

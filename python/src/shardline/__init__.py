@@ -4,8 +4,7 @@ Everything below this package carries the name that PyFlink gives it: `shardline
 `pyflink.datastream`, and `shardline run job.py` runs a script that says `import pyflink` as it stands.
 """
 
-from shardline import _absent
-from shardline._bridge import overrides as _overrides
+from shardline import _absent, _overrides
 from shardline.version import __version__
 
 __all__ = ["__version__"]

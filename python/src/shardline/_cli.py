@@ -9,8 +9,8 @@ import re
 import sys
 from collections.abc import Sequence
 
-from shardline import _script
-from shardline._bridge import engine, overrides
+from shardline import _overrides, _script
+from shardline._bridge import engine
 from shardline._bridge.jobs import RESTORE_KEY
 from shardline.errors import EngineUnavailableError
 from shardline.version import __version__
@@ -112,7 +112,7 @@ def _run(argv: list[str]) -> int:
         values[_DRAIN_TIMEOUT_KEY] = options.drain_timeout
     if options.stop_at is not None:
         values[_STOP_AT_KEY] = options.stop_at
-    overrides.of_command_line(values)
+    _overrides.of_command_line(values)
     if options.progress:
         os.environ[_PROGRESS] = "1"
     if options.log_level:

@@ -92,7 +92,7 @@ def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> N
     for option in options:
         text = next((values[key] for key in (option["key"], *option["aliases"]) if key in values), None)
         expected = None if text is None else _mismatch(option, text)
-        if expected is not None:
+        if text is not None and expected is not None:
             raise ConfigurationError(
                 f"{option['key']}: '{masked_url(text)}' is not {expected}.",
                 code="CONFIGURATION_INVALID",

@@ -8,7 +8,6 @@ functions    the runner: user functions on the function channel
 session      the one engine of this process: early start, handshake, shutdown
 checkpoints  what a job goes on from when its engine died
 termination  SIGTERM
-overrides    options of the command line and of SHARDLINE_CONF
 jobs         a submitted job: supervision, resubmission, interruption
 
 The contracts are `bindings/stdio/README.md` and `bindings/functions/README.md` of the source tree.

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 from weakref import WeakSet
 
-from shardline import _options
+from shardline import _options, _overrides
 from shardline._absent import AbsentMethods, module_getattr
-from shardline._bridge import overrides, session
+from shardline._bridge import session
 from shardline._bridge.jobs import Job
 from shardline._compatibility import warn_once
 from shardline._functions.conversion import converter, payload_type
@@ -286,7 +286,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         """Nothing is held by an environment: the engine serves all of them and ends with the process."""
 
     def _submit(self, job_name: str | None) -> Job:
-        configuration = Configuration(self._configuration).add_all(Configuration.from_dict(overrides.overrides()))
+        configuration = Configuration(self._configuration).add_all(Configuration.from_dict(_overrides.overrides()))
         if not configuration.contains_key(SUBMITTED_AT_KEY):
             # For LATEST: an engine that replaces a dead one starts where that one would have.
             configuration.set_string(SUBMITTED_AT_KEY, str(time.time_ns() // 1_000_000))

@@ -11,8 +11,6 @@ import json
 import os
 from collections.abc import Mapping
 
-from shardline.errors import ConfigurationError
-
 VARIABLE = "SHARDLINE_CONF"
 _PIPE_VARIABLE = "SHARDLINE_CONF_FD"
 
@@ -54,6 +52,8 @@ def _of_environment() -> dict[str, str]:
         values = json.loads(_environment)
         return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     except (ValueError, AttributeError) as error:
+        from shardline.errors import ConfigurationError  # late: importing the package is to be light
+
         raise ConfigurationError(f"{VARIABLE} is not a JSON map: {error}") from None
 
 
