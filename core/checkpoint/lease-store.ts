@@ -56,7 +56,10 @@ export function encodeLease(holder: LeaseHolder, more: Readonly<Record<string, u
 export function decodeLease(text: string): (LeaseHolder & { readonly released?: boolean }) | null {
   try {
     const { format, version, ...holder } = JSON.parse(text) as LeaseHolder & { format: string; version: number }
-    return format === LEASE_FORMAT && version === LEASE_VERSION ? holder : null
+    const readable =
+      [holder.runId, holder.host, holder.jobName].every(text => typeof text === 'string') &&
+      Number.isInteger(holder.pid)
+    return format === LEASE_FORMAT && version === LEASE_VERSION && readable ? holder : null
   } catch {
     return null
   }

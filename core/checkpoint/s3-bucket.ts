@@ -7,12 +7,14 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import type { ListObjectsV2CommandInput, ListObjectsV2CommandOutput } from '@aws-sdk/client-s3'
 
 import { systemClock } from '../clock.ts'
 import { awsOptions } from '../config/aws-options.ts'
 import type { Configuration } from '../config/configuration.ts'
 import { s3Options } from '../config/s3-options.ts'
 import { ConfigurationError } from '../errors.ts'
+import { InvalidAnswer, text } from '../kinesis/answer-checks.ts'
 import { credentialsError } from '../kinesis/credentials/credentials-errors.ts'
 import { credentialsSource } from '../kinesis/credentials/credentials-source.ts'
 import { RefreshingCredentials } from '../kinesis/credentials/refreshing-credentials.ts'
@@ -92,10 +94,10 @@ export class S3Bucket {
 
   async getTagged(key: string): Promise<{ readonly text: string; readonly tag: string } | null> {
     try {
-      const { Body: body, ETag: tag = '' } = await this.#client.send(
+      const { Body: body, ETag: tag } = await this.#client.send(
         new GetObjectCommand({ Bucket: this.#bucket, Key: key }),
       )
-      return { text: (await body?.transformToString()) ?? '', tag }
+      return { text: (await body?.transformToString()) ?? '', tag: text(tag, 'ETag') }
     } catch (error) {
       if ((error as Error).name === 'NoSuchKey') return null
       throw error
@@ -107,7 +109,9 @@ export class S3Bucket {
   }
 
   async exists(key: string): Promise<boolean> {
-    const found = await this.#client.send(new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: key, MaxKeys: 1 }))
+    const input = { Bucket: this.#bucket, Prefix: key, MaxKeys: 1 }
+    const found = await this.#client.send(new ListObjectsV2Command(input))
+    checkListing(found, input)
     return found.Contents?.[0]?.Key === key
   }
 
@@ -120,9 +124,8 @@ export class S3Bucket {
   async objects(
     prefix: string,
   ): Promise<{ readonly key: string; readonly bytes: number; readonly modifiedMs: number }[]> {
-    const pages = paginateListObjectsV2({ client: this.#client }, { Bucket: this.#bucket, Prefix: prefix })
     const objects: { key: string; bytes: number; modifiedMs: number }[] = []
-    for await (const { Contents: contents = [] } of pages)
+    for await (const { Contents: contents = [] } of this.#pages({ Bucket: this.#bucket, Prefix: prefix }))
       for (const { Key: key, Size: bytes = 0, LastModified: modified } of contents)
         objects.push({ key: key!, bytes, modifiedMs: modified?.getTime() ?? 0 })
     return objects
@@ -132,10 +135,31 @@ export class S3Bucket {
   async folders(prefix: string): Promise<string[]> {
     const input = { Bucket: this.#bucket, Prefix: prefix, Delimiter: '/' }
     const folders: string[] = []
-    for await (const { CommonPrefixes: found = [] } of paginateListObjectsV2({ client: this.#client }, input))
+    for await (const { CommonPrefixes: found = [] } of this.#pages(input))
       folders.push(...found.map(folder => folder.Prefix!.slice(prefix.length, -1)))
     return folders
   }
+
+  async *#pages(input: ListObjectsV2CommandInput): AsyncGenerator<ListObjectsV2CommandOutput> {
+    for await (const page of paginateListObjectsV2({ client: this.#client }, input)) {
+      checkListing(page, input)
+      yield page
+    }
+  }
+}
+
+/** @throws InvalidAnswer if something may be missing: a restore would take an older checkpoint for the newest, or find none */
+function checkListing(
+  page: ListObjectsV2CommandOutput,
+  { Prefix: prefix = '', MaxKeys }: ListObjectsV2CommandInput,
+): void {
+  const { IsTruncated: truncated, KeyCount: count, Contents: contents = [], CommonPrefixes: folders = [] } = page
+  if (typeof truncated !== 'boolean') throw new InvalidAnswer('IsTruncated is missing')
+  if (truncated && MaxKeys === undefined) text(page.NextContinuationToken, 'NextContinuationToken')
+  const names = [...contents.map(o => text(o.Key, 'Key')), ...folders.map(f => text(f.Prefix, 'Prefix'))]
+  if (count !== undefined && count !== names.length)
+    throw new InvalidAnswer(`KeyCount is ${count}, and ${names.length} names are there`)
+  if (names.some(name => !name.startsWith(prefix))) throw new InvalidAnswer(`a name does not begin with ${prefix}`)
 }
 
 function credentialsOf(configuration: Configuration, region: string, requestHandler: SdkHttpHandler) {

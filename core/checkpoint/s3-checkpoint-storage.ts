@@ -5,6 +5,7 @@
 import type { Configuration } from '../config/configuration.ts'
 import { maskedUrl } from '../config/mask.ts'
 import { CheckpointError, ConfigurationError, ShardlineError } from '../errors.ts'
+import { InvalidAnswer } from '../kinesis/answer-checks.ts'
 import {
   checkpointIds,
   checkpointName,
@@ -213,12 +214,18 @@ async function told<T>(permission: string, place: Place, call: () => Promise<T>)
     return await call()
   } catch (cause) {
     if (cause instanceof ShardlineError) throw cause
+    const reads = permission === 's3:GetObject' || permission === 's3:ListBucket'
+    if (cause instanceof InvalidAnswer || cause instanceof TypeError || cause instanceof SyntaxError)
+      throw new CheckpointError(
+        reads ? 'CHECKPOINT_UNREADABLE' : 'CHECKPOINT_FAILED',
+        `${permission} on ${urlOf(place)} was answered with what cannot be used${cause instanceof InvalidAnswer ? `: ${cause.message}` : ''}. See what answers at the endpoint, a proxy for example.`,
+        { cause },
+      )
     const error = cause as Error & { $metadata?: { httpStatusCode?: number }; code?: unknown }
     const status = error.$metadata?.httpStatusCode
     if (error.name === 'NoSuchBucket')
       throw new ConfigurationError(`The bucket '${place.bucket}' of ${urlOf(place)} does not exist.`, { cause })
     const refused = error.name === 'AccessDenied' || status === 403
-    const reads = permission === 's3:GetObject' || permission === 's3:ListBucket'
     const what = typeof error.code === 'string' ? `${error.code} ${error.message}` : error.message
     throw new CheckpointError(
       refused && reads ? 'CHECKPOINT_UNREADABLE' : 'CHECKPOINT_FAILED',

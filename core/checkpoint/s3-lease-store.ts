@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto'
 
+import { text } from '../kinesis/answer-checks.ts'
 import { decodeLease, encodeLease } from './lease-store.ts'
 import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
 import type { S3Bucket } from './s3-bucket.ts'
@@ -74,6 +75,7 @@ class S3LeaseStore implements LeaseStore {
     const tag = await this.#told('s3:PutObject', () =>
       this.#bucket.putIf(this.#key, encodeLease(holder, { heartbeat: 0 }), found?.beat ?? null),
     )
+    if (tag !== null) text(tag, 'ETag')
     return tag === null ? null : new S3Lease(this.#bucket, this.#key, this.#told, holder, tag)
   }
 }
@@ -119,7 +121,7 @@ class S3Lease implements HeldLease {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const tag = await this.#told('s3:PutObject', () => this.#bucket.putIf(this.#key, content, this.#tag))
       if (tag !== null) {
-        this.#tag = tag
+        this.#tag = text(tag, 'ETag')
         return true
       }
       // A request that was repeated after its answer got lost has changed the tag itself.

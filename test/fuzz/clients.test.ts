@@ -1,6 +1,6 @@
 /**
- * Whole clients against a server on loopback whose answers are damaged: the control calls of Kinesis, Firehose, Glue and STS by
- * the SDK, the hot calls by our own client. Each call gives a value of the right shape or one of our errors, which names the
+ * Whole clients against a server on loopback whose answers are damaged: the control calls of Kinesis, Firehose, Glue, STS and S3
+ * by the SDK, the hot calls by our own client. Each call gives a value of the right shape or one of our errors, which names the
  * operation. An error of JavaScript's own never gets through. `SHARDLINE_ROUNDS` and `SHARDLINE_SEED` as in codecs.test.ts.
  */
 import { once } from 'node:events'
@@ -8,6 +8,8 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 
+import { encodeCheckpoint } from '../../core/checkpoint/checkpoint-document.ts'
+import { S3CheckpointStorage } from '../../core/checkpoint/s3-checkpoint-storage.ts'
 import { Configuration } from '../../core/config/configuration.ts'
 import { ShardlineError } from '../../core/errors.ts'
 import { createAwsAccess } from '../../core/kinesis/aws-access.ts'
@@ -15,6 +17,7 @@ import { FirehoseDeliveryStream } from '../../core/kinesis/firehose-client.ts'
 import { GlueSchemaRegistryClient } from '../../core/kinesis/glue-client.ts'
 import { KinesisStreamProxy } from '../../core/kinesis/kinesis-stream-proxy.ts'
 import { parseGlueConfigs } from '../../schemas/glue/glue-configs.ts'
+import { checkpointOf } from '../core/fakes/checkpoints.ts'
 import { runOf } from '../core/fakes/fake-sink-stream.ts'
 import { ManualClock } from '../core/fakes/manual-clock.ts'
 import { Random } from '../simulation/random.ts'
@@ -36,10 +39,18 @@ const ARN = 'arn:aws:kinesis:eu-west-1:123456789012:stream/flights'
 const SHARD = 'shardId-000000000000'
 const VERSION = 'b7b4a7f0-9c96-4e4a-a687-fb5de9ef0c63'
 
-let answer: { readonly body: Buffer; readonly type: string } = { body: Buffer.alloc(0), type: '' }
+interface Answer {
+  readonly body: Buffer
+  readonly type: string
+  readonly status?: number
+}
+let answer: Answer = { body: Buffer.alloc(0), type: '' }
+/** By path, of S3, where each call asks for something else. */
+let objects: ((path: string) => Answer) | null = null
 const server = http.createServer((request, response) => {
   request.resume().on('end', () => {
-    response.writeHead(200, { 'content-type': answer.type }).end(answer.body)
+    const { body, type, status = 200 } = objects?.(request.url!) ?? answer
+    response.writeHead(status, { 'content-type': type }).end(body)
   })
 })
 server.listen(0, '127.0.0.1')
@@ -256,3 +267,72 @@ t.test('damaged answers of STS', async t => {
   }
   t.equal(wrong.length, 0, wrong.slice(0, 3).join('\n'))
 })
+
+t.test('damaged answers of S3: the newest checkpoint, whole, or an error', async t => {
+  const random = new Random(SEED)
+  const newest = checkpointOf({ checkpointId: 12 })
+  const { metadata, files } = encodeCheckpoint(newest, null)
+  const listing = (prefix: string, names: readonly string[], element: string): string =>
+    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>b</Name><Prefix>${prefix}</Prefix><KeyCount>${names.length}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>${names.map(name => element.replace('NAME', prefix + name)).join('')}</ListBucketResult>`
+  const folders = listing('flights/', ['chk-11/', 'chk-12/'], '<CommonPrefixes><Prefix>NAME</Prefix></CommonPrefixes>')
+  const found = listing('flights/chk-12/_metadata', [''], '<Contents><Key>NAME</Key><Size>9</Size></Contents>')
+  const missing = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>NoSuchKey</Code><Message>no</Message></Error>'
+  const sound = (path: string): Answer => {
+    const xml = (text: string, status = 200): Answer => ({ body: Buffer.from(text), type: 'application/xml', status })
+    if (path.includes('delimiter=')) return xml(folders)
+    if (path.includes('list-type=2')) return xml(path.includes('chk-12') ? found : listing('', [], ''))
+    const name = path.split('?')[0]!.split('/chk-12/')[1]
+    const content = name === '_metadata' ? metadata : files.find(file => file.name === name)?.bytes
+    return content === undefined ? xml(missing, 404) : { body: Buffer.from(content), type: 'binary/octet-stream' }
+  }
+  const storage = new S3CheckpointStorage(
+    's3://b',
+    'flights',
+    new Configuration({
+      's3.endpoint': url,
+      's3.path.style.access': 'true',
+      's3.access-key': 'AKID',
+      's3.secret-key': 'hush',
+    }),
+  )
+  objects = sound
+  t.teardown(() => (objects = null))
+  t.equal((await storage.load('latest')).checkpoint.checkpointId, 12)
+  const wrong: string[] = []
+  const seen = { errors: 0, values: 0 }
+  for (let round = 0; round < Math.ceil(ROUNDS / 20); round++) {
+    const [damage, kind] = random.pick([
+      [(body: Buffer) => flipBits(body, random), 'flip'] as const,
+      [(body: Buffer) => cut(body, random), 'cut'] as const,
+      [(body: Buffer) => Buffer.from(withoutElement(body.toString('latin1'), random), 'latin1'), 'missing'] as const,
+    ])
+    const victim = random.int(0, 2)
+    let asked = 0
+    let damaged = ''
+    objects = path => {
+      const whole = sound(path)
+      if (asked++ !== victim) return whole
+      const body = damage(whole.body)
+      damaged = body.toString()
+      return { ...whole, body }
+    }
+    try {
+      const { checkpoint } = await storage.load('latest')
+      seen.values++
+      // A flipped bit in a name of the listing is another name, and nothing tells.
+      if (kind !== 'flip' && checkpoint.checkpointId !== 12) wrong.push(`chk-${checkpoint.checkpointId} of ${damaged}`)
+    } catch (error) {
+      seen.errors++
+      const told = error as Error
+      if (!(error instanceof ShardlineError) || RAW.test(told.message))
+        wrong.push(`${told.name}: ${told.message} of ${damaged}`)
+    }
+  }
+  t.equal(wrong.length, 0, wrong.slice(0, 3).join('\n'))
+  t.ok(seen.errors > 0, JSON.stringify(seen))
+})
+
+function withoutElement(xml: string, random: Random): string {
+  const elements = [...xml.matchAll(/<(\w+)>[^<]*<\/\1>/g)].map(([element]) => element)
+  return elements.length === 0 ? xml.slice(1) : xml.replace(random.pick(elements), '')
+}

@@ -89,11 +89,17 @@ export abstract class Simulation<Step extends string> {
     this.note('all is calm')
     this.kinesis.faults.clear()
     this.calm()
-    for (let passed = 0; passed < PATIENCE_MS && !this.settled(); passed += 500) await this.pass(500, 100)
+    await this.#settle()
     await this.pass(1000)
+    // A subscription that fell silent before the calm may be noticed only now. It must be mended, too.
+    await this.#settle()
     this.verify()
     this.life.kill()
     return this.totals
+  }
+
+  async #settle(): Promise<void> {
+    for (let passed = 0; passed < PATIENCE_MS && !this.settled(); passed += 500) await this.pass(500, 100)
   }
 
   protected note(what: string): void {
