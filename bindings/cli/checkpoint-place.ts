@@ -5,7 +5,7 @@ import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
 import { openCheckpointStorage } from '../../core/checkpoint/checkpoint-storage.ts'
 import { Configuration } from '../../core/config/configuration.ts'
 import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/job/job.ts'
-import { UsageError } from './exit-codes.ts'
+import { configurationPair } from './configuration-pair.ts'
 import { HELP_OPTION, JSON_OPTION } from './verb-arguments.ts'
 
 export const PLACE_OPTIONS = {
@@ -24,12 +24,7 @@ export interface PlaceValues {
 
 /** @throws UsageError */
 export function configurationOf({ conf = [] }: PlaceValues): Configuration {
-  const pairs = conf.map(pair => {
-    const at = pair.indexOf('=')
-    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${pair}'.`)
-    return [pair.slice(0, at), pair.slice(at + 1)] as const
-  })
-  return new Configuration(Object.fromEntries(pairs))
+  return new Configuration(Object.fromEntries(conf.map(configurationPair)))
 }
 
 /** @param key null: what is loaded need not be signed, and what is stored is not */

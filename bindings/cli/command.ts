@@ -68,9 +68,19 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   if (process.exitCode !== exitCodes.ok) process.exit(process.exitCode)
 }
 
+const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.ok, 'the command did what it should'],
+  [exitCodes.failed, 'the script, the job or the command failed'],
+  [exitCodes.usage, 'the command line is wrong'],
+  [exitCodes.environment, 'of run: Python is missing or too old, or the parts are of different builds'],
+  [exitCodes.alarm, 'of explain and status: an alarm, such as a shard that is not read'],
+  [exitCodes.interrupted, 'interrupted; jobs were drained first'],
+  [exitCodes.terminated, 'terminated; jobs were drained first'],
+]
+
 function help(): string {
   const rows = Object.entries(verbs).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}\n`)
-  const codes = Object.entries(exitCodes).map(([name, code]) => `  ${String(code).padEnd(5)}${name}\n`)
+  const codes = EXIT_CODES.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}\n`)
   return `shardline ${engineVersion}: Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
 
 Commands (each has --help):

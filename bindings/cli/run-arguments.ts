@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 
 import { executionOptions } from '../../core/config/execution-options.ts'
 import { kinesisSourceOptions } from '../../core/config/kinesis-source-options.ts'
+import { configurationPair } from './configuration-pair.ts'
 import { UsageError } from './exit-codes.ts'
 
 export interface RunArguments {
@@ -24,9 +25,8 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
   if (first === undefined && !values.help) throw new UsageError('run takes the script to run.')
   const configuration: Record<string, string> = {}
   for (const pair of values.conf ?? []) {
-    const at = pair.indexOf('=')
-    if (at < 1) throw new UsageError(`--conf takes KEY=VALUE, not '${keyOf(pair)}'.`)
-    configuration[pair.slice(0, at)] = pair.slice(at + 1)
+    const [key, value] = configurationPair(pair)
+    configuration[key] = value
   }
   if (values.restore !== undefined) configuration[executionOptions.restorePath.key] = values.restore
   if (values['allow-non-restored-state']) configuration[executionOptions.ignoreUnclaimedState.key] = 'true'
@@ -44,12 +44,6 @@ export function parseRunArguments(args: readonly string[]): RunArguments {
     logLevel,
     configuration,
   }
-}
-
-/** The beginning of a pair that is none: the rest may be a secret. */
-function keyOf(pair: string): string {
-  const key = /^[\w.-]*/.exec(pair)![0]
-  return key === pair ? key : `${key}...`
 }
 
 function parse(args: readonly string[]) {

@@ -45,7 +45,7 @@ exit codes:
   1    the script or a job failed
   2    the command line is wrong
   3    the environment is: Node is missing or too old, the engine is not built, or the build is stale;
-       of explain: a shard is not read, and nothing is known that it waits for
+       of explain and status: an alarm, such as a shard that is not read
   130  interrupted; jobs were drained first
   143  terminated; jobs were drained first
 """
