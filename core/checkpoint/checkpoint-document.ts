@@ -66,6 +66,8 @@ export async function decodeCheckpoint(
   key: CheckpointKey | null,
 ): Promise<Checkpoint> {
   const { format, version, seal, ...rest } = parsed(metadata)
+  if (typeof format !== 'string' || !Number.isInteger(version))
+    throw new Error(`the file ${METADATA} is not what was written: it has no format, or no version`)
   if (format !== CHECKPOINT_FORMAT || !(version >= 1 && version <= CHECKPOINT_VERSION))
     throw new Error(
       `its format is '${format}' version ${version}; this engine reads '${CHECKPOINT_FORMAT}' up to version ${CHECKPOINT_VERSION}`,
@@ -87,12 +89,20 @@ export async function decodeCheckpoint(
       throw new Error(`the file ${file.name} is not what was written: its SHA-256 is not the one in _metadata`)
     return { ...others, bytes }
   }
+  // A document without a seal may hold anything.
+  if (!hasOperators(rest)) throw new Error(`the file ${METADATA} is not what was written: it has no operators`)
   const operators = rest.operators.map(async operator => ({
     ...operator,
     enumerator: await restored(operator.enumerator),
     subtasks: await Promise.all(operator.subtasks.map(restored)),
   }))
   return { ...rest, operators: await Promise.all(operators) }
+}
+
+function hasOperators(document: unknown): boolean {
+  const { operators } = document as { readonly operators?: unknown }
+  const hasSubtasks = (operator: { readonly subtasks?: unknown } | null): boolean => Array.isArray(operator?.subtasks)
+  return Array.isArray(operators) && operators.every(hasSubtasks)
 }
 
 function parsed(metadata: string): Metadata & { readonly seal?: unknown } {

@@ -14,6 +14,7 @@ import { readFileSync } from 'node:fs'
 
 import type { Configuration } from '../config/configuration.ts'
 import { executionOptions } from '../config/execution-options.ts'
+import { maskedMessage, maskedUrl } from '../config/mask.ts'
 import { ConfigurationError } from '../errors.ts'
 
 export const KEY_VARIABLE = 'SHARDLINE_CHECKPOINT_HMAC_KEY'
@@ -51,7 +52,11 @@ export function checkpointKey(
   try {
     text = file === null ? variable! : readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new ConfigurationError(`${option}: ${file} cannot be read: ${(cause as Error).message}.`, { cause })
+    const { code, message } = cause as NodeJS.ErrnoException
+    // Without the cause: its message has the path, which may be a mistyped secret.
+    throw new ConfigurationError(
+      `${option}: ${maskedUrl(file ?? '')} cannot be read (${code ?? maskedMessage(message)}).`,
+    )
   }
   const key = Buffer.from(text.trim())
   if (key.length < MIN_KEY_BYTES)
