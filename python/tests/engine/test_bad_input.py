@@ -14,6 +14,8 @@ import sys
 import pytest
 from conftest import ENGINE
 
+from shardline.version import __version__
+
 LAUNCHERS = pytest.mark.parametrize("launcher", ["python", "node"])
 SECRET = "wJalrXUtnFEMI-K7MDENG-bPxRfiCY"
 
@@ -280,7 +282,7 @@ def test_npms_launcher_without_python_or_with_one_that_is_too_old(tmp_path):
     cases = [
         (["--python", "/nowhere/python"], {}, "'/nowhere/python' cannot be run"),
         ([], {"SHARDLINE_PYTHON": old}, f"{old} is Python 3.9.18; Python 3.10 or newer is needed."),
-        ([], {"SHARDLINE_PYTHON": bare}, f"{bare} (Python 3.12.1) has no package 'shardline': run '{bare} -m pip inst"),
+        ([], {"SHARDLINE_PYTHON": bare}, f"{bare} (Python 3.12.1) has no package 'shardline'. Install the wheel"),
     ]
     for options, variables, said in cases:
         done = shardline(*NODE, "run", *options, str(script), **variables)
@@ -301,7 +303,8 @@ def test_npms_launcher_where_nothing_is_installed(tmp_path):
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
         "shardline: No Python to run the script with: there is no python3 on the PATH. Install Python 3.10 or newer "
-        "and 'pip install shardline', or name it with --python or SHARDLINE_PYTHON.\n"
+        f"and the wheel of this release into it (pip install shardline-{__version__}-py3-none-any.whl), or name another "
+        "with --python or SHARDLINE_PYTHON.\n"
     )
 
 

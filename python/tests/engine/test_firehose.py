@@ -117,5 +117,7 @@ def test_what_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run)
         env.execute("deliver")
         print([(letter.stream, letter.code, len(letter.data), letter.position) for letter in letters])
     """
-    assert run(code).end() == (0, f"[({name!r}, 'RECORD_TOO_LARGE', 1024001, None)]\n", "")
+    status, out, err = run(code).end()
+    assert (status, out) == (0, f"[({name!r}, 'RECORD_TOO_LARGE', 1024001, None)]\n")
+    assert "read 3 records, wrote 2, left out 1 given to the dead letters" in err
     assert b"".join(firehose.delivered(name)) == b"a\nb\n"

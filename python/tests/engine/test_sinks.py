@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 
 import pytest
+
+
+def said_at_the_end(err, read, wrote, dead_letters):
+    """The one line about a job of which records were left out."""
+    ending = rf"read {read} records, wrote {wrote}, left out {dead_letters} given to the dead letters\n"
+    return re.fullmatch(rf"shardline: job 'burying' is FINISHED after \d+\.\d s: {ending}", err) is not None
+
 
 MODES = pytest.mark.parametrize("mode", ["thread", "process"])
 
@@ -119,7 +127,8 @@ def test_the_scripts_own_handler_gets_what_can_never_be_written(kinesis, run, mo
     """
     script = run(code, "--stop-at", "latest", "--conf", f"python.execution-mode={mode}")
     status, out, err = script.end()
-    assert (status, err) == (0, "")
+    assert status == 0
+    assert said_at_the_end(err, 5, 3, 2), err
     assert sorted(kinesis.read(target)) == [b"a", b"b", b"c"]
     large, keyless = map(json.loads, out.splitlines())
     name, shard = target.split("/")[-1], "shardId-000000000000"
@@ -165,7 +174,9 @@ def test_letters_go_to_a_file(kinesis, run, tmp_path):
         write_burying(read(env, {source!r}), {target!r}, handler)
         env.execute("burying")
     """
-    assert run(code, "--stop-at", "latest").end() == (0, "", "")
+    status, out, err = run(code, "--stop-at", "latest").end()
+    assert (status, out) == (0, "")
+    assert said_at_the_end(err, 3, 1, 2), err
     assert kinesis.read(target) == [b"a"]
     letters = [json.loads(line) for line in file.read_text().splitlines()]
     assert [base64.b64decode(letter["data"]).decode() for letter in letters] == BAD
@@ -181,7 +192,9 @@ def test_letters_go_to_another_stream(kinesis, run):
         write_burying(read(env, {source!r}), {target!r}, DeadLetterHandler.stream({letters!r}))
         env.execute("burying")
     """
-    assert run(code, "--stop-at", "latest").end() == (0, "", "")
+    status, out, err = run(code, "--stop-at", "latest").end()
+    assert (status, out) == (0, "")
+    assert said_at_the_end(err, 3, 1, 2), err
     assert kinesis.read(target) == [b"a"]
     buried = [json.loads(data) for data in kinesis.read(letters)]
     assert sorted(base64.b64decode(letter["data"]).decode() for letter in buried) == sorted(BAD)
