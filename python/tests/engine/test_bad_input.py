@@ -303,8 +303,8 @@ def test_npms_launcher_where_nothing_is_installed(tmp_path):
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == (
         "shardline: No Python to run the script with: there is no python3 on the PATH. Install Python 3.10 or newer "
-        f"and the wheel of this release into it (pip install shardline-{__version__}-py3-none-any.whl), or name another "
-        "with --python or SHARDLINE_PYTHON.\n"
+        f"and the wheel of this release into it (pip install shardline-{__version__}-py3-none-any.whl), or name "
+        "another with --python or SHARDLINE_PYTHON.\n"
     )
 
 
