@@ -162,7 +162,7 @@ function packBytes(batch: RecordBatch): RecordBatch {
   return batch.withSlab('bytes', { slab, dataOffset, dataLength, nulls: nullsOf(values) }, null)
 }
 
-/** The sink refuses nulls one by one. null: there is none. */
+/** The sink refuses nulls one by one. */
 function nullsOf(values: readonly unknown[]): Uint8Array | null {
   if (!values.includes(null)) return null
   const nulls = new Uint8Array((values.length + 7) >> 3)

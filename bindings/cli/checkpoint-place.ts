@@ -27,7 +27,7 @@ export function configurationOf({ conf = [] }: PlaceValues): Configuration {
   return new Configuration(Object.fromEntries(conf.map(configurationPair)))
 }
 
-/** @param key null: what is loaded need not be signed, and what is stored is not */
+/** @param key checks and makes signatures; with null, a checkpoint is loaded unsigned too, and is stored without a signature */
 export function storageOf(
   values: PlaceValues,
   key: CheckpointKey | null = checkpointKey(configurationOf(values)),

@@ -1,6 +1,6 @@
 /**
  * `shardline engine --control-fd N --function-fd M [--program JSON]`: the engine as a child of a driver, on two socket pairs that
- * it inherits. `--progress-fd P`: it shows there how the jobs fare. `--program` is the driver's script and its arguments, for whoever asks what runs here.
+ * it inherits. `--progress-fd P`: it shows the progress of the jobs there. `--program` is the driver's script and its arguments, for commands that ask what runs here.
  * stdout is the script's: whatever of this process would write there goes to stderr.
  */
 import net from 'node:net'

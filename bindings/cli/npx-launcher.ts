@@ -1,5 +1,5 @@
 /**
- * The process of npm that started this one by `npx` or `npm exec`. When that process is killed, nobody waits for this one any more,
+ * The process of npm that started this one by `npx` or `npm exec`. When that process is killed, no process waits for this one any more,
  * and no signal reaches it: it ends in order, as after a SIGTERM. Without npx nothing is watched, because a shell that started a job
  * in the background may well end before it.
  */
@@ -22,7 +22,7 @@ export function endWithLauncher(end: () => void): void {
   timer.unref()
 }
 
-/** The nearest ancestor that is npm. `null` when there is none. */
+/** The nearest ancestor that is npm. `null` if no ancestor is npm. */
 function findLauncher(): number | null {
   let pid = process.ppid
   for (let i = 0; i < MAX_ANCESTORS && pid > 1; i++) {

@@ -56,8 +56,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint, key: CheckpointKey | nu
 }
 
 /**
- * @param read a file's bytes by its name; null where there is none
- * @param key what the signature must be made with; null: it is not checked
+ * @param read gives a file's bytes by its name, or null if there is no such file
+ * @param key the key of the signature; with null, the signature is not checked
  * @throws Error that says what is wrong, without a full stop
  */
 export async function decodeCheckpoint(

@@ -20,7 +20,7 @@ export interface InventoryEntry extends CheckpointEntry {
 export interface Inventory {
   /** By number, the oldest first, then savepoints by time. */
   readonly entries: readonly InventoryEntry[]
-  /** The run that writes here; null: none does. */
+  /** The run that writes here, or null if no run does. */
   readonly writer: LeaseHolder | 'unknown' | null
 }
 

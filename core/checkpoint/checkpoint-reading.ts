@@ -10,7 +10,7 @@ import type { Checkpoint, StoredCheckpoint } from './checkpoint.ts'
 /** A folder that should hold a checkpoint. */
 export interface CheckpointFolder {
   readonly path: string
-  /** null: there is no such file. @throws Error */
+  /** The file's bytes, or null if there is no such file. @throws Error */
   read(name: string): Promise<Buffer | null>
 }
 
@@ -35,7 +35,7 @@ export async function readStored(
   }
 }
 
-/** The first that is whole; null: none is. */
+/** The first folder whose checkpoint is whole, or null. */
 export async function newestWhole(
   folders: readonly CheckpointFolder[],
   key: CheckpointKey | null,

@@ -49,7 +49,7 @@ export interface CheckpointStorage {
    * checkpoint is left. @throws CheckpointError CHECKPOINT_FAILED, or what `beforeComplete` throws
    */
   store(checkpoint: Checkpoint, beforeComplete?: BeforeComplete): Promise<string>
-  /** As `store`, in a folder of its own below `directory`, which is never removed; null: beside the checkpoints. */
+  /** As `store`, in a folder of its own below `directory`, which is never removed. With null it lies beside the checkpoints. */
   storeSavepoint(checkpoint: Checkpoint, directory: string | null, beforeComplete?: BeforeComplete): Promise<string>
   /**
    * Every file is compared with its checksum. The error for one that is damaged names the file, and the newest older checkpoint
@@ -65,7 +65,7 @@ export interface CheckpointStorage {
   removeEntry(name: string): Promise<void>
   /** Where the lease of the job's folder lies; null where the storage cannot keep one. */
   openLeases(): Promise<LeaseStore | null>
-  /** The lease of the job's folder, without taking it; null: there is none. */
+  /** The lease of the job's folder, without taking it, or null if there is no lease. */
   readLease(): Promise<FoundLease | null>
 }
 
@@ -76,11 +76,11 @@ export interface CheckpointEntry {
   /** Such as `chk-7`. */
   readonly name: string
   readonly path: string
-  /** null: it is a savepoint. */
+  /** Of a checkpoint; null for a savepoint. */
   readonly checkpointId: number | null
   /** It has its `_metadata`. */
   readonly complete: boolean
-  /** When its newest file was written, epoch milliseconds; null: it has no files. */
+  /** When its newest file was written, epoch milliseconds, or null if it has no files. */
   readonly modifiedMs: number | null
   /** Of all its files. */
   readonly bytes: number

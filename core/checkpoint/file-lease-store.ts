@@ -1,5 +1,5 @@
 /**
- * A lease in a local directory: the file `_lease-<N>` with the highest N. Whoever takes the lease creates the next one, which
+ * A lease in a local directory: the file `_lease-<N>` with the highest N. A run that takes the lease creates the next one, which
  * succeeds for only one. A heartbeat sets the file's time through the open file, so that a holder who wakes up late touches nothing of its
  * successor's. The holder still has the lease as long as its file is there and is the newest.
  */
@@ -57,7 +57,7 @@ export class FileLeaseStore implements LeaseStore {
     return null
   }
 
-  /** Appears with its content, so that nobody reads half of it. null: it is there already. */
+  /** Appears with its content, so that no process reads half of it. Null if the file is there already. */
   async #create(number: number, content: string): Promise<FileHandle | null> {
     const temporary = path.join(this.#directory, `_lease.${randomBytes(6).toString('hex')}.tmp`)
     const handle = await open(temporary, 'wx', 0o600)

@@ -9,11 +9,11 @@ export interface LeaseHolder {
   /** Tells apart what host names do not: boots of a machine, and containers with process ids of their own. */
   readonly machine: string
   readonly pid: number
-  /** When the process started, in a form that only equals itself; null: not known. */
+  /** When the process started, as text that differs between processes, or null if it is not known. */
   readonly processStarted: string | null
   /** Since when it has the lease, epoch milliseconds by its own clock; for messages only. */
   readonly sinceMs: number
-  /** The checkpoint that the run was started from, which `prune` keeps; null: none. */
+  /** The checkpoint that the run was started from, which `prune` keeps, or null. */
   readonly restoredFrom: string | null
 }
 
@@ -22,16 +22,16 @@ export interface FoundLease {
   readonly token: string
   /** Changes with every heartbeat. */
   readonly beat: string
-  /** null: what is written there cannot be read. */
+  /** Null if what is written there cannot be read. */
   readonly holder: LeaseHolder | null
   /** The holder gave it back. */
   readonly released: boolean
 }
 
 export interface LeaseStore {
-  /** null: there is no lease. */
+  /** The lease that is there, or null. */
   read(): Promise<FoundLease | null>
-  /** Takes the lease, if what lies there is still `found`. null: someone else was faster. */
+  /** Takes the lease, if what lies there is still `found`. Null if another run was faster. */
   take(holder: LeaseHolder, found: FoundLease | null): Promise<HeldLease | null>
 }
 
@@ -52,7 +52,7 @@ export function encodeLease(holder: LeaseHolder, more: Readonly<Record<string, u
   return `${JSON.stringify({ format: LEASE_FORMAT, version: LEASE_VERSION, ...holder, ...more }, null, 1)}\n`
 }
 
-/** null: it is no lease, or one of a later version. */
+/** The holder, or null if the text is not a lease that this version reads. */
 export function decodeLease(text: string): (LeaseHolder & { readonly released?: boolean }) | null {
   try {
     const { format, version, ...holder } = JSON.parse(text) as LeaseHolder & { format: string; version: number }

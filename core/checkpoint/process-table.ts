@@ -9,7 +9,7 @@ export type ProcessIdentity = Pick<LeaseHolder, 'host' | 'machine' | 'pid' | 'pr
 
 export interface ProcessTable {
   readonly self: ProcessIdentity
-  /** null: it cannot be known from here. */
+  /** Null if this process cannot find it out. */
   lives(process: ProcessIdentity): boolean | null
 }
 
@@ -42,7 +42,7 @@ function machineId(): string {
   }
 }
 
-/** `ended`: it is a zombie; null: not known. */
+/** `ended` for a zombie; null if it is not known. */
 function startOf(pid: number): string | null {
   if (os.platform() === 'linux')
     try {

@@ -78,7 +78,7 @@ export class S3Bucket {
     }
   }
 
-  /** Puts the object if its entity tag is `tag`, or, for null, if there is none. The new tag; null: the condition does not hold. */
+  /** Puts the object if its entity tag is `tag`, or, with null, if there is no object. Gives the new tag, or null if the condition does not hold. */
   async putIf(key: string, content: string, tag: string | null): Promise<string | null> {
     const condition = tag === null ? { IfNoneMatch: '*' } : { IfMatch: tag }
     try {

@@ -20,7 +20,7 @@ type Told = <T>(permission: string, call: () => Promise<T>) => Promise<T>
 
 /**
  * Writes a small object to see that checkpoints can be written at all, and whether the store keeps conditions.
- * null: it does not, and there can be no lease.
+ * Null if it does not: then there can be no lease.
  */
 export async function openS3Leases(
   bucket: S3Bucket,

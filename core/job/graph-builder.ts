@@ -169,7 +169,7 @@ export class GraphBuilder implements AttemptBuilder {
     return source === null ? null : (this.#sources.get(source)?.poisonedRecords?.() ?? null)
   }
 
-  /** The only source from which a function takes its values unchanged; null: there is no such source. */
+  /** The only source from which a function takes its values unchanged, or null. */
   #sourceOf(node: ChainNode): SourceNode | null {
     const inputs = this.#plan.nodes
       .map(planned => planned.node)

@@ -61,7 +61,7 @@ export class Job {
   #endpoint: PrometheusEndpoint | null = null
   #builder!: GraphBuilder
   #coordinator!: CheckpointCoordinator
-  /** Of the folder of checkpoints; null: there is none. */
+  /** Of the folder of checkpoints, or null if the job holds no lease. */
   #lease: Promise<CheckpointLease | null> = Promise.resolve(null)
   #attempt: Attempt | null = null
   #status: JobStatus

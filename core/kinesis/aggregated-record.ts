@@ -56,7 +56,7 @@ export interface PackedRecord {
   readonly data: Buffer
 }
 
-/** `range`: that of the shard; null: not known, and nothing is dropped. */
+/** `range` is that of the shard. If it is null, it is not known, and nothing is dropped. */
 export function deaggregate(batch: RecordBatch, range: HashKeyRange | null): Deaggregated {
   let first = 0
   while (first < batch.count && !looksAggregated(batch, first)) first++
@@ -122,7 +122,7 @@ function inspect({ keys, hashKeys, records }: AggregatedRecord, range: HashKeyRa
   return { foreign: false, broken: null }
 }
 
-/** As Java's BigInteger reads it; null: it is no number. One that has too many digits for a hash key is -1, outside of any shard. */
+/** As Java's BigInteger reads it, or null if it is not a number. One that has too many digits for a hash key is -1, outside of any shard. */
 function parseHashKey(text: string): bigint | null {
   if (!/^[+-]?\d+$/.test(text)) return null
   const isSigned = text.startsWith('-') || text.startsWith('+')
@@ -158,7 +158,7 @@ function parseAggregate(slab: Buffer, offset: number, length: number): Aggregate
   }
 }
 
-/** The records of an aggregate, which share its slab; null: it is not an aggregate, has no records, or one of them is broken. */
+/** The records of an aggregate, which share its slab. Null if it is not an aggregate, has no records, or one of them is broken. */
 export function readUserRecords(slab: Buffer, offset: number, length: number): PackedRecord[] | null {
   const aggregate = begins(slab, offset, length) ? parseAggregate(slab, offset, length) : null
   if (aggregate === null || aggregate.records.length === 0 || inspect(aggregate, null, slab).broken !== null)

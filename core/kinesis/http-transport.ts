@@ -50,7 +50,7 @@ export class HttpTransport {
   readonly #queue: (() => void)[] = []
   /** `null`: the endpoint is asked directly. */
   readonly #proxy: Proxy | null
-  /** Target of the request line, and what a proxy is told besides. */
+  /** Target of the request line, and the headers for a proxy. */
   readonly #requestLine: string
   /** Tunnels that are being made. */
   #opening = 0

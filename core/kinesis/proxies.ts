@@ -38,7 +38,7 @@ export function parseProxy(from: string, text: string): Proxy {
   return { url: new URL(`${url.protocol}//${url.host}`), authorization }
 }
 
-/** A percent sign that nobody escaped is one. */
+/** A percent sign that is not part of an escape stands for itself. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

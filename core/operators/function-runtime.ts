@@ -64,7 +64,7 @@ export interface FunctionResult {
   readonly maxTimestampMs: number | null
   /** When the next timer of processing time is due, epoch milliseconds; null: there is none. */
   readonly nextTimerMs: number | null
-  /** Inputs of which a function that deserializes could make nothing, and those that were left out; null: none. */
+  /** Inputs of which a function that deserializes could make nothing, and those that were left out, or null. */
   readonly poisoned: readonly PoisonedInput[] | null
 }
 

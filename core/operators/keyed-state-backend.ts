@@ -39,7 +39,7 @@ interface Blob {
 
 interface Table {
   readonly kind: StateKind
-  /** As text; null: not known. */
+  /** As text, or null if it is not known. */
   type: string | null
   readonly rows: Map<string, unknown>
 }

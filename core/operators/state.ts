@@ -12,7 +12,7 @@ export interface StateType<T> {
 export interface AnyStateDescriptor {
   readonly name: string
   readonly kind: StateKind
-  /** As text; null: the program declares none. */
+  /** As text, or null if the program declares no type. */
   readonly type: string | null
 }
 

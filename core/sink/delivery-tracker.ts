@@ -1,6 +1,6 @@
 /**
  * Knows when everything that was entered up to some point has been acknowledged, whatever is entered afterwards and in whichever
- * order the acknowledgements come. Entries are counted in stretches, which end where somebody asks.
+ * order the acknowledgements come. Entries are counted in stretches, which end where a caller asks.
  */
 export type OnAcknowledged = (entries: number) => void
 

@@ -39,7 +39,7 @@ export type StateContents =
       readonly encoding: string
       /** Kind by name. */
       readonly states: Readonly<Record<string, string>>
-      /** Declared type by name, as text; null: not known. */
+      /** Declared type by name, as text, or null if it is not known. */
       readonly types: Readonly<Record<string, string | null>>
       readonly keyGroups: number
     }

@@ -47,7 +47,7 @@ export class SourceInstants {
     return this.#configuration.get(kinesisSourceOptions.stopAt) === 'latest' ? this.#submittedAtMs : null
   }
 
-  /** The service's time, epoch milliseconds; null: the source never stops by itself. */
+  /** The service's time, epoch milliseconds, or null if the source never stops by itself. */
   get stopAtMs(): number | null {
     return this.#stopAtMs
   }

@@ -22,11 +22,11 @@ interface Fields {
   isShortYear: boolean
   month: number
   day: number
-  /** 0-23; null: not given. */
+  /** 0-23, or null if it is not given. */
   hour: number | null
-  /** 0-11; null: not given. */
+  /** 0-11, or null if it is not given. */
   hour12: number | null
-  /** null: not given. */
+  /** Null if it is not given. */
   pm: boolean | null
   /** Which of `hour` and `hour12` with `pm` was given last. */
   hour12IsLast: boolean
@@ -179,7 +179,7 @@ function apply(fields: Fields, { letter, length }: Token, text: string): boolean
   }
 }
 
-/** null: hours beyond 23 or minutes beyond 59. */
+/** Null for hours beyond 23 or minutes beyond 59. */
 function zoneOf(text: string): number | null {
   const match = /([+-])(\d{1,2}):?(\d\d)?$/.exec(text)
   if (match === null) return 0
@@ -194,7 +194,7 @@ function hourOf({ hour, hour12, pm, hour12IsLast }: Fields): number {
   return isHalfDay ? (hour12 ?? 0) + (pm === true ? 12 : 0) : (hour ?? 0)
 }
 
-/** null: beyond what a Date holds. */
+/** Null if it is beyond what a Date holds. */
 function toEpochMs(fields: Fields, nowMs: number): number | null {
   if (!fields.isShortYear) return epochMsIn(fields.year, fields)
   const start = new Date(nowMs)

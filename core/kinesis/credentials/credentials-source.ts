@@ -35,7 +35,7 @@ export function credentialsSource(
 ): CredentialsSource {
   const { env } = surroundings
   const options = credentialsOptionsOf(prefix)
-  // An empty value is no value, as an empty environment variable is none.
+  // An empty value counts as not set, and so does an empty environment variable.
   const find = (name: Exclude<keyof typeof options, 'credentialsProvider'>): string | null =>
     nonEmpty(configuration.find(options[name]))
   const need = (name: Parameters<typeof find>[0], variable?: string): string => {

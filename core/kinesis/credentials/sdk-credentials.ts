@@ -77,7 +77,7 @@ export function profileProvider(profile: Profile, settings: SdkClientSettings): 
 
 /**
  * What AUTO comes to behind the environment and a web identity: the profile, else the container's credentials, else those of the
- * instance. A profile that says where its credentials come from is final, and so is a profile that somebody named and that is
+ * instance. A profile that says where its credentials come from is final, and so is a profile that the user named and that is
  * not there: another identity would take its place.
  */
 export function profileOrHost(profile: Profile, settings: SdkClientSettings, env: NodeJS.ProcessEnv): SdkProvider {

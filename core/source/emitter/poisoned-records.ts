@@ -10,7 +10,7 @@ import type { RecordLosses } from '../record-losses.ts'
 
 export interface PoisonedRecordsOptions {
   readonly poisonRecords: 'fail' | 'skip'
-  /** null: the source has no dead letter handler. */
+  /** Null if the source has no dead letter handler. */
   readonly deadLetters: DeadLetters | null
   /** Counts those that do not fail the job, and warns of them. */
   readonly losses: RecordLosses
