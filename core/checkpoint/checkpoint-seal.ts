@@ -39,7 +39,7 @@ export class CheckpointKey {
   }
 }
 
-/** The key of the configured file, else of the environment. Without either null: checkpoints are not signed. @throws ConfigurationError */
+/** The key of the configured file, else of the environment, or null if neither is set. Then checkpoints are not signed. @throws ConfigurationError */
 export function checkpointKey(
   configuration: Configuration,
   env: Readonly<Record<string, string | undefined>> = process.env,

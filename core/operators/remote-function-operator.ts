@@ -34,7 +34,7 @@ export class RemoteFunctionOperator implements Operator {
   readonly #onFailure: (error: unknown) => void
   /** Of the timestamps that the chain assigns; null: it assigns none. */
   readonly #watermarks: PeriodicWatermarks | null
-  /** Of the source whose schema the chain completes, or whose values it is the first to take; null: they fail the job. */
+  /** Of the source whose schema the chain completes, or whose values it is the first to take. With null, such records fail the job. */
   readonly #poisoned: PoisonedRecords | null
   #function: RemoteFunction | null = null
   #output!: Output

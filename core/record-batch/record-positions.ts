@@ -19,7 +19,7 @@ export interface AggregatedColumns {
   readonly subSequence: Int32Array
   /** 1: nothing follows in the same aggregate. */
   readonly isLast: Uint8Array
-  /** Of each record, why it cannot be delivered; null: it can. The whole array is null where all can be, as nearly always. */
+  /** Of each record, why it cannot be delivered, or null if it can be. Nearly always all can be: then the whole array is null. */
   readonly damage: readonly (string | null)[] | null
 }
 
@@ -80,7 +80,7 @@ export class RecordPositions {
     return (this.#columns.aggregated?.damage ?? null) !== null
   }
 
-  /** Why record `i` of an aggregate cannot be delivered; null: it can be. */
+  /** Why record `i` of an aggregate cannot be delivered, or null if it can be. */
   damageOf(i: number): string | null {
     return this.#columns.aggregated?.damage?.[this.#at(i)] ?? null
   }
