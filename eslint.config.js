@@ -1,15 +1,11 @@
 import tseslint from 'typescript-eslint'
 
-import { importDirection } from './scripts/import-direction.mjs'
-
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.venv/**', '**/*.mjs', '**/*.js', '.tap/**', 'test/**/fixtures/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    plugins: { house: { rules: { 'import-direction': importDirection } } },
     rules: {
-      'house/import-direction': 'error',
       // Numbers, booleans and errors in messages are the point of a message.
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       // Indexing typed arrays under noUncheckedIndexedAccess needs `!` in hot loops, where a check would cost.

@@ -1,9 +1,9 @@
 /** What the benches of Avro read and write: flat records of six fields, and a registry that knows their schema. */
-import { systemClock } from '../core/clock.ts'
+import { systemClock } from '../core/foundation/clock.ts'
 import { glueAvroEncoder } from '../schemas/glue/glue-avro.ts'
 import { SchemaRegistry } from '../schemas/glue/schema-registry.ts'
 import type { SchemaRegistryApi } from '../schemas/glue/schema-registry.ts'
-import type { GlueAvroSchemaSpec } from '../schemas/schema-spec.ts'
+import type { GlueAvroSchemaSpec } from '../schemas/contracts/schema-spec.ts'
 
 export const flatSchema = {
   type: 'record',

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 import { pickleValues } from '../bindings/functions/value-pickler.ts'
 import { glueAvroDecoder } from '../schemas/glue/glue-avro.ts'
-import type { TypeSpec } from '../schemas/type-spec.ts'
+import type { TypeSpec } from '../core/foundation/type-spec.ts'
 import { flatRecords, glueSpec, oneVersion } from './avro-records.ts'
 
 const BUNDLE = 1000

@@ -2,11 +2,11 @@
  * Ours, PutRecords alone: prepared records into the writer of the Kinesis sink, a random key a record, 4 requests in flight.
  * They come in batches as a source gives them, or with `values` as Buffers, one a record, which are packed first.
  */
-import { systemClock } from '../core/clock.ts'
-import { Configuration } from '../core/config/configuration.ts'
-import type { KinesisStreamsSinkSpec } from '../core/job-graph/job-graph.ts'
-import { RecordBatch } from '../core/record-batch/record-batch.ts'
-import { KinesisStreamsSink } from '../core/sink/kinesis-streams-sink.ts'
+import { systemClock } from '../core/foundation/clock.ts'
+import { Configuration } from '../core/foundation/config/configuration.ts'
+import type { KinesisStreamsSinkSpec } from '../core/graph/job-graph.ts'
+import { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
+import { KinesisStreamsSink } from '../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { preparedRecords, PUTS_IN_FLIGHT } from './prepared-records.ts'
 
 const [endpoint, recordBytes, as] = process.argv.slice(2) as [string, string, 'batches' | 'values']

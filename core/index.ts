@@ -1,43 +1,39 @@
 /** Shardline for Node, grouped in the order in which data flows. */
-export { StreamExecutionEnvironment } from './environment/stream-execution-environment.ts'
-export { DataStream, DataStreamSink, KeyedStream } from './environment/data-stream.ts'
-export type { Made } from './environment/data-stream.ts'
-export { WatermarkStrategy } from './environment/watermark-strategy.ts'
-export {
-  ByteArraySchema,
-  SimpleStringSchema,
-  TypeInformationSerializationSchema,
-} from './environment/schemas/schema.ts'
-export type { Schema } from './environment/schemas/schema.ts'
-export { JsonRowDeserializationSchema, JsonRowSerializationSchema } from './environment/schemas/json-row-schema.ts'
-export { CsvRowDeserializationSchema, CsvRowSerializationSchema } from './environment/schemas/csv-row-schema.ts'
+export { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
+export { DataStream, DataStreamSink, KeyedStream } from './api/data-stream.ts'
+export type { Made } from './api/data-stream.ts'
+export { WatermarkStrategy } from './api/watermark-strategy.ts'
+export { ByteArraySchema, SimpleStringSchema, TypeInformationSerializationSchema } from './api/schemas/schema.ts'
+export type { Schema } from './api/schemas/schema.ts'
+export { JsonRowDeserializationSchema, JsonRowSerializationSchema } from './api/schemas/json-row-schema.ts'
+export { CsvRowDeserializationSchema, CsvRowSerializationSchema } from './api/schemas/csv-row-schema.ts'
 export {
   AvroDeserializationSchema,
   AvroRowDeserializationSchema,
   AvroRowSerializationSchema,
   AvroSerializationSchema,
-} from './environment/schemas/avro-schema.ts'
-export type { AvroSchema, GenericRecord, SpecificType } from './environment/schemas/avro-schema.ts'
+} from './api/schemas/avro-schema.ts'
+export type { AvroSchema, GenericRecord, SpecificType } from './api/schemas/avro-schema.ts'
 export {
   GlueSchemaRegistryAvroDeserializationSchema,
   GlueSchemaRegistryAvroSerializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema,
   GlueSchemaRegistryJsonSerializationSchema,
   JsonDataWithSchema,
-} from './environment/schemas/glue-schema.ts'
-export type { GlueConfiguration } from './environment/schemas/glue-schema.ts'
+} from './api/schemas/glue-schema.ts'
+export type { GlueConfiguration } from './api/schemas/glue-schema.ts'
 export { AWSSchemaRegistryConstants } from '../schemas/glue/glue-configs.ts'
 export type {
   Collector,
   KinesisDeserializationSchema,
   KinesisRecord,
   SerializationSchema,
-} from '../schemas/program-schema.ts'
-export { Types } from './environment/types.ts'
-export type { RowTypeInfo, TypeInformation } from './environment/types.ts'
-export { Decimal } from '../schemas/decimal.ts'
+} from '../schemas/contracts/program-schema.ts'
+export { Types } from './api/types/types.ts'
+export type { RowTypeInfo, TypeInformation } from './api/types/types.ts'
+export { Decimal } from '../schemas/contracts/decimal.ts'
 
-export { KeyedProcessFunction, ProcessFunction } from './operators/process-function.ts'
+export { KeyedProcessFunction, ProcessFunction } from './operators/process/process-function.ts'
 export type {
   Emitted,
   KeyedProcessContext,
@@ -45,51 +41,74 @@ export type {
   ProcessContext,
   RuntimeContext,
   TimerService,
-} from './operators/process-function.ts'
+} from './operators/process/process-function.ts'
 export {
   AggregatingStateDescriptor,
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
   ValueStateDescriptor,
-} from './operators/state.ts'
-export type { AggregateFunction, AppendingState, ListState, MapState, ValueState } from './operators/state.ts'
+} from './operators/keyed-state/state.ts'
+export type {
+  AggregateFunction,
+  AppendingState,
+  ListState,
+  MapState,
+  ValueState,
+} from './operators/keyed-state/state.ts'
 
-export { Configuration } from './config/configuration.ts'
-export { AWSConfigOptions, KinesisSourceConfigOptions, SinkConfigOptions } from './config/option-constants.ts'
-export type { ConfigOption } from './config/config-option.ts'
+export { Configuration } from './foundation/config/configuration.ts'
+export {
+  AWSConfigOptions,
+  KinesisSourceConfigOptions,
+  SinkConfigOptions,
+} from './foundation/config/option-constants.ts'
+export type { ConfigOption } from './foundation/config/config-option.ts'
 
-export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './environment/kinesis-streams-source-builder.ts'
+export { KinesisStreamsSource, KinesisStreamsSourceBuilder } from './api/kinesis-streams-source-builder.ts'
 export {
   KinesisStreamsSink,
   KinesisStreamsSinkBuilder,
   PartitionKeyGenerator,
-} from './environment/kinesis-streams-sink-builder.ts'
+} from './api/kinesis-streams-sink-builder.ts'
 
-export type { SinkWritable, SinkWritableOptions } from './environment/sink-writable.ts'
-export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './environment/kinesis-firehose-sink-builder.ts'
-export { DeadLetterHandler } from './environment/dead-letter-handler.ts'
-export type { DeadLetter } from './sink/dead-letters.ts'
-export type { PartitionKey } from './sink/partition-key-generator.ts'
+export type { SinkWritable, SinkWritableOptions } from './api/sink-writable.ts'
+export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './api/kinesis-firehose-sink-builder.ts'
+export { DeadLetterHandler } from './api/dead-letter-handler.ts'
+export type { DeadLetter } from './connectors/dead-letters/dead-letters.ts'
+export type { PartitionKey } from './connectors/partition-keys/partition-key-generator.ts'
 
-export type { Job } from './job/job.ts'
-export type { JobListener, JobResult, JobState, JobStatus } from './job/job-status.ts'
+export type { Job } from './runtime/job/job.ts'
+export type { JobListener, JobResult, JobState, JobStatus } from './runtime/job/job-status.ts'
 export type { JobMetrics, OperatorMetrics } from './metrics/job-metrics.ts'
-export type { ShardExplanation } from './source/explain.ts'
-export type { ShardMetrics } from './source/source.ts'
-export type { KinesisShardAssigner, ShardAssignerContext, ShardToAssign } from './source/enumerator/shard-assigner.ts'
+export type { ShardExplanation } from './operators/source/explain.ts'
+export type { ShardMetrics } from './metrics/shard-metrics.ts'
+export type {
+  KinesisShardAssigner,
+  ShardAssignerContext,
+  ShardToAssign,
+} from './connectors/kinesis/source/enumerator/shard-assigner.ts'
 
 export { openCheckpointStorage } from './checkpoint/checkpoint-storage.ts'
 export type { Checkpoint, CheckpointStorage, OperatorCheckpoint, StoredCheckpoint } from './checkpoint/checkpoint.ts'
-export { checkpointContents } from './source/checkpoint-contents.ts'
-export type { CheckpointContents, OperatorContents, StateContents } from './source/checkpoint-contents.ts'
-export { rewindCheckpoint } from './source/rewind.ts'
-export type { RewindOptions, RewindTarget, RewoundCheckpoint, RewoundSplit } from './source/rewind.ts'
-export type { KinesisShardSplit } from './source/split/kinesis-shard-split.ts'
+export { checkpointContents } from './connectors/kinesis/positions/checkpoint-contents.ts'
+export type {
+  CheckpointContents,
+  OperatorContents,
+  StateContents,
+} from './connectors/kinesis/positions/checkpoint-contents.ts'
+export { rewindCheckpoint } from './connectors/kinesis/positions/rewind.ts'
+export type {
+  RewindOptions,
+  RewindTarget,
+  RewoundCheckpoint,
+  RewoundSplit,
+} from './connectors/kinesis/positions/rewind.ts'
+export type { KinesisShardSplit } from './connectors/kinesis/source/split/kinesis-shard-split.ts'
 
-export { registerCredentialsProvider } from './kinesis/credentials/custom-credentials.ts'
-export type { CredentialsProvider, CredentialsProviderFactory } from './kinesis/credentials/custom-credentials.ts'
-export type { AwsCredentials } from './kinesis/credentials/refreshing-credentials.ts'
+export { registerCredentialsProvider } from './aws/credentials/custom-credentials.ts'
+export type { CredentialsProvider, CredentialsProviderFactory } from './aws/credentials/custom-credentials.ts'
+export type { AwsCredentials } from './aws/credentials/refreshing-credentials.ts'
 
 export {
   BridgeError,
@@ -101,5 +120,5 @@ export {
   RecordError,
   ServiceError,
   ShardlineError,
-} from './errors.ts'
-export type { ErrorCode } from './errors.ts'
+} from './foundation/errors.ts'
+export type { ErrorCode } from './foundation/errors.ts'

@@ -1,37 +1,16 @@
 /** From the bytes of a record to the values of a stream, a batch at a time. */
-import { ConfigurationError } from '../core/errors.ts'
-import type { ShardlineError } from '../core/errors.ts'
-import { RecordBatch } from '../core/record-batch/record-batch.ts'
-import { asText } from '../core/record-batch/utf8.ts'
-import { KINESIS_RECORD_TYPE } from './program-schema.ts'
-import type { KinesisDeserializationSchema } from './program-schema.ts'
-import { loadSchemaOfProgram } from './schema-services.ts'
-import type { SchemaServices } from './schema-services.ts'
-import type { SchemaSpec, ValueFunctionSpec } from './schema-spec.ts'
-import { recordMalformed } from './value-codec.ts'
-import type { ValueDecoder } from './value-codec.ts'
+import { ConfigurationError } from '../core/foundation/errors.ts'
+import { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
+import { asText } from '../core/foundation/record-batch/utf8.ts'
+import { KINESIS_RECORD_TYPE } from './contracts/program-schema.ts'
+import type { KinesisDeserializationSchema } from './contracts/program-schema.ts'
+import { loadSchemaOfProgram } from './glue/schema-services.ts'
+import type { SchemaServices } from './glue/schema-services.ts'
+import type { SchemaSpec, ValueFunctionSpec } from './contracts/schema-spec.ts'
+import { recordMalformed } from './contracts/value-codec.ts'
+import type { ValueDecoder } from './contracts/value-codec.ts'
 import { CustomDeserializer, ValueDeserializer } from './value-deserializer.ts'
-
-export interface Deserializer {
-  /** Once, before the first batch. @throws ConfigurationError, GraphError */
-  open(): Promise<void>
-  /** At once wherever nothing must be waited for. Rejects for what is no record's fault. */
-  read(batch: RecordBatch): ReadBatch | Promise<ReadBatch>
-  close(): void
-}
-
-export interface ReadBatch {
-  readonly batch: RecordBatch
-  /** Ascending; they are not in the batch. */
-  readonly poisoned: readonly PoisonedRecord[]
-}
-
-/** A record that the schema cannot read. */
-export interface PoisonedRecord {
-  /** In the batch that was given. */
-  readonly i: number
-  readonly error: ShardlineError
-}
+import type { Deserializer, PoisonedRecord, ReadBatch } from './contracts/batch-codec.ts'
 
 const NONE: readonly PoisonedRecord[] = []
 

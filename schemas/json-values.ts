@@ -18,10 +18,10 @@
  */
 import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime } from '@js-joda/core'
 
-import { Decimal } from './decimal.ts'
-import type { SchemaSpec } from './schema-spec.ts'
-import { isBytes } from './type-spec.ts'
-import type { TypeSpec } from './type-spec.ts'
+import { Decimal } from './contracts/decimal.ts'
+import type { SchemaSpec } from './contracts/schema-spec.ts'
+import { isBytes } from '../core/foundation/type-spec.ts'
+import type { TypeSpec } from '../core/foundation/type-spec.ts'
 
 /** @throws JsonFormError */
 export type FromJson = (json: unknown, path: string) => unknown

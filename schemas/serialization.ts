@@ -1,28 +1,14 @@
 /** From the values of a stream to the bytes of records, a batch at a time. */
-import { ConfigurationError, ShardlineError } from '../core/errors.ts'
-import type { RecordBatch } from '../core/record-batch/record-batch.ts'
+import { ConfigurationError, ShardlineError } from '../core/foundation/errors.ts'
+import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
 import { isUtf8, packText } from './deserialization.ts'
-import type { SerializationSchema } from './program-schema.ts'
-import { loadSchemaOfProgram } from './schema-services.ts'
-import type { SchemaServices } from './schema-services.ts'
-import type { SchemaSpec } from './schema-spec.ts'
-import type { ValueEncoder } from './value-codec.ts'
+import type { SerializationSchema } from './contracts/program-schema.ts'
+import { loadSchemaOfProgram } from './glue/schema-services.ts'
+import type { SchemaServices } from './glue/schema-services.ts'
+import type { SchemaSpec } from './contracts/schema-spec.ts'
+import type { ValueEncoder } from './contracts/value-codec.ts'
 import { customEncoder, ValueSerializer } from './value-serializer.ts'
-
-export interface Serializer {
-  /** Once, before the first batch. @throws ConfigurationError, GraphError */
-  open(): Promise<void>
-  /** At once wherever nothing must be waited for. Rejects for what is no value's fault. */
-  write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch>
-  close(): void
-}
-
-export interface WrittenBatch {
-  /** Payload `text` or `bytes`: its slab columns are what is sent. */
-  readonly batch: RecordBatch
-  /** Values that the schema cannot write, by index, each with the reason; their bytes are for people. null: none. */
-  readonly rejected: ReadonlyMap<number, string> | null
-}
+import type { Serializer, WrittenBatch } from './contracts/batch-codec.ts'
 
 export function serializerOf(schema: SchemaSpec, services: SchemaServices): Serializer {
   const whole = wholeBatch(schema)

@@ -1,11 +1,11 @@
 /** Reads a batch record by record. What a record is to blame for is told of that record; everything else ends the reading. */
-import { unlessAborted } from '../core/clock.ts'
-import { ShardlineError } from '../core/errors.ts'
-import type { RecordBatch } from '../core/record-batch/record-batch.ts'
-import type { Deserializer, PoisonedRecord, ReadBatch } from './deserialization.ts'
-import type { Collector, KinesisDeserializationSchema } from './program-schema.ts'
-import type { ValueDecoder } from './value-codec.ts'
-import { recordMalformed } from './value-codec.ts'
+import { unlessAborted } from '../core/foundation/clock.ts'
+import { ShardlineError } from '../core/foundation/errors.ts'
+import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
+import type { Deserializer, PoisonedRecord, ReadBatch } from './contracts/batch-codec.ts'
+import type { Collector, KinesisDeserializationSchema } from './contracts/program-schema.ts'
+import type { ValueDecoder } from './contracts/value-codec.ts'
+import { recordMalformed } from './contracts/value-codec.ts'
 
 /** Faults of the record itself. A registry that does not answer, or refuses to, is none. */
 const FAULTS: readonly string[] = ['RECORD_MALFORMED', 'SCHEMA_NOT_FOUND']

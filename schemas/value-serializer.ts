@@ -1,11 +1,11 @@
 /** Writes a batch value by value. What a value is to blame for is told of that value; everything else ends the writing. */
-import { unlessAborted } from '../core/clock.ts'
-import { ShardlineError } from '../core/errors.ts'
-import type { RecordBatch } from '../core/record-batch/record-batch.ts'
-import type { Serializer, WrittenBatch } from './serialization.ts'
-import type { SerializationSchema } from './program-schema.ts'
-import { valueInvalid } from './value-codec.ts'
-import type { ValueEncoder } from './value-codec.ts'
+import { unlessAborted } from '../core/foundation/clock.ts'
+import { ShardlineError } from '../core/foundation/errors.ts'
+import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
+import type { Serializer, WrittenBatch } from './contracts/batch-codec.ts'
+import type { SerializationSchema } from './contracts/program-schema.ts'
+import { valueInvalid } from './contracts/value-codec.ts'
+import type { ValueEncoder } from './contracts/value-codec.ts'
 import { closeOfProgram } from './value-deserializer.ts'
 
 export class ValueSerializer implements Serializer {

@@ -9,8 +9,8 @@ import { main, root, say, StepFailed } from './steps.mjs'
 
 await main(async () => {
   await build()
-  const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/config/known-keys.js'))
-  const { constantOf } = await import(path.join(root, 'dist/core/config/option-constants.js'))
+  const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/foundation/config/known-keys.js'))
+  const { constantOf } = await import(path.join(root, 'dist/core/foundation/config/option-constants.js'))
   const glue = await glueGroup()
   const files = {
     'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue),

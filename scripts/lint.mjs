@@ -1,4 +1,4 @@
-// `npm run lint`: everything that reads the sources without running them: types, rules, import directions, layout, both languages.
+// `npm run lint`: everything that reads the sources without running them: types, rules, import directions and circles, layout, both languages.
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -9,7 +9,11 @@ const bin = name => path.join(root, 'node_modules/.bin', name)
 const TYPESCRIPT = ['core', 'bindings', 'schemas', 'emulator', 'bench', 'scripts', 'test']
 
 const checks = [
-  { name: 'eslint, with the import directions', command: [bin('eslint'), ...TYPESCRIPT] },
+  { name: 'eslint', command: [bin('eslint'), ...TYPESCRIPT] },
+  {
+    name: 'import directions and circles',
+    command: [bin('depcruise'), '--output-type', 'err-long', 'core', 'schemas', 'bindings', 'emulator'],
+  },
   { name: 'prettier', command: [bin('prettier'), '--check', '--log-level=warn', ...TYPESCRIPT] },
   {
     name: 'ruff check',

@@ -1,7 +1,13 @@
 /** What is in a checkpoint, and what a rewind did to it, for people. */
-import type { CheckpointContents, OperatorContents } from '../../core/source/checkpoint-contents.ts'
-import type { RewoundSplit } from '../../core/source/rewind.ts'
-import type { KinesisShardSplit, SplitPosition } from '../../core/source/split/kinesis-shard-split.ts'
+import type {
+  CheckpointContents,
+  OperatorContents,
+} from '../../core/connectors/kinesis/positions/checkpoint-contents.ts'
+import type { RewoundSplit } from '../../core/connectors/kinesis/positions/rewind.ts'
+import type {
+  KinesisShardSplit,
+  SplitPosition,
+} from '../../core/connectors/kinesis/source/split/kinesis-shard-split.ts'
 import { byteSize, grouped, sequenceEnd, table } from './figures.ts'
 
 export function contentsText(contents: CheckpointContents, place: string): string {

@@ -1,5 +1,5 @@
 /** Verbs, help, and the one place where an error becomes a message and an exit code. */
-import { ShardlineError } from '../../core/errors.ts'
+import { ShardlineError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 

@@ -9,8 +9,8 @@ import { parseArgs } from 'node:util'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/door/door.ts'
-import { BridgeError } from '../../core/errors.ts'
+import { Door } from '../../core/control/control-socket.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'

@@ -1,6 +1,6 @@
 /** `shardline explain [JOB]`: who reads which shard, how far, and why one is not read. */
-import type { ExplainResult } from '../../core/door/protocol.ts'
-import type { ShardExplanation } from '../../core/source/explain.ts'
+import type { ExplainResult } from '../../core/control/control-protocol.ts'
+import type { ShardExplanation } from '../../core/operators/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { lag, sequenceEnd } from './figures.ts'
 import { lossesText } from './losses.ts'

@@ -1,5 +1,5 @@
 /** What was left out of a shard, in words. An engine of an older version counts none of it. */
-import type { ShardLosses } from '../../core/source/record-losses.ts'
+import type { ShardLosses } from '../../core/metrics/shard-metrics.ts'
 import { grouped } from './figures.ts'
 
 /** `20 user records dropped with their aggregates, 3 unreadable records skipped`; empty: nothing was left out. */

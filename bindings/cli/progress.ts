@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs'
 import tty from 'node:tty'
 
-import type { Job } from '../../core/job/job.ts'
+import type { Job } from '../../core/runtime/job/job.ts'
 import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
 import { grouped, lag } from './figures.ts'
 import { StatusLines } from './status-lines.ts'

@@ -1,5 +1,5 @@
 /** `shardline ps`: the jobs that run on this machine. */
-import type { MetricsNotification } from '../../core/door/protocol.ts'
+import type { MetricsNotification } from '../../core/control/control-protocol.ts'
 import type { JobMetrics } from '../../core/metrics/job-metrics.ts'
 import { exitCodes } from './exit-codes.ts'
 import { duration, grouped, table } from './figures.ts'

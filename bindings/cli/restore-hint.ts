@@ -1,7 +1,7 @@
 /** How a job goes on from a checkpoint, as somebody would type it. */
 import path from 'node:path'
 
-import { executionOptions } from '../../core/config/execution-options.ts'
+import { executionOptions } from '../../core/foundation/config/execution-options.ts'
 import { shellWord } from './figures.ts'
 
 /** `program`: path of the script and its arguments; null: it is not known. */

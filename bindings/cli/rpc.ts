@@ -1,7 +1,7 @@
 /** `shardline rpc`: the control protocol on stdin and stdout; see bindings/stdio/README.md. */
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/door/door.ts'
+import { Door } from '../../core/control/control-socket.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { FrameMessageReader } from '../stdio/message-reader.ts'

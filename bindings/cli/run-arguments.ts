@@ -1,8 +1,8 @@
 /** Options before the script are ours, everything after it is the script's. */
 import { parseArgs } from 'node:util'
 
-import { executionOptions } from '../../core/config/execution-options.ts'
-import { kinesisSourceOptions } from '../../core/config/kinesis-source-options.ts'
+import { executionOptions } from '../../core/foundation/config/execution-options.ts'
+import { kinesisSourceOptions } from '../../core/foundation/config/kinesis-source-options.ts'
 import { configurationPair } from './configuration-pair.ts'
 import { UsageError } from './exit-codes.ts'
 

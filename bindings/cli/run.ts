@@ -13,8 +13,8 @@ import { fileURLToPath } from 'node:url'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/door/door.ts'
-import type { Job } from '../../core/job/job.ts'
+import { Door } from '../../core/control/control-socket.ts'
+import type { Job } from '../../core/runtime/job/job.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
 import { EngineServer } from '../stdio/engine-server.ts'

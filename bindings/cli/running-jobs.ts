@@ -1,12 +1,12 @@
 /** The jobs that run on this machine, and which of them is meant. Sockets that dead processes left are removed on the way. */
 import { statSync, unlinkSync } from 'node:fs'
 
-import { doorDirectories, doorEnvironment, socketsIn } from '../../core/door/door-directory.ts'
-import type { DoorEnvironment } from '../../core/door/door-directory.ts'
-import type { JobSummary } from '../../core/door/protocol.ts'
-import { BridgeError } from '../../core/errors.ts'
+import { doorDirectories, doorEnvironment, socketsIn } from '../../core/control/control-directory.ts'
+import type { DoorEnvironment } from '../../core/control/control-directory.ts'
+import type { JobSummary } from '../../core/control/control-protocol.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
 import { UsageError } from './exit-codes.ts'
-import { Visitor } from './visitor.ts'
+import { Visitor } from './control-client.ts'
 
 /** A socket at which nobody listens yet is left alone this long: its process may be about to. */
 const YOUNG_MS = 5000

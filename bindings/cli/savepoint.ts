@@ -1,5 +1,5 @@
 /** `shardline savepoint [JOB] [DIR]`: stores the state of a job that runs on. */
-import type { SavepointResult } from '../../core/door/protocol.ts'
+import type { SavepointResult } from '../../core/control/control-protocol.ts'
 import { exitCodes } from './exit-codes.ts'
 import { absolutePlace, restoreHint } from './restore-hint.ts'
 import { withJob } from './running-jobs.ts'

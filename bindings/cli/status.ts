@@ -1,6 +1,6 @@
 /** `shardline status [JOB]`: what one job does. */
-import type { MetricsNotification, StatusNotification } from '../../core/door/protocol.ts'
-import { OUTAGE_MS } from '../../core/source/explain.ts'
+import type { MetricsNotification, StatusNotification } from '../../core/control/control-protocol.ts'
+import { OUTAGE_MS } from '../../core/operators/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
 import { byteSize, duration, grouped, lag, shellWord, table } from './figures.ts'
 import { lossesText } from './losses.ts'

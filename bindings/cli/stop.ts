@@ -1,6 +1,6 @@
 /** `shardline stop [JOB]`: ends a job in order, and says how it goes on. */
-import type { FinishedNotification, SavepointResult } from '../../core/door/protocol.ts'
-import { BridgeError, fromWireError } from '../../core/errors.ts'
+import type { FinishedNotification, SavepointResult } from '../../core/control/control-protocol.ts'
+import { BridgeError, fromWireError } from '../../core/foundation/errors.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 import { absolutePlace, restoreHint } from './restore-hint.ts'
 import { shortId, withJob } from './running-jobs.ts'

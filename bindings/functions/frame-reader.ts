@@ -1,5 +1,5 @@
 /** Puts frames together from whatever chunks arrive: each body is received into its own memory, which the result then keeps. */
-import { BridgeError } from '../../core/errors.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
 import { HEADER_BYTES, MAX_FRAME_BYTES } from './frame.ts'
 import type { Frame } from './frame.ts'
 

@@ -2,13 +2,13 @@
  * Frames of the function channel; the table is in README.md beside this file. Encoding copies values straight from a batch's
  * slab; a decoded result is columns over the frame's own memory.
  */
-import { BridgeError } from '../../core/errors.ts'
-import type { FunctionResult, PoisonedInput } from '../../core/operators/function-runtime.ts'
-import { KeyColumn } from '../../core/record-batch/key-column.ts'
-import type { PayloadType } from '../../core/record-batch/payload-type.ts'
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
+import type { FunctionResult, PoisonedInput } from '../../core/operators/remote/function-runtime.ts'
+import { KeyColumn } from '../../core/foundation/record-batch/key-column.ts'
+import type { PayloadType } from '../../core/foundation/record-batch/payload-type.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { pickled, unpickled } from './plain-values.ts'
-import { regionOf, stage, worthStaging } from '../../core/record-batch/staging.ts'
+import { regionOf, stage, worthStaging } from '../../core/foundation/record-batch/staging.ts'
 
 export const frameTypes = {
   OPEN: 1,

@@ -4,16 +4,16 @@
  */
 import type { Duplex } from 'node:stream'
 
-import { BridgeError, CheckpointError } from '../../core/errors.ts'
-import { functionError } from '../../core/operators/function-error.ts'
+import { BridgeError, CheckpointError } from '../../core/foundation/errors.ts'
+import { functionError } from '../../core/operators/functions/function-error.ts'
 import type {
   FunctionResult,
   OpenFunction,
   PoisonedInput,
   RemoteFunction,
-} from '../../core/operators/function-runtime.ts'
-import type { KeyedState } from '../../core/operators/keyed-state.ts'
-import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
+} from '../../core/operators/remote/function-runtime.ts'
+import type { KeyedState } from '../../core/operators/keyed-state/keyed-state.ts'
+import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { loadPlainValues, unpicklable } from './plain-values.ts'
 import { decodeOpened, decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
 import type { Frame, FrameAddress } from './frame.ts'

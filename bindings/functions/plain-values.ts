@@ -2,9 +2,9 @@
  * The codec of plain values, loaded when the first chain of functions opens: dates cost 20 ms to load, which nobody should wait for
  * who runs none, and which here pass while the other process starts.
  */
-import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
-import { BridgeError } from '../../core/errors.ts'
-import type { PoisonedInput } from '../../core/operators/function-runtime.ts'
+import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
+import type { PoisonedInput } from '../../core/operators/remote/function-runtime.ts'
 import type { UnpickledValues } from './value-unpickler.ts'
 
 interface PlainValues {

@@ -5,8 +5,8 @@
  *
  * State of more than one frame's worth comes in several bodies, each with some of the key groups.
  */
-import { BridgeError } from '../../core/errors.ts'
-import type { KeyedState, StateDeclaration, StateEncoding } from '../../core/operators/keyed-state.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
+import type { KeyedState, StateDeclaration, StateEncoding } from '../../core/operators/keyed-state/keyed-state.ts'
 
 /** Blobs of one body; a key group that is larger has a body of its own. */
 const BODY_BYTES = 64 * 1024 * 1024

@@ -18,9 +18,9 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { Decimal } from '../../schemas/decimal.ts'
-import { isBytes } from '../../schemas/type-spec.ts'
-import type { TypeSpec } from '../../schemas/type-spec.ts'
+import { Decimal } from '../../schemas/contracts/decimal.ts'
+import { isBytes } from '../../core/foundation/type-spec.ts'
+import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 
 const PROTO = 0x80
 const [STOP, MARK, NONE, TRUE, FALSE] = [0x2e, 0x28, 0x4e, 0x88, 0x89]

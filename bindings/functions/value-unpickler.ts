@@ -5,9 +5,9 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { BridgeError } from '../../core/errors.ts'
-import { Decimal } from '../../schemas/decimal.ts'
-import type { TypeSpec } from '../../schemas/type-spec.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
+import { Decimal } from '../../schemas/contracts/decimal.ts'
+import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 
 /** What is no value by itself: it must have become part of one when the pickle ends. */
 abstract class Part {

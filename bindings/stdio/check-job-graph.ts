@@ -2,10 +2,10 @@
  * A graph that comes over a bridge is checked before anything is made of it: every key present, and of its kind. What the
  * values mean is checked where they are used. `schemas/job-graph.schema.json` says the same for other tools.
  */
-import { maskedUrl } from '../../core/config/mask.ts'
-import { GraphError } from '../../core/errors.ts'
-import { JOB_GRAPH_VERSION } from '../../core/job-graph/job-graph.ts'
-import { BASIC_TYPE_NAMES } from '../../schemas/type-spec.ts'
+import { maskedUrl } from '../../core/foundation/config/mask.ts'
+import { GraphError } from '../../core/foundation/errors.ts'
+import { JOB_GRAPH_VERSION } from '../../core/graph/job-graph.ts'
+import { BASIC_TYPE_NAMES } from '../../core/foundation/type-spec.ts'
 
 type Check = (value: unknown, path: string) => void
 

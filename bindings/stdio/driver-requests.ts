@@ -2,21 +2,24 @@
 import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
-import { CREDENTIALS_PREFIX } from '../../core/config/aws-options.ts'
-import { FunctionError } from '../../core/errors.ts'
-import type { JobGraph } from '../../core/job-graph/job-graph.ts'
-import { namesModule, registerCredentialsProvider } from '../../core/kinesis/credentials/custom-credentials.ts'
-import type { AwsCredentials } from '../../core/kinesis/credentials/refreshing-credentials.ts'
-import type { DeadLetter } from '../../core/sink/dead-letters.ts'
-import type { ShardAssignerContext, ShardToAssign } from '../../core/source/enumerator/shard-assigner.ts'
-import { ENGINE_ERROR } from './protocol.ts'
+import { CREDENTIALS_PREFIX } from '../../core/foundation/config/aws-options.ts'
+import { FunctionError } from '../../core/foundation/errors.ts'
+import type { JobGraph } from '../../core/graph/job-graph.ts'
+import { namesModule, registerCredentialsProvider } from '../../core/aws/credentials/custom-credentials.ts'
+import type { AwsCredentials } from '../../core/aws/credentials/refreshing-credentials.ts'
+import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type {
+  ShardAssignerContext,
+  ShardToAssign,
+} from '../../core/connectors/kinesis/source/enumerator/shard-assigner.ts'
+import { ENGINE_ERROR } from './driver-protocol.ts'
 import type {
   AssignShardsParams,
   AssignShardsResult,
   CredentialsParams,
   CredentialsResult,
   DeadLettersParams,
-} from './protocol.ts'
+} from './driver-protocol.ts'
 
 /** Data of the letters in one request; as base64 it is well within a message. A larger letter goes alone. */
 const LETTER_BYTES = 16 * 1024 * 1024

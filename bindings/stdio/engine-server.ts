@@ -5,22 +5,28 @@
 import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
-import { systemClock } from '../../core/clock.ts'
-import type { Door } from '../../core/door/door.ts'
-import { invalid, JobRegistry, jobRequests, lastWord, wireStatus } from '../../core/door/job-requests.ts'
-import { toRpcError } from '../../core/door/rpc-error.ts'
-import { BridgeError } from '../../core/errors.ts'
-import { Job } from '../../core/job/job.ts'
-import type { JobServices } from '../../core/job/job-services.ts'
-import { isTerminal } from '../../core/job/job-status.ts'
+import { systemClock } from '../../core/foundation/clock.ts'
+import type { Door } from '../../core/control/control-socket.ts'
+import { invalid, JobRegistry, jobRequests, lastWord, wireStatus } from '../../core/control/job-requests.ts'
+import { toRpcError } from '../../core/control/rpc-error.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
+import { Job } from '../../core/runtime/job/job.ts'
+import type { JobServices } from '../../core/runtime/assembly/job-services.ts'
+import { isTerminal } from '../../core/runtime/job/job-status.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
 import type { FunctionChannel } from '../functions/function-channel.ts'
 import { MAX_FRAME_BYTES } from '../functions/frame.ts'
 import { checkJobGraph } from './check-job-graph.ts'
 import { DriverRequests } from './driver-requests.ts'
-import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './protocol.ts'
-import type { InitializeParams, InitializeResult, LogNotification, SubmitParams, SubmitResult } from './protocol.ts'
+import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './driver-protocol.ts'
+import type {
+  InitializeParams,
+  InitializeResult,
+  LogNotification,
+  SubmitParams,
+  SubmitResult,
+} from './driver-protocol.ts'
 import { SinkRequests } from './sink-requests.ts'
 
 const METRICS_INTERVAL_MS = 1000

@@ -8,8 +8,8 @@ import type { Readable } from 'node:stream'
 import { AbstractMessageReader, ErrorCodes } from 'vscode-jsonrpc/node'
 import type { DataCallback, Disposable, Message, MessageReader } from 'vscode-jsonrpc/node'
 
-import { FrameDecoder, FrameError } from '../../core/door/frames.ts'
-import { MAX_MESSAGE_BYTES } from './protocol.ts'
+import { FrameDecoder, FrameError } from '../../core/control/frames.ts'
+import { MAX_MESSAGE_BYTES } from './driver-protocol.ts'
 
 /** An answer to something that has no id. */
 export interface Refusal {

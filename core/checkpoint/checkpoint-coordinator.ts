@@ -3,10 +3,12 @@
  * One checkpoint at a time. A subtask that has finished counts with the state it finished with. A checkpoint that fails or
  * takes too long is given up, and leaves nothing behind; more than the tolerable number in a row fail the job.
  */
-import type { Clock } from '../clock.ts'
-import { asShardlineError, CheckpointError } from '../errors.ts'
+import type { Clock } from '../foundation/clock.ts'
+import { asShardlineError, CheckpointError } from '../foundation/errors.ts'
 import type { Checkpoint, CheckpointStorage, OperatorCheckpoint } from './checkpoint.ts'
 import type { OperatorState } from './operator-state.ts'
+import { NO_CHECKPOINTS } from '../metrics/checkpoint-statistics.ts'
+import type { CheckpointStatistics } from '../metrics/checkpoint-statistics.ts'
 
 const WARN_AGAIN_MS = 60_000
 /** In a message. */
@@ -47,22 +49,6 @@ export interface CoordinatorListener {
   warn(message: string): void
   /** Too many checkpoints in a row failed. */
   failed(error: unknown): void
-}
-
-export interface CheckpointStatistics {
-  readonly completed: number
-  readonly failed: number
-  readonly lastCheckpointId: number | null
-  readonly lastPath: string | null
-  readonly lastDurationMs: number | null
-}
-
-export const NO_CHECKPOINTS: CheckpointStatistics = {
-  completed: 0,
-  failed: 0,
-  lastCheckpointId: null,
-  lastPath: null,
-  lastDurationMs: null,
 }
 
 export class CheckpointCoordinator {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 
-import { CheckpointError } from '../errors.ts'
+import { CheckpointError } from '../foundation/errors.ts'
 import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from './checkpoint.ts'
 import { checkSeal, sealed, sha256, unsigned } from './checkpoint-seal.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'

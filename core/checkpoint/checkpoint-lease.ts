@@ -10,10 +10,10 @@
  *
  * Silence is measured by this process's own monotonic clock from when it first looks: clocks of hosts are never compared.
  */
-import type { Clock } from '../clock.ts'
-import { sleep } from '../clock.ts'
-import { CheckpointError } from '../errors.ts'
-import { PersistentFailure } from '../persistent-failure.ts'
+import type { Clock } from '../foundation/clock.ts'
+import { sleep } from '../foundation/clock.ts'
+import { CheckpointError } from '../foundation/errors.ts'
+import { PersistentFailure } from '../foundation/persistent-failure.ts'
 import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
 import type { ProcessTable } from './process-table.ts'
 

@@ -2,7 +2,7 @@
  * Reads a checkpoint and compares every file with its checksum. The error for one that cannot be used names the newest
  * older checkpoint that is whole, and how to start from it.
  */
-import { CheckpointError } from '../errors.ts'
+import { CheckpointError } from '../foundation/errors.ts'
 import { decodeCheckpoint, METADATA, notComplete, unreadable } from './checkpoint-document.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { Checkpoint, StoredCheckpoint } from './checkpoint.ts'

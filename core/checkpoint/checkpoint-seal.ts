@@ -12,10 +12,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
-import type { Configuration } from '../config/configuration.ts'
-import { executionOptions } from '../config/execution-options.ts'
-import { maskedMessage, maskedUrl } from '../config/mask.ts'
-import { ConfigurationError } from '../errors.ts'
+import type { Configuration } from '../foundation/config/configuration.ts'
+import { executionOptions } from '../foundation/config/execution-options.ts'
+import { maskedMessage, maskedUrl } from '../foundation/config/mask.ts'
+import { ConfigurationError } from '../foundation/errors.ts'
 
 export const KEY_VARIABLE = 'SHARDLINE_CHECKPOINT_HMAC_KEY'
 const MIN_KEY_BYTES = 16

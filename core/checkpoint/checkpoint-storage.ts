@@ -1,5 +1,5 @@
 /** Which storage a place belongs to, by its scheme. What is restored, and savepoints, may lie elsewhere than the checkpoints. */
-import type { Configuration } from '../config/configuration.ts'
+import type { Configuration } from '../foundation/config/configuration.ts'
 import { checkpointKey } from './checkpoint-seal.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'

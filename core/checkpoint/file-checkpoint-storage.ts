@@ -7,7 +7,7 @@ import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { ConfigurationError } from '../errors.ts'
+import { ConfigurationError } from '../foundation/errors.ts'
 import {
   checkpointIds,
   checkpointName,

@@ -2,10 +2,10 @@
  * Checkpoints in a bucket of S3. An object is there as a whole or not at all, and every reader sees it after it was written,
  * so the rule is the local one: files first, `_metadata` last. What has no `_metadata` is no checkpoint.
  */
-import type { Configuration } from '../config/configuration.ts'
-import { maskedUrl } from '../config/mask.ts'
-import { CheckpointError, ConfigurationError, ShardlineError } from '../errors.ts'
-import { InvalidAnswer } from '../kinesis/answer-checks.ts'
+import type { Configuration } from '../foundation/config/configuration.ts'
+import { maskedUrl } from '../foundation/config/mask.ts'
+import { CheckpointError, ConfigurationError, ShardlineError } from '../foundation/errors.ts'
+import { InvalidAnswer } from '../aws/service/answer-checks.ts'
 import {
   checkpointIds,
   checkpointName,
@@ -24,7 +24,7 @@ import type { CheckpointFolder } from './checkpoint-reading.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
 import type { BeforeComplete, Checkpoint, CheckpointEntry, CheckpointStorage, StoredCheckpoint } from './checkpoint.ts'
 import type { FoundLease, LeaseStore } from './lease-store.ts'
-import type { S3Bucket } from './s3-bucket.ts'
+import type { S3Bucket } from '../aws/s3/s3-bucket.ts'
 import { LEASE_OBJECT, openS3Leases, readS3Lease } from './s3-lease-store.ts'
 
 /** Requests at once. */
@@ -188,7 +188,7 @@ export class S3CheckpointStorage implements CheckpointStorage {
   #bucket({ bucket }: Place): Promise<S3Bucket> {
     let opened = this.#buckets.get(bucket)
     if (opened === undefined) {
-      opened = import('./s3-bucket.ts').then(s3 => new s3.S3Bucket(bucket, this.#configuration))
+      opened = import('../aws/s3/s3-bucket.ts').then(s3 => new s3.S3Bucket(bucket, this.#configuration))
       this.#buckets.set(bucket, opened)
     }
     return opened

@@ -5,10 +5,10 @@
  */
 import { randomBytes } from 'node:crypto'
 
-import { text } from '../kinesis/answer-checks.ts'
+import { text } from '../aws/service/answer-checks.ts'
 import { decodeLease, encodeLease } from './lease-store.ts'
 import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
-import type { S3Bucket } from './s3-bucket.ts'
+import type { S3Bucket } from '../aws/s3/s3-bucket.ts'
 
 export const LEASE_OBJECT = '_lease'
 

@@ -5,12 +5,6 @@
  */
 import { MAX_WATERMARK } from './time-element.ts'
 
-export interface AlignmentSettings {
-  readonly group: string
-  readonly maxDriftMs: number
-  readonly updateIntervalMs: number
-}
-
 export interface AlignmentMember {
   /** Infinity: it does not count. */
   readonly alignedMs: number

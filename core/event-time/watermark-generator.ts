@@ -3,13 +3,7 @@
  * the greatest timestamp so far by `maxOutOfOrdernessMs` or more is late. Asked at every interval, never a record.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
-
-export interface WatermarkSettings {
-  readonly type: 'none' | 'monotonous' | 'bounded-out-of-orderness'
-  readonly maxOutOfOrdernessMs: number | null
-  /** After this long without a record a split no longer holds event time back; null: it does for ever. */
-  readonly idlenessMs: number | null
-}
+import type { WatermarkSettings } from '../graph/watermark-settings.ts'
 
 export class WatermarkGenerator {
   /** null: it gives no watermarks. */

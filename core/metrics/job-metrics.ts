@@ -1,7 +1,7 @@
 /** What a job counts. Names are Flink's where Flink has them; `prometheus-endpoint.ts` gives them their full names. */
-import type { CheckpointStatistics } from '../checkpoint/checkpoint-coordinator.ts'
-import type { SinkWriterMetrics } from '../sink/sink.ts'
-import type { ShardMetrics } from '../source/source.ts'
+import type { CheckpointStatistics } from './checkpoint-statistics.ts'
+import type { SinkWriterMetrics } from './sink-metrics.ts'
+import type { ShardMetrics } from './shard-metrics.ts'
 
 export interface JobMetrics {
   readonly jobId: string

@@ -11,8 +11,8 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-import { maskedUrl } from '../config/mask.ts'
-import { ConfigurationError } from '../errors.ts'
+import { maskedUrl } from '../foundation/config/mask.ts'
+import { ConfigurationError } from '../foundation/errors.ts'
 import type { JobMetrics } from './job-metrics.ts'
 
 export interface EndpointOptions {

@@ -4,7 +4,7 @@
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { StreamSignal } from '../event-time/split-end.ts'
-import type { RecordBatch } from '../record-batch/record-batch.ts'
+import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
 
 /** What follows an operator. Calls are carried out one after the other, in the order in which they are made. */
 export interface Output {

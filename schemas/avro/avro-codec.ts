@@ -1,8 +1,8 @@
 /** Avro's binary encoding, one record a value, without a header: values to bytes and back. */
-import { ConfigurationError } from '../../core/errors.ts'
-import type { AvroSchemaSpec } from '../schema-spec.ts'
-import { recordMalformed, valueInvalid } from '../value-codec.ts'
-import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
+import type { AvroSchemaSpec } from '../contracts/schema-spec.ts'
+import { recordMalformed, valueInvalid } from '../contracts/value-codec.ts'
+import type { ValueDecoder, ValueEncoder } from '../contracts/value-codec.ts'
 import { AvroInput, AvroMalformed } from './avro-input.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
 import { compileReader } from './avro-reader.ts'

@@ -2,8 +2,8 @@
  * What values of a schema are, for those who carry them elsewhere. `row`: as Flink's AvroSchemaConverter has it, with its mapping
  * of timestamps that is the default there (TIMESTAMP for both kinds, local ones stay numbers).
  */
-import type { TypeSpec } from '../type-spec.ts'
-import { BYTES } from '../type-spec.ts'
+import type { TypeSpec } from '../../core/foundation/type-spec.ts'
+import { BYTES } from '../../core/foundation/type-spec.ts'
 import { optional } from './avro-type.ts'
 import type { AvroType } from './avro-type.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'

@@ -2,7 +2,7 @@
  * An Avro schema, read: names in full, references followed, logical types known. It is read as Java's parser reads it, and what
  * that refuses is refused here, but for defaults: whether one fits its field is asked by those who need it.
  */
-import { ConfigurationError } from '../../core/errors.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { isJsonArray, isJsonObject, JsonNumber, parseJsonText, quoted } from './json-text.ts'
 import type { JsonNode, JsonObject } from './json-text.ts'
 

@@ -2,7 +2,7 @@
  * A field's default, which a schema has as JSON, in Avro's binary encoding: bytes are texts whose characters are the bytes, and
  * the first branch of a union that takes it is the one.
  */
-import { ConfigurationError } from '../../core/errors.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { AvroOutput } from './avro-output.ts'
 import { nameOf, shown } from './avro-type.ts'
 import type { AvroField, AvroType } from './avro-type.ts'

@@ -16,8 +16,8 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime, ZoneOffset } from '@js-joda/core'
 
-import { Decimal } from '../decimal.ts'
-import type { TypeSpec } from '../type-spec.ts'
+import { Decimal } from '../contracts/decimal.ts'
+import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { AvroMalformed } from './avro-input.ts'
 import { refuse } from './avro-output.ts'
 import { optional } from './avro-type.ts'

@@ -1,5 +1,5 @@
 /** Why a value is none of a type, and where; and which branch of a union takes it. What is slow to say is said here. */
-import { Decimal } from '../decimal.ts'
+import { Decimal } from '../contracts/decimal.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
 import { nameOf } from './avro-type.ts'
 import type { AvroType, AvroUnion } from './avro-type.ts'

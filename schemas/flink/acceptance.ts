@@ -4,9 +4,9 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { Decimal } from '../decimal.ts'
-import { valueInvalid } from '../value-codec.ts'
-import type { ShardlineError } from '../../core/errors.ts'
+import { Decimal } from '../contracts/decimal.ts'
+import { valueInvalid } from '../contracts/value-codec.ts'
+import type { ShardlineError } from '../../core/foundation/errors.ts'
 
 const MAX_SHOWN = 60
 const LONG_MIN = -(2n ** 63n)

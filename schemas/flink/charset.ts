@@ -7,7 +7,7 @@
  */
 import iconv from 'iconv-lite'
 
-import { ConfigurationError } from '../../core/errors.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { DOUBLE_BYTE_CHARSETS, SINGLE_BYTE_CHARSETS, UNICODE_CHARSETS } from './charset-names.ts'
 
 export type StringDecoder = (bytes: Buffer) => string

@@ -18,12 +18,12 @@
 import { LocalDateTime, ZoneOffset } from '@js-joda/core'
 import type { LocalTime } from '@js-joda/core'
 
-import { ConfigurationError } from '../../core/errors.ts'
-import type { CsvRowSchemaSpec } from '../schema-spec.ts'
-import type { RowTypeSpec, TypeSpec } from '../type-spec.ts'
-import { isBytes } from '../type-spec.ts'
-import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
-import { recordMalformedBy } from '../value-codec.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
+import type { CsvRowSchemaSpec } from '../contracts/schema-spec.ts'
+import type { RowTypeSpec, TypeSpec } from '../../core/foundation/type-spec.ts'
+import { isBytes } from '../../core/foundation/type-spec.ts'
+import type { ValueDecoder, ValueEncoder } from '../contracts/value-codec.ts'
+import { recordMalformedBy } from '../contracts/value-codec.ts'
 import {
   acceptArray,
   acceptBigInt,

@@ -2,7 +2,7 @@
  * Numbers as text the way Java writes and reads them. Doubles and floats are written with the fewest digits that tell them apart,
  * which is what Java does from version 19 on; before, a few doubles had a digit more.
  */
-import { Decimal } from '../decimal.ts'
+import { Decimal } from '../contracts/decimal.ts'
 
 /** Digits without an exponent, as in 0.001 and 9999999.0, are between these. */
 const LEAST_PLAIN = 1e-3

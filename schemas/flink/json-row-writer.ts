@@ -7,11 +7,11 @@
  */
 import type { Instant, LocalDateTime } from '@js-joda/core'
 
-import { ConfigurationError } from '../../core/errors.ts'
-import type { JsonRowSchemaSpec } from '../schema-spec.ts'
-import type { ArrayTypeSpec, MapTypeSpec, RowTypeSpec, TypeSpec } from '../type-spec.ts'
-import { isBytes } from '../type-spec.ts'
-import type { ValueEncoder } from '../value-codec.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
+import type { JsonRowSchemaSpec } from '../contracts/schema-spec.ts'
+import type { ArrayTypeSpec, MapTypeSpec, RowTypeSpec, TypeSpec } from '../../core/foundation/type-spec.ts'
+import { isBytes } from '../../core/foundation/type-spec.ts'
+import type { ValueEncoder } from '../contracts/value-codec.ts'
 import {
   acceptArray,
   acceptBigInt,

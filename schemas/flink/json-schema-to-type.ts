@@ -12,9 +12,9 @@
  * not, extends and disallow are refused, and so are additional properties and items where they are asked for. Comments, single
  * quotes and names without quotes are read, as Flink does.
  */
-import { ConfigurationError } from '../../core/errors.ts'
-import { BYTES } from '../type-spec.ts'
-import type { RowTypeSpec, TypeSpec } from '../type-spec.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
+import { BYTES } from '../../core/foundation/type-spec.ts'
+import type { RowTypeSpec, TypeSpec } from '../../core/foundation/type-spec.ts'
 import { JsonNumber, parseJsonTree } from './json-tree.ts'
 
 const ROOT = '<root>'

@@ -1,5 +1,5 @@
 /** JSON as Jackson writes it: into bytes, and as the text of a value that was read. */
-import { Decimal } from '../decimal.ts'
+import { Decimal } from '../contracts/decimal.ts'
 import { doubleText } from './java-number.ts'
 import { JsonNumber } from './json-tree.ts'
 import type { JsonTree } from './json-tree.ts'

@@ -32,11 +32,11 @@
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { Decimal } from '../decimal.ts'
-import type { ArrayTypeSpec, MapTypeSpec, TypeSpec } from '../type-spec.ts'
-import { isBytes } from '../type-spec.ts'
-import type { ValueDecoder, ValueEncoder } from '../value-codec.ts'
-import { recordMalformed, valueInvalid } from '../value-codec.ts'
+import { Decimal } from '../contracts/decimal.ts'
+import type { ArrayTypeSpec, MapTypeSpec, TypeSpec } from '../../core/foundation/type-spec.ts'
+import { isBytes } from '../../core/foundation/type-spec.ts'
+import type { ValueDecoder, ValueEncoder } from '../contracts/value-codec.ts'
+import { recordMalformed, valueInvalid } from '../contracts/value-codec.ts'
 import {
   acceptArray,
   acceptBigInt,

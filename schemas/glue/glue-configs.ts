@@ -3,15 +3,20 @@
  * may be texts, or what a map of Java's would hold. Keys of `aws.` are those of every other client of AWS here. `schema-registry.ts`
  * and `core/kinesis/glue-client.ts` take what comes out.
  */
-import { awsOptions, CREDENTIALS_PREFIX, nestedCredentialsPrefix, outermostKey } from '../../core/config/aws-options.ts'
-import { booleanOption, enumOption, intOption, stringOption } from '../../core/config/config-option.ts'
-import type { ConfigOption } from '../../core/config/config-option.ts'
-import { checkEndpoint } from '../../core/config/endpoint.ts'
-import { Configuration } from '../../core/config/configuration.ts'
-import { nearestKey } from '../../core/config/nearest-key.ts'
-import { ConfigurationError } from '../../core/errors.ts'
-import type { GlueClientOptions } from '../../core/kinesis/glue-client.ts'
-import type { GlueConfigs } from '../schema-spec.ts'
+import {
+  awsOptions,
+  CREDENTIALS_PREFIX,
+  nestedCredentialsPrefix,
+  outermostKey,
+} from '../../core/foundation/config/aws-options.ts'
+import { booleanOption, enumOption, intOption, stringOption } from '../../core/foundation/config/config-option.ts'
+import type { ConfigOption } from '../../core/foundation/config/config-option.ts'
+import { checkEndpoint } from '../../core/foundation/config/endpoint.ts'
+import { Configuration } from '../../core/foundation/config/configuration.ts'
+import { nearestKey } from '../../core/foundation/config/nearest-key.ts'
+import { ConfigurationError } from '../../core/foundation/errors.ts'
+import type { GlueClientOptions } from './glue-client-options.ts'
+import type { GlueConfigs } from '../contracts/schema-spec.ts'
 import type { GlueCompression } from './glue-frame.ts'
 import type { GlueCompatibility, GlueDataFormat, SchemaRegistryOptions } from './schema-registry.ts'
 

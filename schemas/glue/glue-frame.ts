@@ -10,8 +10,8 @@
  */
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 
-import { RecordError } from '../../core/errors.ts'
-import type { ShardlineError } from '../../core/errors.ts'
+import { RecordError } from '../../core/foundation/errors.ts'
+import type { ShardlineError } from '../../core/foundation/errors.ts'
 
 export type GlueCompression = 'NONE' | 'ZLIB'
 

@@ -9,9 +9,9 @@
  */
 import { LRUCache } from 'lru-cache'
 
-import { sleep } from '../../core/clock.ts'
-import type { Clock } from '../../core/clock.ts'
-import { ServiceError } from '../../core/errors.ts'
+import { sleep } from '../../core/foundation/clock.ts'
+import type { Clock } from '../../core/foundation/clock.ts'
+import { ServiceError } from '../../core/foundation/errors.ts'
 
 export type GlueDataFormat = 'AVRO' | 'JSON'
 export type GlueCompatibility =

@@ -4,7 +4,7 @@
  */
 import { LRUCache } from 'lru-cache'
 
-import { ShardlineError } from '../../core/errors.ts'
+import { ShardlineError } from '../../core/foundation/errors.ts'
 import { behindGlueHeader, glueHeader } from './glue-frame.ts'
 import type { GlueCompression } from './glue-frame.ts'
 import type { SchemaRegistry, SchemaToWrite } from './schema-registry.ts'

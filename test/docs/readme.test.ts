@@ -8,9 +8,9 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 
 import { checkJobGraph } from '../../bindings/stdio/check-job-graph.ts'
-import { systemClock } from '../../core/clock.ts'
-import type { JobGraph } from '../../core/job-graph/job-graph.ts'
-import { Job } from '../../core/job/job.ts'
+import { systemClock } from '../../core/foundation/clock.ts'
+import type { JobGraph } from '../../core/graph/job-graph.ts'
+import { Job } from '../../core/runtime/job/job.ts'
 import { KinesisEmulator } from '../../emulator/index.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))

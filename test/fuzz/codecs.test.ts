@@ -11,16 +11,16 @@ import { fromUtf8, toUtf8 } from '@smithy/core/serde'
 import { encode, Token, Type } from 'cborg'
 import t from 'tap'
 
-import { InvalidAnswer } from '../../core/kinesis/answer-checks.ts'
+import { InvalidAnswer } from '../../core/aws/service/answer-checks.ts'
 import {
   decodeGetRecordsCbor,
   decodeGetRecordsJson,
   decodeSubscriptionEvent,
-} from '../../core/kinesis/get-records-codec.ts'
-import type { ChildShard } from '../../core/kinesis/get-records-codec.ts'
-import { decodePutRecordsCbor, decodePutRecordsJson } from '../../core/kinesis/put-records-codec.ts'
-import type { PutRecordsResult } from '../../core/kinesis/put-records-codec.ts'
-import type { RecordBatch } from '../../core/record-batch/record-batch.ts'
+} from '../../core/aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../core/aws/kinesis/get-records-codec.ts'
+import { decodePutRecordsCbor, decodePutRecordsJson } from '../../core/aws/kinesis/put-records-codec.ts'
+import type { PutRecordsResult } from '../../core/aws/kinesis/put-records-codec.ts'
+import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { Random } from '../simulation/random.ts'
 import { cut, damageField, flipBits, scramble } from './mutation.ts'
 

@@ -13,12 +13,12 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import type { Test } from 'tap'
 
-import { systemClock } from '../../core/clock.ts'
-import { Configuration } from '../../core/config/configuration.ts'
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
-import { KinesisStreamsSink } from '../../core/sink/kinesis-streams-sink.ts'
+import { systemClock } from '../../core/foundation/clock.ts'
+import { Configuration } from '../../core/foundation/config/configuration.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
+import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { KinesisEmulator } from '../../emulator/index.ts'
-import { AGGREGATE_CASES } from '../core/kinesis/aggregate-cases.ts'
+import { AGGREGATE_CASES } from '../schemas/kpl/aggregate-cases.ts'
 import { kinesisSinkSpec } from '../core/fakes/graphs.ts'
 
 const project = fileURLToPath(new URL('../../../test/interop/java', import.meta.url))
@@ -155,7 +155,7 @@ t.test(
     )
     const made = await deaggregated(await javaLibraries(t), lines)
     const vectors = JSON.parse(
-      readFileSync(path.join(project, '../../core/kinesis/vectors/aggregated-records.json'), 'utf8'),
+      readFileSync(path.join(project, '../../schemas/kpl/vectors/aggregated-records.json'), 'utf8'),
     ) as unknown
     t.same(
       AGGREGATE_CASES.map(({ name }, i) => ({ name, userRecords: made[i] })),

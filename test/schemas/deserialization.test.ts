@@ -1,9 +1,9 @@
 import t from 'tap'
 
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { deserializerOf, packText } from '../../schemas/deserialization.ts'
-import type { SchemaSpec } from '../../schemas/schema-spec.ts'
-import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
+import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/glue/schema-services.ts'
 import { sourceBatch } from '../core/fakes/batches.ts'
 
 const bytes = (...values: Buffer[]): RecordBatch => RecordBatch.pack('bytes', values)

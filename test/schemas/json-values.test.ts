@@ -1,11 +1,11 @@
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 import t from 'tap'
 
-import { Decimal } from '../../schemas/decimal.ts'
+import { Decimal } from '../../schemas/contracts/decimal.ts'
 import { fromJson, valuesFromJson } from '../../schemas/json-values.ts'
-import type { SchemaSpec } from '../../schemas/schema-spec.ts'
-import { BYTES } from '../../schemas/type-spec.ts'
-import type { TypeSpec } from '../../schemas/type-spec.ts'
+import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
+import { BYTES } from '../../core/foundation/type-spec.ts'
+import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 
 const LONG = { type: 'LONG' } as const
 const STRING = { type: 'STRING' } as const

@@ -1,10 +1,10 @@
 import t from 'tap'
 
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { serializerOf } from '../../schemas/serialization.ts'
-import type { WrittenBatch } from '../../schemas/serialization.ts'
-import type { SchemaSpec } from '../../schemas/schema-spec.ts'
-import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
+import type { WrittenBatch } from '../../schemas/contracts/batch-codec.ts'
+import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/glue/schema-services.ts'
 import { sourceBatch } from '../core/fakes/batches.ts'
 
 const writer = (schema: SchemaSpec) => {

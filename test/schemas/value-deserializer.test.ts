@@ -1,12 +1,12 @@
 import t from 'tap'
 
-import { ServiceError } from '../../core/errors.ts'
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { ServiceError } from '../../core/foundation/errors.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { deserializerOf } from '../../schemas/deserialization.ts'
 import { typeInformationDecoder } from '../../schemas/flink/type-serializer.ts'
-import { NO_SCHEMA_SERVICES } from '../../schemas/schema-services.ts'
-import { recordMalformed } from '../../schemas/value-codec.ts'
-import type { ValueDecoder } from '../../schemas/value-codec.ts'
+import { NO_SCHEMA_SERVICES } from '../../schemas/glue/schema-services.ts'
+import { recordMalformed } from '../../schemas/contracts/value-codec.ts'
+import type { ValueDecoder } from '../../schemas/contracts/value-codec.ts'
 import { CustomDeserializer, ValueDeserializer } from '../../schemas/value-deserializer.ts'
 import { sourceBatch } from '../core/fakes/batches.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { typeInformationEncoder } from '../../schemas/flink/type-serializer.ts'
 import { customEncoder, ValueSerializer } from '../../schemas/value-serializer.ts'
 

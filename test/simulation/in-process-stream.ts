@@ -1,15 +1,15 @@
 /** The engine's seam to the network, over an emulator in this process: answers take virtual time, and none reaches the dead. */
-import { ServiceError } from '../../core/errors.ts'
-import type { ChildShard, GetRecordsResult } from '../../core/kinesis/get-records-codec.ts'
-import { serviceError } from '../../core/kinesis/service-errors.ts'
-import { hashKeyOf } from '../../core/kinesis/put-records-codec.ts'
-import type { EntryRun } from '../../core/kinesis/put-records-codec.ts'
+import { ServiceError } from '../../core/foundation/errors.ts'
+import type { ChildShard, GetRecordsResult } from '../../core/aws/kinesis/get-records-codec.ts'
+import { serviceError } from '../../core/aws/service/service-errors.ts'
+import { hashKeyOf } from '../../core/aws/kinesis/put-records-codec.ts'
+import type { EntryRun } from '../../core/aws/kinesis/put-records-codec.ts'
 import type {
   ConsumerDescription,
   SinkStreamProxy,
   SourceStreamProxy,
   StartingPosition,
-} from '../../core/kinesis/stream-proxy.ts'
+} from '../../core/aws/kinesis/stream-proxy.ts'
 import { KinesisError } from '../../emulator/index.ts'
 import type { KinesisEmulator, WireObject } from '../../emulator/index.ts'
 import { batchOf } from '../core/fakes/fake-stream.ts'

@@ -2,7 +2,7 @@
  * The life of one process in a simulation. When it is killed, its timers never go off, no answer reaches it, and its
  * connections are closed; what it had stored stays.
  */
-import type { Clock } from '../../core/clock.ts'
+import type { Clock } from '../../core/foundation/clock.ts'
 import type { VirtualClock } from '../../emulator/index.ts'
 import type { Random } from './random.ts'
 

@@ -6,8 +6,8 @@ import type {
   Source,
   SourceEnumerator,
   SourceReader,
-} from '../../core/source/source.ts'
-import { RecordBatch } from '../../core/record-batch/record-batch.ts'
+} from '../../core/operators/source/source.ts'
+import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import type { Random } from './random.ts'
 
 export interface LogPosition {

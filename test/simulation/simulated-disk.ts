@@ -2,7 +2,7 @@
 import { deserialize, serialize } from 'node:v8'
 
 import type { Checkpoint, CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/checkpoint.ts'
-import { CheckpointError } from '../../core/errors.ts'
+import { CheckpointError } from '../../core/foundation/errors.ts'
 import { MemoryLeaseStore } from '../core/fakes/memory-lease-store.ts'
 import type { Incarnation } from './incarnation.ts'
 

@@ -4,9 +4,9 @@
  * Which job, what else happens to it, and what must be true in the end is for those that extend it.
  */
 import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
-import { Job } from '../../core/job/job.ts'
-import type { JobServices } from '../../core/job/job-services.ts'
-import type { JobGraph } from '../../core/job-graph/job-graph.ts'
+import { Job } from '../../core/runtime/job/job.ts'
+import type { JobServices } from '../../core/runtime/assembly/job-services.ts'
+import type { JobGraph } from '../../core/graph/job-graph.ts'
 import type { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import { Incarnation } from './incarnation.ts'
 import type { Random } from './random.ts'

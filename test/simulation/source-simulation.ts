@@ -5,10 +5,10 @@
  */
 import { RecordAggregator } from 'aws-kinesis-agg'
 
-import { executionOptions } from '../../core/config/execution-options.ts'
-import type { SinkWriter, SinkWriterContext } from '../../core/sink/sink.ts'
-import type { ReaderContext, SourceReader } from '../../core/source/source.ts'
-import { KinesisStreamsSource } from '../../core/source/kinesis-streams-source.ts'
+import { executionOptions } from '../../core/foundation/config/execution-options.ts'
+import type { SinkWriter, SinkWriterContext } from '../../core/operators/sink/sink.ts'
+import type { ReaderContext, SourceReader } from '../../core/operators/source/source.ts'
+import { KinesisStreamsSource } from '../../core/connectors/kinesis/source/kinesis-streams-source.ts'
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import type { Fault } from '../../emulator/index.ts'
 import { functionT, graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'

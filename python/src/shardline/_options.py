@@ -1,7 +1,7 @@
 """The options that the engine knows: `schemas/options.json`, made from the engine's own tables.
 
 A wrong value fails here, at the script's own line and with the engine's message, before any engine is asked. The rules
-of parsing are those of `core/config` in the source tree: where JavaScript's differ from Python's, JavaScript's count.
+of parsing are those of `core/foundation/config` in the source tree: where JavaScript's differ from Python's, JavaScript's count.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> N
 
 
 def masked_url(text: str) -> str:
-    """Without user, password and the values of a query, however the URL is mistyped: `core/config/mask` in the source
+    """Without user, password and the values of a query, however the URL is mistyped: `core/foundation/config/mask` in the source
     tree says the same."""
     return _QUERY.sub(r"\1***", _USER_INFO.sub(r"\1***@", text, count=1))
 

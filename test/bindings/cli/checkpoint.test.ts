@@ -9,7 +9,7 @@ import t from 'tap'
 import { FileCheckpointStorage } from '../../../core/checkpoint/file-checkpoint-storage.ts'
 import { FileLeaseStore } from '../../../core/checkpoint/file-lease-store.ts'
 import { systemProcesses } from '../../../core/checkpoint/process-table.ts'
-import { writeKeyedState } from '../../../core/operators/keyed-state.ts'
+import { writeKeyedState } from '../../../core/operators/keyed-state/keyed-state.ts'
 import { checkpointOf, operatorCheckpoint } from '../../core/fakes/checkpoints.ts'
 
 const engineFile = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../../engine/shardline.mjs')

@@ -1,8 +1,8 @@
 import t from 'tap'
 
 import { explanation } from '../../../bindings/cli/explain.ts'
-import type { ShardExplanation } from '../../../core/source/explain.ts'
-import { NO_LOSSES } from '../../../core/source/record-losses.ts'
+import type { ShardExplanation } from '../../../core/operators/source/explain.ts'
+import { NO_LOSSES } from '../../../core/metrics/shard-metrics.ts'
 
 const KEYS = 2n ** 128n
 

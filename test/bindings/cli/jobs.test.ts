@@ -8,7 +8,7 @@ import t from 'tap'
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
 import type { ShardRecords } from '../../../emulator/index.ts'
-import { AGGREGATE_CASES } from '../../core/kinesis/aggregate-cases.ts'
+import { AGGREGATE_CASES } from '../../schemas/kpl/aggregate-cases.ts'
 import { emulator, eventually, numbered, textsIn } from '../../core/fakes/jobs.ts'
 import { machine } from './machine.ts'
 

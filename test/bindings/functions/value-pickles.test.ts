@@ -8,9 +8,9 @@ import t from 'tap'
 
 import { pickleValues } from '../../../bindings/functions/value-pickler.ts'
 import { unpickleValues } from '../../../bindings/functions/value-unpickler.ts'
-import { Decimal } from '../../../schemas/decimal.ts'
-import { BYTES } from '../../../schemas/type-spec.ts'
-import type { TypeSpec } from '../../../schemas/type-spec.ts'
+import { Decimal } from '../../../schemas/contracts/decimal.ts'
+import { BYTES } from '../../../core/foundation/type-spec.ts'
+import type { TypeSpec } from '../../../core/foundation/type-spec.ts'
 
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 

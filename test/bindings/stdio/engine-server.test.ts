@@ -8,8 +8,8 @@ import { createMessageConnection, ResponseError, StreamMessageReader, StreamMess
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { EngineServer } from '../../../bindings/stdio/engine-server.ts'
-import type { FinishedNotification, StatusNotification } from '../../../bindings/stdio/protocol.ts'
-import type { JobGraph } from '../../../core/job-graph/job-graph.ts'
+import type { FinishedNotification, StatusNotification } from '../../../bindings/stdio/driver-protocol.ts'
+import type { JobGraph } from '../../../core/graph/job-graph.ts'
 import {
   collectionT,
   functionT,

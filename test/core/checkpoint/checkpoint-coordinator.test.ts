@@ -6,7 +6,7 @@ import type {
   CoordinatorOptions,
 } from '../../../core/checkpoint/checkpoint-coordinator.ts'
 import { CheckpointCoordinator } from '../../../core/checkpoint/checkpoint-coordinator.ts'
-import { CheckpointError } from '../../../core/errors.ts'
+import { CheckpointError } from '../../../core/foundation/errors.ts'
 import type { OperatorState } from '../../../core/checkpoint/operator-state.ts'
 import { ManualClock, settle } from '../fakes/manual-clock.ts'
 import { MemoryCheckpointStorage } from '../fakes/memory-checkpoint-storage.ts'

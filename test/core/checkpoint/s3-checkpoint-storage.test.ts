@@ -5,7 +5,7 @@ import t from 'tap'
 import type { CheckpointStorage } from '../../../core/checkpoint/checkpoint.ts'
 import { openCheckpointStorage } from '../../../core/checkpoint/checkpoint-storage.ts'
 import { S3CheckpointStorage } from '../../../core/checkpoint/s3-checkpoint-storage.ts'
-import { Configuration } from '../../../core/config/configuration.ts'
+import { Configuration } from '../../../core/foundation/config/configuration.ts'
 import { checkpointOf } from '../fakes/checkpoints.ts'
 import { door, startMoto } from '../fakes/moto.ts'
 

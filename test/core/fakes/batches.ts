@@ -1,5 +1,5 @@
 /** Batches for tests. */
-import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import { RecordBatch } from '../../../core/foundation/record-batch/record-batch.ts'
 import { batchOf, shardIdOf } from './fake-stream.ts'
 
 export const textBatch = (...values: (string | null)[]): RecordBatch => RecordBatch.pack('text', values)

@@ -1,6 +1,6 @@
 /** A stream behind the sink's network seam: it holds every request until the test answers it. */
-import type { EntryRun, PutRecordsResult } from '../../../core/kinesis/put-records-codec.ts'
-import type { SinkStreamProxy } from '../../../core/kinesis/stream-proxy.ts'
+import type { EntryRun, PutRecordsResult } from '../../../core/aws/kinesis/put-records-codec.ts'
+import type { SinkStreamProxy } from '../../../core/aws/kinesis/stream-proxy.ts'
 
 /** Entries as `[partition key, data]`. */
 export type Entry = readonly [key: string, data: string]

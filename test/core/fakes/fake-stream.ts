@@ -2,9 +2,9 @@
  * A stream behind the engine's network seam: shards with a lineage, records with arrival times, iterators that expire, and
  * failures on demand. One for each test; `sourceProxy()` is what the engine gets.
  */
-import { ServiceError } from '../../../core/errors.ts'
-import type { ErrorCode } from '../../../core/errors.ts'
-import type { ChildShard, GetRecordsResult, SubscriptionEvent } from '../../../core/kinesis/get-records-codec.ts'
+import { ServiceError } from '../../../core/foundation/errors.ts'
+import type { ErrorCode } from '../../../core/foundation/errors.ts'
+import type { ChildShard, GetRecordsResult, SubscriptionEvent } from '../../../core/aws/kinesis/get-records-codec.ts'
 import type {
   ConsumerDescription,
   ShardDescription,
@@ -12,9 +12,9 @@ import type {
   SourceStreamProxy,
   StartingPosition,
   StreamSummary,
-} from '../../../core/kinesis/stream-proxy.ts'
-import { RecordBatch } from '../../../core/record-batch/record-batch.ts'
-import { RecordPositions } from '../../../core/record-batch/record-positions.ts'
+} from '../../../core/aws/kinesis/stream-proxy.ts'
+import { RecordBatch } from '../../../core/foundation/record-batch/record-batch.ts'
+import { RecordPositions } from '../../../core/foundation/record-batch/record-positions.ts'
 import type { ManualClock } from './manual-clock.ts'
 
 export interface FakeRecord {

@@ -10,7 +10,7 @@ import type {
   Transformation,
   WatermarksTransformation,
   WatermarkStrategySpec,
-} from '../../../core/job-graph/job-graph.ts'
+} from '../../../core/graph/job-graph.ts'
 import { arnOf } from './fake-stream.ts'
 
 const base = (id: number, name: string) => ({ id, uid: null, name, parallelism: null, maxParallelism: null })

@@ -1,5 +1,5 @@
 /** Shards that share the space of hash keys evenly, as a new stream's. */
-import type { ShardDescription } from '../../../core/kinesis/stream-proxy.ts'
+import type { ShardDescription } from '../../../core/aws/kinesis/stream-proxy.ts'
 import { shardIdOf } from './fake-stream.ts'
 
 export function shardsOf(count: number): ShardDescription[] {

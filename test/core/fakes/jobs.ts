@@ -1,12 +1,12 @@
 /** Whole jobs in this process, against an emulator, on the real clock. */
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { systemClock } from '../../../core/clock.ts'
-import type { JobGraph } from '../../../core/job-graph/job-graph.ts'
-import type { JobServices } from '../../../core/job/job-services.ts'
-import type { JobStatus } from '../../../core/job/job-status.ts'
-import { Job } from '../../../core/job/job.ts'
-import type { Sink, SinkWriter, SinkWriterContext } from '../../../core/sink/sink.ts'
+import { systemClock } from '../../../core/foundation/clock.ts'
+import type { JobGraph } from '../../../core/graph/job-graph.ts'
+import type { JobServices } from '../../../core/runtime/assembly/job-services.ts'
+import type { JobStatus } from '../../../core/runtime/job/job-status.ts'
+import { Job } from '../../../core/runtime/job/job.ts'
+import type { Sink, SinkWriter, SinkWriterContext } from '../../../core/operators/sink/sink.ts'
 import type { EmulatorOptions } from '../../../emulator/index.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 

@@ -1,5 +1,5 @@
 /** Time that stands still until a test moves it. Implements the engine's `Clock`. */
-import type { Clock } from '../../../core/clock.ts'
+import type { Clock } from '../../../core/foundation/clock.ts'
 
 interface Alarm {
   readonly atMs: number

@@ -1,5 +1,5 @@
 /** Checkpoints in memory, with failures on demand. */
-import { CheckpointError } from '../../../core/errors.ts'
+import { CheckpointError } from '../../../core/foundation/errors.ts'
 import type {
   BeforeComplete,
   Checkpoint,

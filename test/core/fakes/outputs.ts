@@ -1,6 +1,6 @@
 /** What an operator is opened with: an output that notes what comes, and a mailbox that a test empties. */
 import type { Mailbox, Output } from '../../../core/operators/operator.ts'
-import type { RecordBatch } from '../../../core/record-batch/record-batch.ts'
+import type { RecordBatch } from '../../../core/foundation/record-batch/record-batch.ts'
 
 export class NotedOutput implements Output, Mailbox {
   readonly batches: RecordBatch[] = []

@@ -1,22 +1,20 @@
 /** Splits, readers and enumerators over a fake stream, with everything that a test does not care about filled in. */
 import { SplitEnd } from '../../../core/event-time/split-end.ts'
-import type { PolledBatch, SourceReader } from '../../../core/source/source.ts'
-import { RecordLosses } from '../../../core/source/record-losses.ts'
-import { RecordEmitter } from '../../../core/source/emitter/record-emitter.ts'
+import type { PolledBatch, SourceReader } from '../../../core/operators/source/source.ts'
+import { RecordLosses } from '../../../core/connectors/kinesis/source/emitter/record-losses.ts'
+import { RecordEmitter } from '../../../core/connectors/kinesis/source/emitter/record-emitter.ts'
 import { deserializerOf } from '../../../schemas/deserialization.ts'
-import { NO_SCHEMA_SERVICES } from '../../../schemas/schema-services.ts'
-import type {
-  EnumeratorOptions,
-  ShardAssignment,
-} from '../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
-import { KinesisStreamsSourceEnumerator } from '../../../core/source/enumerator/kinesis-streams-source-enumerator.ts'
-import { oneByOne } from '../../../core/source/enumerator/shard-assigner.ts'
-import { uniformShardAssigner } from '../../../core/source/enumerator/uniform-shard-assigner.ts'
-import { KinesisStreamsSourceReader } from '../../../core/source/reader/kinesis-streams-source-reader.ts'
-import type { SourceReaderOptions } from '../../../core/source/reader/kinesis-streams-source-reader.ts'
-import type { PollingOptions } from '../../../core/source/reader/polling-shard-reader.ts'
-import type { EnumeratorContext, ReaderContext } from '../../../core/source/source.ts'
-import type { KinesisShardSplit } from '../../../core/source/split/kinesis-shard-split.ts'
+import { NO_SCHEMA_SERVICES } from '../../../schemas/glue/schema-services.ts'
+import type { EnumeratorOptions } from '../../../core/connectors/kinesis/source/enumerator/kinesis-streams-source-enumerator.ts'
+import type { ShardAssignment } from '../../../core/connectors/kinesis/source/split/split-events.ts'
+import { KinesisStreamsSourceEnumerator } from '../../../core/connectors/kinesis/source/enumerator/kinesis-streams-source-enumerator.ts'
+import { oneByOne } from '../../../core/connectors/kinesis/source/enumerator/shard-assigner.ts'
+import { uniformShardAssigner } from '../../../core/connectors/kinesis/source/enumerator/uniform-shard-assigner.ts'
+import { KinesisStreamsSourceReader } from '../../../core/connectors/kinesis/source/reader/kinesis-streams-source-reader.ts'
+import type { SourceReaderOptions } from '../../../core/connectors/kinesis/source/reader/kinesis-streams-source-reader.ts'
+import type { PollingOptions } from '../../../core/connectors/kinesis/source/reader/polling-shard-reader.ts'
+import type { EnumeratorContext, ReaderContext } from '../../../core/operators/source/source.ts'
+import type { KinesisShardSplit } from '../../../core/connectors/kinesis/source/split/kinesis-shard-split.ts'
 import type { FakeStream } from './fake-stream.ts'
 import { arnOf, shardIdOf } from './fake-stream.ts'
 
@@ -87,10 +85,9 @@ export class RecordedEnumeratorContext implements EnumeratorContext {
     return this.assigned.map(a => a.split.shardId)
   }
 
-  addSplits(subtask: number, splits: readonly unknown[]): void {
-    for (const { split, consumerArn } of splits as ShardAssignment[])
-      this.assigned.push({ subtask, split, consumerArn })
-    this.onSplits(subtask, splits as ShardAssignment[])
+  addSplits(subtask: number, splits: readonly ShardAssignment[]): void {
+    for (const { split, consumerArn } of splits) this.assigned.push({ subtask, split, consumerArn })
+    this.onSplits(subtask, splits)
   }
 
   noMoreSplits(): void {

@@ -7,8 +7,8 @@ import { avroDecoder, avroEncoder, avroSchemaDecoder, avroSchemaEncoder } from '
 import { MAX_EMPTY_ITEMS, MAX_NESTING } from '../../../schemas/avro/avro-input.ts'
 import { avroType } from '../../../schemas/avro/avro-type.ts'
 import { typeOf } from '../../../schemas/avro/avro-type-spec.ts'
-import { Decimal } from '../../../schemas/decimal.ts'
-import type { AvroSchemaSpec } from '../../../schemas/schema-spec.ts'
+import { Decimal } from '../../../schemas/contracts/decimal.ts'
+import type { AvroSchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
 
 const logical = (type: string, logicalType: string, more = {}) => ({ type, logicalType, ...more })
 const record = (name: string, fields: Readonly<Record<string, unknown>>, more = {}) => ({

@@ -4,8 +4,8 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { csvRowDecoder, csvRowEncoder } from '../../../schemas/flink/csv-row.ts'
-import type { CsvRowSchemaSpec } from '../../../schemas/schema-spec.ts'
-import type { BasicTypeName, RowTypeSpec, TypeSpec } from '../../../schemas/type-spec.ts'
+import type { CsvRowSchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
+import type { BasicTypeName, RowTypeSpec, TypeSpec } from '../../../core/foundation/type-spec.ts'
 import { valueOf } from './plain-values.ts'
 import { vectorsOf } from './vectors.ts'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 
 import { jsonSchemaToType } from '../../../schemas/flink/json-schema-to-type.ts'
-import type { TypeSpec } from '../../../schemas/type-spec.ts'
+import type { TypeSpec } from '../../../core/foundation/type-spec.ts'
 import { vectorsOf } from './vectors.ts'
 
 interface Vector {

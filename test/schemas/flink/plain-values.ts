@@ -1,10 +1,10 @@
 /** Values as the vectors hold them (see java/Specs.java) to values of this engine, and back. */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
-import { Decimal } from '../../../schemas/decimal.ts'
+import { Decimal } from '../../../schemas/contracts/decimal.ts'
 import { setField } from '../../../schemas/flink/row-object.ts'
-import type { TypeSpec } from '../../../schemas/type-spec.ts'
-import { isBytes } from '../../../schemas/type-spec.ts'
+import type { TypeSpec } from '../../../core/foundation/type-spec.ts'
+import { isBytes } from '../../../core/foundation/type-spec.ts'
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- what is in a file of vectors */
 export function valueOf(type: TypeSpec, plain: any): unknown {

@@ -2,9 +2,9 @@
 import { LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 import fc from 'fast-check'
 
-import { Decimal } from '../../../schemas/decimal.ts'
+import { Decimal } from '../../../schemas/contracts/decimal.ts'
 import { setField } from '../../../schemas/flink/row-object.ts'
-import type { BasicTypeName, TypeSpec } from '../../../schemas/type-spec.ts'
+import type { BasicTypeName, TypeSpec } from '../../../core/foundation/type-spec.ts'
 
 const long = fc
   .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })

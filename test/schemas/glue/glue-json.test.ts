@@ -3,9 +3,9 @@ import t from 'tap'
 import { writeGlueFrame } from '../../../schemas/glue/glue-frame.ts'
 import { glueJsonDecoder, glueJsonEncoder } from '../../../schemas/glue/glue-json.ts'
 import { jsonValidator } from '../../../schemas/glue/json-validation.ts'
-import { Decimal } from '../../../schemas/decimal.ts'
-import type { GlueJsonSchemaSpec } from '../../../schemas/schema-spec.ts'
-import type { ValueDecoder, ValueEncoder } from '../../../schemas/value-codec.ts'
+import { Decimal } from '../../../schemas/contracts/decimal.ts'
+import type { GlueJsonSchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
+import type { ValueDecoder, ValueEncoder } from '../../../schemas/contracts/value-codec.ts'
 import { memoryRegistry } from './memory-registry.ts'
 
 const SCHEMA =

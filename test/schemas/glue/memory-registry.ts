@@ -1,5 +1,5 @@
 /** A registry in memory behind the caches that jobs have: no network, and a version for each definition. */
-import { ServiceError } from '../../../core/errors.ts'
+import { ServiceError } from '../../../core/foundation/errors.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
 import { SchemaRegistry } from '../../../schemas/glue/schema-registry.ts'
 import type {
@@ -9,7 +9,7 @@ import type {
   SchemaRegistryApi,
   SchemaVersion,
 } from '../../../schemas/glue/schema-registry.ts'
-import type { GlueConfigs } from '../../../schemas/schema-spec.ts'
+import type { GlueConfigs } from '../../../schemas/contracts/schema-spec.ts'
 import { ManualClock } from '../../core/fakes/manual-clock.ts'
 
 export class MemoryRegistry implements SchemaRegistryApi {

@@ -1,6 +1,6 @@
 import t from 'tap'
 
-import { ServiceError } from '../../../core/errors.ts'
+import { ServiceError } from '../../../core/foundation/errors.ts'
 import { SchemaRegistry } from '../../../schemas/glue/schema-registry.ts'
 import type {
   RegisteredSchema,

@@ -1,5 +1,5 @@
 """Keys as canonical bytes: what decides which keys are the same, in every language. The table of tags is in
-`schemas/key-codec.ts` of the source tree, and `schemas/vectors/keys.json` holds examples that both sides pass."""
+`schemas/contracts/key-codec.ts` of the source tree, and `schemas/vectors/keys.json` holds examples that both sides pass."""
 
 from __future__ import annotations
 

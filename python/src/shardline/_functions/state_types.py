@@ -2,7 +2,7 @@
 
 Two types with the same text store the same values. That follows PyFlink's coders: a list, a basic array and an object
 array have one coder, and rows are the same only with the same names and types. The engine writes the same texts for
-its own functions (`schemas/type-text.ts`).
+its own functions (`schemas/contracts/type-text.ts`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a program said, as a job graph: `core/job-graph/job-graph.ts` of the source tree is the contract.
+"""What a program said, as a job graph: `core/graph/job-graph.ts` of the source tree is the contract.
 Every key is always present, and null means "not set"."""
 
 from __future__ import annotations

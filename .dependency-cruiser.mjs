@@ -1,0 +1,82 @@
+// Who may import whom: the ranks of scripts/ranks.mjs, and no circles. Run by `npm run lint`.
+import { GROUPS, RANKS } from './scripts/ranks.mjs'
+
+/** Matches the files of a folder itself, not those of folders in it that have a rank of their own. */
+const filesOf = folder => {
+  const own = RANKS.filter(r => r.startsWith(`${folder}/`)).map(r => r.slice(folder.length + 1))
+  return own.length === 0 ? `^${folder}/` : `^${folder}/(?!(${own.join('|')})/)`
+}
+
+const ranks = RANKS.slice(0, -1).map((folder, i) => ({
+  name: `rank of ${folder}`,
+  comment: `${folder} may import the folders before it in scripts/ranks.mjs only.`,
+  severity: 'error',
+  from: { path: filesOf(folder) },
+  to: { path: RANKS.slice(i + 1).map(filesOf) },
+}))
+
+const inGroup = GROUPS.flat()
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    ...ranks,
+    {
+      name: 'every folder has a rank',
+      severity: 'error',
+      from: { path: '^(core|schemas|bindings)/', pathNot: RANKS.map(filesOf) },
+      to: {},
+    },
+    {
+      name: 'no circles',
+      severity: 'error',
+      from: { pathNot: inGroup.map(file => `^${file}$`) },
+      to: { circular: true },
+    },
+    ...GROUPS.flatMap(([first, ...others]) => [
+      {
+        name: `no circles through ${first} but its group's`,
+        severity: 'error',
+        from: { path: [first, ...others].map(file => `^${file}$`) },
+        to: { circular: true, pathNot: [first, ...others].map(file => `^${file}$`) },
+      },
+      {
+        name: `${first} imports values of its group, and the group types of it`,
+        severity: 'error',
+        from: { path: others.map(file => `^${file}$`) },
+        to: { path: `^${first}$`, dependencyTypesNot: ['type-only'] },
+      },
+    ]),
+    {
+      name: 'the emulator stands alone',
+      comment: 'An error in the engine cannot cancel out one in the emulator.',
+      severity: 'error',
+      from: { path: '^emulator/' },
+      to: { path: '^(core|schemas|bindings)/' },
+    },
+    {
+      name: 'only bindings use the emulator',
+      severity: 'error',
+      from: { path: '^(core|schemas)/' },
+      to: { path: '^emulator/' },
+    },
+    {
+      name: 'sources do not import tests and tools',
+      severity: 'error',
+      from: { path: '^(core|schemas|bindings|emulator)/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    {
+      name: 'only core/aws connects to AWS',
+      severity: 'error',
+      from: { path: '^(core|schemas|bindings)/', pathNot: '^core/aws/' },
+      to: { path: 'node_modules/(@aws-sdk|@smithy)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { extensions: ['.ts', '.d.ts', '.mjs', '.js'] },
+  },
+}

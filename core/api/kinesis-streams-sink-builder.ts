@@ -1,0 +1,140 @@
+/** What a program says of a Kinesis sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
+import { Writable } from 'node:stream'
+import type { WritableStream } from 'node:stream/web'
+
+import { systemClock } from '../foundation/clock.ts'
+import { Configuration } from '../foundation/config/configuration.ts'
+import { ConfigurationError } from '../foundation/errors.ts'
+import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../graph/job-graph.ts'
+import { JobSchemas } from '../runtime/assembly/job-schemas.ts'
+import { loadModuleFunction } from '../runtime/assembly/module-function.ts'
+import { parseStreamArn } from '../aws/service/arn.ts'
+import type { LocalFunction } from '../operators/functions/local-function-operator.ts'
+import type { DeadLetterHandler as DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
+import { KinesisStreamsSink as SinkOfSpec } from '../connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { checkSinkLimits } from '../connectors/async-sink/sink-limits.ts'
+import type { PartitionKey } from '../connectors/partition-keys/partition-key-generator.ts'
+import { AsyncSinkBuilder } from './async-sink-builder.ts'
+import type { RegisterLocal } from './schemas/schema.ts'
+import { SinkWritable } from './sink-writable.ts'
+import type { SinkWritableOptions } from './sink-writable.ts'
+
+/** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
+export type PartitionKeyGenerator<T> =
+  ((value: T) => string | PartitionKey) | { readonly type: 'fixed' } | { readonly type: 'random' }
+
+export const PartitionKeyGenerator = {
+  /** The sink subtask's index: everything that it writes goes to one shard, in order. */
+  fixed: () => ({ type: 'fixed' }) as const,
+  /** A UUID for each record: an even spread. */
+  random: () => ({ type: 'random' }) as const,
+} as const
+
+export class KinesisStreamsSink {
+  readonly toSpec: (register: RegisterLocal) => KinesisStreamsSinkSpec
+
+  constructor(toSpec: (register: RegisterLocal) => KinesisStreamsSinkSpec) {
+    this.toSpec = toSpec
+  }
+
+  static builder(): KinesisStreamsSinkBuilder {
+    return new KinesisStreamsSinkBuilder()
+  }
+
+  /**
+   * The sink as a stream of Node, in object mode, that needs no job: it fails with the engine's errors, and has finished when all
+   * that was written to it is in Kinesis. (Flink has none.)
+   *
+   * @example await pipeline(lines, sink.writable())
+   */
+  writable(options: SinkWritableOptions = {}): SinkWritable {
+    const locals = new Map<string, LocalFunction>()
+    const spec = this.toSpec(fn => {
+      const localId = `local-${locals.size}`
+      locals.set(localId, fn)
+      return localId
+    })
+    const local = (named: { readonly type: string } | null): LocalFunction | null =>
+      named !== null && 'localId' in named ? locals.get(named.localId as string)! : null
+    const schemas = new JobSchemas(
+      async named => (named.type === 'local' ? locals.get(named.localId)! : loadModuleFunction(named, 'the sink')),
+      systemClock,
+      message => process.emitWarning(message, 'ShardlineWarning'),
+    )
+    const services = {
+      key: local(spec.partitionKeyGenerator) as ((value: unknown) => unknown) | null,
+      deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
+      schemas,
+    }
+    const stream = new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+    return stream.once('close', () => schemas.close())
+  }
+
+  /** The same, as a stream of the web. */
+  writableStream(options: SinkWritableOptions = {}): WritableStream<unknown> {
+    return Writable.toWeb(this.writable(options))
+  }
+}
+
+export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
+  #streamArn: string | null = null
+  #streamName: string | null = null
+  #key: PartitionKeyGenerator<never> = { type: 'random' }
+
+  constructor() {
+    super('KinesisStreamsSink', { maxBatchSizeInBytes: 5 * 1024 * 1024, maxRecordSizeInBytes: 1024 * 1024 })
+  }
+
+  /** Wins over a stream name; the region is taken from it. @throws ConfigurationError */
+  setStreamArn(streamArn: string): this {
+    this.#streamArn = parseStreamArn(streamArn).arn
+    return this
+  }
+
+  setStreamName(streamName: string): this {
+    this.#streamName = streamName
+    return this
+  }
+
+  /** `aws.*` keys; see docs/options.md. @throws ConfigurationError */
+  setKinesisClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
+    this.setClientProperties(properties)
+    return this
+  }
+
+  /**
+   * Default: random.
+   *
+   * @example setPartitionKeyGenerator((order: Order) => order.table)
+   * @example setPartitionKeyGenerator((o: Order) => ({ partitionKey: o.table, explicitHashKey: o.vip ? 0n : null }))
+   */
+  setPartitionKeyGenerator<T>(generator: PartitionKeyGenerator<T>): this {
+    this.#key = generator
+    return this
+  }
+
+  build(): KinesisStreamsSink {
+    if (this.#streamArn === null && !this.#streamName)
+      throw new ConfigurationError(
+        'The stream name must be set when initializing the KDS Sink: call setStreamArn or setStreamName.',
+      )
+    if (this.#streamArn === null && this.#streamName!.includes(':'))
+      throw new ConfigurationError(
+        `KinesisStreamsSink: setStreamName takes a name, and this is an ARN: '${this.#streamName}'. Call setStreamArn.`,
+      )
+    const { described, functions } = this.common()
+    const [streamArn, streamName] = [this.#streamArn, this.#streamName]
+    const key = this.#key
+    checkSinkLimits(described)
+    const generator = (register: RegisterLocal): PartitionKeyGeneratorSpec =>
+      typeof key === 'function' ? { type: 'local', localId: register(key) } : key
+    return new KinesisStreamsSink(register => ({
+      type: 'kinesis-streams',
+      streamArn,
+      streamName,
+      partitionKeyGenerator: generator(register),
+      ...functions(register),
+      ...described,
+    }))
+  }
+}

@@ -1,0 +1,69 @@
+/** Why there are no credentials, as an error that names their provider and holds no secret. */
+import { maskedMessage } from '../../foundation/config/mask.ts'
+import { ServiceError, ShardlineError } from '../../foundation/errors.ts'
+import type { ErrorCode } from '../../foundation/errors.ts'
+import type { CredentialsSource } from './credentials-source.ts'
+
+const codes: Readonly<Record<string, ErrorCode>> = {
+  AccessDenied: 'ACCESS_DENIED',
+  AccessDeniedException: 'ACCESS_DENIED',
+  ExpiredToken: 'CREDENTIALS_REJECTED',
+  ExpiredTokenException: 'CREDENTIALS_REJECTED',
+  InvalidClientTokenId: 'CREDENTIALS_REJECTED',
+  SignatureDoesNotMatch: 'CREDENTIALS_REJECTED',
+  InvalidIdentityToken: 'CREDENTIALS_REJECTED',
+  Throttling: 'THROTTLED',
+  ThrottlingException: 'THROTTLED',
+}
+
+const ADVICE =
+  'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or aws.credentials.provider and the keys that begin with it.'
+
+/**
+ * @param known whether the provider has given credentials before: then its failure may pass
+ * @param localAdvice what to do where an emulator is asked; `null` where that is not known
+ */
+export function credentialsError(
+  source: CredentialsSource,
+  cause: unknown,
+  known: boolean,
+  localAdvice: string | null = null,
+): ShardlineError {
+  if (cause instanceof ShardlineError) return cause
+  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const code = codeOf(error, known)
+  const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
+  // Who named no provider is not told the name of the one that stands for the default chain.
+  const from = source.description === 'AUTO' ? '' : ` from ${source.description}`
+  const advice =
+    code === 'CREDENTIALS_MISSING' ? ` ${(source.description === 'AUTO' ? localAdvice : null) ?? ADVICE}` : ''
+  return new ServiceError(
+    code,
+    `${what}${from}: ${maskedMessage(error.message || error.name).replace(/\.?$/, '.')}${advice}`,
+    {
+      cause: masked(error),
+      details: { provider: source.provider, errorName: error.name },
+    },
+  )
+}
+
+/** The SDK's errors have names of files, commands and URLs. */
+function masked(error: Error): Error {
+  const message = maskedMessage(error.message)
+  return message === error.message ? error : new Error(message)
+}
+
+function codeOf(error: Error, known: boolean): ErrorCode {
+  const named = codes[error.name]
+  if (named !== undefined) return named
+  const { $metadata, code, errno } = error as Error & {
+    $metadata?: { httpStatusCode?: number }
+    code?: unknown
+    errno?: unknown
+  }
+  const status = $metadata?.httpStatusCode
+  if (status !== undefined && status >= 500) return 'SERVICE_FAILED'
+  const network = status === undefined && (errno !== undefined || error.name === 'TimeoutError')
+  if (network && code !== 'ENOENT' && code !== 'EACCES') return 'ENDPOINT_UNREACHABLE'
+  return known ? 'SERVICE_FAILED' : 'CREDENTIALS_MISSING'
+}

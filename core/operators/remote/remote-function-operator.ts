@@ -1,0 +1,217 @@
+/**
+ * A chain of functions in another process. Bundles are sent ahead of their answers, up to a number of credits; an answer's
+ * credit returns when it has been emitted, so a slow sink stops the bundles too. Answers are emitted in order, and event time
+ * leaves in its place between them, without waiting for what is in flight.
+ */
+import type { OperatorState } from '../../checkpoint/operator-state.ts'
+import type { Clock } from '../../foundation/clock.ts'
+import { MAX_WATERMARK } from '../../event-time/time-element.ts'
+import type { StreamSignal } from '../../event-time/split-end.ts'
+import { recordMalformed } from '../../../schemas/contracts/value-codec.ts'
+import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
+import type { PoisonedRecordHandler } from '../source/poisoned-record-handler.ts'
+import { Alarm } from '../keyed-state/alarm.ts'
+import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
+import { writeKeyedState } from '../keyed-state/keyed-state.ts'
+import type { Mailbox, Operator, Output } from '../operator.ts'
+import type { PeriodicWatermarks } from '../time/periodic-watermarks.ts'
+
+/** Small enough that the first answers of a slow function do not keep anybody waiting. */
+const FIRST_BUNDLE = 32
+
+export interface BundleOptions {
+  readonly bundleSize: number
+  readonly bundlesInFlight: number
+  /** What is in flight should be answered within this time. */
+  readonly bundleTimeMs: number
+}
+
+export class RemoteFunctionOperator implements Operator {
+  readonly #runtime: FunctionRuntime
+  readonly #request: OpenFunction
+  readonly #options: BundleOptions
+  readonly #clock: Clock
+  readonly #onFailure: (error: unknown) => void
+  /** Of the timestamps that the chain assigns; null: it assigns none. */
+  readonly #watermarks: PeriodicWatermarks | null
+  /** Of the source whose schema the chain completes, or whose values it is the first to take. With null, such records fail the job. */
+  readonly #poisoned: PoisonedRecordHandler | null
+  #function: RemoteFunction | null = null
+  #output!: Output
+  #mailbox!: Mailbox
+  #inFlight = 0
+  #left: Promise<void> = Promise.resolve()
+  #waiting: (() => void)[] = []
+  #failure: unknown = null
+  #bundleSize: number
+  #answeredAtMs = 0
+  readonly #alarm: Alarm
+  #finished = false
+
+  constructor(
+    runtime: FunctionRuntime,
+    request: OpenFunction,
+    options: BundleOptions,
+    clock: Clock,
+    watermarks: PeriodicWatermarks | null,
+    onFailure: (error: unknown) => void,
+    poisoned: PoisonedRecordHandler | null = null,
+  ) {
+    this.#runtime = runtime
+    this.#request = request
+    this.#options = options
+    this.#clock = clock
+    this.#bundleSize = Math.min(FIRST_BUNDLE, options.bundleSize)
+    this.#watermarks = watermarks
+    this.#poisoned = poisoned
+    this.#onFailure = onFailure
+    this.#alarm = new Alarm(clock, () => this.#mailbox.post(() => this.#fireTimers()))
+  }
+
+  get bundlesInFlight(): number {
+    return this.#inFlight
+  }
+
+  get numRecordsInErrors(): number {
+    return this.#poisoned?.count ?? 0
+  }
+
+  async open(output: Output, mailbox: Mailbox): Promise<void> {
+    this.#output = output
+    this.#mailbox = mailbox
+    this.#function = await this.#runtime.open(this.#request)
+    this.#alarm.set(this.#function.nextTimerMs)
+    this.#watermarks?.start(output, mailbox)
+  }
+
+  async process(batch: RecordBatch, splitId?: string): Promise<void> {
+    for (let from = 0; from < batch.count;) {
+      await this.#credit()
+      const to = Math.min(batch.count, from + this.#bundleSize)
+      this.#send(batch.slice(from, to), splitId)
+      from = to
+    }
+  }
+
+  async advance(signal: StreamSignal): Promise<void> {
+    const ended = signal.type === 'watermark' && signal.timestampMs === MAX_WATERMARK
+    const passOn = this.#watermarks === null || ended || signal.type === 'split-end'
+    const leave = async (): Promise<void> => {
+      if (ended) this.#watermarks?.stop()
+      if (passOn && this.#failure === null) await this.#output.advance(signal)
+    }
+    if (signal.type === 'watermark' && this.#request.watermarks) {
+      await this.#credit()
+      this.#call(this.#function!.advanceWatermark(signal.timestampMs), null, undefined, leave)
+    } else if (passOn) this.#leave(leave)
+  }
+
+  async snapshot(checkpointId: number): Promise<OperatorState | null> {
+    await this.#drain()
+    return this.#request.keyed ? writeKeyedState(await this.#function!.snapshot(checkpointId)) : null
+  }
+
+  async finish(): Promise<void> {
+    this.#finished = true
+    this.#alarm.set(null)
+    this.#watermarks?.stop()
+    await this.#drain()
+  }
+
+  async close(): Promise<void> {
+    this.#failure ??= new Error('the operator is closed')
+    this.#alarm.set(null)
+    this.#watermarks?.stop()
+    this.#returnCredit()
+    this.#poisoned?.close()
+    await this.#function?.close()
+  }
+
+  #send(bundle: RecordBatch, splitId: string | undefined): void {
+    const sentAtMs = this.#clock.monotonic()
+    const answer = this.#function!.process(bundle, this.#poisoned !== null)
+    answer.then(
+      () => this.#adapt(bundle.count, sentAtMs),
+      () => undefined, // handled in its turn
+    )
+    this.#watermarks?.hold(splitId)
+    this.#call(answer, bundle, splitId, () => this.#watermarks?.release(splitId))
+  }
+
+  /** `then`: once what was answered has left. */
+  #call(
+    answer: Promise<FunctionResult>,
+    bundle: RecordBatch | null,
+    splitId: string | undefined,
+    then: () => Promise<void> | void,
+  ): void {
+    this.#inFlight++
+    answer.catch(() => undefined)
+    const leave = async (): Promise<void> => {
+      const { batch, maxTimestampMs, nextTimerMs, poisoned } = await answer
+      if (this.#failure !== null) return
+      if (poisoned !== null && bundle !== null)
+        await this.#poisoned?.settle(
+          bundle,
+          poisoned.map(({ i, message }) => ({ i, error: recordMalformed(message) })),
+        )
+      if (this.#request.keyed && !this.#finished) this.#alarm.set(nextTimerMs)
+      if (maxTimestampMs !== null) this.#watermarks?.onRecords(splitId, maxTimestampMs)
+      if (batch.count > 0) await this.#output.emit(batch)
+      await then()
+    }
+    this.#leave(leave, () => {
+      this.#inFlight--
+      this.#returnCredit()
+    })
+  }
+
+  /** Behind everything that is still to leave. */
+  #leave(action: () => Promise<void>, gone: () => void = () => undefined): void {
+    this.#left = this.#left
+      .then(action)
+      .catch((error: unknown) => {
+        if (this.#failure !== null) return
+        this.#failure = error
+        this.#onFailure(error)
+      })
+      .finally(gone)
+  }
+
+  async #credit(): Promise<void> {
+    while (this.#inFlight >= this.#options.bundlesInFlight && this.#failure === null)
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    this.#throwIfFailed()
+  }
+
+  async #fireTimers(): Promise<void> {
+    await this.#credit()
+    this.#call(this.#function!.advanceProcessingTime(this.#clock.now()), null, undefined, () => undefined)
+  }
+
+  /** Bundles grow while answers come quickly and shrink for a slow function: what is in flight is answered within the bundle time. */
+  #adapt(count: number, sentAtMs: number): void {
+    const { bundleSize, bundlesInFlight, bundleTimeMs } = this.#options
+    const now = this.#clock.monotonic()
+    // One bundle after the other: this one began when it was sent, or when the one before it was answered.
+    const busyMs = now - Math.max(sentAtMs, this.#answeredAtMs)
+    this.#answeredAtMs = now
+    const shareMs = Math.max(1, bundleTimeMs / bundlesInFlight)
+    if (busyMs > shareMs) this.#bundleSize = Math.max(1, Math.floor((count * shareMs) / busyMs))
+    else if (busyMs < shareMs / 8 && count >= this.#bundleSize)
+      this.#bundleSize = Math.min(bundleSize, this.#bundleSize * 4)
+  }
+
+  async #drain(): Promise<void> {
+    await this.#left
+    this.#throwIfFailed()
+  }
+
+  #returnCredit(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #throwIfFailed(): void {
+    if (this.#failure !== null) throw this.#failure as Error
+  }
+}
