@@ -1,11 +1,22 @@
-// Files that are made from code: schemas/options.json and docs/options.md from the option tables, docs/rpc.md from the protocol's
-// description, THIRD-PARTY-NOTICES.md from what is bundled into the engine. With `--check` nothing is written, and a file that is not up to date is an error.
+// Files that are made from code: schemas/options.json and docs/reference/options.md from the option tables, the types in docs/reference/rpc.md
+// from the protocol's schema, THIRD-PARTY-NOTICES.md from what is bundled into the engine. With `--check` nothing is written, and a file that
+// is not up to date is an error.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
 import { build } from './build.mjs'
 import { thirdPartyNotices } from './third-party-notices.mjs'
 import { main, root, say, StepFailed } from './steps.mjs'
+
+const OPTIONS_HEAD = `# Options
+
+This page lists every configuration key. Set a key in the configuration of the job, of a source or of a sink, with \`--conf KEY=VALUE\`, or in
+\`SHARDLINE_CONF\`. Keys, types and defaults are Flink's. Keys that begin with \`shardline.\` are extensions. An unknown key has no effect and causes a warning that names the
+nearest known key. The page is generated from \`core/foundation/config\` by \`npm run generate\`.
+`
+
+/** The longest line of a type. */
+const LINE = 100
 
 await main(async () => {
   await build()
@@ -14,7 +25,11 @@ await main(async () => {
   const glue = await glueGroup()
   const files = {
     'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue),
-    'docs/options.md': optionsMarkdown([...optionGroups, glue], name => constantOf(name) ?? glue.constantOf(name)),
+    'docs/reference/options.md': optionsMarkdown(
+      [...optionGroups, glue],
+      name => constantOf(name) ?? glue.constantOf(name),
+    ),
+    'docs/reference/rpc.md': withMethods(readFileSync(path.join(root, 'docs/reference/rpc.md'), 'utf8')),
     'THIRD-PARTY-NOTICES.md': await thirdPartyNotices(),
   }
   for (const [file, content] of Object.entries(files)) {
@@ -76,5 +91,79 @@ function optionsMarkdown(groups, constantOf) {
     ({ name, note, options }) =>
       `## ${name}\n\n${note === undefined ? '' : `${note}\n\n`}| key | type | default | meaning |\n|---|---|---|---|\n${rows(options).join('\n')}\n`,
   )
-  return `# Options\n\nGenerated from \`core/config\` by \`npm run generate\`. Keys, types and defaults are Flink's where Flink has them; \`shardline.*\` are ours.\nAn unknown key changes nothing and is warned about, with the nearest known one.\n\n${sections.join('\n')}`
+  return `${OPTIONS_HEAD}\n${sections.join('\n')}`
+}
+
+/** The page with the types of all methods between its marks. */
+function withMethods(page) {
+  const [begin, end] = ['<!-- generated: methods -->', '<!-- end of generated -->']
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new StepFailed('docs/reference/rpc.md has lost the marks of its generated part.')
+  return `${page.slice(0, from + begin.length)}\n\n${methodsMarkdown()}\n${page.slice(to)}`
+}
+
+function methodsMarkdown() {
+  const { $defs } = JSON.parse(readFileSync(path.join(root, 'schemas/rpc.schema.json'), 'utf8'))
+  const names = Object.keys($defs)
+  const requests = names.filter(name => name.endsWith('.params')).map(name => name.slice(0, -'.params'.length))
+  const notifications = names.filter(name => !/\.(params|result)$/.test(name) && (name.includes('/') || name === 'log'))
+  const request = name =>
+    `#### \`${name}\`\n\n\`\`\`\nparams: ${typeText($defs[`${name}.params`])}\nresult: ${typeText($defs[`${name}.result`])}\n\`\`\`\n`
+  const part = (title, shown) => `### ${title}\n\n${shown.join('\n')}`
+  const ofDriver = name => name.startsWith('driver/')
+  return [
+    part('Requests to the engine', requests.filter(name => !ofDriver(name)).map(request)),
+    part('Requests from the engine', requests.filter(ofDriver).map(request)),
+    part(
+      'Notifications from the engine',
+      notifications.map(
+        name => `#### \`${name}\` (notification)\n\n\`\`\`\nparams: ${typeText($defs[name])}\n\`\`\`\n`,
+      ),
+    ),
+    part(
+      'Types',
+      ['error', 'state'].map(name => `\`\`\`\n${typeName(name)} = ${typeText($defs[name])}\n\`\`\`\n`),
+    ),
+  ].join('\n')
+}
+
+/** What another part of the schema, or the schema of the graph, is called on the page. */
+function referred(reference) {
+  if (reference.startsWith('job-graph.schema.json#'))
+    return `${reference
+      .split('/')
+      .at(-1)
+      .replace(/^./, c => c.toUpperCase())} of a JobGraph`
+  if (reference === 'job-graph.schema.json') return 'JobGraph'
+  const name = reference.split('/').at(-1).replaceAll('~1', '/')
+  return name.includes('/') ? `params of the notification ${name}` : typeName(name)
+}
+
+function typeName(name) {
+  return { error: 'Error', state: 'JobState' }[name] ?? name
+}
+/** A JSON Schema as a type of TypeScript; objects that are too long for a line have a line for each key. */
+function typeText(schema, indent = '') {
+  const deeper = `${indent}  `
+  if (schema.$ref !== undefined) return referred(schema.$ref)
+  if (schema.enum !== undefined) return schema.enum.map(value => JSON.stringify(value)).join(' | ')
+  if (schema.const !== undefined) return JSON.stringify(schema.const)
+  const branches = schema.anyOf ?? schema.oneOf
+  if (branches !== undefined) return branches.map(branch => typeText(branch, indent)).join(' | ')
+  if (Array.isArray(schema.type)) return schema.type.map(type => typeText({ ...schema, type }, indent)).join(' | ')
+  if (schema.type === 'array') {
+    const item = schema.items === undefined ? 'unknown' : typeText(schema.items, indent)
+    return item.includes(' | ') ? `(${item})[]` : `${item}[]`
+  }
+  if (schema.type !== 'object') return schema.type ?? 'unknown'
+  if (schema.properties === undefined) {
+    const values = schema.additionalProperties
+    return values === false
+      ? '{}'
+      : `{[key: string]: ${typeof values === 'object' ? typeText(values, indent) : 'unknown'}}`
+  }
+  const entries = Object.entries(schema.properties).map(([key, value]) => `${key}: ${typeText(value, deeper)}`)
+  const line = `{${entries.join(', ')}}`
+  if (line.length + indent.length <= LINE && !line.includes('\n')) return line
+  return `{\n${entries.map(entry => `${deeper}${entry}`).join('\n')}\n${indent}}`
 }

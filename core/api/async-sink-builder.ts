@@ -45,7 +45,7 @@ export class AsyncSinkBuilder {
     return this
   }
 
-  /** `sink.*` keys, which Flink does not have; see docs/options.md and `SinkConfigOptions`. @throws ConfigurationError */
+  /** `sink.*` keys, which Flink does not have; see docs/reference/options.md and `SinkConfigOptions`. @throws ConfigurationError */
   setSinkConfig(configuration: Configuration | Readonly<Record<string, string>>): this {
     this.#sinkConfig = checked(configuration)
     return this

@@ -30,7 +30,7 @@ export class KinesisFirehoseSinkBuilder extends AsyncSinkBuilder {
     return this
   }
 
-  /** `aws.*` keys; see docs/options.md. The endpoint is that of Firehose. @throws ConfigurationError */
+  /** `aws.*` keys; see docs/reference/options.md. The endpoint is that of Firehose. @throws ConfigurationError */
   setFirehoseClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
     this.setClientProperties(properties)
     return this

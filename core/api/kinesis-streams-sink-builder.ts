@@ -96,7 +96,7 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
     return this
   }
 
-  /** `aws.*` keys; see docs/options.md. @throws ConfigurationError */
+  /** `aws.*` keys; see docs/reference/options.md. @throws ConfigurationError */
   setKinesisClientProperties(properties: Configuration | Readonly<Record<string, string>>): this {
     this.setClientProperties(properties)
     return this

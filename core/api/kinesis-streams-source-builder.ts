@@ -57,7 +57,7 @@ export class KinesisStreamsSourceBuilder<T> {
     return this
   }
 
-  /** Options by key, such as `source.init.position`; see docs/options.md. @throws ConfigurationError */
+  /** Options by key, such as `source.init.position`; see docs/reference/options.md. @throws ConfigurationError */
   setSourceConfig(configuration: Configuration | Readonly<Record<string, string>>): this {
     const checked = configuration instanceof Configuration ? configuration : new Configuration(configuration)
     for (const option of [...Object.values(kinesisSourceOptions), ...Object.values(awsOptions)])

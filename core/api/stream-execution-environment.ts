@@ -29,7 +29,7 @@ export class StreamExecutionEnvironment {
     this.#configuration = { ...configuration }
   }
 
-  /** @param configuration options by Flink's keys; see docs/options.md */
+  /** @param configuration options by Flink's keys; see docs/reference/options.md */
   static getExecutionEnvironment(configuration: Readonly<Record<string, string>> = {}): StreamExecutionEnvironment {
     return new StreamExecutionEnvironment(configuration)
   }

@@ -1,29 +1,28 @@
 /** The TypeScript examples of docs/, each compiled against the declarations as it stands there, and run where it makes something. */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import t from 'tap'
 
+import { pages } from './pages.ts'
+
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
 interface Example {
-  /** `schemas.md:30`. */
+  /** `docs/how-to/use-schemas.md:30`. */
   readonly place: string
   readonly code: string
 }
 
+/** Without whole programs, which `getting-started.test.ts` runs. */
 function examples(): Example[] {
-  return readdirSync(path.join(root, 'docs'))
-    .filter(name => name.endsWith('.md'))
-    .flatMap(name => {
-      const page = readFileSync(path.join(root, 'docs', name), 'utf8')
-      return [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(match => ({
-        place: `${name}:${page.slice(0, match.index).split('\n').length}`,
-        code: match[1]!,
-      }))
-    })
+  return pages('docs').flatMap(({ name, text }) =>
+    [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)]
+      .filter(match => !match[1]!.includes("from 'shardline'"))
+      .map(match => ({ place: `${name}:${text.slice(0, match.index).split('\n').length}`, code: match[1]! })),
+  )
 }
 
 /** What the pages have introduced before their examples. */
@@ -35,14 +34,15 @@ import * as shardline from 'shardline'
 import {
   AvroDeserializationSchema, DeadLetterHandler, GlueSchemaRegistryAvroDeserializationSchema, GlueSchemaRegistryAvroSerializationSchema,
   GlueSchemaRegistryJsonDeserializationSchema, GlueSchemaRegistryJsonSerializationSchema, JsonDataWithSchema, JsonRowDeserializationSchema,
-  KinesisStreamsSink, KinesisStreamsSource, SimpleStringSchema, StreamExecutionEnvironment, Types, WatermarkStrategy,
+  KinesisFirehoseSink, KinesisStreamsSink, KinesisStreamsSource, PartitionKeyGenerator, ShardlineError, SimpleStringSchema, StreamExecutionEnvironment,
+  Types, WatermarkStrategy,
 } from 'shardline'
 import type { KinesisDeserializationSchema } from 'shardline'
 
 void [createReadStream, writeFileSync, createInterface, pipeline, shardline, AvroDeserializationSchema, DeadLetterHandler,
   GlueSchemaRegistryAvroDeserializationSchema, GlueSchemaRegistryAvroSerializationSchema, GlueSchemaRegistryJsonDeserializationSchema,
-  GlueSchemaRegistryJsonSerializationSchema, JsonDataWithSchema, JsonRowDeserializationSchema, KinesisStreamsSink, KinesisStreamsSource,
-  SimpleStringSchema, StreamExecutionEnvironment, Types, WatermarkStrategy]
+  GlueSchemaRegistryJsonSerializationSchema, JsonDataWithSchema, JsonRowDeserializationSchema, KinesisFirehoseSink, KinesisStreamsSink, KinesisStreamsSource,
+  PartitionKeyGenerator, ShardlineError, SimpleStringSchema, StreamExecutionEnvironment, Types, WatermarkStrategy]
 export const arn = 'arn:aws:kinesis:us-east-1:000000000000:stream/flights'
 export const env = StreamExecutionEnvironment.getExecutionEnvironment()
 export const jsonSchema = '{"type":"object"}'
@@ -56,7 +56,7 @@ t.test('every TypeScript example of the pages compiles and runs', async t => {
   const folder = mkdtempSync(path.join(root, 'dist/pages-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
   const found = examples()
-  t.ok(found.length >= 7)
+  t.ok(found.length >= 12)
   const files = found.map(({ code }, i) => {
     const own = /\bschema\b/.test(code) && !/const schema/.test(code)
     const given = own

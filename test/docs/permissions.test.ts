@@ -1,5 +1,5 @@
 /**
- * Walks the tables of docs/permissions.md. Each feature works where the service denies everything but what its rows call
+ * Walks the tables of docs/how-to/grant-permissions.md. Each feature works where the service denies everything but what its rows call
  * needed, and fails, with the name of the action, where one of those is denied.
  */
 import { readFileSync } from 'node:fs'
@@ -41,7 +41,7 @@ interface Permissions {
 type Feature = (t: Test, allowed: ReadonlySet<string>) => Promise<unknown>
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const guide = readFileSync(path.join(root, 'docs/permissions.md'), 'utf8')
+const guide = readFileSync(path.join(root, 'docs/how-to/grant-permissions.md'), 'utf8')
 
 const table = new Map<string, Permissions>()
 for (const [, feature, action, need] of guide.matchAll(

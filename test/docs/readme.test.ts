@@ -108,7 +108,7 @@ t.test('the Python example with state counts each order once, and says once whic
 })
 
 t.test('the smallest graph of the RPC guide is a graph that runs', async t => {
-  const guide = readFileSync(path.join(root, 'docs/rpc.md'), 'utf8')
+  const guide = readFileSync(path.join(root, 'docs/how-to/use-another-language.md'), 'utf8')
   const graph = JSON.parse(/```json\n([\s\S]*?)```/.exec(guide)![1]!) as JobGraph
   checkJobGraph(graph)
   let printed = ''

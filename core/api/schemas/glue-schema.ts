@@ -1,6 +1,6 @@
 /**
  * Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. Configuration is by its keys;
- * see docs/schemas.md. Credentials and region come from `aws.*` keys of the same configuration.
+ * see docs/how-to/use-the-glue-schema-registry.md. Credentials and region come from `aws.*` keys of the same configuration.
  */
 import { ConfigurationError } from '../../foundation/errors.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'

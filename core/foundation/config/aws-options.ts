@@ -27,7 +27,7 @@ export const credentialsOptionsOf = (prefix: string) =>
       prefix,
       credentialsProviders,
       null,
-      'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`: the keys of the environment, a web identity, the profile, the container or instance, in this order (docs/aws-access.md). `SYS_PROP` reads environment variables of the names `aws.accessKeyId`, `aws.secretAccessKey`, `aws.sessionToken`: there is no JVM to have properties.',
+      'Where credentials come from. Default: `BASIC` if both keys of it are given, else `AUTO`: the keys of the environment, a web identity, the profile, the container or instance, in this order (docs/how-to/access-aws.md). `SYS_PROP` reads environment variables of the names `aws.accessKeyId`, `aws.secretAccessKey`, `aws.sessionToken`: there is no JVM to have properties.',
     ),
     accessKeyId: stringOption(`${prefix}.basic.accesskeyid`, null, 'Access key id for `BASIC`.', secret),
     secretKey: stringOption(`${prefix}.basic.secretkey`, null, 'Secret key for `BASIC`.', secret),

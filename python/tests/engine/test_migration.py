@@ -1,11 +1,11 @@
-"""docs/migration.md: its example, and what it says of state."""
+"""docs/how-to/migrate-from-flink.md: its example, and what it says about state."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-GUIDE = Path(__file__).parents[3] / "docs" / "migration.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "how-to" / "migrate-from-flink.md"
 
 
 def test_the_example_reads_from_the_time_that_it_names(kinesis, run):

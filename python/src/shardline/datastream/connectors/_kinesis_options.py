@@ -11,7 +11,7 @@ __all__ = ["AWSConfigOptions", "KinesisSourceConfigOptions", "SinkConfigOptions"
 
 
 class KinesisSourceConfigOptions:
-    """Flink's `KinesisSourceConfigOptions`; keys, defaults and meanings are in docs/options.md."""
+    """Flink's `KinesisSourceConfigOptions`; keys, defaults and meanings are in docs/reference/options.md."""
 
     STREAM_INITIAL_POSITION: ConfigOption[str] = (
         ConfigOptions.key("source.init.position").string_type().default_value("LATEST")
@@ -71,7 +71,7 @@ class KinesisSourceConfigOptions:
 
 
 class SinkConfigOptions:
-    """Options of the sinks beside their builders' setters: Flink has none. See docs/options.md."""
+    """Options of the sinks beside their builders' setters: Flink has none. See docs/reference/options.md."""
 
     ORDERING: ConfigOption[str] = ConfigOptions.key("sink.ordering").string_type().default_value("NONE")
     REQUEST_TIMEOUT: ConfigOption[str] = ConfigOptions.key("sink.request.timeout").string_type().default_value("10 min")
@@ -93,7 +93,7 @@ class SinkConfigOptions:
 
 
 class AWSConfigOptions:
-    """Flink's `AWSConfigOptions`; keys, defaults and meanings are in docs/options.md."""
+    """Flink's `AWSConfigOptions`; keys, defaults and meanings are in docs/reference/options.md."""
 
     AWS_REGION_OPTION: ConfigOption[str] = ConfigOptions.key("aws.region").string_type().no_default_value()
     AWS_ENDPOINT_OPTION: ConfigOption[str] = ConfigOptions.key("aws.endpoint").string_type().no_default_value()

@@ -334,7 +334,8 @@ class FlinkKinesisProducer:
         lines = BuilderLines(properties).text(package, stream, known or "SimpleStringSchema")
         raise UnsupportedError(
             "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same with the sink that "
-            f"stays (docs/migration.md says more):\n\n{lines}\n\nThen stream.sink_to(sink), in place of add_sink()."
+            f"stays (docs/how-to/migrate-from-flink.md has more):\n\n{lines}\n\n"
+            "Then stream.sink_to(sink), in place of add_sink()."
         )
 
 

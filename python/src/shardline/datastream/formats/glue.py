@@ -2,8 +2,8 @@
 has it in Java alone; names and configuration keys are Java's.)
 
 Configurations are dicts with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
-`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/options.md has a table
-of them all.
+`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/reference/options.md
+lists them all.
 """
 
 from __future__ import annotations
