@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shardline._functions import frames, operators, payloads
-from shardline._functions.chain import Chain, FunctionFailure
+from shardline import _operator_pickle
+from shardline._functions import frames, payloads
+from shardline._functions.chain import Chain
 from shardline._functions.collecting import Collector
 from shardline._functions.conversion import payload_type
+from shardline._functions.failures import FunctionFailure
 from shardline.common import Types
 from shardline.datastream import FilterFunction, FlatMapFunction, MapFunction
 
@@ -35,7 +37,7 @@ def open_spec(*steps, **spec):
                 "uid": None,
                 "name": f"{operation} {number}",
                 "operation": operation,
-                "pickle": operators.dump(function, type_info),
+                "pickle": _operator_pickle.dump(function, type_info),
                 "input": "text",
                 "output": "pickle" if operation in ("print", "collect") else payload_type(type_info),
             }

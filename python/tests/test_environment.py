@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from shardline._functions import operators
+from shardline import _operator_pickle
 from shardline.common import (
     ByteArraySchema,
     Configuration,
@@ -227,7 +227,7 @@ def test_print_is_a_function_of_the_driver_that_ends_in_discard(env):
     printed, discard = graph(env)["transformations"][1:]
     assert (printed["operation"], printed["function"]["mode"], printed["output"]) == ("print", "driver", "pickle")
     assert printed["name"] == "printer"
-    assert tuple(operators.load(printed["function"]["pickle"])) == ("id", STRING, None)
+    assert tuple(_operator_pickle.load(printed["function"]["pickle"])) == ("id", STRING, None)
     assert discard["sink"] == {"type": "discard"}
 
 
@@ -310,7 +310,7 @@ def test_a_function_is_copied_as_it_is_when_it_is_added(env, monkeypatch):
     box = [1]
     stream = env.from_collection([1]).map(lambda value: value * box[0])
     box[0] = 5
-    function = operators.load(stream._transformation.body["function"]["pickle"]).function
+    function = _operator_pickle.load(stream._transformation.body["function"]["pickle"]).function
     assert function(1) == 1
 
 
@@ -341,7 +341,7 @@ def test_types_of_streams(env):
 
 def test_the_type_of_a_filter_is_enforced_behind_it(env):
     stream = env.from_collection([1], Types.INT()).filter(bool)
-    assert operators.load(stream._transformation.body["function"]["pickle"]).type_info == Types.INT()
+    assert _operator_pickle.load(stream._transformation.body["function"]["pickle"]).type_info == Types.INT()
 
 
 def test_setters_of_streams_return_the_stream(env):
@@ -395,7 +395,7 @@ def test_a_function_of_the_value_is_a_key_by_before_the_sink(env):
     assert sink["inputs"] == [{"from": key_by["id"], "partitioning": "rebalance"}]
     assert (key_by["parallelism"], sink["parallelism"]) == (None, 3)
     assert sink["sink"]["partitionKeyGenerator"] == {"type": "key_by"}
-    function = operators.load(key_by["function"]["pickle"]).function
+    function = _operator_pickle.load(key_by["function"]["pickle"]).function
     assert function("xyz") == ("x", 7)
     assert function(None) is None
 
@@ -743,7 +743,7 @@ def test_functions_may_be_classes_with_state_of_their_own(env):
 
     counter = Counter()
     stream = env.from_collection(["a"]).map(counter)
-    copy = operators.load(stream._transformation.body["function"]["pickle"]).function
+    copy = _operator_pickle.load(stream._transformation.body["function"]["pickle"]).function
     assert copy.map("a") == 1
     assert counter.count == 0
 
@@ -765,16 +765,16 @@ def test_assigning_timestamps_is_an_operator_with_the_assigner_in_it(env):
     assert (assigned["kind"], assigned["output"]) == ("watermarks", "text")
     assigner = assigned["watermarkStrategy"]["timestampAssigner"]
     assert (assigner["type"], assigner["mode"]) == ("python", "thread")
-    assert operators.load(assigner["pickle"]).function.extract_timestamp("2", 0) == 2000
+    assert _operator_pickle.load(assigner["pickle"]).function.extract_timestamp("2", 0) == 2000
 
 
 def test_key_by_is_an_operator_whose_edges_go_by_key(env):
     env.from_collection(["a"], STRING).key_by(lambda v: v[0], STRING).map(len).print()
     key_by, mapped = graph(env)["transformations"][1:3]
     assert (key_by["operation"], key_by["output"], key_by["parallelism"]) == ("key_by", "text", None)
-    assert operators.load(key_by["function"]["pickle"]).extra == STRING
+    assert _operator_pickle.load(key_by["function"]["pickle"]).extra == STRING
     assert (mapped["operation"], mapped["inputs"]) == ("process", [{"from": 2, "partitioning": "hash"}])
-    assert operators.load(mapped["function"]["pickle"]).extra == "map"
+    assert _operator_pickle.load(mapped["function"]["pickle"]).extra == "map"
 
 
 def test_a_keyed_stream_that_nobody_reads_is_discarded_by_key(env):

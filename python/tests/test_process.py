@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import re
 import struct
 from collections import Counter
@@ -12,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shardline._functions import frames, keyed_state, keys, operators, payloads
-from shardline._functions.chain import Chain, FunctionFailure
+from shardline import _operator_pickle
+from shardline._functions import frames, keyed_state, keys, payloads
+from shardline._functions.chain import Chain
 from shardline._functions.conversion import payload_type
+from shardline._functions.failures import FunctionFailure
 from shardline._functions.payloads import Bundle
-from shardline._functions.process import MAX_LONG, MIN_LONG
+from shardline._functions.process_context import MAX_LONG, MIN_LONG
 from shardline._functions.state_types import type_text
 from shardline._functions.timers import TimerQueue
 from shardline.common import Row, Types
@@ -54,7 +57,7 @@ def chain(*steps, keyed=True, restored=()):
                 "uid": None,
                 "name": f"{operation} {number}",
                 "operation": operation,
-                "pickle": operators.dump(function, type_info, rest[1] if len(rest) > 1 else None),
+                "pickle": _operator_pickle.dump(function, type_info, rest[1] if len(rest) > 1 else None),
                 "input": "text",
                 "output": payload_type(type_info),
             }
@@ -242,7 +245,7 @@ def test_the_format_of_a_snapshot():
     assert index["states"] == {"count": {"kind": "value", "type": "LONG"}}
     ((group, size),) = index["keyGroups"]
     assert (group, size) == (group_of(key), len(body) - 4 - length)
-    assert operators.pickle.loads(body[4 + length :]) == (1, {"count": [(key, 1)]}, [(11, key)], [])
+    assert pickle.loads(body[4 + length :]) == (1, {"count": [(key, 1)]}, [(11, key)], [])
 
 
 def test_large_snapshots_come_in_parts(monkeypatch):

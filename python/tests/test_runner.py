@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
+from shardline import _operator_pickle
 from shardline._bridge.functions import Runner
-from shardline._functions import frames, keys, operators, payloads
+from shardline._functions import frames, keys, payloads
 from shardline._functions.frames import FrameChannel, FrameType
 from shardline.common import Types
 from shardline.datastream import KeyedProcessFunction, MapFunction
@@ -60,7 +61,7 @@ class Engine:
                     "uid": None,
                     "name": "my map",
                     "operation": operation,
-                    "pickle": operators.dump(function, Types.STRING()),
+                    "pickle": _operator_pickle.dump(function, Types.STRING()),
                     "input": "text",
                     "output": "text",
                 }

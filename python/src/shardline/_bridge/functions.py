@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shardline._functions import frames, payloads
-from shardline._functions.chain import Chain, FunctionFailure
+from shardline._functions.chain import Chain
+from shardline._functions.failures import FunctionFailure
 from shardline._functions.frames import Frame, FrameChannel, FrameType
 
 _OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120

@@ -7,19 +7,15 @@ from typing import Any, NoReturn
 
 from shardline import _absent
 from shardline._functions.keyed_state import KeyedBackend
-from shardline.datastream.functions import RuntimeContext
-from shardline.datastream.state import (
-    AggregatingState,
+from shardline._interfaces.runtime_context import (
     AggregatingStateDescriptor,
-    ListState,
     ListStateDescriptor,
-    MapState,
     MapStateDescriptor,
-    ReducingState,
     ReducingStateDescriptor,
-    ValueState,
+    RuntimeContext,
     ValueStateDescriptor,
 )
+from shardline._interfaces.states import AggregatingState, ListState, MapState, ReducingState, ValueState
 
 
 class FunctionContext(RuntimeContext):

@@ -20,20 +20,16 @@ from shardline._functions import keys
 from shardline._functions.conversion import converter
 from shardline._functions.state_types import type_text
 from shardline._functions.timers import TimerQueue
-from shardline.common.typeinfo import TypeInformation
-from shardline.datastream.state import (
-    AggregatingState,
+from shardline._interfaces.runtime_context import (
     AggregatingStateDescriptor,
-    ListState,
     ListStateDescriptor,
-    MapState,
     MapStateDescriptor,
-    ReducingState,
     ReducingStateDescriptor,
     StateDescriptor,
-    ValueState,
     ValueStateDescriptor,
 )
+from shardline._interfaces.states import AggregatingState, ListState, MapState, ReducingState, ValueState
+from shardline.common.typeinfo import TypeInformation
 from shardline.errors import CheckpointError, StateMigrationException
 
 BLOB_VERSION = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from shardline import _operator_pickle
 from shardline._absent import AbsentMethods, module_getattr
 from shardline._compatibility import warn_once
-from shardline._functions import operators
 from shardline.common.time import Duration
 from shardline.common.typeinfo import TypeInformation
 
@@ -108,7 +108,7 @@ class WatermarkStrategy(AbsentMethods):
             "idlenessMs": self._idleness_ms,
             "timestampAssigner": None
             if assigner is None
-            else {"type": "python", "pickle": operators.dump(assigner, type_info), "mode": None},
+            else {"type": "python", "pickle": _operator_pickle.dump(assigner, type_info), "mode": None},
             "alignment": self._alignment,
         }
 

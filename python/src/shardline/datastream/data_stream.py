@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from shardline import _operator_pickle as operators
 from shardline._absent import AbsentMethods, module_getattr
-from shardline._functions import operators
 from shardline._functions.collecting import Collector
 from shardline._functions.conversion import payload_type
 from shardline.common.execution_config import ExecutionConfig, max_parallelism_in_range, positive

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from shardline import _alias, _options
 from shardline._absent import module_getattr
 from shardline._compatibility import warn_once
-from shardline._functions.pickling import dumps
+from shardline._pickling import dumps
 from shardline.common.configuration import Configuration
 from shardline.common.serialization import (
     ByteArraySchema,

@@ -7,9 +7,8 @@ from operator import index
 from typing import Any, NoReturn
 
 from shardline._functions.keyed_state import KeyedBackend
-from shardline.datastream.functions import KeyedProcessFunction, ProcessFunction
-from shardline.datastream.time_domain import TimeDomain
-from shardline.datastream.timerservice import TimerService
+from shardline._interfaces.functions import KeyedProcessFunction, ProcessFunction
+from shardline._interfaces.timers import TimeDomain, TimerService
 
 #: Java's smallest and largest long: no timestamp, or no watermark yet; and the end of time.
 MIN_LONG = -(1 << 63)

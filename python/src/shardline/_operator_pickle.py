@@ -9,8 +9,7 @@ import pickle
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from shardline._functions.pickling import dumps
-from shardline.common.typeinfo import TypeInformation
+from shardline._pickling import dumps
 
 
 class OperatorPickle(NamedTuple):
@@ -20,11 +19,11 @@ class OperatorPickle(NamedTuple):
     None for a process function."""
 
     function: Any
-    type_info: TypeInformation | None
+    type_info: Any
     extra: Any = None
 
 
-def dump(function: Any, type_info: TypeInformation | None, extra: Any = None) -> str:
+def dump(function: Any, type_info: Any, extra: Any = None) -> str:
     """Base64 of the pickle. Raises a TypeError that names the function, and what of it cannot be pickled."""
     try:
         # A plain tuple: the pickle names nothing private of this package.
