@@ -32,7 +32,8 @@ from shardline.datastream import (
     StreamExecutionEnvironment,
     _graph,
 )
-from shardline.datastream.connectors import Source, kinesis
+from shardline.datastream.connectors import Source
+from shardline.datastream.connectors._partition_keys import PartitionKeyFunction
 from shardline.datastream.connectors.kinesis import (
     KinesisFirehoseSink,
     KinesisShardAssigner,
@@ -415,7 +416,7 @@ def test_keys_are_of_classes_that_the_engine_reads(env):
         (Table.FIRST, "first"), (Key("k", 5), ("k", 5)), ((Table.FIRST, Hash.ZERO), ("first", 0)),
         (None, None), ((1, True), (1, True)), (["k"], ["k"]),
     ]:  # fmt: skip
-        plain = kinesis._PartitionKeyFunction(lambda value, given=given: given)("v")
+        plain = PartitionKeyFunction(lambda value, given=given: given)("v")
         assert plain == expected
         assert type(plain) is type(expected)
         if isinstance(plain, tuple):

@@ -20,6 +20,7 @@ from typing import Any
 
 from shardline import _compatibility
 from shardline._bridge import engine, requests, termination
+from shardline._bridge.functions import Runner
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
 from shardline._functions import collecting
@@ -64,9 +65,6 @@ class Connection:
     """One engine, with both of its channels served."""
 
     def __init__(self, process: EngineProcess, job_parameters: dict[str, str]) -> None:
-        # Late: functions are written against the public modules, and those know this one.
-        from shardline._bridge.functions import Runner
-
         self.process = process
         self.died: EngineDiedError | None = None
         self._dead = threading.Event()

@@ -7,6 +7,8 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from shardline._bridge.requests import answers
+
 __all__ = ["AwsCredentials", "provide", "register_credentials_provider"]
 
 
@@ -40,9 +42,11 @@ def register_credentials_provider(name: str, provider: Provider) -> None:
     _registered[name] = provider
 
 
-def provide(name: str, configuration: Mapping[str, str]) -> dict[str, Any]:
-    """What the engine is answered. Raises what the provider raises, and `LookupError` if there is none."""
-    answer = _find(name)(configuration)
+@answers("driver/credentials")
+def provide(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the credentials for the engine. Raises what the provider raises, or `LookupError` for an unknown name."""
+    name: str = params["name"]
+    answer = _find(name)(params["configuration"])
     try:
         access_key, secret_key = answer.access_key, answer.secret_key
     except AttributeError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shardline import _options
+from shardline._bridge.requests import answers
 from shardline.common.configuration import Configuration
 from shardline.datastream.connectors._arn import checked_arn
 from shardline.errors import ConfigurationError
@@ -145,9 +146,11 @@ def spec_of(handler: DeadLetterHandler | Handler) -> dict[str, Any]:
     return {"type": "python", "pickle": base64.b64encode(pickle.dumps(_Registered(handler_id), 5)).decode("ascii")}
 
 
-def handle(pickled: str, letters: list[Mapping[str, Any]]) -> None:
-    """Gives the letters to the handler, one after the other. Raises what it raises."""
-    handler: Handler = pickle.loads(base64.b64decode(pickled))
+@answers("driver/deadLetters")
+def handle(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Calls the pickled handler with one letter after the other. Raises what the handler raises."""
+    handler: Handler = pickle.loads(base64.b64decode(params["pickle"]))
     with _calls:
-        for letter in letters:
+        for letter in params["letters"]:
             handler(DeadLetter._of(letter))
+    return {}
