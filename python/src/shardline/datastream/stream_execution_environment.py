@@ -33,7 +33,7 @@ from shardline.datastream.checkpoint_config import CheckpointConfig
 from shardline.datastream.checkpointing_mode import CheckpointingMode
 from shardline.datastream.connectors.base import Source
 from shardline.datastream.connectors.kinesis import FlinkKinesisConsumer
-from shardline.datastream.data_stream import DataStream, SourceGroup
+from shardline.datastream._data_stream import DataStream, SourceGroup
 from shardline.datastream.execution_mode import RuntimeExecutionMode
 
 __all__ = ["StreamExecutionEnvironment"]
