@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from typing import Any, Protocol
 
 from shardline._absent import AbsentMethods
 from shardline.common.completable_future import CompletableFuture
@@ -10,17 +11,28 @@ from shardline.common.job_execution_result import JobExecutionResult
 from shardline.common.job_id import JobID
 from shardline.common.job_status import JobStatus
 
-if TYPE_CHECKING:
-    from shardline._bridge.jobs import Job
-
 __all__ = ["JobClient"]
+
+
+class _Job(Protocol):
+    """The running job, as the client needs it: `shardline._bridge.jobs.Job`."""
+
+    @property
+    def outcome(self) -> Future[Any]: ...
+
+    @property
+    def state(self) -> str: ...
+
+    def job_id(self) -> str: ...
+
+    def cancel(self, mode: str) -> Future[Any]: ...
 
 
 class JobClient(AbsentMethods):
     """What `execute_async()` returns. The job ends with this process, so wait for it:
     `client.get_job_execution_result().result()`."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: _Job) -> None:
         self._job = job
 
     def get_job_id(self) -> JobID:

@@ -3,7 +3,7 @@
 from shardline._absent import module_getattr
 from shardline.datastream.checkpoint_config import CheckpointConfig
 from shardline.datastream.checkpointing_mode import CheckpointingMode
-from shardline.datastream._data_stream import DataStream, DataStreamSink, KeyedStream
+from shardline.datastream.data_stream import DataStream, DataStreamSink, KeyedStream
 from shardline.datastream.execution_mode import RuntimeExecutionMode
 from shardline.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
 from shardline.datastream.functions import (

@@ -28,12 +28,14 @@ from shardline.common.serialization import DeserializationSchema
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from shardline.common.watermark_strategy import TimestampAssigner, WatermarkStrategy
 from shardline.datastream import _graph
+from shardline.datastream._data_stream import DataStream
 from shardline.datastream._graph import Edge, Transformation
+from shardline.datastream._keyed_stream import KeyedStream
+from shardline.datastream._union import SourceGroup, Union
 from shardline.datastream.checkpoint_config import CheckpointConfig
 from shardline.datastream.checkpointing_mode import CheckpointingMode
 from shardline.datastream.connectors.base import Source
 from shardline.datastream.connectors.kinesis import FlinkKinesisConsumer
-from shardline.datastream._data_stream import DataStream, SourceGroup
 from shardline.datastream.execution_mode import RuntimeExecutionMode
 
 __all__ = ["StreamExecutionEnvironment"]
@@ -232,7 +234,7 @@ class StreamExecutionEnvironment(AbsentMethods):
             raise TypeError(f"add_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
         strategy = WatermarkStrategy.no_watermarks()
         members = [self._source(source, schema, strategy, source_name) for source in source_func._sources()]
-        return members[0] if len(members) == 1 else SourceGroup(self, members, source_func._streams).name(source_name)
+        return members[0] if len(members) == 1 else SourceGroup(members, source_func._streams).name(source_name)
 
     def _source(
         self, source: Source, schema: DeserializationSchema, strategy: WatermarkStrategy, name: str
@@ -317,6 +319,12 @@ class StreamExecutionEnvironment(AbsentMethods):
         self._next_id += 1
         self._transformations.append(transformation)
         return transformation
+
+    def _keyed_stream(self, origin: DataStream, key_by: Transformation) -> KeyedStream:
+        return KeyedStream(origin, key_by)
+
+    def _union(self, members: list[DataStream]) -> DataStream:
+        return Union(members)
 
     def _set_uid(self, transformation: Transformation, uid: str) -> None:
         taken = next((t for t in self._transformations if t.uid == uid and t is not transformation), None)
