@@ -17,6 +17,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from shardline.common._typeinfo.collections import ElementTypeInfo
 from shardline.common.time import Instant
 from shardline.common.typeinfo import (
     ListTypeInfo,
@@ -25,7 +26,6 @@ from shardline.common.typeinfo import (
     RowTypeInfo,
     TupleTypeInfo,
     TypeInformation,
-    _ElementTypeInfo,
 )
 from shardline.common.types import Row, RowKind
 
@@ -197,7 +197,7 @@ def plain_converter(type_info: TypeInformation) -> _Convert | None:
         return _each_field([plain_converter(field) for field in type_info.get_field_types()])
     if isinstance(type_info, MapTypeInfo):
         return _each_value(plain_converter(type_info._value_type_info))
-    if isinstance(type_info, (ListTypeInfo, _ElementTypeInfo)):
+    if isinstance(type_info, (ListTypeInfo, ElementTypeInfo)):
         return _each_item(plain_converter(type_info._element_type))
     return None
 
