@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from shardline import _absent
 from shardline._functions.keyed_state import KeyedBackend
 from shardline._interfaces.runtime_context import (
     AggregatingStateDescriptor,
@@ -55,7 +54,7 @@ class FunctionContext(RuntimeContext):
         return self._job_parameters.get(key, default_value)
 
     def get_metrics_group(self) -> NoReturn:
-        raise NotImplementedError(f"get_metrics_group() is not in this version of Shardline ({_absent.METRICS})")
+        raise NotImplementedError("get_metrics_group() is not in this version of Shardline (metrics of user functions)")
 
     def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
         return self._keyed().value_state(state_descriptor)
