@@ -11,6 +11,7 @@ import pytest
 
 from shardline import _compatibility, _overrides
 from shardline._bridge import session
+from shardline.datastream import StreamExecutionEnvironment
 
 TESTS = Path(__file__).parent
 
@@ -26,6 +27,12 @@ def _fresh_session(monkeypatch):
     yield
     session.close()
     session._session = None
+
+
+@pytest.fixture
+def env():
+    """An environment whose job graphs are read and not run."""
+    return StreamExecutionEnvironment()
 
 
 @pytest.fixture
