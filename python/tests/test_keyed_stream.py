@@ -6,10 +6,13 @@ import pytest
 from programs import STRING, graph
 
 from shardline import _operator_pickle
+from shardline.common import Types
 from shardline.datastream import (
     KeyedProcessFunction,
     ProcessFunction,
 )
+
+PAIR = Types.TUPLE([STRING, Types.INT()])
 
 
 def test_key_by_is_an_operator_whose_edges_go_by_key(env):
@@ -31,6 +34,25 @@ def test_a_keyed_stream_can_be_keyed_anew(env):
     stream.key_by(len).key_by(str.upper).print()
     again = graph(env)["transformations"][2]
     assert (again["operation"], again["inputs"]) == ("key_by", [{"from": 1, "partitioning": None}])
+
+
+@pytest.mark.parametrize("aggregate", ["sum", "min", "max", "min_by", "max_by"])
+def test_an_aggregate_is_an_operator_with_the_position_of_the_field(env, aggregate):
+    keyed = env.from_collection([("a", 1)], PAIR).key_by(lambda v: v[0])
+    assert getattr(keyed, aggregate)(1).get_type() == PAIR
+    added = graph(env)["transformations"][2]
+    assert (added["operation"], added["name"], added["inputs"][0]["partitioning"]) == ("process", "Reduce", "hash")
+    assert tuple(_operator_pickle.load(added["function"]["pickle"])) == (1, PAIR, aggregate)
+
+
+def test_the_position_of_a_field_is_an_int_or_a_str(env):
+    keyed = env.from_collection([("a", 1)], PAIR).key_by(lambda v: v[0])
+    with pytest.raises(TypeError) as raised:
+        keyed.sum(1.5)
+    assert str(raised.value) == (  # PyFlink's text
+        "The field position must be of int or str type to locate the value to calculate for min, max, min_by, max_by "
+        "and sum.The given type is: <class 'float'>"
+    )
 
 
 class Keyed(KeyedProcessFunction):

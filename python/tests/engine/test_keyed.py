@@ -195,6 +195,25 @@ def test_a_collection_is_keyed_reduced_and_collected(run):
     ]
 
 
+@MODES
+def test_a_field_of_rows_is_aggregated_by_key(run, mode):
+    code, out, err = run(
+        f"""
+        env = environment(parallelism=2)
+        env.configure(Configuration.from_dict({{"python.execution-mode": {mode!r}}}))
+        type_info = Types.ROW_NAMED(["flight", "delay"], [Types.STRING(), Types.INT()])
+        flights = env.from_collection([("a", 3), ("a", 5), ("b", 2), ("a", 4), ("b", 1)], type_info)
+        by_flight = flights.key_by(lambda flight: flight.flight)
+        for emitted in (by_flight.sum("delay"), by_flight.max_by(1)):
+            emitted.print()
+        env.execute("aggregates")
+        """
+    ).end()
+    assert code == 0, err
+    sums, greatest = ["a,3", "a,8", "b,2", "a,12", "b,3"], ["a,3", "a,5", "b,2", "a,5", "b,2"]
+    assert sorted(line.split("> ")[-1] for line in out.splitlines()) == sorted(f"+I[{v}]" for v in sums + greatest)
+
+
 def test_a_state_that_changed_its_kind_says_so(kinesis, run, tmp_path):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("k", "1"), ("k", "2")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, NoReturn
 
 from shardline._interfaces.functions import (
@@ -22,6 +23,15 @@ from shardline.datastream._graph import Transformation
 @published_in("shardline.datastream.data_stream")
 class KeyedStream(DataStream):
     """A stream whose values are grouped by key. It has no settings: set those of the operators before and after it."""
+
+    class AccumulateType(Enum):
+        """The aggregates of a field."""
+
+        MIN = 1
+        MAX = 2
+        MIN_BY = 3
+        MAX_BY = 4
+        SUM = 5
 
     def __init__(self, origin: DataStream, key_by: Transformation) -> None:
         super().__init__(origin._env, key_by, origin._type, "hash")
@@ -60,6 +70,37 @@ class KeyedStream(DataStream):
         if not isinstance(func, ReduceFunction) and not callable(func):
             raise TypeError("The input must be a ReduceFunction or a callable function")
         return self._function("process", "Reduce", func, self._type, "reduce")
+
+    def sum(self, position_to_sum: int | str = 0) -> DataStream:
+        """Emits for each value the sum so far of a field, by key. The other fields are those of the first value.
+
+        The field is a position in a tuple, list or Row, or a name in a Row. Values without fields have position 0.
+        """
+        return self._accumulate(position_to_sum, KeyedStream.AccumulateType.SUM)
+
+    def min(self, position_to_min: int | str = 0) -> DataStream:
+        """Emits for each value the least field so far, by key. The other fields are those of the first value."""
+        return self._accumulate(position_to_min, KeyedStream.AccumulateType.MIN)
+
+    def max(self, position_to_max: int | str = 0) -> DataStream:
+        """Emits for each value the greatest field so far, by key. The other fields are those of the first value."""
+        return self._accumulate(position_to_max, KeyedStream.AccumulateType.MAX)
+
+    def min_by(self, position_to_min_by: int | str = 0) -> DataStream:
+        """Emits for each value the value with the least field so far, by key; the first of several with that field."""
+        return self._accumulate(position_to_min_by, KeyedStream.AccumulateType.MIN_BY)
+
+    def max_by(self, position_to_max_by: int | str = 0) -> DataStream:
+        """Emits for each value the value with the greatest field so far, by key; the first of several with it."""
+        return self._accumulate(position_to_max_by, KeyedStream.AccumulateType.MAX_BY)
+
+    def _accumulate(self, position: int | str, acc_type: KeyedStream.AccumulateType) -> DataStream:
+        if not isinstance(position, (int, str)):
+            raise TypeError(
+                "The field position must be of int or str type to locate the value to calculate for min, max, min_by, "
+                f"max_by and sum.The given type is: {type(position)}"
+            )
+        return self._function("process", "Reduce", position, self._type, acc_type.name.lower())
 
     def key_by(
         self, key_selector: Callable[[Any], Any] | KeySelector, key_type: TypeInformation | None = None

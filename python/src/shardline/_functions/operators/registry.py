@@ -16,6 +16,7 @@ from shardline._functions.operators.deserialize import DeserializeFlatMap, Deser
 from shardline._functions.operators.filter import Filter
 from shardline._functions.operators.flat_map import FlatMap
 from shardline._functions.operators.key_by import KeyBy
+from shardline._functions.operators.keyed_aggregate import KeyedMax, KeyedMaxBy, KeyedMin, KeyedMinBy, KeyedSum
 from shardline._functions.operators.keyed_filter import KeyedFilter
 from shardline._functions.operators.keyed_flat_map import KeyedFlatMap
 from shardline._functions.operators.keyed_map import KeyedMap
@@ -37,8 +38,13 @@ OPERATORS: dict[str, type[Operator]] = {
     "keyed_filter": KeyedFilter,
     "keyed_flat_map": KeyedFlatMap,
     "keyed_map": KeyedMap,
+    "keyed_max": KeyedMax,
+    "keyed_max_by": KeyedMaxBy,
+    "keyed_min": KeyedMin,
+    "keyed_min_by": KeyedMinBy,
     "keyed_process": KeyedProcess,
     "keyed_reduce": KeyedReduce,
+    "keyed_sum": KeyedSum,
     "map": Map,
     "print": Print,
     "process": Process,
