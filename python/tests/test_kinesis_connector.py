@@ -133,6 +133,8 @@ def _parsed(text):
 
 
 def _text(value):
+    if isinstance(value, float):
+        return f"{value:g}"
     return None if value is None else str(value)
 
 

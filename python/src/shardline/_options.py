@@ -10,7 +10,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,14 +31,22 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.
 _OTHER_BASE = re.compile(r"0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
 _USER_INFO = re.compile(r"^(\s*(?:[a-z][a-z\d+.-]*:)?/+|)[\s\S]*@", re.IGNORECASE)
 _QUERY = re.compile(r"([?&][^=&#\s]+=)[^&#\s]+")
-_DURATION_UNITS = {
-    *("", "ms", "milli", "millis", "millisecond", "milliseconds", "us", "µs", "micro", "micros", "microsecond"),
-    *("microseconds", "ns", "nano", "nanos", "nanosecond", "nanoseconds", "s", "sec", "secs", "second", "seconds"),
-    *("m", "min", "minute", "minutes", "h", "hour", "hours", "d", "day", "days"),
-}
 _MEMORY_UNITS = {
     *("", "b", "bytes", "k", "kb", "kibibytes", "m", "mb", "mebibytes", "g", "gb", "gibibytes", "t", "tb", "tebibytes"),
 }
+
+
+#: Milliseconds of each unit of durations.
+_DURATION_UNITS = {
+    "": 1.0,
+    "ns": 1e-6, "nano": 1e-6, "nanosecond": 1e-6, "nanos": 1e-6, "nanoseconds": 1e-6,
+    "us": 1e-3, "µs": 1e-3, "micro": 1e-3, "micros": 1e-3, "microsecond": 1e-3, "microseconds": 1e-3,
+    "ms": 1.0, "milli": 1.0, "millis": 1.0, "millisecond": 1.0, "milliseconds": 1.0,
+    "s": 1e3, "sec": 1e3, "secs": 1e3, "second": 1e3, "seconds": 1e3,
+    "m": 6e4, "min": 6e4, "minute": 6e4, "minutes": 6e4,
+    "h": 3.6e6, "hour": 3.6e6, "hours": 3.6e6,
+    "d": 8.64e7, "day": 8.64e7, "days": 8.64e7,
+}  # fmt: skip
 
 
 class Table(NamedTuple):
@@ -65,6 +73,23 @@ def _keys(options: Iterable[Mapping[str, Any]]) -> frozenset[str]:
 def table() -> Table:
     document = _document()
     return Table(document["options"], _keys(document["options"]), tuple(document["silentPrefixes"]))
+
+
+@functools.cache
+def _by_key() -> dict[str, dict[str, Any]]:
+    return {option["key"]: option for option in table().options}
+
+
+def option(key: str) -> Mapping[str, Any]:
+    """Returns the option with this key. Raises KeyError if the engine has no such option."""
+    return _by_key()[key]
+
+
+def milliseconds(text: str) -> int | None:
+    """Returns a duration such as `10 s` in milliseconds, or None if `text` is no number with a unit."""
+    digits = len(text) - len(text.lstrip("0123456789"))
+    unit = _DURATION_UNITS.get(text[digits:].strip().lower())
+    return int(int(text[:digits]) * unit) if digits and unit is not None else None
 
 
 @functools.cache
@@ -186,7 +211,7 @@ def _number(text: str) -> float | int | None:
     return number if math.isfinite(number) else None
 
 
-def _quantity(text: str, units: set[str]) -> bool:
+def _quantity(text: str, units: Container[str]) -> bool:
     match = _QUANTITY.fullmatch(text)
     return match is not None and match[1].lower() in units
 

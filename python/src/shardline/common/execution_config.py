@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shardline import _options
 from shardline._absent import AbsentMethods
 from shardline.common.configuration import Configuration
 
@@ -32,7 +33,7 @@ class ExecutionConfig(AbsentMethods):
         return self
 
     def get_auto_watermark_interval(self) -> int:
-        return milliseconds(self._configuration, "pipeline.auto-watermark-interval", 200)
+        return milliseconds(self._configuration, "pipeline.auto-watermark-interval")
 
     def get_parallelism(self) -> int:
         """-1: not set, which means the number of cores."""
@@ -92,30 +93,23 @@ def positive(value: int, name: str) -> int:
 
 
 def max_parallelism_in_range(value: int) -> int:
-    if positive(value, "max parallelism") > 32768:
-        raise ValueError(f"the max parallelism must be between 1 and 32768, not {value}")
+    most = _options.option("pipeline.max-parallelism")["max"]
+    if positive(value, "max parallelism") > most:
+        raise ValueError(f"the max parallelism must be between 1 and {most}, not {value}")
     return value
 
 
-_UNITS_MS = {
-    "": 1.0,
-    "ns": 1e-6, "nano": 1e-6, "nanosecond": 1e-6, "nanos": 1e-6, "nanoseconds": 1e-6,
-    "us": 1e-3, "µs": 1e-3, "micro": 1e-3, "micros": 1e-3, "microsecond": 1e-3, "microseconds": 1e-3,
-    "ms": 1.0, "milli": 1.0, "millis": 1.0, "millisecond": 1.0, "milliseconds": 1.0,
-    "s": 1e3, "sec": 1e3, "secs": 1e3, "second": 1e3, "seconds": 1e3,
-    "m": 6e4, "min": 6e4, "minute": 6e4, "minutes": 6e4,
-    "h": 3.6e6, "hour": 3.6e6, "hours": 3.6e6,
-    "d": 8.64e7, "day": 8.64e7, "days": 8.64e7,
-}  # fmt: skip
+def milliseconds(configuration: Configuration, key: str, default: int | None = None) -> int:
+    """Returns a duration option such as `10 s` in milliseconds. A number without a unit is milliseconds.
 
-
-def milliseconds(configuration: Configuration, key: str, default: int) -> int:
-    """A duration option such as `10 s`; a bare number is milliseconds."""
+    Without `default`, an option that is not set has the default of the engine's table.
+    """
     text = configuration.get_string(key, "")
     if not text:
-        return default
-    digits = len(text) - len(text.lstrip("0123456789"))
-    unit = _UNITS_MS.get(text[digits:].strip().lower())
-    if not digits or unit is None:
+        if default is not None:
+            return default
+        text = _options.option(key)["default"]
+    millis = _options.milliseconds(text)
+    if millis is None:
         raise ValueError(f"the option {key!r} should be a duration such as '10 s', and is {text!r}")
-    return int(int(text[:digits]) * unit)
+    return millis

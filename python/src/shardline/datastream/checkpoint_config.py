@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shardline import _options
 from shardline._absent import AbsentMethods
 from shardline.common.configuration import Configuration
 from shardline.common.execution_config import milliseconds, positive
@@ -22,7 +23,6 @@ _RETENTION = _PREFIX + "externalized-checkpoint-retention"
 _UNALIGNED = _PREFIX + "unaligned.enabled"
 _ALIGNED_TIMEOUT = _PREFIX + "aligned-checkpoint-timeout"
 _FORCE_UNALIGNED = _PREFIX + "unaligned.forced"
-_TIMEOUT_DEFAULT_MS = 600_000
 
 
 class CheckpointConfig(AbsentMethods):
@@ -35,7 +35,7 @@ class CheckpointConfig(AbsentMethods):
         return self.get_checkpoint_interval() > 0
 
     def get_checkpointing_mode(self) -> CheckpointingMode:
-        return CheckpointingMode[_enum_name(self._configuration.get_string(_MODE, "EXACTLY_ONCE"))]
+        return CheckpointingMode[_enum_name(self._configuration.get_string(_MODE, _options.option(_MODE)["default"]))]
 
     def set_checkpointing_mode(self, checkpointing_mode: CheckpointingMode) -> CheckpointConfig:
         self._configuration.set_string(_MODE, checkpointing_mode.name)
@@ -49,13 +49,13 @@ class CheckpointConfig(AbsentMethods):
         return self._set_millis(_INTERVAL, positive(checkpoint_interval, "checkpoint interval"))
 
     def get_checkpoint_timeout(self) -> int:
-        return milliseconds(self._configuration, _TIMEOUT, _TIMEOUT_DEFAULT_MS)
+        return milliseconds(self._configuration, _TIMEOUT)
 
     def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
         return self._set_millis(_TIMEOUT, positive(checkpoint_timeout, "checkpoint timeout"))
 
     def get_min_pause_between_checkpoints(self) -> int:
-        return milliseconds(self._configuration, _MIN_PAUSE, 0)
+        return milliseconds(self._configuration, _MIN_PAUSE)
 
     def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
         if min_pause_between_checkpoints < 0:
@@ -79,7 +79,9 @@ class CheckpointConfig(AbsentMethods):
         return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else 2**31 - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:
-        return self._configuration.get_integer(_TOLERABLE_FAILURES, 0)
+        return self._configuration.get_integer(
+            _TOLERABLE_FAILURES, int(_options.option(_TOLERABLE_FAILURES)["default"])
+        )
 
     def set_tolerable_checkpoint_failure_number(self, tolerable_checkpoint_failure_number: int) -> CheckpointConfig:
         if tolerable_checkpoint_failure_number < 0:
