@@ -1,5 +1,5 @@
-"""The `shardline` command of the Python package: `run` runs a script in this process, every other verb is the Node
-command's."""
+"""The `shardline` command of the Python package. `run` runs a script in this process; the `shardline` command of Node
+serves every other verb."""
 
 from __future__ import annotations
 
@@ -130,7 +130,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _node_command(argv: list[str]) -> int:
-    """Replaces this process, so that signals and the exit code are the command's own; returns if it cannot."""
+    """Replaces this process with the command of Node, so that signals and the exit code are those of the command.
+    Returns if there is none."""
     try:
         command = engine.find()
         os.execv(command.node, command.argv(*argv))

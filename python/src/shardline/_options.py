@@ -1,7 +1,8 @@
-"""The options that the engine knows: `schemas/options.json`, made from the engine's own tables.
+"""The options of the engine, from `schemas/options.json`, which is generated from the engine's own tables.
 
-A wrong value fails here, at the script's own line and with the engine's message, before any engine is asked. The rules
-of parsing are those of `core/config` in the source tree: where JavaScript's differ from Python's, JavaScript's count.
+A wrong value fails at the line of the script that sets it, with the engine's message, before an engine is started.
+Values are parsed by the rules of `core/config` in the source tree: where JavaScript and Python differ, the rules are
+those of JavaScript.
 """
 
 from __future__ import annotations
@@ -51,16 +52,16 @@ _DURATION_UNITS = {
 
 class Table(NamedTuple):
     options: list[dict[str, Any]]
-    #: Every key that is read, also by an older name.
+    #: Every key that is read, including older names.
     keys: frozenset[str]
-    #: Beginnings of keys of Flink's that mean nothing here.
+    #: Prefixes of keys of Flink that have no effect here and cause no warning.
     silent_prefixes: tuple[str, ...]
 
 
 @functools.cache
 def _document() -> dict[str, Any]:
     beside = _PACKAGE / "_options.json"
-    file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout, not built yet
+    file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return document
 
@@ -94,20 +95,20 @@ def milliseconds(text: str) -> int | None:
 
 @functools.cache
 def glue_table() -> Table:
-    """What schemas of the Glue Schema Registry read: their own keys and those of AWS access."""
+    """The options of schemas of the Glue Schema Registry: their own, and those of AWS access."""
     options = _document()["glue"] + [option for option in table().options if option["group"] == AWS]
     return Table(options, _keys(options), ())
 
 
 def check(values: Mapping[str, str], *groups: str) -> None:
-    """Raises `ConfigurationError` for the first value that the engine would not take; warns about unknown keys."""
+    """Raises `ConfigurationError` for the first value that the engine would refuse. Warns about unknown keys."""
     _check(values, [option for option in table().options if option["group"] in groups])
     for message in unknown(values):
         warn_once(message, UserWarning)
 
 
 def check_glue(configs: Mapping[str, Any]) -> None:
-    """`check` for the configuration of a schema of the Glue Schema Registry, whose values are not texts alone."""
+    """`check` for the configuration of a schema of the Glue Schema Registry, whose values are not only text."""
     _check({key: _text(value) for key, value in configs.items()}, glue_table().options)
     for message in unknown(configs, glue_table()):
         warn_once(message, UserWarning)
@@ -126,8 +127,8 @@ def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> N
 
 
 def masked_url(text: str) -> str:
-    """Without user, password and the values of a query, however the URL is mistyped: `core/config/mask` in the source
-    tree says the same."""
+    """Returns the text without the user, the password and the values of the query of a URL, even of a mistyped one.
+    `core/config/mask` in the source tree does the same."""
     return _QUERY.sub(r"\1***", _USER_INFO.sub(r"\1***@", text, count=1))
 
 
@@ -136,7 +137,7 @@ def _text(value: Any) -> str:
 
 
 def unknown(keys: Iterable[str], known: Table | None = None) -> Iterator[str]:
-    """What to say about each key that nothing reads: the engine says the same."""
+    """Yields a message for each key that is not an option. The engine has the same messages."""
     known = table() if known is None else known
     for key in keys:
         if outermost(key) in known.keys:
@@ -149,7 +150,8 @@ def unknown(keys: Iterable[str], known: Table | None = None) -> Iterator[str]:
 
 
 def outermost(key: str) -> str:
-    """A role's provider has the keys of any provider, to any depth: `aws.credentials.provider.role.provider...`."""
+    """Returns the key of the outermost provider. The provider of a role has the keys of any provider, to any depth:
+    `aws.credentials.provider.role.provider...`."""
     nested = "aws.credentials.provider.role.provider."
     while key.startswith(nested):
         key = "aws.credentials.provider." + key.removeprefix(nested)
@@ -167,7 +169,7 @@ def _nearest(key: str, known: Table, below: int) -> str | None:
 
 
 def _distance(a: str, b: str) -> int:
-    """Levenshtein's."""
+    """Returns the Levenshtein distance."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         following = [i]
@@ -178,7 +180,7 @@ def _distance(a: str, b: str) -> int:
 
 
 def _mismatch(option: Mapping[str, Any], text: str) -> str | None:
-    """What the value should be, if it is not; None if it is."""
+    """Returns a description of what the value should be, or None if the value is correct."""
     kind = option["type"]
     stripped = text.strip()
     if kind == "int":
@@ -204,7 +206,8 @@ def _mismatch(option: Mapping[str, Any], text: str) -> str | None:
 
 
 def _number(text: str) -> float | int | None:
-    """As JavaScript's `Number`, without its infinities: `1e3` and `0x10` are whole numbers."""
+    """Returns the number that JavaScript's `Number` returns, or None for text that is no finite number. `1e3` and
+    `0x10` are whole numbers."""
     if _OTHER_BASE.fullmatch(text):
         return int(text, 0)
     number = float(text) if _DECIMAL.fullmatch(text) else math.nan

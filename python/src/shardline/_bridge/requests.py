@@ -1,6 +1,6 @@
 """Requests that the engine sends to the driver over the control channel.
 
-The module that can answer a request registers a function for it. So the bridge knows no connector.
+The module that answers a request registers a function for it, so the bridge depends on no connector.
 """
 
 from __future__ import annotations

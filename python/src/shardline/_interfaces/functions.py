@@ -15,33 +15,33 @@ from shardline._publishing import published_in
 class MapFunction(Function):
     @abstractmethod
     def map(self, value: Any) -> Any:
-        """One value for each."""
+        """Returns one value for each value."""
 
 
 @published_in("shardline.datastream.functions")
 class FlatMapFunction(Function):
     @abstractmethod
     def flat_map(self, value: Any) -> Iterable[Any]:
-        """Any number of values for each."""
+        """Returns any number of values for each value."""
 
 
 @published_in("shardline.datastream.functions")
 class FilterFunction(Function):
     @abstractmethod
     def filter(self, value: Any) -> bool:
-        """Whether the value stays."""
+        """Returns whether the value is kept."""
 
 
 @published_in("shardline.datastream.functions")
 class KeySelector(Function):
     @abstractmethod
     def get_key(self, value: Any) -> Any:
-        """The same key for the same value, whenever it is asked."""
+        """Returns the key of a value. Equal values must have equal keys."""
 
 
 @published_in("shardline.datastream.functions")
 class ProcessFunction(Function):
-    """A function that sees more than a value."""
+    """A function that has access to timestamps and watermarks."""
 
     class Context(ABC):
         @abstractmethod
@@ -49,11 +49,11 @@ class ProcessFunction(Function):
 
         @abstractmethod
         def timestamp(self) -> int:
-            """The value's event time, epoch milliseconds; the smallest long if it has none."""
+            """Returns the timestamp of the value in epoch milliseconds, or the smallest long if there is none."""
 
     @abstractmethod
     def process_element(self, value: Any, ctx: ProcessFunction.Context) -> Iterable[Any] | None:
-        """Values to emit: an iterable, a generator, or None for nothing."""
+        """Returns the values to emit: an iterable, a generator, or None to emit no value."""
 
 
 @published_in("shardline.datastream.functions")
@@ -69,7 +69,8 @@ class KeyedProcessFunction(Function):
 
         @abstractmethod
         def timestamp(self) -> int:
-            """Of the value, or of the timer; epoch milliseconds; the smallest long if it has none."""
+            """Returns the timestamp of the value or the timer in epoch milliseconds, or the smallest long if there is
+            none."""
 
     class OnTimerContext(Context):
         @abstractmethod
@@ -77,7 +78,8 @@ class KeyedProcessFunction(Function):
 
     @abstractmethod
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterable[Any] | None:
-        """Values to emit: an iterable, a generator, or None for nothing."""
+        """Returns the values to emit: an iterable, a generator, or None to emit no value."""
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterable[Any] | None:
-        """As `process_element`, when a timer fires. (On Flink returning None from here fails.)"""
+        """Returns the values to emit when a timer fires, as `process_element` does. (On Flink, None is an error
+        here.)"""

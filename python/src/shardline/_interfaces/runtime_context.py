@@ -14,11 +14,11 @@ from shardline.common.typeinfo import TypeInformation, Types
 
 
 @published_in("shardline.datastream.functions")
-class Function(ABC):  # noqa: B024 - abstract by its subclasses
+class Function(ABC):  # noqa: B024 - its subclasses are abstract
     """Base class of all functions."""
 
     def open(self, runtime_context: RuntimeContext) -> None:  # noqa: B027 - optional
-        """Called once in each parallel instance, before any value."""
+        """Called once in each subtask, before the first value."""
 
     def close(self) -> None:  # noqa: B027 - optional
         """Called once at the end, also when the job fails."""
@@ -28,30 +28,30 @@ class Function(ABC):  # noqa: B024 - abstract by its subclasses
 class ReduceFunction(Function):
     @abstractmethod
     def reduce(self, value1: Any, value2: Any) -> Any:
-        """Both combined."""
+        """Returns both values combined."""
 
 
 @published_in("shardline.datastream.functions")
 class AggregateFunction(Function):
     @abstractmethod
     def create_accumulator(self) -> Any:
-        """What nothing was added to."""
+        """Returns an accumulator without values."""
 
     @abstractmethod
     def add(self, value: Any, accumulator: Any) -> Any:
-        """The accumulator with the value."""
+        """Returns the accumulator with the value added."""
 
     @abstractmethod
     def get_result(self, accumulator: Any) -> Any: ...
 
     @abstractmethod
     def merge(self, acc_a: Any, acc_b: Any) -> Any:
-        """Both together; only windows that merge ask for it."""
+        """Returns both accumulators merged. Only merging windows call it."""
 
 
 @published_in("shardline.datastream.functions")
 class FunctionWrapper(Function):
-    """A callable as a Function."""
+    """Wraps a callable as a Function."""
 
     def __init__(self, func: Any) -> None:
         self._func = func
@@ -59,7 +59,7 @@ class FunctionWrapper(Function):
 
 @published_in("shardline.datastream.functions")
 class ReduceFunctionWrapper(FunctionWrapper):
-    """A callable as a ReduceFunction."""
+    """Wraps a callable as a ReduceFunction."""
 
     def reduce(self, value1: Any, value2: Any) -> Any:
         return self._func(value1, value2)
@@ -67,7 +67,7 @@ class ReduceFunctionWrapper(FunctionWrapper):
 
 @published_in("shardline.datastream.state")
 class StateDescriptor(AbsentMethods, ABC):
-    """Names a state of a function, and declares what it holds."""
+    """Names a state of a function, and declares the type of its values."""
 
     def __init__(self, name: str, type_info: TypeInformation) -> None:
         self.name = name
@@ -138,7 +138,7 @@ def _check(type_info: object, parameter: str) -> None:
 
 @published_in("shardline.datastream.functions")
 class KeyedStateStore(ABC):
-    """State of the current key, by descriptor."""
+    """Returns states of the current key, by descriptor."""
 
     @abstractmethod
     def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]: ...
@@ -158,7 +158,7 @@ class KeyedStateStore(ABC):
 
 @published_in("shardline.datastream.functions")
 class RuntimeContext(KeyedStateStore):
-    """Where a function runs: given to `open()`. State is for functions of keyed streams."""
+    """Describes where a function runs. Only functions of keyed streams have state."""
 
     @abstractmethod
     def get_task_name(self) -> str: ...
@@ -171,19 +171,19 @@ class RuntimeContext(KeyedStateStore):
 
     @abstractmethod
     def get_index_of_this_subtask(self) -> int:
-        """From 0."""
+        """Returns the index of the subtask, from 0."""
 
     @abstractmethod
     def get_attempt_number(self) -> int:
-        """From 0; one more after each restart of the job."""
+        """Returns the number of restarts of the job so far."""
 
     @abstractmethod
     def get_task_name_with_subtasks(self) -> str:
-        """`Map (1/4)`"""
+        """Returns a text such as `Map (1/4)`."""
 
     @abstractmethod
     def get_job_parameter(self, key: str, default_value: str) -> str:
-        """What `env.get_config().set_global_job_parameters()` set."""
+        """Returns a parameter that `env.get_config().set_global_job_parameters()` has set."""
 
     @abstractmethod
     def get_metrics_group(self) -> Any: ...

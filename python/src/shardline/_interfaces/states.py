@@ -19,14 +19,14 @@ OUT = TypeVar("OUT")
 class State(ABC):
     @abstractmethod
     def clear(self) -> None:
-        """Forgets what is kept for the current key."""
+        """Removes the state of the current key."""
 
 
 @published_in("shardline.datastream.state")
 class ValueState(State, Generic[T]):
     @abstractmethod
     def value(self) -> T:
-        """None: not set."""
+        """Returns the value, or None if it is not set."""
 
     @abstractmethod
     def update(self, value: T) -> None: ...
@@ -48,12 +48,12 @@ class MergingState(AppendingState[IN, OUT]):
 
 @published_in("shardline.datastream.state")
 class ReducingState(MergingState[T, T]):
-    """Combines what is added; `get()` is None before anything was."""
+    """Combines the values that are added. `get()` returns None if no value was added."""
 
 
 @published_in("shardline.datastream.state")
 class AggregatingState(MergingState[IN, OUT]):
-    """As ReducingState, with a result of another type."""
+    """A ReducingState whose result may have another type than its values."""
 
 
 @published_in("shardline.datastream.state")
@@ -73,7 +73,7 @@ class ListState(MergingState[T, Iterable[T]]):
 class MapState(State, Generic[K, V]):
     @abstractmethod
     def get(self, key: K) -> V:
-        """None: the map has no such key."""
+        """Returns the value, or None if the map does not have the key."""
 
     @abstractmethod
     def put(self, key: K, value: V) -> None: ...

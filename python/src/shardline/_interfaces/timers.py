@@ -16,15 +16,15 @@ class TimeDomain(Enum):
 
 @published_in("shardline.datastream.timerservice")
 class TimerService(ABC):
-    """All times are epoch milliseconds. Timers are for keyed streams, and belong to the current key: one for each key
-    and time, however often it is registered."""
+    """Times are epoch milliseconds. Only functions of keyed streams have timers. A timer belongs to the current key;
+    registering it again for the same time has no effect."""
 
     @abstractmethod
     def current_processing_time(self) -> int: ...
 
     @abstractmethod
     def current_watermark(self) -> int:
-        """The smallest long before the first watermark, the largest at the end of input."""
+        """Returns the smallest long before the first watermark, and the largest long at the end of the input."""
 
     @abstractmethod
     def register_processing_time_timer(self, timestamp: int) -> None: ...
@@ -33,7 +33,7 @@ class TimerService(ABC):
     def register_event_time_timer(self, timestamp: int) -> None: ...
 
     def delete_processing_time_timer(self, timestamp: int) -> None:  # noqa: B027 - as in PyFlink
-        """Nothing happens if there is no such timer."""
+        """Has no effect if there is no such timer."""
 
     def delete_event_time_timer(self, timestamp: int) -> None:  # noqa: B027 - as in PyFlink
-        """Nothing happens if there is no such timer."""
+        """Has no effect if there is no such timer."""

@@ -1,4 +1,4 @@
-"""Settings of a program that are not about one operator."""
+"""Settings of a whole program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["ExecutionConfig"]
 
 
 class ExecutionConfig(AbsentMethods):
-    """What `env.get_config()` returns: a view on the environment's configuration."""
+    """What `env.get_config()` returns: a view of the environment's configuration."""
 
     PARALLELISM_DEFAULT = -1
     PARALLELISM_UNKNOWN = -2
@@ -26,7 +26,7 @@ class ExecutionConfig(AbsentMethods):
         self._job_parameters = job_parameters
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
-        """Milliseconds."""
+        """Sets the interval in milliseconds."""
         if interval < 0:
             raise ValueError("Auto watermark interval must not be negative.")
         self._configuration.set_string("pipeline.auto-watermark-interval", f"{interval} ms")
@@ -36,7 +36,7 @@ class ExecutionConfig(AbsentMethods):
         return milliseconds(self._configuration, "pipeline.auto-watermark-interval")
 
     def get_parallelism(self) -> int:
-        """-1: not set, which means the number of cores."""
+        """Returns -1 if it is not set, which means the number of cores."""
         return self._configuration.get_integer("parallelism.default", self.PARALLELISM_DEFAULT)
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
@@ -47,7 +47,7 @@ class ExecutionConfig(AbsentMethods):
         return self
 
     def get_max_parallelism(self) -> int:
-        """-1: not set."""
+        """Returns -1 if it is not set."""
         return self._configuration.get_integer("pipeline.max-parallelism", -1)
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
@@ -55,7 +55,7 @@ class ExecutionConfig(AbsentMethods):
         return self
 
     def enable_object_reuse(self) -> ExecutionConfig:
-        """Accepted; values between operators are never copied here."""
+        """Accepted without effect: values between operators are never copied."""
         self._configuration.set_boolean("pipeline.object-reuse", True)
         return self
 
@@ -70,7 +70,7 @@ class ExecutionConfig(AbsentMethods):
         return dict(self._job_parameters)
 
     def set_global_job_parameters(self, global_job_parameters_dict: Mapping[str, Any]) -> ExecutionConfig:
-        """What functions read by `runtime_context.get_job_parameter(key, default)`."""
+        """Sets the parameters that functions read by `runtime_context.get_job_parameter(key, default)`."""
         self._job_parameters.clear()
         self._job_parameters.update({str(key): str(value) for key, value in global_job_parameters_dict.items()})
         return self

@@ -15,7 +15,7 @@ __all__ = ["JobClient"]
 
 
 class _Job(Protocol):
-    """The running job, as the client needs it: `shardline._bridge.jobs.Job`."""
+    """The part of `shardline._bridge.jobs.Job` that the client uses."""
 
     @property
     def outcome(self) -> Future[Any]: ...
@@ -42,14 +42,14 @@ class JobClient(AbsentMethods):
         return CompletableFuture._completed(JobStatus[self._job.state])
 
     def cancel(self) -> CompletableFuture:
-        """Stops the job now, without a final checkpoint."""
+        """Ends the job at once, without a final checkpoint."""
         return CompletableFuture(self._job.cancel("now"), lambda _: None)
 
     def get_accumulators(self) -> CompletableFuture:
         return CompletableFuture._completed({})
 
     def get_job_execution_result(self) -> CompletableFuture:
-        """Completes when the job ends; `result()` raises what made it fail."""
+        """Completes when the job has ended. `result()` raises the error of a failed job."""
         return CompletableFuture(self._job.outcome, _execution_result)
 
 

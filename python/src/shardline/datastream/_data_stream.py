@@ -1,4 +1,4 @@
-"""DataStream."""
+"""A stream of values, and the operators that transform it."""
 
 from __future__ import annotations
 

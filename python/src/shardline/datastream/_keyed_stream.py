@@ -1,4 +1,4 @@
-"""KeyedStream."""
+"""A stream whose values are grouped by key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings of checkpoints: a view on the environment's configuration."""
+"""Settings of checkpoints: a view of the environment's configuration."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORCE_UNALIGNED = _PREFIX + "unaligned.forced"
 
 
 class CheckpointConfig(AbsentMethods):
-    """What `env.get_checkpoint_config()` returns. Times are milliseconds; setters return the same object."""
+    """What `env.get_checkpoint_config()` returns. Times are in milliseconds. Setters return the same object."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -42,7 +42,7 @@ class CheckpointConfig(AbsentMethods):
         return self
 
     def get_checkpoint_interval(self) -> int:
-        """-1: checkpoints are off."""
+        """Returns -1 if checkpoints are off."""
         return milliseconds(self._configuration, _INTERVAL, -1)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
@@ -107,7 +107,7 @@ class CheckpointConfig(AbsentMethods):
         return self._configuration.get_boolean(_UNALIGNED, False)
 
     def enable_unaligned_checkpoints(self, enabled: bool = True) -> CheckpointConfig:
-        """Accepted; barriers are always aligned here."""
+        """Accepted without effect: barriers are always aligned."""
         self._configuration.set_boolean(_UNALIGNED, enabled)
         return self
 
@@ -128,7 +128,7 @@ class CheckpointConfig(AbsentMethods):
         return self.get_aligned_checkpoint_timeout()
 
     def set_force_unaligned_checkpoints(self, force_unaligned_checkpoints: bool = True) -> CheckpointConfig:
-        """Accepted; barriers are always aligned here."""
+        """Accepted without effect: barriers are always aligned."""
         self._configuration.set_boolean(_FORCE_UNALIGNED, force_unaligned_checkpoints)
         return self
 
@@ -141,5 +141,5 @@ class CheckpointConfig(AbsentMethods):
 
 
 def _enum_name(text: str) -> str:
-    """As a configuration may write it: `exactly-once` is EXACTLY_ONCE."""
+    """Returns the name of a member as a configuration may have it: `exactly-once` is EXACTLY_ONCE."""
     return text.strip().upper().replace("-", "_")
