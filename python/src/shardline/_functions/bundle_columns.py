@@ -1,7 +1,7 @@
-"""The columns of the bundle that a chain is processing: what came with its values, and what operators add to them.
+"""The columns of the bundle that a chain is processing: those that came with its values, and those that operators add.
 
-A value's index says which value of the bundle it comes from. An operator that assigns timestamps starts a new count,
-because each value must keep the timestamp that was assigned to it; `origin` then maps the new count to the bundle.
+The index of a value says from which value of the bundle it comes. An operator that assigns timestamps numbers the
+values anew, because each value must keep its timestamp. `origin` then maps the new numbers to the bundle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ NO_TIMESTAMP = float("-inf")
 
 
 class BundleColumns:
-    """One for a chain. `start` resets it for each bundle."""
+    """A chain has one. `start` resets it for each bundle."""
 
     def __init__(self, *, assigns_timestamps: bool, keyed: bool) -> None:
         #: Whether an operator of the chain assigns timestamps.
@@ -23,12 +23,13 @@ class BundleColumns:
         self.start(Bundle([]), from_timers=False)
 
     def start(self, bundle: Bundle, *, from_timers: bool) -> None:
-        """`from_timers` means that timers emitted the values, so there is no value of a bundle to refer to."""
+        """Starts a bundle. With `from_timers`, timers have emitted the values, so the values come from no value of a
+        bundle."""
         self._from_timers = from_timers
         self.timestamps: Sequence[float] | None = bundle.timestamps
         self.groups: Sequence[int] | None = bundle.groups
         self.keys: list[bytes] | None = bundle.keys
-        #: The index in the bundle of each value of the new count, or None when the two counts are the same.
+        #: The index in the bundle of each renumbered value, or None if the values were not renumbered.
         self.origin: list[int] | None = None
         #: The keys that a `key_by` operator gave the values.
         self.new_keys: list[bytes] | None = None

@@ -1,4 +1,4 @@
-"""One fused chain of operators in one subtask: opened once, given bundles and times, closed once.
+"""A fused chain of operators in one subtask. It is opened once, processes bundles and times, and is closed once.
 
 A bundle goes through the chain operator by operator, with all of its values at a time. The operators (`operators`)
 transform the values. The chain opens and closes their functions, fires timers, and names the value that failed.
@@ -128,7 +128,7 @@ class Chain:
         return made(OperatorSetup(function, type_info, extra, context, backend, self._times))
 
     def _fire(self, until: int, domain: TimeDomain) -> Encoded:
-        """What timers emit continues at the second operator: only the first has timers."""
+        """Fires timers. Only the first operator has timers, so the values that they emit continue at the second."""
         try:
             emitted = self._operators[0].fire_timers(until, domain)
         except BaseException as error:

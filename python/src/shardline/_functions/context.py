@@ -1,4 +1,4 @@
-"""What a function can ask about where it runs."""
+"""The runtime context of functions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from shardline._interfaces.states import AggregatingState, ListState, MapState, 
 
 
 class FunctionContext(RuntimeContext):
-    """`backend`: for the first function of a keyed chain."""
+    """`backend` is that of the first function of a keyed chain, and None for every other function."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ class AssignTimestamps(Operator):
         self._extract_timestamp = setup.function.extract_timestamp
 
     def process(self, values: list[Any], index: list[int] | None) -> Values:
-        """Starts a new count of the values: each keeps its timestamp through the operators that follow."""
+        """Numbers the values anew: each keeps its timestamp through the operators that follow."""
         extract_timestamp = self._extract_timestamp
         columns = self.columns
         before = columns.timestamps

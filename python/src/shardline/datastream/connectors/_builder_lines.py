@@ -1,7 +1,7 @@
-"""What FlinkKinesisProducer's properties say, as the lines of a KinesisStreamsSink's builder.
+"""The properties of a FlinkKinesisProducer as the lines of a KinesisStreamsSink's builder.
 
-The keys are those of the Kinesis Producer Library, which the producer handed on, and a few of Flink's own. By meaning:
-Flink has no such table in code.
+The keys are those of the Kinesis Producer Library, to which the producer passed them, and some of Flink's own. Flink
+has no such table in its code; this one follows the meaning of the keys.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 from shardline import _options
 
 _MIB = 1024 * 1024
-#: The Producer Library's own defaults, where they are not the sink's.
+#: Defaults of the Producer Library that differ from those of the sink.
 _DEFAULTS = {"AggregationEnabled": "true", "RecordMaxBufferedTime": "100"}
 _OLD_NAMES = {
     "aws.producer.collectionMaxCount": "CollectionMaxCount",
@@ -23,7 +23,7 @@ _ITSELF = "the sink does that by itself"
 _METRICS = "metrics are under Flink's names (metrics.reporter.prom.port)"
 _NO_PROCESS = "there is no process of the library's"
 
-#: Keys that have no counterpart, and why.
+#: Keys without a counterpart, and the reason.
 _NEEDLESS = {
     "RateLimit": "the sink slows down by what the service refuses",
     "RecordTtl": "no record is given up: it is sent until it is written",
@@ -54,7 +54,7 @@ _NEEDLESS = {
 
 
 class BuilderLines:
-    """The lines, and comments on what has no line."""
+    """The lines, with comments about properties that have no line."""
 
     def __init__(self, properties: Mapping[str, Any]) -> None:
         self._client: dict[str, str] = {}
@@ -69,7 +69,7 @@ class BuilderLines:
             self._sink = {k: v for k, v in self._sink.items() if not k.startswith("sink.aggregation.")}
 
     def text(self, package: str, stream: str | None, schema: str, name: str = "sink") -> str:
-        """A program that makes the sink; `package`: under which name the script imports from here."""
+        """Returns a program that makes the sink. `package` is the name under which the script imports this package."""
         lines = [
             f"from {package}.common import Configuration, {schema}",
             f"from {package}.datastream.connectors.kinesis import KinesisStreamsSink, PartitionKeyGenerator",
@@ -94,7 +94,7 @@ class BuilderLines:
         return "\n".join(lines)
 
     def _endpoint(self, given: dict[str, str]) -> None:
-        """The library has host and port where Flink's connectors have a URL."""
+        """Returns the URL of the endpoint. The library has a host and a port in its place."""
         host, port = given.pop("KinesisEndpoint", None), given.pop("KinesisPort", None)
         if host is not None and "aws.endpoint" not in given:
             url = host if "://" in host else f"https://{host}"
@@ -150,7 +150,7 @@ class BuilderLines:
             )
 
     def _collection_size(self, value: str) -> None:
-        """A request is at least as large as a record may be."""
+        """Returns the size of a request, which is at least that of a record."""
         self._call("set_max_batch_size_in_bytes", _within(value, _MIB, 10 * _MIB))
 
     def _buffered_time(self, value: str) -> None:

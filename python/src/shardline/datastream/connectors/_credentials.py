@@ -13,16 +13,16 @@ __all__ = ["AwsCredentials", "provide", "register_credentials_provider"]
 
 
 class AwsCredentials(NamedTuple):
-    """What a credentials provider answers. (Of Shardline.)"""
+    """What a credentials provider returns. (Of Shardline.)"""
 
     access_key: str
     secret_key: str
     token: str | None = None
-    #: They are asked for again before this time; None: they do not expire.
+    #: The provider is called again before this time. None if the credentials do not expire.
     expiry: datetime.datetime | None = None
 
     def __repr__(self) -> str:
-        """Without the secrets."""
+        """Shows no secret."""
         return f"AwsCredentials(access_key={self.access_key!r}, expiry={self.expiry!r})"
 
 
@@ -33,9 +33,10 @@ _registered: dict[str, Provider] = {}
 def register_credentials_provider(name: str, provider: Provider) -> None:
     """Makes `name` a value of `aws.credentials.provider.custom.class`.
 
-    `provider` is called in the driver, with the configuration, at the start and again before what it answered
-    expires. It answers `AwsCredentials`, or anything with `access_key`, `secret_key` and `token`, such as boto3's
-    `session.get_credentials().get_frozen_credentials()`. Unregistered, `module:function` is imported. (Of Shardline.)
+    `provider` is called in the driver with the configuration, at the start and again before its credentials expire. It
+    returns `AwsCredentials`, or an object with `access_key`, `secret_key` and `token`, such as boto3's
+    `session.get_credentials().get_frozen_credentials()`. A name that is not registered may be `module:function`, which
+    is imported. (Of Shardline.)
     """
     if not callable(provider):
         raise TypeError(f"a credentials provider is a callable of the configuration, not {provider!r}")

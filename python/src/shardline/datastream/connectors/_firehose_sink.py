@@ -12,8 +12,8 @@ from shardline.errors import ConfigurationError
 
 @published_in("shardline.datastream.connectors.kinesis")
 class KinesisFirehoseSink(AsyncSink):
-    """Writes each value as a record of a delivery stream of Amazon Data Firehose, at least once.
-    Made by `builder()`."""
+    """Writes each value as a record of a delivery stream of Amazon Data Firehose, at least once. Made by
+    `builder()`."""
 
     @staticmethod
     def builder() -> KinesisFirehoseSinkBuilder:
@@ -37,7 +37,7 @@ class KinesisFirehoseSinkBuilder(AsyncSinkBuilder):
     def set_firehose_client_properties(
         self, firehose_client_properties: Mapping[str, Any]
     ) -> KinesisFirehoseSinkBuilder:
-        """`aws.region`, `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `aws.*` keys."""
+        """Sets `aws.region`, `aws.endpoint`, `aws.credentials.provider` and the other `aws.*` options of Flink."""
         self._set_client_properties(firehose_client_properties)
         return self
 

@@ -47,13 +47,13 @@ class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
         self._partition_key_generator: PartitionKeyGenerator | Callable[[Any], Any] | None = None
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSinkBuilder:
-        """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`. It wins over a name, and the region is taken from it.
+        """Sets `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`, which takes precedence over a name and gives the region.
         (Of Flink's Java builder; PyFlink's does not have it.)"""
         self._stream_arn = checked_arn(stream_arn)
         return self
 
     def set_stream_name(self, stream_name: str | list[str]) -> KinesisStreamsSinkBuilder:
-        """One name; a list of one is taken as well."""
+        """Sets the name of the stream. As in PyFlink, it may be a list of one name."""
         if isinstance(stream_name, (list, tuple)):
             if len(stream_name) != 1:
                 raise ConfigurationError(f"KinesisStreamsSink writes to one stream, and got {stream_name!r}")
@@ -64,11 +64,13 @@ class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
     def set_partition_key_generator(
         self, partition_key_generator: PartitionKeyGenerator | Callable[[Any], str | tuple[str, int | str | None]]
     ) -> KinesisStreamsSinkBuilder:
-        """`PartitionKeyGenerator.fixed()` or `.random()`, or, as an extension of Shardline, a function of the value.
+        """Sets `PartitionKeyGenerator.fixed()` or `.random()`. As an extension of Shardline, it may be a function of
+        the value.
 
-        The function gives a str of 1 to 256 characters, or a tuple of it and an explicit hash key, which says the shard
-        in the partition key's place: an int from 0 to 2**128 - 1, the same as a str, or None. Records of one key are in
-        one shard, for example `lambda order: json.loads(order)["table"]`.
+        The function returns the partition key, a str of 1 to 256 characters, or a tuple of the partition key and an
+        explicit hash key. The explicit hash key determines the shard in place of the partition key. It is an int from 0
+        to 2**128 - 1, the same number as a str, or None. Records with the same key are in the same shard, for example
+        with `lambda order: json.loads(order)["table"]`.
         """
         if not isinstance(partition_key_generator, PartitionKeyGenerator) and not callable(partition_key_generator):
             raise TypeError(
@@ -79,7 +81,7 @@ class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
         return self
 
     def set_kinesis_client_properties(self, kinesis_client_properties: Mapping[str, Any]) -> KinesisStreamsSinkBuilder:
-        """`aws.region`, `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `aws.*` keys."""
+        """Sets `aws.region`, `aws.endpoint`, `aws.credentials.provider` and the other `aws.*` options of Flink."""
         self._set_client_properties(kinesis_client_properties)
         return self
 

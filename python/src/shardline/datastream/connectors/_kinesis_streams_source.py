@@ -24,11 +24,11 @@ from shardline.errors import ConfigurationError
 
 @published_in("shardline.datastream.connectors.kinesis")
 class KinesisStreamsSource(Source):
-    """Reads one stream, from all of its shards, in order within each. Made by `builder()`.
+    """Reads all shards of one stream, and each shard in order. Made by `builder()`.
 
-    Options, by `set_source_config`: `source.init.position` (LATEST, TRIM_HORIZON or AT_TIMESTAMP with
-    `source.init.timestamp`), `aws.endpoint`, `aws.credentials.provider` and the rest of Flink's `source.*` and `aws.*`
-    keys. The region is the one in the stream's ARN.
+    `set_source_config` takes `source.init.position` (LATEST, TRIM_HORIZON or AT_TIMESTAMP with
+    `source.init.timestamp`), `aws.endpoint`, `aws.credentials.provider` and the other `source.*` and `aws.*` options of
+    Flink. The region is that of the stream's ARN.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class KinesisStreamsSourceBuilder:
         self._dead_letters: dict[str, Any] | None = None
 
     def set_stream_arn(self, stream_arn: str) -> KinesisStreamsSourceBuilder:
-        """`arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`"""
+        """Sets `arn:aws:kinesis:REGION:ACCOUNT:stream/NAME`."""
         self._stream_arn = checked_arn(stream_arn)
         return self
 
@@ -92,13 +92,13 @@ class KinesisStreamsSourceBuilder:
     def set_kinesis_shard_assigner(
         self, kinesis_shard_assigner: KinesisShardAssigner | Callable[[ShardToAssign, ShardAssignerContext], int]
     ) -> KinesisStreamsSourceBuilder:
-        """As an extension of Shardline, a callable of the shard and the context is taken too."""
+        """Sets the shard assigner. As an extension of Shardline, it may be a callable of the shard and the context."""
         self._shard_assigner = checked_assigner(kinesis_shard_assigner, "set_kinesis_shard_assigner()")
         return self
 
     def set_preserve_shard_order(self, preserve_shard_order: bool) -> KinesisStreamsSourceBuilder:
-        """Whether children of a resharded shard wait for their parents; they do unless told otherwise.
-        (Of Flink's Java builder; PyFlink's does not have it.)"""
+        """Sets whether the child shards of a resharded shard are read after their parents, which is the default. (Of
+        Flink's Java builder; PyFlink's does not have it.)"""
         if not isinstance(preserve_shard_order, bool):
             raise ConfigurationError(
                 f"KinesisStreamsSource: preserve_shard_order must be True or False, not {preserve_shard_order!r}"
@@ -109,11 +109,12 @@ class KinesisStreamsSourceBuilder:
     def set_dead_letter_handler(
         self, handler: DeadLetterHandler | Callable[[DeadLetter], Any]
     ) -> KinesisStreamsSourceBuilder:
-        """Who gets records that the schema cannot read, with their bytes and where they lay; the job goes on. Without a
-        handler `shardline.source.poison-records` says what becomes of them. (Of Shardline: in Flink they fail the job.)
+        """Sets the handler of records that the schema cannot read. It gets their bytes and positions, and the job
+        continues. Without a handler, `shardline.source.poison-records` determines what happens. (Of Shardline: on Flink
+        they fail the job.)
 
-        `DeadLetterHandler.file("unreadable.jsonl")`, `DeadLetterHandler.stream("unreadable")`, or a callable, which the
-        script's own process calls with one `DeadLetter` after the other, at least once each.
+        `handler` is `DeadLetterHandler.file("unreadable.jsonl")`, `DeadLetterHandler.stream("unreadable")`, or a
+        callable. The process of the script calls it with one `DeadLetter` at a time, at least once for each record.
         """
         self._dead_letters = _dead_letters.spec_of(handler)
         return self

@@ -19,11 +19,11 @@ from shardline.errors import ConfigurationError
 
 @published_in("shardline.datastream.connectors.kinesis")
 class FlinkKinesisConsumer:
-    """The Kinesis source of Flink 1.x, for scripts that still say it: `env.add_source(FlinkKinesisConsumer(...))`.
+    """The Kinesis source of Flink 1.x, for scripts that use it: `env.add_source(FlinkKinesisConsumer(...))`.
 
-    One or several streams, by name (or ARN); `config_props` as Flink 1.x has them (`flink.stream.initpos` and the rest,
-    `aws.*`). Records that the Kinesis Producer Library aggregated are unpacked. Flink 2 removed it: the warning shows
-    the form that stays.
+    It reads one or several streams, by name or ARN. `config_props` are those of Flink 1.x: `flink.stream.initpos` and
+    so on, and `aws.*`. Aggregated records of the Kinesis Producer Library are unpacked. Flink 2 does not have this
+    class, so a warning shows the same source as a KinesisStreamsSource.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class FlinkKinesisConsumer:
         )
 
     def _sources(self) -> list[Source]:
-        """One for each stream."""
+        """Returns a source for each stream."""
         return [
             KinesisStreamsSource(
                 stream if stream.startswith("arn:") else None,

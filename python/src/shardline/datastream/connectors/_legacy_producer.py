@@ -15,9 +15,9 @@ from shardline.errors import UnsupportedError
 
 @published_in("shardline.datastream.connectors.kinesis")
 class FlinkKinesisProducer:
-    """The Kinesis sink of Flink 1.x, whose place KinesisStreamsSink has: calling this raises `UnsupportedError`, with
-    the lines that say the same. It takes what the Java class takes, a schema and properties, in any order.
-    """
+    """The Kinesis sink of Flink 1.x, which KinesisStreamsSink replaces. The constructor raises an `UnsupportedError`
+    with the lines that make the same sink. It takes the arguments of the Java class, a schema and properties, in any
+    order."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         given = [*args, *kwargs.values()]

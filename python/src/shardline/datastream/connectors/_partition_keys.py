@@ -10,24 +10,26 @@ from shardline._publishing import published_in
 
 @published_in("shardline.datastream.connectors.kinesis")
 class PartitionKeyGenerator:
-    """The partition key of each record that is written."""
+    """Generates the partition key of each record."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
 
     @staticmethod
     def fixed() -> PartitionKeyGenerator:
-        """The number of the sink's subtask: what one subtask writes stays in order, in one shard."""
+        """The partition key is the number of the sink's subtask: the records of a subtask stay in order, in one
+        shard."""
         return PartitionKeyGenerator("fixed")
 
     @staticmethod
     def random() -> PartitionKeyGenerator:
-        """A UUID for each record: evenly spread, in no order."""
+        """The partition key is a UUID for each record: records are evenly distributed, without an order."""
         return PartitionKeyGenerator("random")
 
 
 class PartitionKeyFunction:
-    """What a script's function gives, in classes that the engine reads; None, which is not written, has no key."""
+    """Calls the function of a script, and returns its keys as objects of the classes that the engine reads. The value
+    None is not written, so it has no key."""
 
     def __init__(self, function: Callable[[Any], Any]) -> None:
         self._function = function
@@ -40,7 +42,8 @@ class PartitionKeyFunction:
 
 
 def _plain(key: Any) -> Any:
-    """Enumerations, named tuples and the like as what they are; anything else stays, and the sink says what it was."""
+    """Returns members of enumerations, named tuples and the like as plain values. Other objects are returned unchanged,
+    and the sink reports them."""
     if isinstance(key, tuple):
         return tuple(map(_plain, key))
     if isinstance(key, str):

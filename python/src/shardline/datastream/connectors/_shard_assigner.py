@@ -1,4 +1,4 @@
-"""Shard assigners: which subtask of a source reads a shard. The engine asks for it when a shard may be read."""
+"""Shard assigners determine which subtask of a source reads a shard. The engine asks them when a shard can be read."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from shardline._publishing import published_in
 
 @published_in("shardline.datastream.connectors.kinesis")
 class ShardToAssign(NamedTuple):
-    """A shard that may be read now. (Of Shardline.)"""
+    """A shard that can be read. (Of Shardline.)"""
 
     stream_arn: str
     shard_id: str
     parent_shard_ids: tuple[str, ...]
-    #: Both ends of the range of hash keys, inclusive, 0 to 2**128 - 1.
+    #: Both ends of the hash key range, inclusive, from 0 to 2**128 - 1.
     starting_hash_key: int
     ending_hash_key: int
 
 
 @published_in("shardline.datastream.connectors.kinesis")
 class ShardAssignerContext(NamedTuple):
-    """What is known when a shard is assigned. (Of Shardline.)"""
+    """The subtasks, and the shards assigned to them. (Of Shardline.)"""
 
     parallelism: int
-    #: By subtask: ids of the shards that it reads.
+    #: The ids of the shards of each subtask.
     assigned: tuple[tuple[str, ...], ...]
 
 
 @published_in("shardline.datastream.connectors.kinesis")
 class KinesisShardAssigner:
-    """Which parallel instance of a source reads a shard.
+    """Determines which subtask of a source reads a shard.
 
-    As an extension of Shardline, a subclass may say so itself, by overriding `assign`; PyFlink has only the two below.
+    As an extension of Shardline, a subclass may override `assign`. PyFlink has only the two assigners below.
     """
 
     _kind = "uniform"
 
     @staticmethod
     def uniform_shard_assigner() -> KinesisShardAssigner:
-        """By the shard's place in the space of hash keys: equal shares, also after resharding."""
+        """Assigns by the hash key range of the shard. Subtasks have equal shares, also after resharding."""
         return KinesisShardAssigner()
 
     @staticmethod
     def default_shard_assigner() -> KinesisShardAssigner:
-        """By a number made of the shard's id: the default of FlinkKinesisConsumer."""
+        """Assigns by a hash of the shard's id. This is the default of FlinkKinesisConsumer."""
         assigner = KinesisShardAssigner()
         assigner._kind = "default"
         return assigner
 
     def assign(self, shard: ShardToAssign, context: ShardAssignerContext) -> int:
-        """The subtask, from 0 to `context.parallelism - 1`, that reads the shard. Called in the driver."""
+        """Returns the subtask that reads the shard, from 0 to `context.parallelism - 1`. Called in the driver."""
         raise NotImplementedError
 
     def _spec(self) -> dict[str, str]:
