@@ -92,7 +92,7 @@ def test_setters_of_streams_return_the_stream(env):
 def test_a_uid_names_one_operator(env):
     stream = env.from_collection([1]).uid("u")
     assert stream.uid("u") is stream
-    with pytest.raises(ValueError, match="'u' is already the one of operator 'Collection Source'"):
+    with pytest.raises(ValueError, match="'u' is already that of operator 'Collection Source'"):
         stream.map(str).uid("u")
 
 

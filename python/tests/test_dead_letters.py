@@ -74,7 +74,7 @@ def test_what_can_be_no_handler_is_told():
 
     with pytest.raises(TypeError, match=r"takes a callable of a DeadLetter, .* not 'rejected.jsonl'"):
         streams().set_dead_letter_handler("rejected.jsonl")
-    with pytest.raises(TypeError, match="nobody awaits a coroutine"):
+    with pytest.raises(TypeError, match="takes a function that is not async"):
         streams().set_dead_letter_handler(later)
     with pytest.raises(ConfigurationError, match="takes the ARN or the name of a stream, not ''"):
         DeadLetterHandler.stream("")

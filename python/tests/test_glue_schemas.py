@@ -42,7 +42,7 @@ def test_glue_schemas_are_described_and_their_configuration_is_checked():
     with pytest.raises(TypeError, match="secondaryDeserializer is a schema"):
         GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"secondaryDeserializer": "a.Class"})
     of_class = AvroDeserializationSchema.for_specific(Leg)
-    with pytest.raises(TypeError, match="a schema that the engine reads by itself"):
+    with pytest.raises(TypeError, match="must be a schema that runs in the engine"):
         GlueSchemaRegistryAvroDeserializationSchema.for_generic('"string"', {"secondaryDeserializer": of_class})
     with pytest.raises(TypeError, match="transport_name is the stream's name"):
         GlueSchemaRegistryAvroSerializationSchema.for_generic('"string"', "", {})

@@ -39,7 +39,7 @@ def test_without_a_key_there_is_time_but_no_state_and_no_timer():
         def process_element(self, value, ctx):
             ctx.output("tag", value)
 
-    with pytest.raises(FunctionFailure, match="yield what is to be emitted"):
+    with pytest.raises(FunctionFailure, match="yield the values to emit"):
         chain(("process", Output()), keyed=False).process(Bundle(["a"]))
 
 

@@ -32,7 +32,7 @@ def test_a_schema_of_the_program_that_says_another_type_is_told_how_to_say_this_
     arn = "arn:aws:kinesis:us-east-1:000000000000:stream/flights"
     source = KinesisStreamsSource.builder().set_stream_arn(arn).set_deserialization_schema(Lines()).build()
     env = StreamExecutionEnvironment()
-    with pytest.raises(TypeError, match=r"let get_produced_type\(\) say so too"):
+    with pytest.raises(TypeError, match=r"get_produced_type\(\) must return the same type"):
         env.from_source(source, WatermarkStrategy.no_watermarks(), "flights", Types.STRING())
 
 

@@ -164,7 +164,7 @@ def test_the_readers_thread_cannot_wait_for_itself():
     remote.peer._on_notification = call_back
     remote.send({"jsonrpc": "2.0", "method": "log", "params": {}})
     assert done.wait(5)
-    assert "would wait for ever" in str(raised[0])
+    assert "would wait forever" in str(raised[0])
     remote.close()
     assert remote.ended.wait(5)
     remote.ours.close()
@@ -210,6 +210,6 @@ def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
     assert (error["code"], error["message"]) == (-32000, "NotImplementedError: later"), "it is the program's own"
     remote.sock.settimeout(5)
     remote.send({"jsonrpc": "2.0", "id": 6, "method": "exits"})
-    assert remote.receive()["error"]["message"] == "SystemExit: 3", "or the engine would wait for ever"
+    assert remote.receive()["error"]["message"] == "SystemExit: 3", "or the engine would wait forever"
     remote.close()
     ours.close()

@@ -42,7 +42,7 @@ def _unpicklable(function: Any, error: Exception) -> str:
     culprits = [name for name, value in _parts(function) if not _is_picklable(value)]
     of_what = f" because of {', '.join(culprits)}" if culprits else ""
     return (
-        f"{_name(function)} cannot be pickled{of_what}: {error}. A function goes to the processes that run it: make "
+        f"{_name(function)} cannot be pickled{of_what}: {error}. A function is sent to the processes that run it: make "
         "what it needs there, in open() of a function class, or when it is first called"
     )
 

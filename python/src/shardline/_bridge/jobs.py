@@ -155,7 +155,7 @@ class Job:
                     raise
             if self._connection is not None and not self._connection.process.is_child:
                 raise EngineDiedError(
-                    "the engine is gone: it is the process that started this script, `shardline run`, and it was ended"
+                    "the engine has ended: it is the process of `shardline run`, which started this script"
                     + (f"; {_how_to_go_on()}" if self._checkpointing else "")
                 ) from died
             checkpoint = checkpoints.newest(self._checkpoint_directory, self._own_ids)
@@ -163,11 +163,11 @@ class Job:
             last_checkpoint = checkpoint
             if self._cancelling:
                 raise JobCancellationException(
-                    "the job was cancelled, and the engine ended before it said so"
+                    "the job was cancelled, and the engine ended before it confirmed this"
                 ) from died
             if not self._checkpointing:
                 raise EngineDiedError(
-                    f"{died}\nThe job had no checkpoints to go on from (enable_checkpointing)"
+                    f"{died}\nThe job had no checkpoints to continue from (enable_checkpointing)"
                 ) from died
             if deaths >= _MAX_ENGINE_DEATHS:
                 raise EngineDiedError(

@@ -70,7 +70,7 @@ class Peer:
         """Returns the result, or raises the error as an exception. Raises `TimeoutError` when the answer takes too
         long."""
         if threading.current_thread() is self._thread:
-            raise BridgeError(f"{method}: a blocking call from the thread that reads the answers would wait for ever")
+            raise BridgeError(f"{method}: a blocking call from the thread that reads the answers would wait forever")
         try:
             return self.call_async(method, params).result(timeout)
         except FutureTimeoutError:
@@ -121,7 +121,7 @@ class Peer:
         except BridgeError as error:
             end = error
         except Exception as error:  # noqa: BLE001 - otherwise every caller would wait forever
-            end = BridgeError(f"the control channel carried something that is not JSON-RPC: {error!r}")
+            end = BridgeError(f"the control channel received a message that is not JSON-RPC: {error!r}")
         with self._lock:
             self._ended = end
             pending = list(self._pending.values())
@@ -173,7 +173,7 @@ class Peer:
                 raise UnknownMethodError(method)
             answer["result"] = self._on_request(method, params)
         except UnknownMethodError:
-            answer["error"] = {"code": -32601, "message": f"the driver knows no method {method!r}"}
+            answer["error"] = {"code": -32601, "message": f"the driver has no method {method!r}"}
         except BaseException as error:  # noqa: BLE001 - the engine gets every error, SystemExit too
             from shardline._bridge.functions import formatted  # imported here, for errors only
 

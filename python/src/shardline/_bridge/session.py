@@ -134,7 +134,7 @@ class Connection:
                 running = [self.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode}) for job_id in unfinished]
                 if mode == "interrupt" and running:
                     print(
-                        "shardline: stopping the sources and draining the job (once more ends it at once)",
+                        "shardline: stopping the sources and draining the job (a second signal ends it at once)",
                         file=sys.stderr,
                         flush=True,
                     )
@@ -229,7 +229,7 @@ class Session:
         with self._lock:
             if self._starting is None:
                 if self._closed:
-                    raise BridgeError("this process is ending: no engine is started any more")
+                    raise BridgeError("this process is ending, and starts no engine")
                 self._starting = Future()
                 self._starter = threading.Thread(
                     target=self._start, args=(self._starting,), name="shardline-start", daemon=True

@@ -43,7 +43,7 @@ class _Context(ProcessFunction.Context):
         return to_long(self.time)
 
     def output(self, *arguments: Any) -> NoReturn:
-        raise AttributeError("there is no ctx.output(), as in PyFlink: yield what is to be emitted")
+        raise AttributeError("there is no ctx.output(), as in PyFlink: yield the values to emit")
 
 
 class PlainContext(_Context):

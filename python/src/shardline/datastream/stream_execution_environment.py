@@ -206,7 +206,7 @@ class StreamExecutionEnvironment(AbsentMethods):
                 f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
             )
         if type_info is not None and type_info != produced:
-            hint = ": let get_produced_type() say so too" if hasattr(schema, "get_produced_type") else ""
+            hint = ": get_produced_type() must return the same type" if hasattr(schema, "get_produced_type") else ""
             raise TypeError(
                 f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}{hint}"
             )
@@ -330,7 +330,7 @@ class StreamExecutionEnvironment(AbsentMethods):
     def _set_uid(self, transformation: Transformation, uid: str) -> None:
         taken = next((t for t in self._transformations if t.uid == uid and t is not transformation), None)
         if taken is not None:
-            raise ValueError(f"the uid {uid!r} is already the one of operator {taken.name!r}")
+            raise ValueError(f"the uid {uid!r} is already that of operator {taken.name!r}")
         transformation.uid = uid
 
     def __reduce__(self) -> NoReturn:

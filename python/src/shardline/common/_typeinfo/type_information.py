@@ -24,7 +24,7 @@ class TypeInformation(AbsentMethods):
 
     def _spec(self) -> dict[str, Any]:
         """Returns this type as a job graph has it."""
-        raise TypeError(f"values of type {self!r} stay in Python: the engine's schemas do not know it")
+        raise TypeError(f"values of type {self!r} stay in Python: the engine's schemas have no such type")
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and self.__dict__ == other.__dict__

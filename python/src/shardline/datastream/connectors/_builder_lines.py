@@ -21,20 +21,20 @@ _OLD_NAMES = {
 
 _ITSELF = "the sink does that by itself"
 _METRICS = "metrics are under Flink's names (metrics.reporter.prom.port)"
-_NO_PROCESS = "there is no process of the library's"
+_NO_PROCESS = "there is no process of the library"
 
 #: Keys without a counterpart, and the reason.
 _NEEDLESS = {
-    "RateLimit": "the sink slows down by what the service refuses",
-    "RecordTtl": "no record is given up: it is sent until it is written",
-    "FailIfThrottled": "what is refused is sent again; set_fail_on_error(True) fails the job instead",
+    "RateLimit": "the sink adapts its rate to what the service refuses",
+    "RecordTtl": "records do not expire: each is sent until it is written",
+    "FailIfThrottled": "refused records are sent again; set_fail_on_error(True) fails the job instead",
     "ThreadingModel": _NO_PROCESS,
     "ThreadPoolSize": _NO_PROCESS,
     "NativeExecutable": _NO_PROCESS,
     "TempDirectory": _NO_PROCESS,
     "EnableCoreDumps": _NO_PROCESS,
     "LogLevel": _NO_PROCESS,
-    "CaCertPath": "certificates are Node's: NODE_EXTRA_CA_CERTS",
+    "CaCertPath": "certificates are set for Node, in NODE_EXTRA_CA_CERTS",
     "ConnectTimeout": _ITSELF,
     "CredentialsRefreshDelay": "credentials are renewed before they expire",
     "MinConnections": _ITSELF,
@@ -105,7 +105,7 @@ class BuilderLines:
         if region is not None:
             given.setdefault("aws.region", region)
         if "aws.region" not in given:
-            self._comments.append("aws.region is not among the properties: AWS_REGION must say it")
+            self._comments.append("aws.region is not among the properties: set AWS_REGION")
 
     def _take(self, key: str, value: str) -> None:
         taken = self._taken(key)
@@ -113,7 +113,7 @@ class BuilderLines:
             try:
                 taken(value)
             except ValueError:
-                self._comments.append(f"{key}: {value!r} is not what it should be")
+                self._comments.append(f"{key}: {value!r} is not valid")
         elif key in _NEEDLESS:
             self._comments.append(f"{key} has no counterpart: {_NEEDLESS[key]}")
         elif key.startswith("aws.") and not list(_options.unknown([key])):
@@ -145,9 +145,7 @@ class BuilderLines:
         enabled = _boolean(value)
         self._set("sink.aggregation.enabled", "true" if enabled else "false")
         if enabled:
-            self._comments.append(
-                "The Producer Library packs records together unless told otherwise; who reads them must unpack them"
-            )
+            self._comments.append("The Producer Library aggregates records by default; consumers must unpack them")
 
     def _collection_size(self, value: str) -> None:
         """Returns the size of a request, which is at least that of a record."""

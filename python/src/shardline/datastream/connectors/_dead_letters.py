@@ -124,7 +124,7 @@ class _Registered:
         result = _registered[self._id](letter)
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError("the dead letter handler gave a coroutine, which nobody awaits: the letter would be lost")
+            raise TypeError("the dead letter handler returned a coroutine, and the letter would be lost")
 
 
 #: Several sinks may report dead letters at the same time. The callable of the script is called by one at a time.
@@ -141,7 +141,7 @@ def spec_of(handler: DeadLetterHandler | Handler) -> dict[str, Any]:
             f"DeadLetterHandler.stream(...), not {handler!r}"
         )
     if inspect.iscoroutinefunction(handler):
-        raise TypeError("set_dead_letter_handler() takes a plain function: nobody awaits a coroutine")
+        raise TypeError("set_dead_letter_handler() takes a function that is not async")
     handler_id = f"dead-letters-{next(_ids)}"
     _registered[handler_id] = handler
     return {"type": "python", "pickle": base64.b64encode(pickle.dumps(_Registered(handler_id), 5)).decode("ascii")}

@@ -46,7 +46,7 @@ class FlinkKinesisConsumer:
             _options.check(read, _options.KINESIS_SOURCE, _options.AWS)
             check_position(Configuration.from_dict(configuration))
         warn_once(
-            "FlinkKinesisConsumer was removed from Flink 2. The same with the source that stays: "
+            "FlinkKinesisConsumer was removed from Flink 2. The same source as a KinesisStreamsSource: "
             + _legacy_properties.new_form(self._streams, self._configurations[0]),
             DeprecationWarning,
         )
@@ -57,13 +57,13 @@ class FlinkKinesisConsumer:
 
     def set_periodic_watermark_assigner(self, periodic_watermark_assigner: Any) -> FlinkKinesisConsumer:
         raise NotImplementedError(
-            "set_periodic_watermark_assigner() takes a Java object. Say it of the stream instead: "
+            "set_periodic_watermark_assigner() takes a Java object. Set the strategy of the stream instead: "
             "env.add_source(consumer).assign_timestamps_and_watermarks(WatermarkStrategy...)"
         )
 
     def set_watermark_tracker(self, watermark_tracker: Any) -> FlinkKinesisConsumer:
         raise NotImplementedError(
-            "set_watermark_tracker() takes a Java object. Shards are kept in step by "
+            "set_watermark_tracker() takes a Java object. To align shards, use "
             "WatermarkStrategy....with_watermark_alignment(...)"
         )
 

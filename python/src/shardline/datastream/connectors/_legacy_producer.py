@@ -31,6 +31,6 @@ class FlinkKinesisProducer:
         package = _alias.ALIAS if _alias.is_installed() else _alias.REAL
         lines = BuilderLines(properties).text(package, stream, known or "SimpleStringSchema")
         raise UnsupportedError(
-            "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same with the sink that "
-            f"stays (docs/migration.md says more):\n\n{lines}\n\nThen stream.sink_to(sink), in place of add_sink()."
+            "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same sink as a "
+            f"KinesisStreamsSink (see docs/migration.md):\n\n{lines}\n\nThen stream.sink_to(sink), in place of add_sink()."
         )

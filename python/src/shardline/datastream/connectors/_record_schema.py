@@ -96,7 +96,7 @@ class _Deserialize(FlatMapFunction):
         # A single value that is iterable would become several values.
         if isinstance(produced, _SINGLE) or not isinstance(produced, Iterable):
             raise TypeError(
-                f"{type(self._schema).__name__}.deserialize() gives any number of values, and returned one "
+                f"{type(self._schema).__name__}.deserialize() must return an iterable of values, and returned one "
                 f"{type(produced).__name__}: yield it, or return a list"
             )
         return produced

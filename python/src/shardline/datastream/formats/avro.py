@@ -211,7 +211,7 @@ def _row_schema(record_class: str | None, avro_schema_string: str | None) -> Avr
     if avro_schema_string is not None:
         return AvroSchema.parse_string(avro_schema_string)
     if record_class is not None:
-        raise TypeError(f"the Java class {record_class!r} cannot be asked for its schema here: give avro_schema_string")
+        raise TypeError(f"the Java class {record_class!r} cannot be loaded without a JVM: give avro_schema_string")
     raise TypeError("record_class or avro_schema_string must be specified.")
 
 

@@ -252,7 +252,7 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
     try:
         plain = json.loads(json.dumps(plain))
     except TypeError as error:
-        raise TypeError(f"configs holds what is neither text, number, truth, list nor dict: {error}") from None
+        raise TypeError(f"configs holds a value that is no str, number, bool, list or dict: {error}") from None
     _options.check_glue({key: value for key, value in plain.items() if value is not None})
     secondary = configs.get("secondaryDeserializer")
     if secondary is None:
@@ -264,7 +264,7 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
         )
     if secondary._step() is not None:
         raise TypeError(
-            "secondaryDeserializer is a schema that the engine reads by itself, and this one makes objects in Python: "
+            "secondaryDeserializer must be a schema that runs in the engine, and this one makes objects in Python: "
             "give one that gives text, bytes, rows or dicts, and make them with map()"
         )
     return plain, secondary._spec()
