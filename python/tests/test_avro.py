@@ -76,7 +76,7 @@ class Kind(Enum):
         ("42", "42 has no 'type'"),
     ],
 )
-def test_what_an_avro_schema_lacks_is_told_where_it_is_given(schema, message):
+def test_an_incomplete_avro_schema_fails_where_it_is_given(schema, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         AvroSchema.parse_string(schema)
     with pytest.raises(ValueError, match=re.escape(message)):

@@ -24,7 +24,7 @@ def test_indices_pass_through_a_whole_chain():
 
 
 @given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=5), max_size=30))
-def test_an_identity_chain_changes_nothing(values):
+def test_an_identity_chain_keeps_every_value(values):
     built = chain(("map", lambda v: v), ("filter", lambda v: True), ("flat_map", lambda v: [v]))
     assert run(built, values) == (values, list(range(len(values))))
 
@@ -97,7 +97,7 @@ def test_a_number_out_of_range_fails_where_it_leaves_the_chain():
     assert (failed.index, type(failed.cause)) == (1, OverflowError)
 
 
-def test_exits_and_interrupts_of_functions_are_failures_of_theirs():
+def test_exits_and_interrupts_of_functions_are_failures():
     failed = failure(chain(("map", lambda v: exit(3))), ["a"])
     assert isinstance(failed.cause, SystemExit)
 

@@ -123,7 +123,7 @@ JOB = """
 """
 
 
-def test_what_a_job_prints_is_all_that_is_on_stdout(fake_engine, script):
+def test_stdout_holds_only_what_a_job_prints(fake_engine, script):
     done = shardline("run", "--log-level", "debug", script(JOB.replace("SUBTRACT", "0")))
     assert (done.returncode, done.stdout) == (0, "5\n2\ndone\n")
     assert "shardline.engine.fake: INFO: hello" in done.stderr

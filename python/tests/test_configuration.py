@@ -16,7 +16,7 @@ from shardline.common import (
 from shardline.common.execution_config import milliseconds
 
 
-def test_options_are_kept_as_strings_and_read_as_what_is_asked_for():
+def test_options_are_kept_as_strings_and_converted_by_getters():
     config = Configuration()
     config.set_string("s", "text").set_integer("i", 5).set_boolean("b", True).set_float("f", 0.5)
     config.set_bytearray("y", bytearray(b"\0\xff"))

@@ -139,7 +139,7 @@ def test_an_object_that_was_written_as_json_becomes_the_same_again():
         make({**record, "day": "soon"})
 
 
-def test_a_class_and_a_schema_that_do_not_fit_are_told_at_the_call():
+def test_a_class_and_a_schema_that_do_not_fit_fail_at_the_call():
     trips = '{"type": "record", "name": "Leg", "fields": [{"name": "minutes", "type": "double"}, %s]}'
     with pytest.raises(TypeError, match="Leg takes no field 'gate', which the schema has"):
         AvroDeserializationSchema.for_specific(Leg, trips % '{"name": "gate", "type": "string"}')

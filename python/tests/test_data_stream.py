@@ -25,7 +25,7 @@ def test_a_function_that_cannot_be_pickled_fails_where_it_is_added(env):
         env.from_collection([1]).map(lambda value: lock)
 
 
-def test_a_function_cannot_take_the_environment_along(env):
+def test_a_function_must_not_use_the_environment(env):
     stream = env.from_collection([1])
     with pytest.raises(TypeError, match="cannot pickle 'StreamExecutionEnvironment' object"):
         stream.map(lambda value: env)
@@ -52,7 +52,7 @@ def test_a_function_is_copied_as_it_is_when_it_is_added(env, monkeypatch):
         ("filter", "The input must be a FilterFunction or a callable function"),
     ],
 )
-def test_what_is_no_function_is_refused(env, method, message):
+def test_an_object_that_is_no_function_is_refused(env, method, message):
     with pytest.raises(TypeError, match=message):
         getattr(env.from_collection([1]), method)(5)
 

@@ -32,7 +32,7 @@ def digits(value):
     return value * 2
 
 
-def test_what_a_function_that_deserializes_raises_for_is_left_out_and_named():
+def test_records_for_which_a_deserializing_function_raises_are_left_out_and_named():
     spec = open_spec(("map", digits), ("map", lambda v: v + "!"))
     spec["operators"][0]["deserializes"] = True
     built = Chain(spec, 0, {})
@@ -45,7 +45,7 @@ def test_what_a_function_that_deserializes_raises_for_is_left_out_and_named():
         chain(("map", digits)).process(["x"])
 
 
-def test_a_record_that_fails_midway_gives_nothing():
+def test_a_record_that_fails_midway_emits_no_value():
     def words(value):
         yield value
         if value == "b":

@@ -126,7 +126,7 @@ def test_a_checkout_without_an_engine_says_how_to_build_it(node, package):
         engine.find()
 
 
-def test_an_installation_without_an_engine_says_so(node):
+def test_an_installation_without_an_engine_is_an_error_with_advice(node):
     with pytest.raises(EngineUnavailableError, match="this installation of shardline has no engine"):
         engine.find()
 
@@ -148,7 +148,7 @@ def test_the_build_is_known_where_it_was_built(package):
 # ---- seen from a script
 
 
-def test_a_graph_can_be_built_without_an_engine_and_execute_says_what_is_missing():
+def test_a_graph_can_be_built_without_an_engine_and_execute_names_what_is_missing():
     env = StreamExecutionEnvironment.get_execution_environment()
     env.from_collection([1]).map(str)
     with pytest.raises(EngineUnavailableError, match="no `node` on PATH"):

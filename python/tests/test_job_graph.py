@@ -143,7 +143,7 @@ def test_the_graph_of_a_typical_script(env):
     }
 
 
-def test_a_stream_that_nobody_reads_ends_in_a_sink_that_discards(env):
+def test_a_stream_without_readers_ends_in_a_sink_that_discards(env):
     env.from_collection([1]).map(str).set_parallelism(3)
     discard = graph(env)["transformations"][-1]
     assert (discard["kind"], discard["sink"], discard["parallelism"]) == ("sink", {"type": "discard"}, 3)
@@ -183,7 +183,7 @@ def test_a_program_without_operators_is_an_error(env):
         env.execute()
 
 
-def test_a_source_that_nobody_reads_is_left_out(env):
+def test_a_source_without_readers_is_left_out(env):
     env.from_collection([1])
     env.from_collection([2]).map(str)
     assert [t["kind"] for t in graph(env)["transformations"]] == ["source", "function", "sink"]

@@ -116,7 +116,7 @@ def test_the_jobs_name_is_the_arguments_or_the_configurations_or_flinks(fake_eng
     assert [s["graph"]["name"] for s in submissions] == ["mine", "configured", "Flink Streaming Job"]
 
 
-def test_what_is_submitted_tells_how_to_start_hosts(fake_engine, env, tmp_path, monkeypatch):
+def test_a_submission_describes_how_to_start_hosts(fake_engine, env, tmp_path, monkeypatch):
     monkeypatch.setenv("MY_OWN", "x")
     fake_engine.configure(env, submissions=str(tmp_path / "submissions"))
     env.get_config().set_global_job_parameters({"color": "blue"})

@@ -74,7 +74,7 @@ class Alarms(KeyedProcessFunction):
         return [f"{ctx.get_current_key()}{timestamp}"]
 
 
-def test_results_say_when_the_next_timer_of_processing_time_is_due():
+def test_results_hold_the_time_of_the_next_timer_of_processing_time():
     alarms = chain(("process", Alarms()))
     assert alarms.next_timer is None
     assert next_timer(alarms.process(bundle("a500", "b300", "b300"))) == 300
@@ -111,7 +111,7 @@ STEP = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(STEP, max_size=20))
-def test_counts_are_exact_and_timers_fire_once_whatever_is_restored(steps):
+def test_counts_are_exact_and_timers_fire_once_after_restores(steps):
     """A source that can be read again, and a sink that forgets what came after its snapshot."""
     values = [text for what, text in steps if what == "values"]
     running = chain(("process", Count()))
@@ -147,6 +147,6 @@ def test_counts_are_exact_and_timers_fire_once_whatever_is_restored(steps):
     assert sorted(timers) == sorted(f"{key}@{i + 10}" for i, key in enumerate(every))
 
 
-def test_flat_map_returning_none_is_a_mistake_on_a_keyed_stream_too():
+def test_flat_map_that_returns_none_fails_on_a_keyed_stream_too():
     with pytest.raises(FunctionFailure, match="return \\[\\] for nothing"):
         chain(("process", lambda v: None, STRING, "flat_map")).process(bundle("a"))

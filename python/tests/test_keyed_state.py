@@ -189,7 +189,7 @@ def test_types_have_the_texts_of_the_vectors():
     assert type_text(ExternalTypeInfo(Types.INT())) == "INT"
 
 
-def test_a_name_that_was_of_another_kind_says_so():
+def test_a_state_of_another_kind_is_refused():
     class Other(Count):
         def open(self, runtime_context):
             runtime_context.get_list_state(ListStateDescriptor("count", Types.LONG()))

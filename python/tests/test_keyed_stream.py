@@ -24,7 +24,7 @@ def test_key_by_is_an_operator_whose_edges_go_by_key(env):
     assert _operator_pickle.load(mapped["function"]["pickle"]).extra == "map"
 
 
-def test_a_keyed_stream_that_nobody_reads_is_discarded_by_key(env):
+def test_a_keyed_stream_without_readers_is_discarded_by_key(env):
     env.from_collection(["a"], STRING).key_by(len)
     assert graph(env)["transformations"][-1]["inputs"] == [{"from": 2, "partitioning": "hash"}]
 
@@ -65,7 +65,7 @@ class Plain(ProcessFunction):
         return []
 
 
-def test_what_processes_a_stream_must_fit_it(env):
+def test_the_function_of_a_stream_must_have_the_right_class(env):
     stream = env.from_collection(["a"], STRING)
     keyed = stream.key_by(len)
     with pytest.raises(TypeError, match="KeyedProcessFunction is required for KeyedStream"):

@@ -103,7 +103,7 @@ def test_a_job_that_was_not_waited_for_ends_with_the_script(program):
     assert gone(engine, 0.5)
 
 
-def test_an_iterator_that_nobody_closes_does_not_hold_the_script_up(program):
+def test_an_iterator_that_is_not_closed_does_not_delay_the_script(program):
     script = program(
         """
         from shardline._functions import collecting

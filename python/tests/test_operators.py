@@ -23,7 +23,7 @@ def test_a_filter_that_keeps_everything_sends_no_index():
     assert result.flags == 0
 
 
-def test_a_filter_goes_by_truth_not_by_true():
+def test_a_filter_keeps_values_with_any_true_result():
     assert run(chain(("filter", lambda v: v)), ["a", "", "c"]) == (["a", "c"], [0, 2])
 
 
@@ -92,7 +92,7 @@ def test_a_generator_that_fails_midway_names_its_input():
     assert (failed.index, type(failed.cause)) == (1, KeyError)
 
 
-def test_print_writes_lines_and_returns_nothing(capsys):
+def test_print_writes_lines_and_emits_no_value(capsys):
     built = chain(("map", int, None), ("print", None, None))
     assert run(built, ["1", "2"]) == ([], [])
     assert capsys.readouterr().out == "1\n2\n"
@@ -103,7 +103,7 @@ def test_print_names_the_subtask_where_there_are_several(capsys):
     assert capsys.readouterr().out == "id:2> a\nid:2> b\n"
 
 
-def test_print_of_nothing_writes_nothing(capsys):
+def test_print_of_an_empty_bundle_writes_no_line(capsys):
     run(chain(("print", None)), [])
     assert capsys.readouterr().out == ""
 

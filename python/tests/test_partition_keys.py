@@ -35,7 +35,7 @@ def test_a_function_of_the_value_is_a_key_by_before_the_sink(env):
     assert function(None) is None
 
 
-def test_keys_are_of_classes_that_the_engine_reads(env):
+def test_partition_keys_become_plain_values(env):
     class Table(str, enum.Enum):
         FIRST = "first"
 
@@ -57,7 +57,7 @@ def test_keys_are_of_classes_that_the_engine_reads(env):
             assert list(map(type, plain)) == list(map(type, expected))
 
 
-def test_each_stream_of_a_union_asks_for_its_keys(env):
+def test_each_stream_of_a_union_gets_an_operator_for_partition_keys(env):
     env.from_collection(["a"], STRING).union(read(env)).sink_to(keyed_sink(len))
     transformations = graph(env)["transformations"]
     keys = [t["id"] for t in transformations if t.get("operation") == "key_by"]
@@ -65,7 +65,7 @@ def test_each_stream_of_a_union_asks_for_its_keys(env):
     assert [edge["from"] for edge in transformations[-1]["inputs"]] == keys
 
 
-def test_a_keyed_stream_asks_for_keys_behind_its_edge(env):
+def test_the_partition_keys_of_a_keyed_stream_follow_its_edge_by_key(env):
     keyed = read(env).key_by(len)
     keyed.sink_to(keyed_sink(str)).set_parallelism(3)
     _, by_length, partition_key, sink = graph(env)["transformations"]
@@ -74,6 +74,6 @@ def test_a_keyed_stream_asks_for_keys_behind_its_edge(env):
     assert sink["inputs"] == [{"from": partition_key["id"], "partitioning": None}]
 
 
-def test_the_parallelism_of_a_sink_is_not_that_of_what_is_before(env):
+def test_the_parallelism_of_a_sink_is_not_that_of_the_operator_before_it(env):
     env.from_collection(["a"], STRING).key_by(len).map(str, STRING).sink_to(sink()).set_parallelism(3)
     assert [t["parallelism"] for t in graph(env)["transformations"]] == [1, None, None, 3]

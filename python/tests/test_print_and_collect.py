@@ -67,7 +67,7 @@ def test_closing_the_iterator_early_cancels_the_job(fake_engine, env):
     assert isinstance(values._job.outcome.exception(), JobCancellationException)
 
 
-def test_a_reader_that_takes_nothing_holds_the_source_back(fake_engine, env, monkeypatch):
+def test_a_reader_that_takes_no_value_holds_the_source_back(fake_engine, env, monkeypatch):
     from shardline._functions import collecting
 
     monkeypatch.setattr(collecting, "MAX_VALUES", 10)

@@ -24,7 +24,7 @@ def test_a_schema_of_the_program_must_read():
         Nothing()._spec()
 
 
-def test_a_schema_of_the_program_that_says_another_type_is_told_how_to_say_this_one():
+def test_a_schema_of_the_program_with_another_type_fails_with_a_hint():
     class Lines(KinesisDeserializationSchema):
         def deserialize(self, record, stream, shard_id):
             yield record.data.decode()
@@ -48,12 +48,12 @@ def test_a_schema_of_the_program_that_says_another_type_is_told_how_to_say_this_
         (None, "not None"),
     ],
 )
-def test_what_is_no_schema_for_a_source_is_refused_with_a_hint(schema, hint):
+def test_an_object_that_is_no_schema_for_a_source_is_refused_with_a_hint(schema, hint):
     with pytest.raises(TypeError, match=rf"set_deserialization_schema\(\) takes a DeserializationSchema .*{hint}"):
         KinesisStreamsSource.builder().set_deserialization_schema(schema)
 
 
-def test_a_schema_for_sources_is_none_for_a_sink():
+def test_a_schema_for_sources_is_refused_by_a_sink():
     reading = JsonRowDeserializationSchema.builder().type_info(ROW).build()
     with pytest.raises(TypeError, match="a JsonRowDeserializationSchema, which is for sources"):
         KinesisStreamsSink.builder().set_serialization_schema(reading)

@@ -119,7 +119,7 @@ def test_a_sink_takes_streams_that_its_schema_can_write():
         untyped.map(str, Types.STRING()).sink_to(sink(AvroSerializationSchema.for_generic('"long"')))
 
 
-def test_what_is_pickled_is_taken_apart_before_such_a_sink_and_nothing_else_is():
+def test_pickled_values_are_unpickled_before_a_sink_with_plain_values():
     def operators(build):
         env = StreamExecutionEnvironment()
         build(env)

@@ -78,7 +78,7 @@ def test_an_error_is_raised_as_its_class(remote):
         future.result(5)
 
 
-def test_headers_that_nobody_knows_are_skipped(remote):
+def test_unknown_headers_are_skipped(remote):
     remote.send({"jsonrpc": "2.0", "method": "log", "params": {"level": "info"}}, header=b"X-Attachment: 5\r\n")
     remote.close()
     assert remote.ended.wait(5)
@@ -120,7 +120,7 @@ def test_junk_ends_the_channel_with_its_reason(remote, junk, message):
         future.result(5)
 
 
-def test_a_call_that_is_not_answered_in_time_says_so(remote):
+def test_a_call_without_an_answer_in_time_raises_a_timeout(remote):
     with pytest.raises(TimeoutError, match="did not answer 'slow' within"):
         remote.peer.call("slow", {}, 0.01)
 

@@ -111,7 +111,7 @@ def test_a_firehose_sink_ends_a_stream_of_its_type(env):
     assert graph(env)["transformations"][-1]["sink"]["type"] == "kinesis-firehose"
 
 
-def test_options_of_a_sink_lie_beside_its_clients():
+def test_options_of_a_sink_are_in_one_configuration_with_its_clients():
     config = Configuration().set(SinkConfigOptions.ORDERING, "PARTITION_KEY")
     builder = KinesisStreamsSink.builder().set_stream_arn(ARN).set_serialization_schema(SimpleStringSchema())
     builder.set_partition_key_generator(PartitionKeyGenerator.fixed())

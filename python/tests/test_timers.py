@@ -31,7 +31,7 @@ def test_a_timer_queue_is_a_sorted_set(steps):
         assert queue.next() == min((t for t, _ in model), default=None)
 
 
-def test_a_timer_that_is_moved_with_every_record_leaves_nothing_behind():
+def test_a_timer_that_is_moved_with_every_record_leaves_no_garbage():
     queue = TimerQueue()
     for at in range(1, 20_001):
         queue.delete(at - 1, b"k")

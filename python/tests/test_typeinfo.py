@@ -47,7 +47,7 @@ ALL_TYPES = [
 ]
 
 
-def test_types_are_equal_to_themselves_and_to_nothing_else():
+def test_types_are_equal_to_themselves_only():
     for position, type_info in enumerate(ALL_TYPES):
         same = pickle.loads(cloudpickle.dumps(type_info))
         assert same == type_info
@@ -55,7 +55,7 @@ def test_types_are_equal_to_themselves_and_to_nothing_else():
         assert all(type_info != other for at, other in enumerate(ALL_TYPES) if at != position)
 
 
-def test_types_say_what_they_are():
+def test_types_have_pyflinks_representations():
     assert repr(Types.MAP(Types.STRING(), Types.LIST(Types.INT()))) == "MapTypeInfo<String, ListTypeInfo<Integer>>"
     assert repr(Types.ROW_NAMED(["a"], [Types.INT()])) == "RowTypeInfo(a: Integer)"
 

@@ -61,14 +61,14 @@ def test_fields_are_set_by_index_and_never_by_dot():
         row.a = 5
 
 
-def test_rows_are_equal_whatever_the_order_of_their_names():
+def test_rows_are_equal_in_any_order_of_their_names():
     assert Row(a=1, b=2) == Row(b=2, a=1)
     assert Row(1) != Row(a=1)
     assert Row(a=1) != Row.of_kind(RowKind.DELETE, a=1)
     assert hash(Row(a=1, b=2)) == hash(Row(1, 2)) == hash((1, 2))
 
 
-def test_a_row_becomes_a_dict_and_its_inner_rows_too_if_asked():
+def test_a_row_becomes_a_dict_and_so_do_its_inner_rows_with_recursive():
     row = Row(a=Row(b=1), c=[Row(d=2)])
     assert row.as_dict() == {"a": Row(b=1), "c": [Row(d=2)]}
     assert row.as_dict(True) == {"a": {"b": 1}, "c": [{"d": 2}]}

@@ -126,7 +126,7 @@ def test_credentials_that_are_half_there(run, launcher):
 
 
 @LAUNCHERS
-def test_an_endpoint_that_nobody_listens_on(job, run, launcher, monkeypatch):
+def test_an_endpoint_without_a_listener(job, run, launcher, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", f"http://127.0.0.1:{port}")
@@ -245,7 +245,7 @@ PYTHON = (sys.executable, "-m", "shardline")
         (["rpc", "x"], "rpc takes no arguments"),
     ],
 )
-def test_a_wrong_command_line_is_two_and_names_what_is_wrong(launcher, arguments, said):
+def test_a_wrong_command_line_exits_with_2_and_names_the_error(launcher, arguments, said):
     done = shardline(*launcher, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(said, done.stderr), done.stderr
@@ -291,7 +291,7 @@ def test_npms_launcher_without_python_or_with_one_that_is_too_old(tmp_path):
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_npms_launcher_where_nothing_is_installed(tmp_path):
+def test_npms_launcher_without_an_installed_package(tmp_path):
     """The engine is moved, so that no checkout is beside it."""
     engine = tmp_path / "package" / "dist" / "engine" / "shardline.mjs"
     shutil.copytree(ENGINE.parent, engine.parent)
@@ -332,7 +332,7 @@ def test_local_says_what_to_export_and_ends_with_ctrl_c(tmp_path):
 
 
 @LAUNCHERS
-def test_nothing_secret_is_logged(kinesis, run, launcher):
+def test_no_secret_is_logged(kinesis, run, launcher):
     source = kinesis.stream()
     kinesis.put(source, [("k", "a")])
     code = f"""

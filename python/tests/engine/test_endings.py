@@ -155,7 +155,7 @@ def test_a_host_is_killed_while_records_keep_coming(job, launcher):
 @RUN
 @MODES
 @pytest.mark.parametrize("to", ["process", "group"])
-def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_nothing(job, launcher, mode, to):
+def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_no_record(job, launcher, mode, to):
     """A terminal signals the group, `docker stop` with STOPSIGNAL SIGINT the launcher alone."""
     running = job(launcher, mode)
     if to == "group":
@@ -191,7 +191,7 @@ def test_sigterm_drains_and_is_a_hundred_and_forty_three(job, launcher, to):
 
 
 @RUN
-def test_sigterm_and_ctrl_c_drain_jobs_that_nobody_waits_for_too(kinesis, run, launcher, tmp_path):
+def test_sigterm_and_ctrl_c_drain_jobs_without_waiting_threads_too(kinesis, run, launcher, tmp_path):
     for number, expected in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         source, target = kinesis.stream(), kinesis.stream()
         checkpoints = tmp_path / f"checkpoints-{number}"
@@ -213,7 +213,7 @@ def test_sigterm_and_ctrl_c_drain_jobs_that_nobody_waits_for_too(kinesis, run, l
 
 
 @pytest.mark.parametrize("execute", ["env.execute('copy')", "env.execute_async('copy'); time.sleep(60)"])
-def test_when_the_last_checkpoint_of_a_drain_fails_the_user_is_told_what_to_go_on_from(kinesis, run, tmp_path, execute):
+def test_when_the_last_checkpoint_of_a_drain_fails_a_message_names_the_one_to_restore(kinesis, run, tmp_path, execute):
     source, target = kinesis.stream(), kinesis.stream()
     place = tmp_path / "checkpoints" / "copy"
     code = f"""
@@ -296,7 +296,7 @@ def test_a_second_signal_ends_a_drain_that_cannot_end(kinesis, run, launcher, mo
 
 
 @RUN
-def test_stdout_carries_what_the_script_and_its_print_sinks_write_and_nothing_else(kinesis, run, launcher):
+def test_stdout_holds_only_what_the_script_and_its_print_sinks_write(kinesis, run, launcher):
     source = kinesis.stream()
     kinesis.put(source, [("k", str(n)) for n in range(3)])
     code = f"""

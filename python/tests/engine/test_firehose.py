@@ -90,7 +90,7 @@ def test_the_environment_may_name_the_endpoint(kinesis, firehose, run, monkeypat
     assert firehose.delivered(name) == [b"value\n"]
 
 
-def test_a_delivery_stream_that_is_not_there_is_told_at_once(kinesis, firehose, run):
+def test_a_missing_delivery_stream_fails_at_once(kinesis, firehose, run):
     code = f"""
         {DELIVER}
         env = environment(checkpoints=1000)
@@ -103,7 +103,7 @@ def test_a_delivery_stream_that_is_not_there_is_told_at_once(kinesis, firehose, 
     assert "shardline.errors.ServiceError" in err
 
 
-def test_what_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run):
+def test_a_record_that_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run):
     name = firehose.delivery_stream()
     code = f"""
         from shardline.datastream.connectors.kinesis import KinesisFirehoseSink

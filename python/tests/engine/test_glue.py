@@ -198,7 +198,7 @@ def test_what_has_no_header_goes_to_the_secondary_deserializer_or_is_poisoned(ki
     assert "cannot be read" in err
 
 
-def test_beside_records_the_secondary_deserializer_gives_what_it_read(kinesis, registry, run):
+def test_values_of_the_secondary_deserializer_stay_as_they_are(kinesis, registry, run):
     first, name = kinesis.stream(), registry.name()
     version_id = registry.version_id(name, V1)
     kinesis.put(first, [("k", framed(version_id, b"\x04ok\x02")), ("k", "plain")])

@@ -134,7 +134,7 @@ def test_timers_of_event_time_fire_in_order_with_an_assigner_of_the_script(kines
 
 
 @MODES
-def test_timers_of_processing_time_fire_while_nothing_comes_and_late_ones_after_a_restore(kinesis, run, tmp_path, mode):
+def test_timers_of_processing_time_fire_without_records_and_late_ones_after_a_restore(kinesis, run, tmp_path, mode):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("k", "soon"), ("k", "late")])
     code = (
@@ -214,7 +214,7 @@ def test_a_field_of_rows_is_aggregated_by_key(run, mode):
     assert sorted(line.split("> ")[-1] for line in out.splitlines()) == sorted(f"+I[{v}]" for v in sums + greatest)
 
 
-def test_a_state_that_changed_its_kind_says_so(kinesis, run, tmp_path):
+def test_a_state_that_changed_its_kind_is_an_error(kinesis, run, tmp_path):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("k", "1"), ("k", "2")])
     code = COUNTING.format(mode="thread", source=source, target=target, checkpoints=str(tmp_path / "checkpoints"))

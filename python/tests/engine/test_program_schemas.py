@@ -38,7 +38,7 @@ def test_a_schema_of_the_program_sees_the_whole_record(kinesis, run, mode):
     ]
 
 
-def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(kinesis, run, tmp_path):
+def test_an_error_of_a_schema_fails_the_job_is_skipped_or_goes_to_the_dead_letters(kinesis, run, tmp_path):
     first, letters = kinesis.stream(), kinesis.stream()
     kinesis.put(first, [("k", "one"), ("b", "bad"), ("k", "two")])
     path = tmp_path / "letters.jsonl"
@@ -77,7 +77,7 @@ def test_what_it_raises_fails_the_job_is_left_out_or_goes_to_the_dead_letters(ki
 
 
 @MODES
-def test_what_does_not_become_an_object_of_the_data_class_is_a_record_that_cannot_be_read(kinesis, run, mode):
+def test_a_record_that_cannot_become_an_object_of_the_data_class_is_unreadable(kinesis, run, mode):
     first, letters = kinesis.stream(), kinesis.stream()
     flights = [{"id": name, "delay": 1.0, "day": datetime.date(2026, 2, 28), "fare": None} for name in ("a", "", "c")]
     kinesis.put(first, [(f"key {flight['id']}", avro(flight)) for flight in flights])

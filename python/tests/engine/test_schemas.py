@@ -48,7 +48,7 @@ def test_rows_need_no_function_between_source_and_sink_and_are_written_by_place(
     assert sorted(kinesis.read(target)) == [b"a,1.0,\n", *[b'{"x":"a","y":1.0,"z":null}'] * 2]
 
 
-def test_avro_records_are_dicts_or_data_classes_and_keep_what_they_are(kinesis, run):
+def test_avro_records_are_dicts_or_data_classes_and_keep_their_values(kinesis, run):
     from datetime import date
     from decimal import Decimal
 

@@ -66,7 +66,7 @@ def test_an_explicit_hash_key_says_the_shard(kinesis, run):
     assert sorted(first + second) == [(str(n), str(n)) for n in range(6)]
 
 
-def test_a_key_that_is_none_is_told_with_the_position_of_its_record(kinesis, run):
+def test_a_partition_key_that_is_none_fails_with_the_position_of_its_record(kinesis, run):
     source, target = kinesis.stream(), kinesis.stream()
     answers = kinesis.put(source, [("k", "good"), ("k", "bad")])
     code = f"""
@@ -81,7 +81,7 @@ def test_a_key_that_is_none_is_told_with_the_position_of_its_record(kinesis, run
     assert f"shardId-000000000000, sequence number {answers[1]['SequenceNumber']}" in err
 
 
-def test_a_key_function_that_fails_is_told_as_any_function(kinesis, run):
+def test_a_key_function_that_fails_is_reported_as_any_function(kinesis, run):
     source, target = kinesis.stream(), kinesis.stream()
     answers = kinesis.put(source, [("k", "good"), ("k", "bad")])
     code = f"""

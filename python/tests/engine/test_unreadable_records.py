@@ -22,7 +22,7 @@ def test_a_record_that_cannot_be_read_fails_the_job_and_is_named(kinesis, run):
     assert "Its 10 bytes are 7b 62 72 6f 6b 65 6e 20 ff 00." in err
 
 
-def test_it_may_be_left_out_or_go_to_the_dead_letters(kinesis, run, tmp_path):
+def test_an_unreadable_record_is_skipped_or_goes_to_the_dead_letters(kinesis, run, tmp_path):
     first, letters = put_json(kinesis, {"id": "a"}, "{broken", {"id": "b"}), kinesis.stream()
     code = f"""{SCHEMAS}
     env = environment()

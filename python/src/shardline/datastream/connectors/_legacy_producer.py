@@ -32,5 +32,5 @@ class FlinkKinesisProducer:
         lines = BuilderLines(properties).text(package, stream, known or "SimpleStringSchema")
         raise UnsupportedError(
             "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same sink as a "
-            f"KinesisStreamsSink (see docs/migration.md):\n\n{lines}\n\nThen stream.sink_to(sink), in place of add_sink()."
+            f"KinesisStreamsSink (see docs/migration.md):\n\n{lines}\n\nThen call stream.sink_to(sink), not add_sink()."
         )
