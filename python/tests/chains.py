@@ -15,7 +15,8 @@ STRING = Types.STRING()
 
 
 def chain(*steps, subtask=0, **spec):
-    """Opened. Each step: operation, function and, unless it is a string, the type that comes out."""
+    """Returns an open chain. A step is an operation, a function and the type that comes out, which is a string by
+    default."""
     built = Chain(open_spec(*steps, **spec), subtask, {"color": "blue"})
     built.open()
     return built
@@ -50,7 +51,7 @@ def open_spec(*steps, **spec):
 
 
 def run(built, values):
-    """Values out, and the index of the input of each."""
+    """Returns the values that come out, and the index of the input of each."""
     result = built.process(list(values))
     index = payloads.decode_input_index(result.flags, result.count, result.body)
     out = payloads.decode(result.kind, result.flags, result.count, result.body)

@@ -1,4 +1,4 @@
-"""Jobs for tests: the environment of the scripted engine, its sources and sinks."""
+"""Sources and sinks of jobs on the scripted engine."""
 
 from __future__ import annotations
 

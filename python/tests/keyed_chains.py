@@ -22,7 +22,8 @@ GROUPS = 8
 
 
 def chain(*steps, keyed=True, restored=()):
-    """Each step: operation, function and, unless it is a pickle, the type that comes out; `extra`."""
+    """Returns an open chain. A step is an operation, a function, the type that comes out (pickled by default), and the
+    extra of the pickle."""
     described = []
     for number, (operation, function, *rest) in enumerate(steps, 1):
         type_info = rest[0] if rest else Types.PICKLED_BYTE_ARRAY()

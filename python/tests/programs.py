@@ -1,4 +1,4 @@
-"""Programs for tests: sources, sinks, and the job graphs that come of them."""
+"""Parts of programs for tests: sources, sinks and job graphs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STRING = Types.STRING()
 
 
 def graph(env, name="job"):
-    """What would be submitted, with functions in place of their pickles."""
+    """Returns the job graph that would be submitted."""
     configuration = env._configuration
     built = _graph.build(
         name,

@@ -1,4 +1,4 @@
-"""Configurations, options, and the objects that show them."""
+"""Configurations, options, and the objects that are views of a configuration."""
 
 from __future__ import annotations
 

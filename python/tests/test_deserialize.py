@@ -14,7 +14,7 @@ from shardline.common import Types
 
 
 def poisoned(built, values):
-    """Values out with the index of each, and what could not be read."""
+    """Returns the values that come out with the index of each, and the records that cannot be read."""
     result = built.process(list(values))
     flags, body = result.flags, result.body
     index = payloads.decode_input_index(flags, result.count, body)

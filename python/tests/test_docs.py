@@ -1,4 +1,4 @@
-"""The Python examples of docs/, each run as it stands there, with what the page has introduced before it."""
+"""The Python examples of docs/. Each is run unchanged, with the names that the page has introduced before it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 ARN = "arn:aws:kinesis:us-east-1:000000000000:stream/flights"
 AVRO = {"type": "record", "name": "Flight", "fields": [{"name": "id", "type": "string"}]}
 
-#: Examples that another test runs against the engine.
+#: Examples that another test runs with the engine.
 ELSEWHERE = {"migration.md": "engine/test_migration.py"}
 
 
@@ -65,7 +65,7 @@ def test_an_example_runs(code):
     before = set(names)
     exec(compile(code, "example", "exec", dont_inherit=True), names)
     if "builder." in code:
-        # What the example leaves out.
+        # Names that the example omits.
         if "partition_key" not in code and "unreadable" not in code:
             names["builder"].set_partition_key_generator(kinesis.PartitionKeyGenerator.random())
         assert names["builder"].build() is not None

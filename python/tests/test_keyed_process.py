@@ -24,7 +24,7 @@ from shardline.datastream.state import (
 
 
 def next_timer(result):
-    """It stands before the payload, which is empty where this is used."""
+    """Returns the next timer of a result. It precedes the payload, which is empty in these tests."""
     return struct.unpack("<d", result.body[-8:])[0] if result.flags & 64 else None
 
 
@@ -61,7 +61,7 @@ def test_the_watermark_is_seen_and_ends_at_the_largest_long():
 
 
 class Alarms(KeyedProcessFunction):
-    """Sets a timer of processing time where the value says."""
+    """Sets a timer of processing time at the time in the value."""
 
     def process_element(self, value, ctx):
         timers = ctx.timer_service()
@@ -112,7 +112,7 @@ STEP = st.one_of(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(STEP, max_size=20))
 def test_counts_are_exact_and_timers_fire_once_after_restores(steps):
-    """A source that can be read again, and a sink that forgets what came after its snapshot."""
+    """The model is a source that can be read again, and a sink that forgets what it got after the last snapshot."""
     values = [text for what, text in steps if what == "values"]
     running = chain(("process", Count()))
     at = sent = watermark = 0

@@ -1,4 +1,4 @@
-"""State by key, its snapshots, and the types that a checkpoint keeps of it."""
+"""State by key, its snapshots, and its types in checkpoints."""
 
 from __future__ import annotations
 

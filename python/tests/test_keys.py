@@ -1,4 +1,4 @@
-"""Keys as canonical bytes: the same as the engine's, and back."""
+"""Keys as canonical bytes, which are the same as those of the engine, and back."""
 
 from __future__ import annotations
 

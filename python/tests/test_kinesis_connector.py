@@ -1,4 +1,4 @@
-"""What a script says of Kinesis sources, without an engine: assigners, option constants, and Flink 1.x's consumer."""
+"""Kinesis sources without an engine: shard assigners, constants of options, and Flink 1.x's consumer."""
 
 from __future__ import annotations
 

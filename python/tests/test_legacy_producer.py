@@ -1,4 +1,4 @@
-"""FlinkKinesisProducer: calling it shows the lines of a KinesisStreamsSink that do the same."""
+"""FlinkKinesisProducer, whose constructor shows the lines of the same KinesisStreamsSink."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def said(*args, **kwargs):
 
 
 def built(message):
-    """The sink that the lines of the message make."""
+    """Returns the sink that the lines of the message make."""
     code = message.split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
     scope = {}
     exec(code, scope)

@@ -1,4 +1,4 @@
-"""Ends: of the script, of the engine, of forked children. Nothing may be left behind."""
+"""The end of scripts, of the engine and of forked children. No process is left behind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def tell(name="engine"):
 
 @pytest.fixture
 def program(tmp_path, fake_engine):
-    """Starts a script; its lines come by `read()`."""
+    """Starts a script. `read()` returns its next line."""
     started = []
 
     class Program:

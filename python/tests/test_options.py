@@ -1,4 +1,4 @@
-"""Wrong options fail at the script's own line, with the engine's words; unknown ones are warned about, once."""
+"""Wrong options fail at the line of the script, with the engine's message. Unknown options cause one warning each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The function channel's frames and payloads, byte by byte and by property."""
+"""Frames and payloads of the function channel, byte by byte and by property."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ well_formed_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def carried(payload_type, values, index=None):
-    """What the other side decodes."""
+    """Returns what the other side decodes."""
     encoded = payloads.encode(payload_type, values, payloads.ResultColumns(index))
     return payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body)
 

@@ -1,4 +1,4 @@
-"""What pickled functions keep."""
+"""Pickled functions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shardline import _pickling
 
 @pytest.mark.parametrize("placeholder", [True, False])
 def test_a_pickled_function_keeps_the_name_of_its_file(placeholder, monkeypatch):
-    """Releases of cloudpickle differ: some write the name, some a placeholder."""
+    """Some releases of cloudpickle write the name, and some a placeholder."""
     reduce_code = _pickling._reduce_code
 
     def reduced(code):

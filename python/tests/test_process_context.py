@@ -1,4 +1,4 @@
-"""Process functions without keys, keys that go with values, and assigned timestamps."""
+"""Process functions without keys, keys of values, and assigned timestamps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deserialization schemas of the program's own."""
+"""Deserialization schemas of the program."""
 
 from __future__ import annotations
 

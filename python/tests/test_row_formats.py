@@ -38,7 +38,7 @@ ROW = Types.ROW_NAMED(["a", "b"], [Types.STRING(), Types.LONG()])
 def test_a_json_schema_is_the_row_that_flink_makes_of_it(vector):
     try:
         json.loads(vector["schema"])
-    except ValueError:  # comments and single quotes, which Flink reads
+    except ValueError:  # with comments and single quotes, which Flink reads
         with pytest.raises(ValueError, match="Invalid JSON schema"):
             json_row_type_of(vector["schema"])
         return
@@ -46,7 +46,7 @@ def test_a_json_schema_is_the_row_that_flink_makes_of_it(vector):
         assert json_row_type_of(vector["schema"])._spec() == vector["type"]
         return
     said = "must describe an object" if "type" in vector else vector["error"].partition(": ")[2]
-    # Of several things that are wrong, either may be found first; and a cycle is one wherever it is seen.
+    # Of several errors, any may be found first. A cycle is an error wherever it is found.
     expected = "Unsupported type|Cyclic references" if re.match("Unsupported|Cyclic", said) else re.escape(said)
     with pytest.raises(ValueError, match=expected):
         json_row_type_of(vector["schema"])
@@ -140,7 +140,7 @@ def test_a_type_is_needed_for_flinks_binary_format():
 
 
 def test_only_a_schema_that_pyflink_has_is_compared_with_flink():
-    """The others are in no script that goes on to Flink."""
+    """Scripts with other schemas do not run on Flink."""
 
     class Lines(KinesisDeserializationSchema):
         def deserialize(self, record, stream, shard_id):

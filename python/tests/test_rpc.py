@@ -1,4 +1,4 @@
-"""The JSON-RPC peer, against a socket that a test writes to by hand."""
+"""The JSON-RPC peer, connected to a socket that a test writes to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shardline.errors import BridgeError, ConfigurationError
 
 
 class Remote:
-    """The other end, frame by frame."""
+    """The other end of the channel, frame by frame."""
 
     def __init__(self):
         ours, self.sock = socket.socketpair()

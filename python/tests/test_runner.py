@@ -1,4 +1,4 @@
-"""The runner, over a socket pair: what it answers to each frame, and what it does not answer."""
+"""The runner over a socket pair: which frames it answers, and how."""
 
 from __future__ import annotations
 

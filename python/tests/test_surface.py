@@ -29,7 +29,7 @@ PUBLIC_MODULES = sorted(
     for module in pkgutil.walk_packages(shardline.__path__, "shardline.")
     if not any(part.startswith("_") for part in module.name.split("."))
 )
-#: Ours alone: said so in their docstrings.
+#: Extensions of Shardline, as their docstrings say.
 EXTENSIONS = {"errors", "datastream.formats.glue"}
 
 

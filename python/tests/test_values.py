@@ -1,4 +1,4 @@
-"""Plain values on their way to the engine's schemas and back; what the engine makes of them is tested there."""
+"""Plain values, pickled for the engine's schemas and back. The tests of the engine cover its side."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Processes that are killed, and scripts that are interrupted: nothing is lost, nothing is left behind."""
+"""Processes that are killed, and scripts that are interrupted. No record is lost, and no process is left behind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_engine_is_killed_and_the_job_goes_on(kinesis, run, streams, alive):
     script = run(ENDLESS.format(source=source, target=target))
     kinesis.put(source, numbered(0, 500))
     wait_for_all(kinesis, target, 500)
-    time.sleep(0.6)  # a checkpoint or two
+    time.sleep(0.6)  # time for one or two checkpoints
     (first,) = script.children("engine", "--control-fd")
     os.kill(first, signal.SIGKILL)
     kinesis.put(source, numbered(500, 1000))

@@ -1,4 +1,4 @@
-"""Jobs whose schemas lie in a Glue Schema Registry: moto's."""
+"""Jobs with schemas in the Glue Schema Registry of moto."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Registry:
         return f"schema-{self._names}"
 
     def version_id(self, name, definition, data_format="AVRO", compatibility="BACKWARD"):
-        """Of the schema, which is made."""
+        """Registers the schema, and returns the id of its version."""
         made = self.client.create_schema(
             RegistryId={"RegistryName": "default-registry"},
             SchemaName=name,

@@ -1,4 +1,5 @@
-"""Keyed streams, state and timers with the built engine: exact over kills of the engine, and at another parallelism."""
+"""Keyed streams, state and timers with the built engine. Results are exact when the engine is killed, and with another
+parallelism."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ COUNTING = (
 
 
 def counts_of(numbers):
-    """Each key's counts up to what came of it."""
+    """Returns the counts of each key up to its last value."""
     seen = {}
     expected = []
     for number in numbers:
@@ -70,7 +71,7 @@ def test_counts_by_key_are_exact_over_kills_of_the_engine_and_at_another_paralle
 
     def latest():
         while True:
-            # Older ones are removed while this looks.
+            # Older checkpoints are removed meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 return max((int(p.parent.name[4:]) for p in checkpoints.rglob("chk-*/_metadata")), default=0)
 
@@ -85,7 +86,7 @@ def test_counts_by_key_are_exact_over_kills_of_the_engine_and_at_another_paralle
     put(100)
     expected = set(counts_of(range(total)))
     script.wait_until(lambda: set(kinesis.read(target)) >= expected, "counts are missing after the kill")
-    # Written at least once: what comes again is the same, because the state went back with the source.
+    # Records are written at least once. A repeated record is the same, because state and source are restored together.
     assert set(kinesis.read(target)) == expected
     script.signal_group(signal.SIGINT)
     script.end()

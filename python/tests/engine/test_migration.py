@@ -1,4 +1,4 @@
-"""docs/migration.md: its example, and what it says of state."""
+"""The example of docs/migration.md, and its statements about state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schemas of the program's own, with the built engine."""
+"""Schemas of the program, with the built engine."""
 
 from __future__ import annotations
 
