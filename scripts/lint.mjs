@@ -25,6 +25,10 @@ const checks = [
   },
   { name: 'mypy --strict', command: [python, '-m', 'mypy', '--config-file', 'python/pyproject.toml', 'python/src'] },
   {
+    name: 'import directions of the Python package',
+    command: [path.join(path.dirname(python), 'lint-imports'), '--no-cache', 'python/pyproject.toml'],
+  },
+  {
     name: 'what is installed is pinned, with hashes',
     command: [process.execPath, path.join(root, 'scripts/pins.mjs'), '--check'],
   },

@@ -1,4 +1,4 @@
-"""Every test gets a fresh session; those that ask for `fake_engine` run jobs on the scripted engine."""
+"""Every test has a session of its own. Tests with `fake_engine` run jobs on the scripted engine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from shardline import _compatibility, _overrides
 from shardline._bridge import session
+from shardline.datastream import StreamExecutionEnvironment
 
 TESTS = Path(__file__).parent
 
@@ -26,6 +27,12 @@ def _fresh_session(monkeypatch):
     yield
     session.close()
     session._session = None
+
+
+@pytest.fixture
+def env():
+    """An environment whose job graphs are read and not run."""
+    return StreamExecutionEnvironment()
 
 
 @pytest.fixture
@@ -49,7 +56,7 @@ class FakeEngine:
         self.output = output
 
     def written(self, sink=None):
-        """The values that reached sinks, in order."""
+        """Returns the values that reached sinks, in order."""
         if not self.output.exists():
             return []
         lines = [json.loads(line) for line in self.output.read_text().splitlines()]

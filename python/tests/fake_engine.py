@@ -1,9 +1,9 @@
-"""A scripted engine: both channels of the real one, spoken by forty kilobytes less. It shares no code with the
-package, so that an error in a codec does not cancel out.
+"""A scripted engine that serves both channels of the real one. It shares no code with the package, so that an error in
+a codec does not cancel out.
 
 Started as `node ENGINE engine --control-fd N --function-fd M`, it runs graphs of collections, Kinesis sources (whose
-records are given), functions and sinks (whose values are written to a file), all with one subtask. A job's
-configuration scripts the rest, under keys that pass in silence:
+records are given), functions and sinks (whose values are written to a file), all with one subtask. The configuration
+of a job scripts the rest, under keys that cause no warning:
 
 env.fake.output      file that sinks append to: one JSON object a value
 env.fake.records     JSON list of what every Kinesis source reads
@@ -23,95 +23,12 @@ import json
 import os
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
 import time
 
-HEADER = struct.Struct("<IBBBBIIII")
-OPEN, OPENED, BUNDLE, RESULT, FAILED, CLOSE, CLOSED, SNAPSHOT, SNAPSHOTTED = range(1, 10)
-
-
-class FunctionFailed(Exception):
-    def __init__(self, report):
-        super().__init__(report["message"])
-        self.report = report
-
-
-class Host:
-    """The other end of a function channel."""
-
-    def __init__(self, sock):
-        self.sock = sock
-        self.reader = sock.makefile("rb")
-        self.lock = threading.Lock()
-
-    def ask(self, frame_type, function, body=b"", kind=0, flags=0, count=0, sequence=0):
-        with self.lock:
-            header = HEADER.pack(20 + len(body), frame_type, kind, flags, 0, function, 0, sequence, count)
-            self.sock.sendall(header + body)
-            header = self.reader.read(HEADER.size)
-            if len(header) < HEADER.size:
-                raise EOFError
-            length, answer, kind, flags, _, _, _, answered, count = HEADER.unpack(header)
-            body = self.reader.read(length - 20)
-        assert answered == sequence, (answered, sequence)
-        if answer == FAILED:
-            raise FunctionFailed(json.loads(body))
-        assert answer == frame_type + 1, (answer, frame_type)
-        return kind, flags, count, body
-
-
-def encode(payload_type, values):
-    """kind, flags, body"""
-    nulls = bytearray((len(values) + 7) // 8)
-    for index, value in enumerate(values):
-        if value is None:
-            nulls[index >> 3] |= 1 << (index & 7)
-    has_nulls = any(nulls)
-    if payload_type == "text":
-        encoded = [b"" if value is None else value.encode() for value in values]
-        joined = b"\0".join(encoded)
-        if joined.count(b"\0") == max(len(values) - 1, 0):
-            return 0, has_nulls, (bytes(nulls) if has_nulls else b"") + joined
-        kind = 1
-    else:
-        encoded = [value or b"" for value in values]
-        kind = 2 if payload_type == "bytes" else 3
-    body = b"".join(struct.pack("<I", len(value)) + value for value in encoded)
-    return kind, has_nulls, (bytes(nulls) if has_nulls else b"") + body
-
-
-def decode(kind, flags, count, body):
-    """values, input index"""
-    offset = 0
-    nulls = b""
-    if flags & 1:
-        offset = (count + 7) // 8
-        nulls = body[:offset]
-    assert not flags & 2
-    index = list(range(count))
-    if flags & 4:
-        index = list(struct.unpack_from(f"<{count}I", body, offset))
-        offset += 4 * count
-    payload = body[offset:]
-    if kind == 0:
-        values = payload.decode().split("\0") if count else []
-    else:
-        values = []
-        position = 0
-        for _ in range(count):
-            (size,) = struct.unpack_from("<I", payload, position)
-            value = payload[position + 4 : position + 4 + size]
-            values.append(value.decode() if kind == 1 else value)
-            position += 4 + size
-        assert position == len(payload)
-    assert len(values) == count
-    for position in range(count):
-        if nulls and nulls[position >> 3] >> (position & 7) & 1:
-            values[position] = None
-    return values, index
+from fake_host_channel import BUNDLE, CLOSE, OPEN, SNAPSHOT, FunctionFailed, Host, decode, encode
 
 
 class Job:

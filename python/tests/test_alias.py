@@ -1,4 +1,5 @@
-"""`pyflink` is another name of the same modules. In processes of their own, because the alias stays once installed."""
+"""`pyflink` as another name of the same modules. The tests run in processes of their own, because the alias cannot be
+uninstalled."""
 
 from __future__ import annotations
 

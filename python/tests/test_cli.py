@@ -1,4 +1,4 @@
-"""The command: exit codes, what belongs to the script, what is handed to Node. On the scripted engine."""
+"""The command on the scripted engine: exit codes, arguments of the script, and verbs of the Node command."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ JOB = """
 """
 
 
-def test_what_a_job_prints_is_all_that_is_on_stdout(fake_engine, script):
+def test_stdout_holds_only_what_a_job_prints(fake_engine, script):
     done = shardline("run", "--log-level", "debug", script(JOB.replace("SUBTRACT", "0")))
     assert (done.returncode, done.stdout) == (0, "5\n2\ndone\n")
     assert "shardline.engine.fake: INFO: hello" in done.stderr
@@ -238,7 +238,7 @@ def test_the_launcher_needs_a_script():
 
 
 def test_a_script_uses_the_engine_that_started_it(script, tmp_path):
-    """The launcher's side, in Python: descriptors 3 and 4 are the engine's."""
+    """This test is the launcher: descriptors 3 and 4 belong to the engine."""
     launcher = tmp_path / "launcher.py"
     launcher.write_text(
         textwrap.dedent(

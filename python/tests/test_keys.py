@@ -1,4 +1,4 @@
-"""Keys as canonical bytes: the same as the engine's, and back."""
+"""Keys as canonical bytes, which are the same as those of the engine, and back."""
 
 from __future__ import annotations
 
@@ -70,6 +70,6 @@ def test_keys_of_other_classes_are_pickled():
     assert keys.encode(bytearray(b"ab")) == keys.encode(b"ab")
 
 
-def test_what_is_no_key_says_so():
+def test_bytes_that_are_no_key_are_an_error():
     with pytest.raises(ValueError, match="no key begins with the byte 99"):
         keys.decode(b"c")

@@ -1,4 +1,4 @@
-"""What a script says of Kinesis sources, without an engine: assigners, option constants, and Flink 1.x's consumer."""
+"""Kinesis sources without an engine: shard assigners, constants of options, and Flink 1.x's consumer."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def test_an_answer_that_is_no_subtask_is_an_error_that_names_the_shard(answer):
         requests.answer("driver/assignShards", params)
 
 
-def test_what_is_no_assigner_is_refused():
+def test_an_object_that_is_no_assigner_is_refused():
     with pytest.raises(TypeError, match="takes a KinesisShardAssigner or a callable"):
         source("uniform")
     with pytest.raises(UnknownMethodError):
         requests.answer("driver/unheardOf", {})
 
 
-def test_preserve_shard_order_is_on_unless_told_otherwise():
+def test_preserve_shard_order_is_on_by_default():
     assert source()._spec()["preserveShardOrder"] is True
     builder = KinesisStreamsSource.builder().set_stream_arn(ARN).set_deserialization_schema(SimpleStringSchema())
     assert builder.set_preserve_shard_order(False).build()._spec()["preserveShardOrder"] is False
@@ -133,6 +133,8 @@ def _parsed(text):
 
 
 def _text(value):
+    if isinstance(value, float):
+        return f"{value:g}"
     return None if value is None else str(value)
 
 
@@ -247,7 +249,7 @@ def test_wrong_arguments_fail_at_the_call():
         FlinkKinesisConsumer("flights", SimpleStringSchema(), LOCAL).set_periodic_watermark_assigner(object())
 
 
-def test_one_warning_shows_the_new_form_without_secrets_and_one_each_the_keys_that_mean_nothing():
+def test_warnings_show_the_new_form_without_secrets_and_each_key_without_effect():
     properties = {
         **LOCAL,
         "stream.initpos": "TRIM_HORIZON",
@@ -282,7 +284,7 @@ def test_several_streams_are_one_stream_with_a_state_each():
     assert [edge["from"] for edge in mapped["inputs"]] == [s["id"] for s in sources]
 
 
-def test_add_source_takes_nothing_else():
+def test_add_source_takes_the_consumer_only():
     with pytest.raises(TypeError, match="every other source goes to from_source"):
         StreamExecutionEnvironment().add_source(source())
 

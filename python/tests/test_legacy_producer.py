@@ -1,4 +1,4 @@
-"""FlinkKinesisProducer: calling it shows the lines of a KinesisStreamsSink that do the same."""
+"""FlinkKinesisProducer, whose constructor shows the lines of the same KinesisStreamsSink."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def said(*args, **kwargs):
 
 
 def built(message):
-    """The sink that the lines of the message make."""
+    """Returns the sink that the lines of the message make."""
     code = message.split("\n\n", 1)[1].rsplit("\n\n", 1)[0]
     scope = {}
     exec(code, scope)
@@ -100,10 +100,10 @@ def test_no_secret_is_shown():
 
 def test_what_has_no_counterpart_is_a_comment_that_says_why():
     message = said({"aws.region": "eu-west-1", "RateLimit": "100", "ThreadingModel": "POOLED", "Nonsense": "1"})
-    assert "# RateLimit has no counterpart: the sink slows down by what the service refuses" in message
-    assert "# ThreadingModel has no counterpart: there is no process of the library's" in message
+    assert "# RateLimit has no counterpart: the sink adapts its rate to what the service refuses" in message
+    assert "# ThreadingModel has no counterpart: there is no process of the library" in message
     assert "# Nonsense is not known" in message
-    assert "# AggregationMaxCount: 'many' is not what it should be" in said({"AggregationMaxCount": "many"})
+    assert "# AggregationMaxCount: 'many' is not valid" in said({"AggregationMaxCount": "many"})
     assert "# aws.region is not among the properties" in said({})
     built(said({}))
 

@@ -1,4 +1,4 @@
-"""Ends: of the script, of the engine, of forked children. Nothing may be left behind."""
+"""The end of scripts, of the engine and of forked children. No process is left behind."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def tell(name="engine"):
 
 @pytest.fixture
 def program(tmp_path, fake_engine):
-    """Starts a script; its lines come by `read()`."""
+    """Starts a script. `read()` returns its next line."""
     started = []
 
     class Program:
@@ -103,7 +103,7 @@ def test_a_job_that_was_not_waited_for_ends_with_the_script(program):
     assert gone(engine, 0.5)
 
 
-def test_an_iterator_that_nobody_closes_does_not_hold_the_script_up(program):
+def test_an_iterator_that_is_not_closed_does_not_delay_the_script(program):
     script = program(
         """
         from shardline._functions import collecting

@@ -1,4 +1,4 @@
-"""Wrong options fail at the script's own line, with the engine's words; unknown ones are warned about, once."""
+"""Wrong options fail at the line of the script, with the engine's message. Unknown options cause one warning each."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_an_unknown_key_is_warned_about_once():
 @pytest.mark.parametrize(
     "key", ["pipeline.jars", "taskmanager.memory.process.size", "state.backend.type", "python.requirements"]
 )
-def test_keys_that_mean_nothing_without_a_cluster_pass_in_silence(key):
+def test_keys_for_clusters_cause_no_warning(key):
     assert list(_options.unknown([key])) == []
 
 
@@ -130,7 +130,7 @@ def test_a_script_sees_the_warning_at_its_own_line_and_only_there(fake_engine, t
     assert "Did you mean 'pipeline.name'?" in done.stderr
 
 
-def test_the_table_is_found_beside_the_package_and_in_a_checkout_that_was_not_built(monkeypatch, tmp_path):
+def test_the_table_is_found_in_the_package_and_in_a_checkout_without_a_build(monkeypatch, tmp_path):
     read = _options._document.__wrapped__
     package = tmp_path / "python" / "src" / "shardline"
     package.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The function channel's frames and payloads, byte by byte and by property."""
+"""Frames and payloads of the function channel, byte by byte and by property."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ well_formed_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
 def carried(payload_type, values, index=None):
-    """What the other side decodes."""
+    """Returns what the other side decodes."""
     encoded = payloads.encode(payload_type, values, payloads.ResultColumns(index))
     return payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body)
 
@@ -72,7 +72,7 @@ def test_objects_survive(values):
 
 
 @given(st.lists(st.tuples(st.none() | well_formed_text, st.integers(0, 2**32 - 1))))
-def test_the_input_index_survives_beside_nulls(pairs):
+def test_the_input_index_and_nulls_go_together(pairs):
     values, index = [value for value, _ in pairs], [position for _, position in pairs]
     encoded = payloads.encode("text", values, payloads.ResultColumns(index))
     assert payloads.decode(encoded.kind, encoded.flags, encoded.count, encoded.body) == values

@@ -1,4 +1,4 @@
-"""What pickled functions keep."""
+"""Pickled functions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import traceback
 
 import pytest
 
-from shardline._functions import pickling
+from shardline import _pickling
 
 
 @pytest.mark.parametrize("placeholder", [True, False])
 def test_a_pickled_function_keeps_the_name_of_its_file(placeholder, monkeypatch):
-    """Releases of cloudpickle differ: some write the name, some a placeholder."""
-    reduce_code = pickling._reduce_code
+    """Some releases of cloudpickle write the name, and some a placeholder."""
+    reduce_code = _pickling._reduce_code
 
     def reduced(code):
         constructor, arguments, *rest = reduce_code(code)
@@ -21,12 +21,12 @@ def test_a_pickled_function_keeps_the_name_of_its_file(placeholder, monkeypatch)
         wanted = "<dynamic-code>" if placeholder else code.co_filename
         return constructor, tuple(wanted if isinstance(a, str) and a in names else a for a in arguments), *rest
 
-    monkeypatch.setattr(pickling, "_reduce_code", reduced)
+    monkeypatch.setattr(_pickling, "_reduce_code", reduced)
 
     def outer(value):
         return (lambda: {}[value])()
 
-    copy = pickle.loads(pickling.dumps(outer))
+    copy = pickle.loads(_pickling.dumps(outer))
     with pytest.raises(KeyError) as raised:
         copy("x")
     frames = traceback.extract_tb(raised.value.__traceback__)

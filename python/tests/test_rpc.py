@@ -1,4 +1,4 @@
-"""The JSON-RPC peer, against a socket that a test writes to by hand."""
+"""The JSON-RPC peer, connected to a socket that a test writes to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shardline.errors import BridgeError, ConfigurationError
 
 
 class Remote:
-    """The other end, frame by frame."""
+    """The other end of the channel, frame by frame."""
 
     def __init__(self):
         ours, self.sock = socket.socketpair()
@@ -78,7 +78,7 @@ def test_an_error_is_raised_as_its_class(remote):
         future.result(5)
 
 
-def test_headers_that_nobody_knows_are_skipped(remote):
+def test_unknown_headers_are_skipped(remote):
     remote.send({"jsonrpc": "2.0", "method": "log", "params": {"level": "info"}}, header=b"X-Attachment: 5\r\n")
     remote.close()
     assert remote.ended.wait(5)
@@ -120,7 +120,7 @@ def test_junk_ends_the_channel_with_its_reason(remote, junk, message):
         future.result(5)
 
 
-def test_a_call_that_is_not_answered_in_time_says_so(remote):
+def test_a_call_without_an_answer_in_time_raises_a_timeout(remote):
     with pytest.raises(TimeoutError, match="did not answer 'slow' within"):
         remote.peer.call("slow", {}, 0.01)
 
@@ -164,7 +164,7 @@ def test_the_readers_thread_cannot_wait_for_itself():
     remote.peer._on_notification = call_back
     remote.send({"jsonrpc": "2.0", "method": "log", "params": {}})
     assert done.wait(5)
-    assert "would wait for ever" in str(raised[0])
+    assert "would wait forever" in str(raised[0])
     remote.close()
     assert remote.ended.wait(5)
     remote.ours.close()
@@ -210,6 +210,6 @@ def test_a_request_of_the_engine_is_answered_off_the_readers_thread():
     assert (error["code"], error["message"]) == (-32000, "NotImplementedError: later"), "it is the program's own"
     remote.sock.settimeout(5)
     remote.send({"jsonrpc": "2.0", "id": 6, "method": "exits"})
-    assert remote.receive()["error"]["message"] == "SystemExit: 3", "or the engine would wait for ever"
+    assert remote.receive()["error"]["message"] == "SystemExit: 3", "or the engine would wait forever"
     remote.close()
     ours.close()

@@ -1,4 +1,4 @@
-"""The runner, over a socket pair: what it answers to each frame, and what it does not answer."""
+"""The runner over a socket pair: which frames it answers, and how."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
+from shardline import _operator_pickle
 from shardline._bridge.functions import Runner
-from shardline._functions import frames, keys, operators, payloads
+from shardline._functions import frames, keys, payloads
 from shardline._functions.frames import FrameChannel, FrameType
 from shardline.common import Types
 from shardline.datastream import KeyedProcessFunction, MapFunction
@@ -60,7 +61,7 @@ class Engine:
                     "uid": None,
                     "name": "my map",
                     "operation": operation,
-                    "pickle": operators.dump(function, Types.STRING()),
+                    "pickle": _operator_pickle.dump(function, Types.STRING()),
                     "input": "text",
                     "output": "text",
                 }
@@ -160,7 +161,7 @@ def test_a_failure_says_everything_that_is_known(engine):
     assert "shardline/_bridge" not in traceback
 
 
-def test_bundles_that_were_on_the_way_after_a_failure_are_answered_by_nothing(engine):
+def test_bundles_after_a_failure_get_no_answer(engine):
     engine.open(7, lambda value: value if value == "ok" else {}[value])
     engine.open(8, Closing("b"))
     engine.read()
@@ -209,7 +210,7 @@ def test_functions_are_closed_once_after_a_failure(engine):
     assert CLOSED == ["a"]
 
 
-def test_what_is_open_is_closed_when_the_channel_ends():
+def test_open_chains_are_closed_when_the_channel_ends():
     CLOSED.clear()
     engine = Engine()
     engine.open(7, Closing("a"))
@@ -286,7 +287,7 @@ def test_a_keyed_chain_counts_fires_and_goes_on_from_its_snapshot(engine):
     assert engine.result() == (2, ["a@10", "b@10"])
 
 
-def test_times_and_snapshots_for_a_chain_that_failed_are_answered_by_nothing(engine):
+def test_times_and_snapshots_for_a_failed_chain_get_no_answer(engine):
     engine.open(1, Count(), "process", keyed=True)
     engine.read()
     engine.bundle(1, ["no keys"])

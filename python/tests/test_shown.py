@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shardline._functions.operators import dump
 from shardline._functions.shown import shown
+from shardline._operator_pickle import dump
 
 
 def test_values_are_shown_on_one_line_and_bounded():

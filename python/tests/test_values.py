@@ -1,4 +1,4 @@
-"""Plain values on their way to the engine's schemas and back; what the engine makes of them is tested there."""
+"""Plain values, pickled for the engine's schemas and back. The tests of the engine cover its side."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Point(NamedTuple):
     y: int
 
 
-def test_values_of_classes_of_their_own_go_as_what_they_are_made_of():
+def test_objects_of_subclasses_become_plain_values():
     @dataclasses.dataclass
     class Item:
         kind: Kind

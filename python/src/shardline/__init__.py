@@ -1,7 +1,7 @@
 """Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
 
-Everything below this package carries the name that PyFlink gives it: `shardline.datastream` is
-`pyflink.datastream`, and `shardline run job.py` runs a script that says `import pyflink` as it stands.
+Every public module has the path of PyFlink's module of the same name: `shardline.datastream` is `pyflink.datastream`.
+`shardline run job.py` runs scripts that import `pyflink`, without changes.
 """
 
 from shardline import _absent, _overrides

@@ -1,4 +1,4 @@
-"""`python -m shardline` is `shardline`."""
+"""`python -m shardline` runs the `shardline` command."""
 
 import sys
 

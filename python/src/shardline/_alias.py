@@ -1,7 +1,7 @@
 """`pyflink` as another name of `shardline`: `pyflink.x.y` and `shardline.x.y` are the same module objects.
 
-Installed by `shardline run` and in the hosts of its jobs, never by importing the package. Pickles name `shardline`,
-because that is what every class says its module is.
+`shardline run` and the hosts of its jobs install the alias. Importing the package does not. Pickles name `shardline`,
+because it is the module that every class names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 ALIAS = "pyflink"
 REAL = "shardline"
-#: Set to 1 where hosts of this job need the alias too.
+#: Set to 1 when the hosts of this job need the alias too.
 VARIABLE = "SHARDLINE_PYFLINK_ALIAS"
 
 
@@ -41,7 +41,7 @@ class _AliasFinder:
 
 
 class _AliasLoader:
-    """Hands out a module that is imported already, and takes care that it stays itself."""
+    """Loads a module that is already imported, and keeps its own spec."""
 
     def __init__(self, real: ModuleType) -> None:
         self._real = real
@@ -51,11 +51,11 @@ class _AliasLoader:
         return self._real
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self._spec  # importlib has just put the alias' there
+        module.__spec__ = self._spec  # importlib has just set the spec of the alias
 
 
 def install() -> None:
-    """Idempotent. From here on this process and its hosts know the alias."""
+    """Installs the alias in this process and in its hosts. Idempotent."""
     os.environ[VARIABLE] = "1"
     if not is_installed():
         sys.meta_path.insert(0, _AliasFinder())

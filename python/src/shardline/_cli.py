@@ -1,5 +1,5 @@
-"""The `shardline` command of the Python package: `run` runs a script in this process, every other verb is the Node
-command's."""
+"""The `shardline` command of the Python package. `run` runs a script in this process; the `shardline` command of Node
+serves every other verb."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ usage: shardline run [options] SCRIPT [ARGUMENT ...]
 
 Amazon Kinesis Data Streams with Apache Flink's semantics, without a JVM.
 
-  run SCRIPT      run a PyFlink script as it stands (shardline run --help)
+  run SCRIPT      run a PyFlink script without changes (shardline run --help)
 
-every other verb is the Node command's (shardline VERB --help):
-  ps              the jobs that run on this machine
-  status, explain what one of them does; who reads which shard, and why one is not read
-  stop, savepoint end it in order; store its state while it runs
-  checkpoint      what is in checkpoints; rewind, sign, list, prune them
-  local           a Kinesis on this machine
-  rpc             JSON-RPC, for other languages
+other verbs, which the Node command serves (shardline VERB --help):
+  ps              list the jobs that run on this machine
+  status, explain show what a job does; which subtask reads which shard, and why a shard is not read
+  stop, savepoint end a job in order; store its state while it runs
+  checkpoint      show, rewind, sign, list and prune checkpoints
+  local           start a Kinesis on this machine
+  rpc             serve JSON-RPC, for other languages
 
   -h, --help      show this
   -V, --version   show the version
@@ -44,8 +44,8 @@ exit codes:
   0    the script and its jobs finished
   1    the script or a job failed
   2    the command line is wrong
-  3    the environment is: Node is missing or too old, the engine is not built, or the build is stale;
-       of explain and status: an alarm, such as a shard that is not read
+  3    the environment is wrong: Node is missing or too old, the engine is not built, or the build is stale;
+       explain and status: there is an alarm, such as a shard that is not read
   130  interrupted; jobs were drained first
   143  terminated; jobs were drained first
 """
@@ -77,8 +77,8 @@ def _run(argv: list[str]) -> int:
     parser.add_argument(
         "--restore",
         metavar="latest|auto|PATH",
-        help="go on from a checkpoint: the latest one; the latest if there is one (for supervisors); or this one. "
-        "Its pickles are run as code: trust it first",
+        help="continue from a checkpoint: the latest one, which must exist; the latest one, if there is one (auto, for "
+        "supervisors); or the one at PATH. Restoring runs its pickles as code: use only checkpoints that you trust",
     )
     parser.add_argument(
         "--allow-non-restored-state",
@@ -88,7 +88,7 @@ def _run(argv: list[str]) -> int:
     parser.add_argument(
         "--stop-at",
         metavar="never|latest|TIMESTAMP",
-        help="end an endless source there: at what its stream holds when the job starts, or at a time (ISO 8601)",
+        help="where an endless source ends: at the latest record when the job starts, or at a time (ISO 8601)",
     )
     parser.add_argument(
         "--drain-timeout",
@@ -96,12 +96,17 @@ def _run(argv: list[str]) -> int:
         help="how long Ctrl-C and SIGTERM let the job drain before it is ended (default: 8 s)",
     )
     parser.add_argument(
-        "--conf", metavar="KEY=VALUE", action="append", default=[], type=_pair, help="set an option over the script's"
+        "--conf",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        type=_pair,
+        help="override an option of the script",
     )
     parser.add_argument("--progress", action="store_true", help="show records/s, shards and checkpoints on stderr")
-    parser.add_argument("--log-level", choices=_script.LOG_LEVELS, help="what to say on stderr (default: warning)")
+    parser.add_argument("--log-level", choices=_script.LOG_LEVELS, help="level of the log on stderr (default: warning)")
     parser.add_argument("script", metavar="SCRIPT")
-    parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="the script's own")
+    parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="arguments of the script")
     options = parser.parse_args(argv)
     values = dict(options.conf)
     if options.restore is not None:
@@ -130,7 +135,8 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _node_command(argv: list[str]) -> int:
-    """Replaces this process, so that signals and the exit code are the command's own; returns if it cannot."""
+    """Replaces this process with the command of Node, so that signals and the exit code are those of the command.
+    Returns if there is none."""
     try:
         command = engine.find()
         os.execv(command.node, command.argv(*argv))

@@ -1,4 +1,5 @@
-"""What a script should know, such as what a real Flink does differently: said once, as a warning at the line of it."""
+"""Warnings about what a script should know, such as behaviour that differs on a real Flink. Each is shown once, at the
+line of the script that causes it."""
 
 from __future__ import annotations
 
@@ -20,12 +21,12 @@ def warn_once(message: str, category: type[Warning] = FlinkCompatibilityWarning)
 
 
 def said(message: str) -> bool:
-    """The engine need not repeat it."""
+    """Returns whether this process has shown the warning, so that the engine need not repeat it."""
     return message in _said
 
 
 def _depth_of_script() -> int:
-    """How far above `warn_once` the first frame is that is not ours."""
+    """Returns how many frames above `warn_once` the first frame outside this package is."""
     depth = 1
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN_FOLDER):

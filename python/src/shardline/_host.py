@@ -1,7 +1,8 @@
-"""A function host: `python -m shardline._host`, started by the engine in `process` mode, function channel on fd 3.
+"""A function host: `python -m shardline._host`. The engine starts it in `process` mode, with the function channel on
+descriptor 3.
 
-It answers the channel's frames and exits when the channel ends, even if a function is still busy then. Ctrl-C and
-SIGTERM are the driver's to handle: a job drains through its hosts.
+It answers the frames of the channel and exits when the channel ends, even if a function is still running. The driver
+handles Ctrl-C and SIGTERM: a job drains through its hosts.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _GRACE_SECONDS = 5.0
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: None)  # not SIG_IGN: programs that functions start would inherit it
+    signal.signal(signal.SIGTERM, lambda *_: None)  # not SIG_IGN, which programs that functions start would inherit
     if os.environ.get(_alias.VARIABLE) == "1":
         _alias.install()
     parameters: dict[str, str] = json.loads(os.environ.pop("SHARDLINE_JOB_PARAMETERS", "") or "{}")
@@ -35,7 +36,8 @@ def main() -> None:
 
 
 def _watch(sock: socket.socket) -> None:
-    """Ends the process a while after the engine is gone: a function that never returns must not outlive it."""
+    """Ends the process some time after the engine has ended, because a function that never returns
+    must not outlive it."""
     poll = select.poll()
     poll.register(sock, getattr(select, "POLLRDHUP", 0) | select.POLLHUP)
     poll.poll()

@@ -1,5 +1,5 @@
-"""`python -m shardline._launch script.py arguments...`: what npm's `shardline run` starts. The launcher's own process
-is the engine already, and its channels are inherited (SHARDLINE_ENGINE_FDS)."""
+"""`python -m shardline._launch script.py arguments...`, which `shardline run` of the npm package starts. The process of
+the launcher is the engine, and this process inherits its channels (SHARDLINE_ENGINE_FDS)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def main() -> int:
 
 
 def _report_signals() -> None:
-    """SHARDLINE_SIGNAL_FD: Python writes the number of each signal there, as it comes. The launcher passes SIGINT on
-    only where this process has not got it."""
+    """Makes Python write the number of each signal to the descriptor in SHARDLINE_SIGNAL_FD. The launcher passes SIGINT
+    on only if this process has not received it."""
     text = os.environ.pop("SHARDLINE_SIGNAL_FD", None)
     if text:
         os.set_inheritable(int(text), False)

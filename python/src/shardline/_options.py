@@ -1,7 +1,8 @@
-"""The options that the engine knows: `schemas/options.json`, made from the engine's own tables.
+"""The options of the engine, from `schemas/options.json`, which is generated from the engine's own tables.
 
-A wrong value fails here, at the script's own line and with the engine's message, before any engine is asked. The rules
-of parsing are those of `core/foundation/config` in the source tree: where JavaScript's differ from Python's, JavaScript's count.
+A wrong value fails at the line of the script that sets it, with the engine's message, before an engine is started.
+Values are parsed by the rules of `core/foundation/config` in the source tree: where JavaScript and Python differ, the rules are
+those of JavaScript.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,28 +32,36 @@ _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?", re.
 _OTHER_BASE = re.compile(r"0(?:x[0-9a-f]+|o[0-7]+|b[01]+)", re.IGNORECASE)
 _USER_INFO = re.compile(r"^(\s*(?:[a-z][a-z\d+.-]*:)?/+|)[\s\S]*@", re.IGNORECASE)
 _QUERY = re.compile(r"([?&][^=&#\s]+=)[^&#\s]+")
-_DURATION_UNITS = {
-    *("", "ms", "milli", "millis", "millisecond", "milliseconds", "us", "µs", "micro", "micros", "microsecond"),
-    *("microseconds", "ns", "nano", "nanos", "nanosecond", "nanoseconds", "s", "sec", "secs", "second", "seconds"),
-    *("m", "min", "minute", "minutes", "h", "hour", "hours", "d", "day", "days"),
-}
 _MEMORY_UNITS = {
     *("", "b", "bytes", "k", "kb", "kibibytes", "m", "mb", "mebibytes", "g", "gb", "gibibytes", "t", "tb", "tebibytes"),
 }
 
 
+#: Milliseconds of each unit of durations.
+_DURATION_UNITS = {
+    "": 1.0,
+    "ns": 1e-6, "nano": 1e-6, "nanosecond": 1e-6, "nanos": 1e-6, "nanoseconds": 1e-6,
+    "us": 1e-3, "µs": 1e-3, "micro": 1e-3, "micros": 1e-3, "microsecond": 1e-3, "microseconds": 1e-3,
+    "ms": 1.0, "milli": 1.0, "millis": 1.0, "millisecond": 1.0, "milliseconds": 1.0,
+    "s": 1e3, "sec": 1e3, "secs": 1e3, "second": 1e3, "seconds": 1e3,
+    "m": 6e4, "min": 6e4, "minute": 6e4, "minutes": 6e4,
+    "h": 3.6e6, "hour": 3.6e6, "hours": 3.6e6,
+    "d": 8.64e7, "day": 8.64e7, "days": 8.64e7,
+}  # fmt: skip
+
+
 class Table(NamedTuple):
     options: list[dict[str, Any]]
-    #: Every key that is read, also by an older name.
+    #: Every key that is read, including older names.
     keys: frozenset[str]
-    #: Beginnings of keys of Flink's that mean nothing here.
+    #: Prefixes of keys of Flink that have no effect here and cause no warning.
     silent_prefixes: tuple[str, ...]
 
 
 @functools.cache
 def _document() -> dict[str, Any]:
     beside = _PACKAGE / "_options.json"
-    file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout, not built yet
+    file = beside if beside.is_file() else _PACKAGE.parents[2] / "schemas" / "options.json"  # a checkout
     document: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return document
 
@@ -68,21 +77,38 @@ def table() -> Table:
 
 
 @functools.cache
+def _by_key() -> dict[str, dict[str, Any]]:
+    return {option["key"]: option for option in table().options}
+
+
+def option(key: str) -> Mapping[str, Any]:
+    """Returns the option with this key. Raises KeyError if the engine has no such option."""
+    return _by_key()[key]
+
+
+def milliseconds(text: str) -> int | None:
+    """Returns a duration such as `10 s` in milliseconds, or None if `text` is no number with a unit."""
+    digits = len(text) - len(text.lstrip("0123456789"))
+    unit = _DURATION_UNITS.get(text[digits:].strip().lower())
+    return int(int(text[:digits]) * unit) if digits and unit is not None else None
+
+
+@functools.cache
 def glue_table() -> Table:
-    """What schemas of the Glue Schema Registry read: their own keys and those of AWS access."""
+    """The options of schemas of the Glue Schema Registry: their own, and those of AWS access."""
     options = _document()["glue"] + [option for option in table().options if option["group"] == AWS]
     return Table(options, _keys(options), ())
 
 
 def check(values: Mapping[str, str], *groups: str) -> None:
-    """Raises `ConfigurationError` for the first value that the engine would not take; warns about unknown keys."""
+    """Raises `ConfigurationError` for the first value that the engine would refuse. Warns about unknown keys."""
     _check(values, [option for option in table().options if option["group"] in groups])
     for message in unknown(values):
         warn_once(message, UserWarning)
 
 
 def check_glue(configs: Mapping[str, Any]) -> None:
-    """`check` for the configuration of a schema of the Glue Schema Registry, whose values are not texts alone."""
+    """`check` for the configuration of a schema of the Glue Schema Registry, whose values are not only text."""
     _check({key: _text(value) for key, value in configs.items()}, glue_table().options)
     for message in unknown(configs, glue_table()):
         warn_once(message, UserWarning)
@@ -101,8 +127,8 @@ def _check(values: Mapping[str, str], options: Iterable[Mapping[str, Any]]) -> N
 
 
 def masked_url(text: str) -> str:
-    """Without user, password and the values of a query, however the URL is mistyped: `core/foundation/config/mask` in the source
-    tree says the same."""
+    """Returns the text without the user, the password and the values of the query of a URL, even of a mistyped one.
+    `core/foundation/config/mask` in the source tree does the same."""
     return _QUERY.sub(r"\1***", _USER_INFO.sub(r"\1***@", text, count=1))
 
 
@@ -111,7 +137,7 @@ def _text(value: Any) -> str:
 
 
 def unknown(keys: Iterable[str], known: Table | None = None) -> Iterator[str]:
-    """What to say about each key that nothing reads: the engine says the same."""
+    """Yields a message for each key that is not an option. The engine has the same messages."""
     known = table() if known is None else known
     for key in keys:
         if outermost(key) in known.keys:
@@ -124,7 +150,8 @@ def unknown(keys: Iterable[str], known: Table | None = None) -> Iterator[str]:
 
 
 def outermost(key: str) -> str:
-    """A role's provider has the keys of any provider, to any depth: `aws.credentials.provider.role.provider...`."""
+    """Returns the key of the outermost provider. The provider of a role has the keys of any provider, to any depth:
+    `aws.credentials.provider.role.provider...`."""
     nested = "aws.credentials.provider.role.provider."
     while key.startswith(nested):
         key = "aws.credentials.provider." + key.removeprefix(nested)
@@ -142,7 +169,7 @@ def _nearest(key: str, known: Table, below: int) -> str | None:
 
 
 def _distance(a: str, b: str) -> int:
-    """Levenshtein's."""
+    """Returns the Levenshtein distance."""
     row = list(range(len(b) + 1))
     for i, x in enumerate(a, 1):
         following = [i]
@@ -153,7 +180,7 @@ def _distance(a: str, b: str) -> int:
 
 
 def _mismatch(option: Mapping[str, Any], text: str) -> str | None:
-    """What the value should be, if it is not; None if it is."""
+    """Returns a description of what the value should be, or None if the value is correct."""
     kind = option["type"]
     stripped = text.strip()
     if kind == "int":
@@ -179,14 +206,15 @@ def _mismatch(option: Mapping[str, Any], text: str) -> str | None:
 
 
 def _number(text: str) -> float | int | None:
-    """As JavaScript's `Number`, without its infinities: `1e3` and `0x10` are whole numbers."""
+    """Returns the number that JavaScript's `Number` returns, or None for text that is no finite number. `1e3` and
+    `0x10` are whole numbers."""
     if _OTHER_BASE.fullmatch(text):
         return int(text, 0)
     number = float(text) if _DECIMAL.fullmatch(text) else math.nan
     return number if math.isfinite(number) else None
 
 
-def _quantity(text: str, units: set[str]) -> bool:
+def _quantity(text: str, units: Container[str]) -> bool:
     match = _QUANTITY.fullmatch(text)
     return match is not None and match[1].lower() in units
 

@@ -1,8 +1,9 @@
-"""Options that are laid over the script's own at submission: those of the command line, and SHARDLINE_CONF.
+"""Options that override those of the script when a job is submitted: options of the command line, and of
+SHARDLINE_CONF.
 
-They may hold secrets, so they stay in this process. SHARDLINE_CONF is taken out of the environment when the package is
-imported, and npm's launcher hands its options over on a pipe. Programs that the script starts, and function hosts, do
-not inherit them.
+They may hold secrets, so they stay in this process. SHARDLINE_CONF is removed from the environment when the package is
+imported, and npm's launcher passes its options over a pipe. Function hosts and programs that the script starts do not
+inherit them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ _command_line: dict[str, str] = {}
 
 
 def take() -> None:
-    """Out of the environment, and off the launcher's pipe. On import, and before each use: a script may set it."""
+    """Takes the options from the environment and from the launcher's pipe. Called on import and before each use,
+    because a script may set SHARDLINE_CONF."""
     global _environment
     _environment = os.environ.pop(VARIABLE, None) or _environment
     descriptor = os.environ.pop(_PIPE_VARIABLE, None)
@@ -33,14 +35,15 @@ def of_command_line(values: Mapping[str, str]) -> None:
 
 
 def forget() -> None:
-    """For tests."""
+    """Forgets all options. For tests."""
     global _environment
     _environment = None
     _command_line.clear()
 
 
 def overrides() -> dict[str, str]:
-    """By key; the command line's win. Raises `ConfigurationError` if SHARDLINE_CONF is not a JSON map."""
+    """Returns the options by key. Options of the command line take precedence. Raises `ConfigurationError` if
+    SHARDLINE_CONF is not a JSON map."""
     take()
     return {**_of_environment(), **_command_line}
 
@@ -52,7 +55,7 @@ def _of_environment() -> dict[str, str]:
         values = json.loads(_environment)
         return {str(key): value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
     except (ValueError, AttributeError) as error:
-        from shardline.errors import ConfigurationError  # late: importing the package is to be light
+        from shardline.errors import ConfigurationError  # imported here, because importing the package is to be light
 
         raise ConfigurationError(f"{VARIABLE} is not a JSON map: {error}") from None
 

@@ -1,5 +1,5 @@
-"""Runs a script in this process, as `python script.py` would, with `pyflink` understood. `shardline run` and npm's
-launcher both end here."""
+"""Runs a script in this process as `python script.py` does, and lets it import `pyflink`. `shardline run` and npm's
+launcher use it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ _DEFECTS = ("INTERNAL", "PROTOCOL_VIOLATED")
 _OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120
 _IMPORTLIB = (os.path.dirname(importlib.__file__) + os.sep, "<frozen importlib")  # noqa: PTH120
 
-#: The environment variable, and what it may say; npm's launcher sets it too.
+#: The environment variable of the log level, and its values. npm's launcher sets it too.
 LOG_LEVEL = "SHARDLINE_LOG_LEVEL"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def run(path: str, arguments: list[str]) -> int:
-    """The exit code. A script that fails has printed its traceback by then; one that calls `sys.exit` gets its way."""
+    """Returns the exit code. When a script fails, its traceback is printed first. When it calls `sys.exit`, the exit
+    code is that of the call."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123
             source = file.read()
@@ -55,7 +56,7 @@ def run(path: str, arguments: list[str]) -> int:
     except EngineUnavailableError as error:
         print(f"shardline: {error}", file=sys.stderr)
         return EXIT_ENVIRONMENT
-    except BaseException as error:  # noqa: BLE001 - the script's own
+    except BaseException as error:  # noqa: BLE001 - a script may raise anything
         error.__traceback__ = _of_script(error.__traceback__, path)
         if isinstance(error, ShardlineError) and error.code not in _DEFECTS:
             _shorten(error, _OWN_FOLDER)
@@ -80,8 +81,8 @@ def _warn_of_what_never_ran(path: str) -> None:
 
 
 def _drain() -> None:
-    """What `execute_async` and `execute_and_collect` started still runs; `execute` has drained its own. A second Ctrl-C
-    does not wait."""
+    """Drains the jobs that `execute_async` and `execute_and_collect` started and that still run. `execute` has drained
+    its own job. A second Ctrl-C ends them at once."""
     try:
         session.current().close("interrupt")
     except KeyboardInterrupt:
@@ -96,11 +97,12 @@ def _log_to_stderr(level: str) -> None:
     logger = logging.getLogger("shardline")
     logger.addHandler(handler)
     logger.setLevel(level.upper() if level in LOG_LEVELS else logging.WARNING)
-    logger.propagate = False  # a script that sets up logging of its own would print every line twice
+    logger.propagate = False  # otherwise a script that configures logging would print every line twice
 
 
 def _shorten(error: BaseException, *folders: str) -> None:
-    """The message says what to do. Where the engine and this package were at the time helps only with their defects."""
+    """Omits the traceback of an error whose message says what to do. Where the engine and this package were at the time
+    is of use for their defects only."""
     if os.environ.get(LOG_LEVEL) == "debug":
         return
     error.__cause__ = None
@@ -119,7 +121,8 @@ def _frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int, i
 
 
 def _of_script(traceback: TracebackType | None, path: str) -> TracebackType | None:
-    """Without the frames above the script. A SyntaxError of the script itself has none of its own."""
+    """Returns the traceback without the frames above the script. A SyntaxError of the script itself has no frame of the
+    script."""
     while traceback is not None and traceback.tb_frame.f_code.co_filename != path:
         traceback = traceback.tb_next
     return traceback

@@ -1,7 +1,7 @@
-"""What Shardline raises. An extension: PyFlink shows `Py4JJavaError` instead, and on Flink this module does not exist.
+"""The errors that Shardline raises. (Of Shardline: PyFlink raises `Py4JJavaError`, and has no such module.)
 
-Two families are kept apart. `BridgeError` and `EngineUnavailableError` are about this installation;
-everything else comes from the job: its configuration, its streams or its own functions.
+There are two families. `BridgeError` and `EngineUnavailableError` are about this installation. All other errors come
+from the job: its configuration, its streams or its functions.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ __all__ = [
 
 
 class FlinkCompatibilityWarning(UserWarning):
-    """The script works here, and would fail or do something else on Flink."""
+    """The script works here, and on Flink it fails or behaves differently."""
 
 
 class ShardlineError(Exception):
-    """Base class. `code` is stable and meant for programs, the message for people."""
+    """Base class of all errors. `code` is stable and is meant for programs, the message is meant for people."""
 
     def __init__(
         self,
@@ -50,34 +50,36 @@ class ShardlineError(Exception):
 
 
 class RemoteStack(Exception):
-    """The engine's own stack: the `__cause__` of an error that came from there."""
+    """The stack of the engine: the `__cause__` of an error that the engine raised."""
 
     def __str__(self) -> str:
         return "in the engine:\n" + super().__str__()
 
 
 class EngineUnavailableError(ShardlineError):
-    """The engine cannot be started here: no Node, a Node that is too old, no engine file, or a stale build."""
+    """The engine cannot be started: there is no Node, Node is too old, there is no engine file, or
+    the build is stale."""
 
 
 class BridgeError(ShardlineError):
-    """The two halves of Shardline misunderstood each other: a defect of ours, never of the script."""
+    """Python and the engine misunderstood each other. This is a defect of Shardline, never of the script."""
 
 
 class EngineDiedError(BridgeError):
-    """The engine's process ended while a job was running. The message ends with its last words."""
+    """The process of the engine ended while a job was running. The message ends with the last lines that it logged."""
 
 
 class ConfigurationError(ShardlineError, ValueError):
-    """An option has a value that cannot work. The message names the key."""
+    """An option has a value that is not valid. The message names the key."""
 
 
 class UnsupportedError(ShardlineError, NotImplementedError):
-    """Something of Flink's that is not here and will not be. The message shows what to write instead."""
+    """A feature of Flink that Shardline does not have and will not have. The message shows what to
+    write in its place."""
 
 
 class IllegalStateException(ShardlineError, RuntimeError):
-    """A call that cannot be made now."""
+    """A call that is not possible at this time."""
 
 
 class JobCancellationException(ShardlineError):
@@ -87,9 +89,9 @@ class JobCancellationException(ShardlineError):
 class JobExecutionException(ShardlineError):
     """The job failed.
 
-    If a Python function failed, the message holds its traceback, and these name the record:
-    `operator`, `stream`, `shard_id`, `sequence_number`; `python_traceback` is the traceback alone.
-    Each is None where it does not apply.
+    If a Python function failed, the message holds its traceback, and `operator`, `stream`, `shard_id` and
+    `sequence_number` name the record. `python_traceback` is the traceback alone. An attribute that does not apply is
+    None.
     """
 
     @property
@@ -118,12 +120,12 @@ class JobExecutionException(ShardlineError):
 
 
 class ServiceError(JobExecutionException):
-    """What Kinesis, or the way to it, answered: credentials, a missing stream, throttling. `stream` names it."""
+    """An error of Kinesis or of the way to it: credentials, a missing stream, throttling. `stream` names the stream."""
 
 
 class RecordError(JobExecutionException):
-    """A record that its schema cannot read, or a value that cannot be written: by its schema, or because it is too
-    large. `stream`, `shard_id` and `sequence_number` name the record."""
+    """A record that its schema cannot read, or a value that cannot be written because its schema refuses it or because
+    it is too large. `stream`, `shard_id` and `sequence_number` name the record."""
 
 
 class CheckpointError(JobExecutionException):
@@ -131,4 +133,4 @@ class CheckpointError(JobExecutionException):
 
 
 class StateMigrationException(CheckpointError):
-    """A state is asked for with another type than the one its values were stored with."""
+    """A function asks for a state with another type than that of its stored values."""

@@ -1,4 +1,4 @@
-"""There is no JVM here. The module exists because scripts import it."""
+"""There is no JVM. The module exists because scripts import it."""
 
 from __future__ import annotations
 

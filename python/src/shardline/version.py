@@ -1,3 +1,3 @@
-"""The version of this package; the engine's version is the same number."""
+"""The version of this package, which is also the version of the engine."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""The built engine, and the embedded Kinesis that it brings, read and written by boto3."""
+"""The built engine and its embedded Kinesis, which boto3 reads and writes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-#: SHARDLINE_TEST_ENGINE: another build than the checkout's.
+#: SHARDLINE_TEST_ENGINE names another build than that of the checkout.
 ENGINE = Path(
     os.environ.get("SHARDLINE_TEST_ENGINE") or Path(__file__).parents[3] / "dist" / "engine" / "shardline.mjs"
 )
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items):
 
 
 class Kinesis:
-    """One emulator for all tests; every test makes streams of its own."""
+    """One emulator for all tests. Every test makes its own streams."""
 
     def __init__(self):
         self._process = subprocess.Popen(
@@ -54,7 +54,7 @@ class Kinesis:
         self._streams = 0
 
     def stream(self, shards=1):
-        """The new stream's ARN."""
+        """Makes a stream, and returns its ARN."""
         self._streams += 1
         name = f"stream-{self._streams}"
         self.client.create_stream(StreamName=name, ShardCount=shards)
@@ -62,7 +62,7 @@ class Kinesis:
         return self.client.describe_stream(StreamName=name)["StreamDescription"]["StreamARN"]
 
     def put(self, arn, records):
-        """Pairs of partition key and data; the answer's records, with shard and sequence number."""
+        """Puts pairs of partition key and data. Returns the records of the answer, with shard and sequence number."""
         answers = []
         for start in range(0, len(records), 500):
             batch = [
@@ -75,7 +75,7 @@ class Kinesis:
         return answers
 
     def read(self, arn):
-        """All records, shard by shard, as bytes."""
+        """Returns all records as bytes, shard by shard."""
         return [record["Data"] for records in self.shards(arn).values() for record in records]
 
     def shards(self, arn):
@@ -93,7 +93,7 @@ class Kinesis:
         return records
 
     def wait_for(self, arn, count, timeout=40):
-        """Until at least `count` records are there; all of them."""
+        """Waits until there are at least `count` records, and returns all of them."""
         deadline = time.monotonic() + timeout
         while len(found := self.read(arn)) < count:
             assert time.monotonic() < deadline, f"{len(found)} of {count} records after {timeout} s"
@@ -155,7 +155,7 @@ def write(stream, arn):
 
 
 class Script:
-    """A running script, in a process group of its own as a shell would start it; `shardline` options come first."""
+    """A running script in a process group of its own, as a shell starts it. Options of `shardline` come first."""
 
     def __init__(self, path, command):
         self.path = path
@@ -176,13 +176,14 @@ class Script:
         return self._err.read_text()
 
     def end(self, timeout=50):
-        """Exit code, stdout and stderr, once the whole family is gone."""
+        """Returns the exit code, stdout and stderr when all processes of the script have ended."""
         code = self.process.wait(timeout)
         self.wait_until(lambda: not self.family(), "a process was left behind", 12)
         return code, self.out, self.err
 
     def signal_group(self, number):
-        """As a terminal does for Ctrl-C: to the foreground group, of which the engine of a Python driver is no part."""
+        """Signals the foreground group, as a terminal does for Ctrl-C. The engine of a Python driver is not in this
+        group."""
         os.killpg(self.process.pid, number)
 
     def wait_until(self, condition, what, timeout=40):
@@ -192,7 +193,8 @@ class Script:
             time.sleep(0.02)
 
     def family(self):
-        """Every living process that inherited this script's environment, whoever its parent is by now."""
+        """Returns every living process that has inherited the environment of this script, whichever process is its
+        parent now."""
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -204,7 +206,7 @@ class Script:
         return found
 
     def children(self, *words):
-        """The ids of the processes below this one whose command line has all of the words."""
+        """Returns the ids of the processes below this one whose command line has all of the words."""
         found = []
         pending = [self.process.pid]
         while pending:
@@ -232,7 +234,7 @@ class Script:
 
 @pytest.fixture
 def run(tmp_path):
-    """run(code, *options, launcher="python" | "node" | "npx" | "plain"); the last is `python job.py`"""
+    """run(code, *options, launcher="python" | "node" | "npx" | "plain"). The last one is `python job.py`."""
     scripts = []
 
     def start(code, *options, launcher="python", arguments=()):
@@ -243,7 +245,7 @@ def run(tmp_path):
         command = {
             "python": [sys.executable, "-m", "shardline", "run", *conf, *options],
             "node": ["node", str(ENGINE), "run", *conf, "--python", sys.executable, *options],
-            # As `npx shardline run` does in the folder of a project that has the package.
+            # As `npx shardline run` in the folder of a project that depends on the package.
             "npx": ["npx", "--prefix", ROOT, "shardline", "run", *conf, "--python", sys.executable, *options],
             "plain": [sys.executable, *options],
         }[launcher]

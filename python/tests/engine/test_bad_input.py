@@ -1,5 +1,5 @@
-"""What can be wrong with a script, its surroundings or its streams: one clear message that says what to do, an exit
-code that is not zero, soon, and no secret in it."""
+"""Errors of a script, its environment and its streams. Each gives one clear message that says what to do, and soon an
+exit code that is not zero. No secret is shown."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ JOB = """
 
 @pytest.fixture(autouse=True)
 def _surroundings(monkeypatch, tmp_path):
-    """A home without AWS settings, and a secret that nothing may show."""
+    """A home without AWS settings, and a secret that no message may show."""
     for name in list(os.environ):
         if name.startswith("AWS_") and name != "AWS_ENDPOINT_URL_KINESIS":
             monkeypatch.delenv(name)
@@ -42,7 +42,7 @@ def _surroundings(monkeypatch, tmp_path):
 
 @pytest.fixture
 def job(kinesis):
-    """The code of a job, between streams that are there unless told otherwise."""
+    """Returns the code of a job between two streams, which exist by default."""
 
     def make(source=None, target=None):
         return JOB.format(source=source or kinesis.stream(), target=target or kinesis.stream())
@@ -51,7 +51,7 @@ def job(kinesis):
 
 
 def fails(script, exit_code=1):
-    """The last line that it said; all of it is short."""
+    """Returns the last line of the output, all of which is short."""
     code, out, err = script.end(30)
     assert (code, out) == (exit_code, ""), err
     assert SECRET not in err
@@ -106,7 +106,7 @@ def test_no_credentials_where_instance_metadata_never_answers(job, run, monkeypa
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         assert "No AWS credentials" in fails(run(job()))
         silent.settimeout(1)
-        silent.accept()[0].close()  # it was asked
+        silent.accept()[0].close()  # the metadata service got a request
 
 
 @LAUNCHERS
@@ -126,7 +126,7 @@ def test_credentials_that_are_half_there(run, launcher):
 
 
 @LAUNCHERS
-def test_an_endpoint_that_nobody_listens_on(job, run, launcher, monkeypatch):
+def test_an_endpoint_without_a_listener(job, run, launcher, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     monkeypatch.setenv("AWS_ENDPOINT_URL_KINESIS", f"http://127.0.0.1:{port}")
@@ -216,7 +216,7 @@ def test_the_parts_are_of_different_builds(run, launcher):
 
 
 def shardline(*command, **env):
-    """`node` or `python` command, to its end."""
+    """Runs a `node` or `python` command to its end."""
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=30, check=False, env={**os.environ, **env}
     )  # fmt: skip
@@ -245,7 +245,7 @@ PYTHON = (sys.executable, "-m", "shardline")
         (["rpc", "x"], "rpc takes no arguments"),
     ],
 )
-def test_a_wrong_command_line_is_two_and_names_what_is_wrong(launcher, arguments, said):
+def test_a_wrong_command_line_exits_with_2_and_names_the_error(launcher, arguments, said):
     done = shardline(*launcher, *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert re.search(said, done.stderr), done.stderr
@@ -291,8 +291,8 @@ def test_npms_launcher_without_python_or_with_one_that_is_too_old(tmp_path):
         assert len(done.stderr.splitlines()) == 1
 
 
-def test_npms_launcher_where_nothing_is_installed(tmp_path):
-    """The engine is moved, so that no checkout is beside it."""
+def test_npms_launcher_without_an_installed_package(tmp_path):
+    """The engine is moved, so that there is no checkout next to it."""
     engine = tmp_path / "package" / "dist" / "engine" / "shardline.mjs"
     shutil.copytree(ENGINE.parent, engine.parent)
     (tmp_path / "job.py").write_text("")
@@ -332,7 +332,7 @@ def test_local_says_what_to_export_and_ends_with_ctrl_c(tmp_path):
 
 
 @LAUNCHERS
-def test_nothing_secret_is_logged(kinesis, run, launcher):
+def test_no_secret_is_logged(kinesis, run, launcher):
     source = kinesis.stream()
     kinesis.put(source, [("k", "a")])
     code = f"""

@@ -1,5 +1,5 @@
-"""Every way in which a job's processes end, on purpose or not, while records keep coming: what was acknowledged is
-not lost, and no process is left behind. (`Script.end` waits until none is.)"""
+"""Every way in which the processes of a job end while records arrive. Acknowledged records are not lost, and no process
+is left behind: `Script.end` waits until all have ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ RESTORE = ["--restore", "latest", "--stop-at", "latest"]
 
 
 class Producer:
-    """Puts numbers, five at a time, until it is stopped; `count` of them were acknowledged."""
+    """Puts numbers, five at a time, until it is stopped. `count` of them were acknowledged."""
 
     def __init__(self, kinesis, source):
         self.count = 0
@@ -55,7 +55,7 @@ class Producer:
 
 @pytest.fixture
 def job(kinesis, run, tmp_path):
-    """A job in the middle of its work: something was written, and a checkpoint was taken after that."""
+    """Starts a job, and waits until it has written records and then completed a checkpoint."""
     started = []
 
     class Job:
@@ -74,7 +74,7 @@ def job(kinesis, run, tmp_path):
 
         def checkpoint(self):
             while True:
-                # Older ones are removed while this looks.
+                # Older checkpoints are removed meanwhile.
                 with contextlib.suppress(FileNotFoundError):
                     found = [int(path.parent.name[4:]) for path in self._checkpoints.rglob("chk-*/_metadata")]
                     return max(found, default=0)
@@ -83,7 +83,7 @@ def job(kinesis, run, tmp_path):
             return [int(value.rstrip(b"!")) for value in kinesis.read(self.target)]
 
         def go_on_and_finish(self):
-            """What the target holds after a run from the latest checkpoint to the end of the source."""
+            """Runs the job from its latest checkpoint to the end of the source. Returns what the target holds."""
             count = self.producer.stop()
             assert count > 0
             launcher = "python" if self.launcher == "plain" else self.launcher
@@ -127,7 +127,9 @@ def test_npms_launcher_is_killed(job, mode):
     running.script.process.kill()
     code, out, err = running.script.end()
     assert (code, out) == (-signal.SIGKILL, "before\n")
-    assert "EngineDiedError: the engine is gone: it is the process that started this script" in err
+    assert (
+        "EngineDiedError: the engine has ended: it is the process of `shardline run`, which started this script" in err
+    )
     assert f"shardline run --restore latest {running.script.path}" in err
     assert_nothing_is_lost(running)
 
@@ -155,8 +157,8 @@ def test_a_host_is_killed_while_records_keep_coming(job, launcher):
 @RUN
 @MODES
 @pytest.mark.parametrize("to", ["process", "group"])
-def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_nothing(job, launcher, mode, to):
-    """A terminal signals the group, `docker stop` with STOPSIGNAL SIGINT the launcher alone."""
+def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_no_record(job, launcher, mode, to):
+    """A terminal signals the group. `docker stop` with STOPSIGNAL SIGINT signals the launcher only."""
     running = job(launcher, mode)
     if to == "group":
         running.script.signal_group(signal.SIGINT)
@@ -174,7 +176,7 @@ def test_ctrl_c_in_the_middle_of_records_loses_and_repeats_nothing(job, launcher
 @EVERY
 @pytest.mark.parametrize("to", ["process", "group"])
 def test_sigterm_drains_and_is_a_hundred_and_forty_three(job, launcher, to):
-    """A supervisor signals the process that it started, or all of a service, the function hosts too."""
+    """A supervisor signals the process that it started, or all processes of a service, including function hosts."""
     running = job(launcher, "process")
     if to == "process":
         running.script.process.terminate()
@@ -191,7 +193,7 @@ def test_sigterm_drains_and_is_a_hundred_and_forty_three(job, launcher, to):
 
 
 @RUN
-def test_sigterm_and_ctrl_c_drain_jobs_that_nobody_waits_for_too(kinesis, run, launcher, tmp_path):
+def test_sigterm_and_ctrl_c_drain_jobs_without_waiting_threads_too(kinesis, run, launcher, tmp_path):
     for number, expected in ((signal.SIGTERM, 143), (signal.SIGINT, 130)):
         source, target = kinesis.stream(), kinesis.stream()
         checkpoints = tmp_path / f"checkpoints-{number}"
@@ -213,7 +215,7 @@ def test_sigterm_and_ctrl_c_drain_jobs_that_nobody_waits_for_too(kinesis, run, l
 
 
 @pytest.mark.parametrize("execute", ["env.execute('copy')", "env.execute_async('copy'); time.sleep(60)"])
-def test_when_the_last_checkpoint_of_a_drain_fails_the_user_is_told_what_to_go_on_from(kinesis, run, tmp_path, execute):
+def test_when_the_last_checkpoint_of_a_drain_fails_a_message_names_the_one_to_restore(kinesis, run, tmp_path, execute):
     source, target = kinesis.stream(), kinesis.stream()
     place = tmp_path / "checkpoints" / "copy"
     code = f"""
@@ -283,7 +285,7 @@ def test_a_second_signal_ends_a_drain_that_cannot_end(kinesis, run, launcher, mo
     script.wait_until(lambda: "stuck" in script.out, "the function does not run")
     script.signal_group(number)
     script.wait_until(lambda: "draining" in script.err, "the drain did not begin")
-    if number == signal.SIGTERM:  # signals that come together are one
+    if number == signal.SIGTERM:  # signals that arrive together count as one
         while script.process.poll() is None:
             script.signal_group(number)
             script.wait_until(lambda: True, "", 1)
@@ -296,7 +298,7 @@ def test_a_second_signal_ends_a_drain_that_cannot_end(kinesis, run, launcher, mo
 
 
 @RUN
-def test_stdout_carries_what_the_script_and_its_print_sinks_write_and_nothing_else(kinesis, run, launcher):
+def test_stdout_holds_only_what_the_script_and_its_print_sinks_write(kinesis, run, launcher):
     source = kinesis.stream()
     kinesis.put(source, [("k", str(n)) for n in range(3)])
     code = f"""

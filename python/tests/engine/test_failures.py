@@ -1,4 +1,4 @@
-"""Processes that are killed, and scripts that are interrupted: nothing is lost, nothing is left behind."""
+"""Processes that are killed, and scripts that are interrupted. No record is lost, and no process is left behind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_engine_is_killed_and_the_job_goes_on(kinesis, run, streams, alive):
     script = run(ENDLESS.format(source=source, target=target))
     kinesis.put(source, numbered(0, 500))
     wait_for_all(kinesis, target, 500)
-    time.sleep(0.6)  # a checkpoint or two
+    time.sleep(0.6)  # time for one or two checkpoints
     (first,) = script.children("engine", "--control-fd")
     os.kill(first, signal.SIGKILL)
     kinesis.put(source, numbered(500, 1000))
@@ -62,7 +62,7 @@ def test_the_engine_is_killed_and_the_job_goes_on(kinesis, run, streams, alive):
     wait_until_gone(alive, [second])
 
 
-def test_an_engine_that_dies_before_the_first_checkpoint_is_replaced_all_the_same(kinesis, run, streams):
+def test_an_engine_that_dies_before_the_first_checkpoint_is_replaced_too(kinesis, run, streams):
     source, target = streams
     script = run(ENDLESS.replace("checkpoints=200", "checkpoints=60_000").format(source=source, target=target))
     kinesis.put(source, numbered(0, 100))
@@ -87,7 +87,7 @@ def test_without_checkpoints_a_killed_engine_fails_the_script(kinesis, run, stre
     assert "EngineDiedError: the engine was ended by SIGKILL" in err
 
 
-def test_a_script_that_is_killed_leaves_nothing_behind(kinesis, run, streams, alive):
+def test_a_script_that_is_killed_leaves_no_process_behind(kinesis, run, streams, alive):
     source, target = streams
     script = run(ENDLESS.format(source=source, target=target), "--conf", "python.execution-mode=process")
     kinesis.put(source, numbered(0, 10))

@@ -1,4 +1,4 @@
-"""Jobs that end in a delivery stream of moto, which puts what it is given into objects of S3."""
+"""Jobs that end in a delivery stream of moto, which stores records in objects of S3."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Firehose:
         self._streams = 0
 
     def delivery_stream(self):
-        """The new delivery stream's name; what is put there lies in a bucket of the same name."""
+        """Makes a delivery stream, whose records are stored in a bucket of the same name. Returns the name."""
         self._streams += 1
         name = f"delivery-{self._streams}"
         self._s3.create_bucket(Bucket=name)
@@ -28,7 +28,7 @@ class Firehose:
         return name
 
     def delivered(self, name):
-        """The bytes of each object: one for each request."""
+        """Returns the bytes of each object. There is one object for each request."""
         objects = self._s3.list_objects_v2(Bucket=name).get("Contents", [])
         return [self._s3.get_object(Bucket=name, Key=o["Key"])["Body"].read() for o in objects]
 
@@ -90,7 +90,7 @@ def test_the_environment_may_name_the_endpoint(kinesis, firehose, run, monkeypat
     assert firehose.delivered(name) == [b"value\n"]
 
 
-def test_a_delivery_stream_that_is_not_there_is_told_at_once(kinesis, firehose, run):
+def test_a_missing_delivery_stream_fails_at_once(kinesis, firehose, run):
     code = f"""
         {DELIVER}
         env = environment(checkpoints=1000)
@@ -103,7 +103,7 @@ def test_a_delivery_stream_that_is_not_there_is_told_at_once(kinesis, firehose, 
     assert "shardline.errors.ServiceError" in err
 
 
-def test_what_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run):
+def test_a_record_that_is_too_large_for_firehose_is_a_dead_letter(kinesis, firehose, run):
     name = firehose.delivery_stream()
     code = f"""
         from shardline.datastream.connectors.kinesis import KinesisFirehoseSink

@@ -1,4 +1,4 @@
-"""Jobs whose schemas lie in a Glue Schema Registry: moto's."""
+"""Jobs with schemas in the Glue Schema Registry of moto."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Registry:
         return f"schema-{self._names}"
 
     def version_id(self, name, definition, data_format="AVRO", compatibility="BACKWARD"):
-        """Of the schema, which is made."""
+        """Registers the schema, and returns the id of its version."""
         made = self.client.create_schema(
             RegistryId={"RegistryName": "default-registry"},
             SchemaName=name,
@@ -198,7 +198,7 @@ def test_what_has_no_header_goes_to_the_secondary_deserializer_or_is_poisoned(ki
     assert "cannot be read" in err
 
 
-def test_beside_records_the_secondary_deserializer_gives_what_it_read(kinesis, registry, run):
+def test_values_of_the_secondary_deserializer_stay_as_they_are(kinesis, registry, run):
     first, name = kinesis.stream(), registry.name()
     version_id = registry.version_id(name, V1)
     kinesis.put(first, [("k", framed(version_id, b"\x04ok\x02")), ("k", "plain")])

@@ -1,4 +1,5 @@
-"""Keyed streams, state and timers with the built engine: exact over kills of the engine, and at another parallelism."""
+"""Keyed streams, state and timers with the built engine. Results are exact when the engine is killed, and with another
+parallelism."""
 
 from __future__ import annotations
 
@@ -45,7 +46,7 @@ COUNTING = (
 
 
 def counts_of(numbers):
-    """Each key's counts up to what came of it."""
+    """Returns the counts of each key up to its last value."""
     seen = {}
     expected = []
     for number in numbers:
@@ -70,7 +71,7 @@ def test_counts_by_key_are_exact_over_kills_of_the_engine_and_at_another_paralle
 
     def latest():
         while True:
-            # Older ones are removed while this looks.
+            # Older checkpoints are removed meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 return max((int(p.parent.name[4:]) for p in checkpoints.rglob("chk-*/_metadata")), default=0)
 
@@ -85,7 +86,7 @@ def test_counts_by_key_are_exact_over_kills_of_the_engine_and_at_another_paralle
     put(100)
     expected = set(counts_of(range(total)))
     script.wait_until(lambda: set(kinesis.read(target)) >= expected, "counts are missing after the kill")
-    # Written at least once: what comes again is the same, because the state went back with the source.
+    # Records are written at least once. A repeated record is the same, because state and source are restored together.
     assert set(kinesis.read(target)) == expected
     script.signal_group(signal.SIGINT)
     script.end()
@@ -134,7 +135,7 @@ def test_timers_of_event_time_fire_in_order_with_an_assigner_of_the_script(kines
 
 
 @MODES
-def test_timers_of_processing_time_fire_while_nothing_comes_and_late_ones_after_a_restore(kinesis, run, tmp_path, mode):
+def test_timers_of_processing_time_fire_without_records_and_late_ones_after_a_restore(kinesis, run, tmp_path, mode):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("k", "soon"), ("k", "late")])
     code = (
@@ -195,7 +196,26 @@ def test_a_collection_is_keyed_reduced_and_collected(run):
     ]
 
 
-def test_a_state_that_changed_its_kind_says_so(kinesis, run, tmp_path):
+@MODES
+def test_a_field_of_rows_is_aggregated_by_key(run, mode):
+    code, out, err = run(
+        f"""
+        env = environment(parallelism=2)
+        env.configure(Configuration.from_dict({{"python.execution-mode": {mode!r}}}))
+        type_info = Types.ROW_NAMED(["flight", "delay"], [Types.STRING(), Types.INT()])
+        flights = env.from_collection([("a", 3), ("a", 5), ("b", 2), ("a", 4), ("b", 1)], type_info)
+        by_flight = flights.key_by(lambda flight: flight.flight)
+        for emitted in (by_flight.sum("delay"), by_flight.max_by(1)):
+            emitted.print()
+        env.execute("aggregates")
+        """
+    ).end()
+    assert code == 0, err
+    sums, greatest = ["a,3", "a,8", "b,2", "a,12", "b,3"], ["a,3", "a,5", "b,2", "a,5", "b,2"]
+    assert sorted(line.split("> ")[-1] for line in out.splitlines()) == sorted(f"+I[{v}]" for v in sums + greatest)
+
+
+def test_a_state_that_changed_its_kind_is_an_error(kinesis, run, tmp_path):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("k", "1"), ("k", "2")])
     code = COUNTING.format(mode="thread", source=source, target=target, checkpoints=str(tmp_path / "checkpoints"))

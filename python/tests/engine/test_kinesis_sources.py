@@ -1,4 +1,5 @@
-"""Sources other than the plain one: Flink 1.x's consumer, assigners of the script, enhanced fan-out, streams as one."""
+"""Sources with other settings: Flink 1.x's consumer, shard assigners of the script, enhanced fan-out, several streams
+as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A running job, from outside. Pip's command hands these verbs on to Node's, which knocks at the door of the engine."""
+"""Commands for a running job. The command of pip forwards these verbs to the command of Node, which connects to the
+door of the engine."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ JOB = """
 
 @pytest.fixture(autouse=True)
 def doors(monkeypatch):
-    """A folder for the doors of this test alone, with a path that is short enough for a socket."""
+    """A folder for the doors of this test, with a path that is short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="sl-", dir="/tmp") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)

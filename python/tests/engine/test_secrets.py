@@ -1,4 +1,4 @@
-"""Options of the command line and of SHARDLINE_CONF may hold secrets: no other program inherits them."""
+"""Options of the command line and of SHARDLINE_CONF may hold secrets. No other program inherits them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sinks write: partition keys, explicit hash keys, and records that cannot be written."""
+"""Records that sinks write: partition keys, explicit hash keys, and records that cannot be written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 
 def said_at_the_end(err, read, wrote, dead_letters):
-    """The one line about a job of which records were left out."""
+    """Returns the line about the records that a job left out."""
     ending = rf"read {read} records, wrote {wrote}, left out {dead_letters} given to the dead letters\n"
     return re.fullmatch(rf"shardline: job 'burying' is FINISHED after \d+\.\d s: {ending}", err) is not None
 
@@ -28,7 +28,7 @@ KEYED = """from shardline.datastream.connectors.kinesis import KinesisStreamsSin
 
 
 def keys_and_data(kinesis, arn):
-    """By shard: pairs of partition key and data."""
+    """Returns pairs of partition key and data, by shard."""
     return [sorted((r["PartitionKey"], r["Data"].decode()) for r in shard) for shard in kinesis.shards(arn).values()]
 
 
@@ -66,7 +66,7 @@ def test_an_explicit_hash_key_says_the_shard(kinesis, run):
     assert sorted(first + second) == [(str(n), str(n)) for n in range(6)]
 
 
-def test_a_key_that_is_none_is_told_with_the_position_of_its_record(kinesis, run):
+def test_a_partition_key_that_is_none_fails_with_the_position_of_its_record(kinesis, run):
     source, target = kinesis.stream(), kinesis.stream()
     answers = kinesis.put(source, [("k", "good"), ("k", "bad")])
     code = f"""
@@ -81,7 +81,7 @@ def test_a_key_that_is_none_is_told_with_the_position_of_its_record(kinesis, run
     assert f"shardId-000000000000, sequence number {answers[1]['SequenceNumber']}" in err
 
 
-def test_a_key_function_that_fails_is_told_as_any_function(kinesis, run):
+def test_a_key_function_that_fails_is_reported_as_any_function(kinesis, run):
     source, target = kinesis.stream(), kinesis.stream()
     answers = kinesis.put(source, [("k", "good"), ("k", "bad")])
     code = f"""

@@ -1,4 +1,4 @@
-"""Jobs from stream to stream."""
+"""Jobs from one stream to another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One command line for the first start and for every start after a crash: `--restore auto`."""
+"""`--restore auto` is one command line for the first start and for every start after a crash."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_job_that_is_killed_goes_on_by_the_same_command_line(kinesis, run, lau
         expected += [record.upper().encode() for record in records]
         assert kinesis.wait_for(target, len(expected)) == expected
         before = newest()
-        # The second checkpoint from now on began after everything was written.
+        # The second checkpoint from now on starts after all records are written.
         script.wait_until(lambda before=before: newest() >= before + 2, "no checkpoints")
         for process in script.family():
             os.kill(process, signal.SIGKILL)

@@ -1,12 +1,13 @@
-"""How Python finds, starts and talks to the engine. In reading order:
+"""How Python finds, starts and calls the engine. In reading order:
 
-engine       find Node and the engine's file
-transport    start the process, keep both channels, end it
-rpc          control: JSON-RPC peer
-errors       error objects to exceptions
+engine       finds Node and the file of the engine
+transport    starts the process, holds both channels, ends the process
+rpc          the control channel: a JSON-RPC peer
+errors       error objects of the engine as exceptions
+requests     requests of the engine to the driver
 functions    the runner: user functions on the function channel
 session      the one engine of this process: early start, handshake, shutdown
-checkpoints  what a job goes on from when its engine died
+checkpoints  the checkpoint from which a job continues after its engine died
 termination  SIGTERM
 jobs         a submitted job: supervision, resubmission, interruption
 

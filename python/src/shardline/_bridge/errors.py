@@ -1,5 +1,5 @@
-"""The engine's error objects as exceptions. An object is `{code, className, retryable, details, remoteStack, cause}`,
-with `message` beside it; `code` is one of the stable strings of the engine's own table."""
+"""Error objects of the engine as exceptions. An object is `{code, className, retryable, details, remoteStack, cause}`,
+with `message` beside it. `code` is one of the stable strings of the engine's table."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _CLASSES: dict[str, type[ShardlineError]] = {
 
 
 def from_response(error: Mapping[str, Any]) -> ShardlineError:
-    """From a JSON-RPC error object. A fault of the protocol itself is a `BridgeError`."""
+    """Returns the exception for a JSON-RPC error object. An error of the protocol itself is a `BridgeError`."""
     data = error.get("data")
     if not isinstance(data, Mapping):
         return BridgeError(f"the engine answered {error.get('code')}: {error.get('message')}")
@@ -74,7 +74,7 @@ def from_response(error: Mapping[str, Any]) -> ShardlineError:
 
 
 def from_data(message: str, data: Mapping[str, Any], default: type[ShardlineError] = ShardlineError) -> ShardlineError:
-    """An unknown code becomes `default`, never a crash."""
+    """Returns the exception for an error object. An unknown code gives an exception of the class `default`."""
     code = data.get("code")
     details = _details(data)
     exception = _CLASSES.get(str(code), default)(
@@ -90,7 +90,7 @@ def from_data(message: str, data: Mapping[str, Any], default: type[ShardlineErro
 
 
 def _chain(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The error object, its cause, the cause's cause, as far as that makes sense."""
+    """Yields the error object, its cause, the cause of the cause and so on, as long as they are objects."""
     current: Any = data
     for _ in range(_MAX_CAUSES):
         if not isinstance(current, Mapping):
@@ -100,7 +100,7 @@ def _chain(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def _details(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Its own, and those of the function that failed where a cause has them."""
+    """Returns the details of the error, with those of the function that failed if a cause has them."""
     details: dict[str, Any] = {}
     for error in _chain(data):
         own = error.get("details")
@@ -110,7 +110,7 @@ def _details(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def describe(message: str, details: Mapping[str, Any]) -> str:
-    """The message, where it happened, and a Python function's own traceback."""
+    """Returns the message, where the error happened, and the traceback of a Python function."""
     lines = [message]
     named = (
         ("operator", details.get("operator")),
@@ -128,7 +128,7 @@ def describe(message: str, details: Mapping[str, Any]) -> str:
 
 
 def _stacks(data: Mapping[str, Any], traceback: str) -> str:
-    """Without the function's own traceback: the message shows that one already."""
+    """Returns the stacks without the traceback of the function, which is part of the message."""
     stacks = []
     for error in _chain(data):
         stack = str(error.get("remoteStack") or error.get("message") or "").strip()

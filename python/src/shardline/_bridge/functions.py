@@ -1,7 +1,7 @@
 """The runner: one thread that reads the function channel, runs user functions and answers.
 
-It serves every function and subtask of this process, in the order in which their frames arrive. It reads nothing
-while a function runs, which is safe because the engine never waits for the channel to drain: credits bound it.
+It serves every function and subtask of this process in the order in which frames arrive. It reads no frame while a
+function runs. That is safe because credits bound the channel, so the engine never waits for the channel to drain.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from shardline._functions import frames, payloads
-from shardline._functions.chain import Chain, FunctionFailure
+from shardline._functions.chain import Chain
+from shardline._functions.failures import FunctionFailure
 from shardline._functions.frames import Frame, FrameChannel, FrameType
 
 _OWN_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120
@@ -24,7 +25,7 @@ _Key = tuple[int, int]
 
 
 class Runner:
-    """`job_parameters`: a function because they are known later than the runner starts."""
+    """`job_parameters` is a function, because the parameters are known after the runner has started."""
 
     def __init__(self, sock: socket.socket, job_parameters: Callable[[], Mapping[str, str]]) -> None:
         self._channel = FrameChannel(sock)
@@ -33,12 +34,12 @@ class Runner:
         self._restored: dict[_Key, list[bytes]] = {}
 
     def run(self) -> None:
-        """Returns at the end of the channel, after closing what is still open."""
+        """Returns when the channel has ended, after closing the chains that are still open."""
         try:
             while (frame := self._channel.read()) is not None:
                 self._serve(frame)
         except OSError:
-            pass  # the other side is gone: the same as the end of the stream
+            pass  # the engine is gone, which is the end of the channel
         finally:
             for chain in self._chains.values():
                 with contextlib.suppress(FunctionFailure):
@@ -47,7 +48,8 @@ class Runner:
             self._channel.close()
 
     def _serve(self, frame: Frame) -> None:
-        """What still comes for a chain that has failed is answered by nothing: the engine knows already."""
+        """Answers one frame. A frame for a chain that has failed gets no answer, because the engine knows of the
+        failure."""
         key = (frame.function, frame.subtask)
         try:
             if frame.type == FrameType.BUNDLE:
@@ -99,7 +101,7 @@ class Runner:
         )
 
     def _abandon(self, key: _Key) -> None:
-        """After a failure the functions are closed at once, and what still comes for them is dropped."""
+        """Closes the functions of a chain after a failure. Later frames for the chain are dropped."""
         chain = self._chains.pop(key, None)
         if chain is not None:
             with contextlib.suppress(FunctionFailure):
@@ -129,7 +131,7 @@ class Runner:
 
 
 def describe(failure: FunctionFailure) -> bytes:
-    """FAILED's JSON. The traceback begins at the user's own code."""
+    """Returns the JSON of a FAILED frame. The traceback begins at the user's own code."""
     cause = failure.cause
     return json.dumps(
         {
@@ -145,7 +147,7 @@ def describe(failure: FunctionFailure) -> bytes:
 
 
 def formatted(error: BaseException) -> str:
-    """The traceback, from the user's own code on."""
+    """Returns the traceback, from the user's own code on."""
     return "".join(traceback.format_exception(type(error), error, _without_own_frames(error)))
 
 

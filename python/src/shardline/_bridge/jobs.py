@@ -1,7 +1,7 @@
-"""A submitted job, from the script's side.
+"""A submitted job, as the script sees it.
 
-A thread of its own supervises it: it submits the graph, waits for the job's last word, and if the engine dies submits
-the same graph again, from the job's newest checkpoint. A job that takes none fails instead.
+A thread supervises the job. It submits the graph and waits for the end of the job. If the engine dies, it submits the
+same graph again, from the newest checkpoint of the job. A job without checkpoints fails instead.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from shardline.errors import (
 RESTORE_KEY = "execution.state-recovery.path"
 CHECKPOINT_DIRECTORY_KEYS = ("execution.checkpointing.dir", "state.checkpoints.dir")
 _MAX_ENGINE_DEATHS = 3
-#: Beyond what the engine allows a drain to take.
+#: Added to the time that the engine allows for a drain.
 _GRACE_SECONDS = 4.0
 _CANCEL_SECONDS = 2.0
 _log = logging.getLogger("shardline")
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 class Job:
-    """`outcome` completes when the job ends, with an exception if it failed or was cancelled."""
+    """`outcome` completes when the job has ended, with an exception if the job failed or was cancelled."""
 
     def __init__(self, session: Session, graph: dict[str, Any], *, checkpointing: bool) -> None:
         self._session = session
@@ -63,7 +63,7 @@ class Job:
         threading.Thread(target=self._supervise, name="shardline-job", daemon=True).start()
 
     def job_id(self) -> str:
-        """Waits until the job was submitted. Raises what the submission raised."""
+        """Waits until the job is submitted, and returns its id. Raises the error of the submission."""
         self._submitted.result()
         assert self._job_id is not None
         return self._job_id
@@ -83,20 +83,20 @@ class Job:
             return self._connection, self._job_id
 
     def cancel(self, mode: str) -> Future[Any]:
-        """`drain` stops the sources and ends in order, `interrupt` does so within the time that the job allows, `now`
-        ends. Completes when the job has ended."""
+        """Asks the job to end. `drain` stops the sources and ends the job in order, `interrupt` does so within the time
+        that the job allows, `now` ends it at once. The future completes when the job has ended."""
         self._cancelling = True
         running = self._running()
         if running is None or self.outcome.done():
-            done: Future[Any] = Future()  # not submitted yet: the supervisor sees the flag
+            done: Future[Any] = Future()  # not submitted yet: the supervisor reads the flag
             done.set_result(None)
             return done
         connection, job_id = running
         return connection.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode})
 
     def wait(self) -> Outcome:
-        """For `execute()`: Ctrl-C drains the job, a second Ctrl-C ends it, and both raise KeyboardInterrupt; SIGTERM
-        drains it too, and ends the script."""
+        """Waits for the job, for `execute()`. Ctrl-C drains the job, a second Ctrl-C ends it, and both raise
+        KeyboardInterrupt. SIGTERM drains the job too, and ends the script."""
         try:
             error = self.outcome.exception()
         except KeyboardInterrupt:
@@ -106,7 +106,7 @@ class Job:
             self._interrupt("terminated", "another SIGTERM")
             raise
         if error is not None:
-            raise error.with_traceback(None)  # where the supervisor was says nothing about the job
+            raise error.with_traceback(None)  # the stack of the supervisor says nothing about the job
         return self.outcome.result()
 
     def _interrupt(self, why: str, sooner: str) -> None:
@@ -128,14 +128,14 @@ class Job:
             _say(f"the job did not end within {seconds:g} s. This process ends without it")
             self._session.abandon()
         except ShardlineError:
-            pass  # the engine is gone, and the job with it
+            pass  # the engine has ended, and the job with it
 
-    # ---- the supervisor's thread
+    # ---- on the thread of the supervisor
 
     def _supervise(self) -> None:
         try:
             outcome = self._run()
-        except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the job
+        except BaseException as error:  # noqa: BLE001 - wait() raises it
             if not self._submitted.done():
                 self._submitted.set_exception(error)
             self.outcome.set_exception(error)
@@ -155,7 +155,7 @@ class Job:
                     raise
             if self._connection is not None and not self._connection.process.is_child:
                 raise EngineDiedError(
-                    "the engine is gone: it is the process that started this script, `shardline run`, and it was ended"
+                    "the engine has ended: it is the process of `shardline run`, which started this script"
                     + (f"; {_how_to_go_on()}" if self._checkpointing else "")
                 ) from died
             checkpoint = checkpoints.newest(self._checkpoint_directory, self._own_ids)
@@ -163,11 +163,11 @@ class Job:
             last_checkpoint = checkpoint
             if self._cancelling:
                 raise JobCancellationException(
-                    "the job was cancelled, and the engine ended before it said so"
+                    "the job was cancelled, and the engine ended before it confirmed this"
                 ) from died
             if not self._checkpointing:
                 raise EngineDiedError(
-                    f"{died}\nThe job had no checkpoints to go on from (enable_checkpointing)"
+                    f"{died}\nThe job had no checkpoints to continue from (enable_checkpointing)"
                 ) from died
             if deaths >= _MAX_ENGINE_DEATHS:
                 raise EngineDiedError(
@@ -207,7 +207,8 @@ class Job:
             self.cancel("now")
 
     def _say_where(self, answer: dict[str, Any]) -> None:
-        """Where it goes on from, and where checkpoints go if the script does not say."""
+        """Prints the checkpoint from which the job continues, and where checkpoints go if the script does not
+        set it."""
         if answer["restoredFrom"] is not None:
             _say(f"restored from {answer['restoredFrom']}")
         configured = any(key in self._graph["configuration"] for key in CHECKPOINT_DIRECTORY_KEYS)
@@ -215,7 +216,7 @@ class Job:
             _say(f"checkpoints go to {answer['checkpointDirectory']} (execution.checkpointing.dir)")
 
     def _say_what_it_did(self, metrics: dict[str, Any], last_word: dict[str, Any]) -> None:
-        """For people, and where records were left out for everybody."""
+        """Prints the summary of the job if progress is shown, or if records were left out."""
         if metrics and (sys.stderr.isatty() or lost(metrics)):
             seconds = metrics.get("uptimeMs", 0) / 1000
             _say(summary(self._graph["name"], last_word["state"], seconds, metrics))
@@ -237,14 +238,16 @@ class Job:
         raise _failure(error)
 
     def _death(self, error: BridgeError) -> EngineDiedError | None:
-        """The engine's death behind a broken call; None if it lives and the error means what it says."""
+        """Returns the death of the engine that broke a call, or None if the engine lives and the error means what it
+        says."""
         if isinstance(error, EngineDiedError):
             return error
         return None if self._connection is None else self._connection.wait_for_death()
 
 
 def _failure(error: dict[str, Any]) -> ShardlineError:
-    """`job/finished.error` is the object itself or the JSON-RPC error around it."""
+    """Returns the exception for `job/finished.error`, which is the error object itself or the JSON-RPC error
+    around it."""
     data = error.get("data")
     if isinstance(data, dict):
         return errors.from_data(str(error.get("message") or ""), data, JobExecutionException)

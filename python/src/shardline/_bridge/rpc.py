@@ -1,7 +1,8 @@
-"""Control: a JSON-RPC 2.0 peer on a socket. `Content-Length: N\\r\\n\\r\\n`, then N bytes of UTF-8 JSON.
+"""The control channel: a JSON-RPC 2.0 peer on a socket. A message is `Content-Length: N\\r\\n\\r\\n` and N bytes of
+UTF-8 JSON.
 
-One thread reads; any thread may call. A call's future is registered before its request is written, and every
-future that is still pending fails when the channel ends.
+One thread reads, and any thread may call. The future of a call is registered before its request is written. Every
+pending future fails when the channel ends.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ Params = Mapping[str, Any]
 
 
 class UnknownMethodError(Exception):
-    """The engine asks for something that this driver does not know."""
+    """The engine asks for a method that this driver does not have."""
 
 
 class Peer:
-    """`on_notification(method, params)` and `on_end(error)` run on the reader's thread: they must not block.
-    `on_request(method, params)` runs on a thread of its own, for as long as it likes; it raises `UnknownMethodError`
-    for a method that it does not know."""
+    """`on_notification(method, params)` and `on_end(error)` run on the thread of the reader, so they must not block.
+    `on_request(method, params)` runs on a thread of its own and may block; it raises `UnknownMethodError` for an
+    unknown method."""
 
     def __init__(
         self,
@@ -44,14 +45,14 @@ class Peer:
         on_request: Callable[[str, dict[str, Any]], Any] | None = None,
     ) -> None:
         self._sock = sock
-        # A peer that reads no more must not hold a caller for ever.
+        # A peer that has stopped reading must not block a caller forever.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", _SEND_TIMEOUT_SECONDS, 0))
         self._reader = sock.makefile("rb", buffering=1 << 16)
         self._on_notification = on_notification
         self._on_end = on_end
         self._on_request = on_request
         self._ids = itertools.count(1)
-        self._lock = threading.Lock()  # of the three below
+        self._lock = threading.Lock()  # guards the next three attributes
         self._write_lock = threading.Lock()
         self._pending: dict[int, Future[Any]] = {}
         self._ended: BridgeError | None = None
@@ -66,9 +67,10 @@ class Peer:
             return self._ended is None
 
     def call(self, method: str, params: Params, timeout: float | None = None) -> Any:
-        """The result, or the error as an exception. `TimeoutError` when the answer takes too long."""
+        """Returns the result, or raises the error as an exception. Raises `TimeoutError` when the answer takes too
+        long."""
         if threading.current_thread() is self._thread:
-            raise BridgeError(f"{method}: a blocking call from the thread that reads the answers would wait for ever")
+            raise BridgeError(f"{method}: a blocking call from the thread that reads the answers would wait forever")
         try:
             return self.call_async(method, params).result(timeout)
         except FutureTimeoutError:
@@ -105,7 +107,7 @@ class Peer:
         with self._write_lock:
             self._sock.sendall(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
-    # ---- the reader's thread
+    # ---- on the thread of the reader
 
     def _read(self) -> None:
         try:
@@ -118,8 +120,8 @@ class Peer:
             end = BridgeError(f"the control channel broke: {error}")
         except BridgeError as error:
             end = error
-        except Exception as error:  # noqa: BLE001 - a reader that dies silently would leave every caller waiting
-            end = BridgeError(f"the control channel carried something that is not JSON-RPC: {error!r}")
+        except Exception as error:  # noqa: BLE001 - otherwise every caller would wait forever
+            end = BridgeError(f"the control channel received a message that is not JSON-RPC: {error!r}")
         with self._lock:
             self._ended = end
             pending = list(self._pending.values())
@@ -171,12 +173,12 @@ class Peer:
                 raise UnknownMethodError(method)
             answer["result"] = self._on_request(method, params)
         except UnknownMethodError:
-            answer["error"] = {"code": -32601, "message": f"the driver knows no method {method!r}"}
-        except BaseException as error:  # noqa: BLE001 - it is the engine's to know, whatever it is: SystemExit too
-            from shardline._bridge.functions import formatted  # it is only needed here
+            answer["error"] = {"code": -32601, "message": f"the driver has no method {method!r}"}
+        except BaseException as error:  # noqa: BLE001 - the engine gets every error, SystemExit too
+            from shardline._bridge.functions import formatted  # imported here, for errors only
 
             data = {"traceback": formatted(error)}
             answer["error"] = {"code": -32000, "message": f"{type(error).__name__}: {error}", "data": data}
-        # An engine that is gone waits for no answer.
+        # An engine that has ended waits for no answer.
         with contextlib.suppress(OSError, BridgeError):
             self._write(answer)

@@ -1,7 +1,7 @@
-"""The one engine of this process. It is started when the first environment is made, in the background, while the
-script still builds its graph; `connection()` waits for it, and starts another one if it died.
+"""The one engine of this process. It is started in the background when the first environment is made, while the script
+builds its graph. `connection()` waits for it, and starts another engine if the last one has died.
 
-Errors of the start are kept until a job is executed: building a graph needs no engine.
+Errors of the start are kept until a job is executed, because building a graph needs no engine.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 from shardline import _compatibility
 from shardline._bridge import engine, requests, termination
+from shardline._bridge.functions import Runner
 from shardline._bridge.rpc import Peer
 from shardline._bridge.transport import EngineProcess
 from shardline._functions import collecting
@@ -29,7 +30,7 @@ from shardline.version import __version__
 PROTOCOL_VERSION = 1
 _HANDSHAKE_SECONDS = 60.0
 _SHUTDOWN_SECONDS = 5.0
-#: What a job allows its drain to take, where the engine does not say, and what is waited beyond it.
+#: How long a drain may take if the engine does not say, and how long to wait beyond that.
 _DRAIN_SECONDS = 8.0
 _GRACE_SECONDS = 4.0
 _DEATH_SECONDS = 10.0
@@ -39,7 +40,7 @@ _LEVELS = {"trace": 5, "debug": logging.DEBUG, "info": logging.INFO, "warn": log
 
 
 class JobEvents:
-    """What the engine says about one job. `finished` gets the parameters of `job/finished`."""
+    """The state of one job, from notifications of the engine. `finished` gets the parameters of `job/finished`."""
 
     def __init__(self) -> None:
         self.state = "CREATED"
@@ -49,8 +50,8 @@ class JobEvents:
 
 
 def _say_failed(events: JobEvents) -> None:
-    """For a job that nothing waits for any more: a drain that failed must not go unseen."""
-    futures.wait([events.finished], _JOIN_SECONDS)  # it comes right behind the answer
+    """Prints the failure of a job for which no thread waits, so that a failed drain is visible."""
+    futures.wait([events.finished], _JOIN_SECONDS)  # it follows the answer
     last_word = events.finished.result() if events.finished.done() else {}
     if last_word.get("state") == "FAILED" and last_word.get("error"):
         print(
@@ -61,12 +62,9 @@ def _say_failed(events: JobEvents) -> None:
 
 
 class Connection:
-    """One engine, with both of its channels served."""
+    """One engine and its two channels."""
 
     def __init__(self, process: EngineProcess, job_parameters: dict[str, str]) -> None:
-        # Late: functions are written against the public modules, and those know this one.
-        from shardline._bridge.functions import Runner
-
         self.process = process
         self.died: EngineDiedError | None = None
         self._dead = threading.Event()
@@ -78,7 +76,7 @@ class Connection:
         self._runner_thread = threading.Thread(target=self._run_functions, name="shardline-functions", daemon=True)
 
     def open(self) -> None:
-        """The handshake. Nothing else may be sent before it."""
+        """Performs the handshake. No other message may be sent before it."""
         self.peer.start()
         self._runner_thread.start()
         expected = engine.build_hash()
@@ -110,7 +108,8 @@ class Connection:
             )
 
     def job(self, job_id: str) -> JobEvents:
-        """Notifications may come before the answer that tells the job's id: either side makes the entry."""
+        """Returns the entry of a job. A notification may arrive before the answer with the id of the job, so either of
+        them makes the entry."""
         with self._lock:
             events = self._jobs[job_id]
             if self.died is not None and not events.finished.done():
@@ -118,15 +117,15 @@ class Connection:
             return events
 
     def wait_for_death(self) -> EngineDiedError | None:
-        """For whoever found a channel broken: how the engine ended. None if it is alive."""
+        """Returns how the engine ended, or None if it is alive. Called after a channel has failed."""
         if self.peer.is_open:
             return None
         self._dead.wait(_DEATH_SECONDS)
         return self.died
 
     def close(self, mode: str | None = "now", drain_seconds: float = _DRAIN_SECONDS) -> None:
-        """Ends the jobs that still run: now, by `interrupt`, or (None) as the end of the channels ends them, which
-        waits for nothing. Bounded at every step. Idempotent."""
+        """Ends the jobs that still run. `mode` is that of `Job.cancel`, or None to let the end of the channels end
+        them, without waiting. Every step has a time limit. Idempotent."""
         self._closing = True
         collecting.close_all()
         if self.died is None and mode is not None:
@@ -135,7 +134,7 @@ class Connection:
                 running = [self.peer.call_async("job/cancel", {"jobId": job_id, "mode": mode}) for job_id in unfinished]
                 if mode == "interrupt" and running:
                     print(
-                        "shardline: stopping the sources and draining the job (once more ends it at once)",
+                        "shardline: stopping the sources and draining the job (a second signal ends it at once)",
                         file=sys.stderr,
                         flush=True,
                     )
@@ -145,10 +144,10 @@ class Connection:
                 self.peer.call("shutdown", {}, _SHUTDOWN_SECONDS)
                 self.peer.notify("exit", {})
         self.process.stop()
-        # A thread that still writes to sys.stdout would abort the interpreter's end; one in a function is left alone.
+        # A thread that still writes to sys.stdout would abort the exit of the interpreter. One in a function continues.
         self._runner_thread.join(_JOIN_SECONDS)
 
-    # ---- the reader's thread
+    # ---- on the thread of the reader
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "job/status":
@@ -168,7 +167,7 @@ class Connection:
             logging.getLogger(f"shardline.engine.{params['logger']}").log(level, "%s", params["message"])
 
     def _ended(self, error: BridgeError) -> None:
-        """The control channel is gone, and so is the engine: whoever waits for a job learns it here."""
+        """Handles the end of the control channel: the engine has ended, so every job fails."""
         words = str(error) if self._closing else self.process.last_words()
         with self._lock:
             self.died = EngineDiedError(words)
@@ -203,16 +202,16 @@ class Session:
         self._inherited = _inherited_descriptors()
 
     def start(self) -> None:
-        """Returns at once."""
+        """Starts an engine in the background, and returns at once."""
         self._started()
 
     def connection(self) -> Connection:
-        """Waits for the engine; a new one is started if the last one died. Raises `EngineUnavailableError`."""
+        """Waits for the engine. Starts a new one if the last one has died. Raises `EngineUnavailableError`."""
         future = self._started()
         try:
             connection = future.result()
         except EngineUnavailableError:
-            with self._lock:  # the next call tries again: the build may be there by then
+            with self._lock:  # the next call tries again, because a build may exist by then
                 if self._starting is future:
                     self._starting = None
             raise
@@ -230,7 +229,7 @@ class Session:
         with self._lock:
             if self._starting is None:
                 if self._closed:
-                    raise BridgeError("this process is ending: no engine is started any more")
+                    raise BridgeError("this process is ending, and starts no engine")
                 self._starting = Future()
                 self._starter = threading.Thread(
                     target=self._start, args=(self._starting,), name="shardline-start", daemon=True
@@ -250,28 +249,28 @@ class Session:
             self._process = process
             connection = Connection(process, self.job_parameters)
             connection.open()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the caller of connection() gets it
+        except BaseException as error:  # noqa: BLE001 - connection() raises it
             future.set_exception(error)
         else:
             future.set_result(connection)
 
     def drains_within(self, seconds: float) -> None:
-        """What a job allows its drain to take; the longest of all counts."""
+        """Records how long a job lets its drain take. The longest time of all jobs is used."""
         self.drain_seconds = max(self.drain_seconds, seconds)
 
     def abandon(self) -> None:
-        """A job did not end when it was told to: `close` will not ask again."""
+        """Records that a job did not end when it was asked to. `close` does not ask it again."""
         self._abandoned = True
 
     def close(self, mode: str = "now") -> None:
-        """At the end of the process. Idempotent; leaves no child behind."""
+        """Ends the engine when the process ends. Idempotent. Leaves no child process."""
         with self._lock:
             self._closed = True
             future, starter = self._starting, self._starter
         if future is None:
             return
         if not future.done() and self._process is not None:
-            self._process.close_channels()  # nobody waits for this handshake any more
+            self._process.close_channels()  # no caller waits for this handshake
         if starter is not None:
             starter.join(_SHUTDOWN_SECONDS)
         if future.done() and future.exception() is None:
@@ -281,7 +280,8 @@ class Session:
 
 
 def _inherited_descriptors() -> tuple[int, int] | None:
-    """SHARDLINE_ENGINE_FDS=3,4: the engine is our parent. Taken out of the environment: it is for us alone."""
+    """Returns the channels in SHARDLINE_ENGINE_FDS, such as `3,4`, when the parent process is the engine. Removes the
+    variable from the environment, because it is for this process alone."""
     text = os.environ.pop("SHARDLINE_ENGINE_FDS", None)
     if not text:
         return None
@@ -305,7 +305,7 @@ def close() -> None:
 
 
 def environment(overrides: Mapping[str, str]) -> dict[str, str]:
-    """What a function host should find: this process's environment, and its import path."""
+    """Returns the environment of function hosts: that of this process, with its import path."""
     path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)  # noqa: PTH109
     return {**os.environ, "PYTHONPATH": path, **overrides}
 

@@ -1,4 +1,4 @@
-"""One line about a job that has ended, made of its last metrics."""
+"""One line about a job that has ended, from its last metrics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LOSSES = (
 
 
 def lost(metrics: Mapping[str, Any]) -> dict[str, int]:
-    """How many records were left out, by what became of them. Empty where nothing was."""
+    """Returns how many records were left out, by the way in which they were. Empty if no record was left out."""
     shards = metrics.get("shards", [])
     found = {meaning: sum(shard.get(key, 0) for shard in shards) for key, meaning in _LOSSES}
     sinks = [o["sink"] for o in metrics.get("operators", []) if o.get("sink")]

@@ -1,7 +1,7 @@
-"""SIGTERM ends a script as Ctrl-C does: its jobs are drained first, then it exits with 143.
+"""SIGTERM ends a script as Ctrl-C does: its jobs are drained, and then the script exits with code 143.
 
-A service manager signals every process of a service, and npm's launcher passes on what it gets: signals that come
-together are one. A later one ends the process at once. Whoever has a handler of his own keeps it.
+A service manager signals every process of a service, and npm's launcher forwards its signals, so signals that arrive
+together count as one. A later signal ends the process at once. A signal handler of the script stays in place.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _since: float | None = None
 
 
 class Terminated(SystemExit):
-    """Raised in the main thread, wherever it is; `except Exception` lets it pass."""
+    """Raised in the main thread. `except Exception` does not catch it."""
 
     def __init__(self) -> None:
         super().__init__(EXIT_TERMINATED)
 
 
 def install() -> None:
-    """Idempotent. Only the main thread can, and only the main thread is interrupted."""
+    """Installs the handler. Idempotent. Works in the main thread only, and only the main thread is interrupted."""
     if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminate)
 
@@ -41,7 +41,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> None:
         _since = time.monotonic()
         raise Terminated
     if time.monotonic() - _since > _TOGETHER_SECONDS:
-        os._exit(EXIT_TERMINATED)  # the engine sees that its driver is gone
+        os._exit(EXIT_TERMINATED)  # the engine notices that its driver has ended
 
 
 def _after_fork_in_child() -> None:

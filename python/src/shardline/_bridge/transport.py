@@ -1,8 +1,9 @@
-"""The engine's process and the two channels to it.
+"""The process of the engine and the two channels to it.
 
-Both channels are socket pairs made here; the engine inherits its ends by number. Its stdin is empty, its stdout is the
-script's (function hosts print there), its stderr is read from the first moment, forwarded to `sys.stderr`, and the last
-lines are kept, because they say why it died. It runs in a session of its own, so Ctrl-C reaches Python alone.
+Both channels are socket pairs; the engine inherits its ends by number. The stdin of the engine is empty, and its stdout
+is that of the script, where function hosts print. Its stderr is read from the start and forwarded to `sys.stderr`; the
+last lines are kept, because they say why the engine died. The engine runs in its own session, so Ctrl-C reaches only
+Python.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ _SEND_BUFFER_BYTES = 1 << 20
 
 
 def _program() -> list[str]:
-    """For whoever asks the engine what it runs (`shardline ps`, `stop`). Nothing where there is no script."""
+    """Returns the command of the script, which the engine reports to `shardline ps` and `stop`. Empty if there is no
+    script."""
     if not sys.argv or not os.path.isfile(sys.argv[0]):  # noqa: PTH113
         return []
     return ["--program", json.dumps(sys.argv)]
@@ -38,7 +40,7 @@ _live: weakref.WeakSet[EngineProcess] = weakref.WeakSet()
 
 
 class EngineProcess:
-    """Owns the channels, and the process if it was started here."""
+    """Owns the channels, and the process if this object has started it."""
 
     def __init__(
         self, control: socket.socket, functions: socket.socket, process: subprocess.Popen[bytes] | None
@@ -95,7 +97,7 @@ class EngineProcess:
 
     @classmethod
     def attach(cls, control_fd: int, function_fd: int) -> EngineProcess:
-        """To the engine that started this process."""
+        """Returns the engine that started this process."""
         for descriptor in (control_fd, function_fd):
             os.set_inheritable(descriptor, False)
         return cls(socket.socket(fileno=control_fd), socket.socket(fileno=function_fd), None)
@@ -109,7 +111,7 @@ class EngineProcess:
         return None if self._process is None else self._process.pid
 
     def last_words(self) -> str:
-        """How the process ended and its last lines on stderr. Call it after a channel has ended."""
+        """Returns how the process ended, with its last lines on stderr. Call it after a channel has ended."""
         ending = "the engine closed its channels"
         if self._process is not None:
             try:
@@ -128,13 +130,13 @@ class EngineProcess:
         return ending + ("; its last lines were:\n" + "\n".join(f"  {line}" for line in lines) if lines else "")
 
     def close_channels(self) -> None:
-        """The engine takes this for the end of its work, and so do our own threads."""
+        """Closes the channels, which ends the engine and the threads that serve them."""
         for sock in (self.control, self.functions):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
 
     def stop(self) -> None:
-        """Channels closed, then SIGTERM, then SIGKILL: each step has its time. Idempotent."""
+        """Closes the channels, then sends SIGTERM, then SIGKILL. Each step has a time limit. Idempotent."""
         self.close_channels()
         self.control.close()
         self.functions.close()
@@ -158,20 +160,21 @@ class EngineProcess:
             for raw in stream:
                 line = raw.decode("utf-8", "replace").rstrip("\r\n")
                 self._lines.append(line)
-                # Whoever replaced or closed sys.stderr must not stop the engine's pipe from being read.
+                # The pipe of the engine must be read even if the script has replaced or closed sys.stderr.
                 with contextlib.suppress(Exception):
                     sys.stderr.write(line + "\n")
                     sys.stderr.flush()
 
     def _forget(self) -> None:
-        """In a forked child: its copies of the descriptors would keep the channels open after we are gone."""
+        """Closes the descriptors in a forked child. Its copies would keep the channels open after this process has
+        ended."""
         for sock in (self.control, self.functions):
             descriptor = sock.detach()
             if descriptor >= 0:
                 os.close(descriptor)
         if self._process is not None:
-            self._process.returncode = 0  # not the child's to wait for
-            # The raw file: a thread that exists no more may have held the buffered one's lock.
+            self._process.returncode = 0  # the child cannot wait for it
+            # The raw file, because a thread that does not exist in the child may hold the lock of the buffered file.
             stderr: Any = self._process.stderr
             with contextlib.suppress(OSError):
                 stderr.raw.close()
@@ -181,8 +184,9 @@ _shows_progress = False
 
 
 def _progress_descriptor() -> int | None:
-    """SHARDLINE_PROGRESS: the engine shows on this process's stderr how the jobs fare. A copy of it, because the
-    engine's own stderr is a pipe. Taken out of the environment: a script that this one starts is another program."""
+    """Returns a copy of this process's stderr if SHARDLINE_PROGRESS is set. The engine shows the progress of jobs
+    there, because its own stderr is a pipe. The variable is removed from the environment, so that programs that the
+    script starts do not inherit it."""
     global _shows_progress
     _shows_progress = bool(os.environ.pop("SHARDLINE_PROGRESS", None)) or _shows_progress
     if not _shows_progress or sys.__stderr__ is None:

@@ -1,5 +1,5 @@
-"""Where the values of `execute_and_collect()` wait for the program to take them: a bounded queue in the driver.
-A full queue delays the receipt of its bundle, and so holds the source back."""
+"""A bounded queue in the driver, from which the program takes the values of `execute_and_collect()`. A full queue
+delays the bundle that fills it, and so holds the source back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _collectors: dict[str, Collector] = {}
 
 
 class Collector:
-    """Filled by the runner's thread, emptied by the program's."""
+    """The thread of the runner fills it, and the thread of the program empties it."""
 
     def __init__(self) -> None:
         self.id = f"collector-{next(_ids)}"
@@ -28,7 +28,7 @@ class Collector:
         _collectors[self.id] = self
 
     def put(self, values: Iterable[Any]) -> None:
-        """Waits while the queue is full; drops the values once nobody reads any more."""
+        """Waits while the queue is full. Drops the values if the collector is closed."""
         for value in values:
             with self._changed:
                 while len(self._values) >= MAX_VALUES and not self._closed:
@@ -39,14 +39,14 @@ class Collector:
                 self._changed.notify_all()
 
     def end(self, error: BaseException | None = None) -> None:
-        """The job ended: what is queued can still be taken, then iteration stops, or raises `error`."""
+        """Marks the end of the job. Values in the queue can still be taken. Then iteration stops, or raises `error`."""
         with self._changed:
             self._ended = True
             self._error = error
             self._changed.notify_all()
 
     def take(self) -> Any:
-        """The next value. Raises StopIteration at the end, or what made the job fail."""
+        """Returns the next value. Raises StopIteration at the end, or the error of a failed job."""
         with self._changed:
             while not self._values:
                 if self._ended or self._closed:
@@ -66,11 +66,11 @@ class Collector:
 
 
 def close_all() -> None:
-    """At the end of the process: a bundle that waits for a reader must not hold it up."""
+    """Closes all collectors at the end of the process, so that a bundle that waits for a reader does not delay it."""
     for open_collector in list(_collectors.values()):
         open_collector.close()
 
 
 def collector(collector_id: str) -> Collector | None:
-    """None: the program has closed it."""
+    """Returns the collector, or None if the program has closed it."""
     return _collectors.get(collector_id)

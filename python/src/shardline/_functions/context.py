@@ -1,29 +1,24 @@
-"""What a function can ask about where it runs."""
+"""The runtime context of functions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from shardline import _absent
 from shardline._functions.keyed_state import KeyedBackend
-from shardline.datastream.functions import RuntimeContext
-from shardline.datastream.state import (
-    AggregatingState,
+from shardline._interfaces.runtime_context import (
     AggregatingStateDescriptor,
-    ListState,
     ListStateDescriptor,
-    MapState,
     MapStateDescriptor,
-    ReducingState,
     ReducingStateDescriptor,
-    ValueState,
+    RuntimeContext,
     ValueStateDescriptor,
 )
+from shardline._interfaces.states import AggregatingState, ListState, MapState, ReducingState, ValueState
 
 
 class FunctionContext(RuntimeContext):
-    """`backend`: for the first function of a keyed chain."""
+    """`backend` is that of the first function of a keyed chain, and None for every other function."""
 
     def __init__(
         self,
@@ -59,7 +54,7 @@ class FunctionContext(RuntimeContext):
         return self._job_parameters.get(key, default_value)
 
     def get_metrics_group(self) -> NoReturn:
-        raise NotImplementedError(f"get_metrics_group() is not in this version of Shardline ({_absent.METRICS})")
+        raise NotImplementedError("get_metrics_group() is not in this version of Shardline (metrics of user functions)")
 
     def get_state(self, state_descriptor: ValueStateDescriptor) -> ValueState[Any]:
         return self._keyed().value_state(state_descriptor)

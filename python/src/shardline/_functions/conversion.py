@@ -1,6 +1,6 @@
-"""A declared type, enforced where a value leaves its chain: what comes out is what the next reader would read after
-the value had been serialised by that type. Numbers out of range fail there, as they do on Flink; only
-`from_collection` lets them wrap."""
+"""Conversion of values to their declared type, where they leave their chain. A reader gets the value that it would get
+after serialization by the type. As on Flink, a number out of range fails; only in `from_collection` does it wrap
+around."""
 
 from __future__ import annotations
 
@@ -37,21 +37,22 @@ _FLOAT = struct.Struct("<f")
 _BITS = {BasicType.BYTE: 8, BasicType.SHORT: 16, BasicType.INT: 32, BasicType.LONG: 64}
 _WRAPPING = (BasicType.SHORT, BasicType.INT)
 _BYTES = Types.PRIMITIVE_ARRAY(Types.BYTE())
-#: What a value of another type raises.
+#: The errors of a value that is not of the type.
 _MISFITS = (KeyError, OverflowError, TypeError, ValueError)
 
 
 def payload_type(type_info: TypeInformation | None) -> str:
-    """How the values of a stream of this type are carried: `text`, `bytes` or `pickle`."""
+    """Returns how the values of a stream of this type are carried: `text`, `bytes` or `pickle`."""
     if isinstance(type_info, BasicTypeInfo) and type_info._basic_type is BasicType.STRING:
         return "text"
     return "bytes" if type_info == _BYTES else "pickle"
 
 
 def converter(type_info: TypeInformation | None, *, wrap: bool = False) -> Converter | None:
-    """A function from a value to the value that a reader of this type gets; None: they are the same.
+    """Returns a function from a value to the value that a reader of this type gets, or None if they are always equal.
 
-    `wrap`: integers of 16 and 32 bits wrap around and rows may be dicts, tuples or objects, as in `from_collection`.
+    With `wrap`, integers of 16 and 32 bits wrap around, and rows may be dicts, tuples or objects, as in
+    `from_collection`.
     """
     convert = _converter(type_info, wrap)
     if convert is None:
@@ -147,7 +148,7 @@ _any_date = _instance_of(datetime.date, "Types.SQL_DATE()")
 
 
 def _date(value: Any) -> Any:
-    """Of a datetime the day, as in PyFlink."""
+    """Returns the day of a datetime, as PyFlink does."""
     return value.date() if isinstance(value, datetime.datetime) else _any_date(value)
 
 
@@ -155,7 +156,7 @@ _any_timestamp = _instance_of(datetime.datetime, "Types.SQL_TIMESTAMP()")
 
 
 def _timestamp(value: Any) -> Any:
-    """Of a datetime with a zone what its clock shows, as in PyFlink."""
+    """Returns the local time of a datetime with a zone, as PyFlink does."""
     moment = _any_timestamp(value)
     return moment if moment.tzinfo is None else moment.replace(tzinfo=None)
 
@@ -272,7 +273,7 @@ def _map(type_info: MapTypeInfo, wrap: bool) -> Converter:
 
 
 def _say_where(error: Exception, step: str) -> None:
-    """Puts the place in the value before what the error says, as the engine does: `order.items[].price`."""
+    """Adds the path in the value to the error, as the engine does: `order.items[].price`."""
     inner, said = getattr(error, "_misfit", ("", error.args[0] if error.args else ""))
     path = step + inner if inner[:1] in ("", "[", "{") else f"{step}.{inner}"
     error._misfit = (path, said)  # type: ignore[attr-defined]

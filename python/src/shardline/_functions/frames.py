@@ -20,7 +20,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-#: Of what travels in the frames; OPEN says which one the engine speaks.
+#: The version of the protocol. The OPEN frame has the version of the engine.
 VERSION = 5
 HEADER = struct.Struct("<IBBBBIIII")
 MAX_FRAME_BYTES = 256 * 1024 * 1024
@@ -61,7 +61,7 @@ HAS_POISONED = 128
 
 
 class FrameError(Exception):
-    """The other side sent something that is not a frame."""
+    """The other side sent bytes that are no frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +94,14 @@ def encode(
 
 
 class FrameChannel:
-    """Blocking reads and writes of whole frames. One thread reads; one thread writes."""
+    """Reads and writes whole frames, and blocks. One thread reads, and one thread writes."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._reader = sock.makefile("rb", buffering=1 << 20)
 
     def read(self) -> Frame | None:
-        """The next frame, or None at the end of the stream. A stream that ends inside a frame is an error."""
+        """Returns the next frame, or None at the end of the stream. Raises if the stream ends inside a frame."""
         header = self._reader.read(HEADER.size)
         if not header:
             return None
@@ -117,7 +117,7 @@ class FrameChannel:
         return Frame(frame_type, kind, flags, function, subtask, sequence, count, body)
 
     def close(self) -> None:
-        """Lets go of the socket, which stays its owner's to close."""
+        """Releases the socket without closing it. The owner of the socket closes it."""
         self._reader.close()
 
     def write(self, frame: bytes) -> None:

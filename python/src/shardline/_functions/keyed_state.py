@@ -1,8 +1,8 @@
-"""State and timers of one keyed operator: tables in memory, a row for each key.
+"""State and timers of one keyed operator: tables in memory, with a row for each key.
 
-A snapshot is one blob for each key group, pickled while nothing else runs: a tuple of its version, the rows
-(`{name: [(key, value), ...]}`), and the timers of event time and of processing time (`[(timestamp, key), ...]`).
-Keys are canonical bytes. The engine carries blobs and the index before them (`bindings/functions/README.md`).
+A snapshot is a blob for each key group, pickled while no function runs: a tuple of the version, the rows (`{name:
+[(key, value), ...]}`), and the timers of event time and of processing time (`[(timestamp, key), ...]`). Keys are
+canonical bytes. The engine stores the blobs and the index before them (`bindings/functions/README.md`).
 """
 
 from __future__ import annotations
@@ -20,24 +20,20 @@ from shardline._functions import keys
 from shardline._functions.conversion import converter
 from shardline._functions.state_types import type_text
 from shardline._functions.timers import TimerQueue
-from shardline.common.typeinfo import TypeInformation
-from shardline.datastream.state import (
-    AggregatingState,
+from shardline._interfaces.runtime_context import (
     AggregatingStateDescriptor,
-    ListState,
     ListStateDescriptor,
-    MapState,
     MapStateDescriptor,
-    ReducingState,
     ReducingStateDescriptor,
     StateDescriptor,
-    ValueState,
     ValueStateDescriptor,
 )
+from shardline._interfaces.states import AggregatingState, ListState, MapState, ReducingState, ValueState
+from shardline.common.typeinfo import TypeInformation
 from shardline.errors import CheckpointError, StateMigrationException
 
 BLOB_VERSION = 1
-#: Blobs of one body; a key group that is larger has a body of its own.
+#: The most bytes of blobs in one body. A larger key group has a body of its own.
 BODY_BYTES = 64 * 1024 * 1024
 
 _U32 = struct.Struct("<I")
@@ -55,13 +51,13 @@ class _Declaration(TypedDict):
 
 
 class KeyedBackend:
-    """`key` and `group`: of what is worked on now."""
+    """`key` and `group` are those of the value or the timer that is being processed."""
 
     def __init__(self) -> None:
         self.key = b""
         self.event_timers = TimerQueue()
         self.processing_timers = TimerQueue()
-        #: Kind, and type as text (None: the checkpoint did not say), by name.
+        #: The kind and the type of each state. The type is None if the checkpoint does not have it.
         self._declared: dict[str, _Declaration] = {}
         self._asked: set[str] = set()
         self._tables: dict[str, _Rows] = {}
@@ -127,7 +123,7 @@ class KeyedBackend:
     # ---- snapshots
 
     def snapshot(self) -> list[bytes]:
-        """Bodies of SNAPSHOTTED frames, at least one."""
+        """Returns the bodies of SNAPSHOTTED frames, at least one."""
         tables: dict[int, dict[str, list[Any]]] = defaultdict(dict)
         event: dict[int, list[Any]] = defaultdict(list)
         processing: dict[int, list[Any]] = defaultdict(list)
@@ -141,7 +137,7 @@ class KeyedBackend:
             for timestamp, key in timers:
                 group = groups[key] = known[key]
                 of[group].append((timestamp, key))
-        self._groups = groups  # of keys that have nothing any more nothing is kept
+        self._groups = groups  # without keys that have neither state nor timers
         blobs = (
             (group, _pickled((BLOB_VERSION, tables[group], event[group], processing[group])))
             for group in sorted({*tables, *event, *processing})
@@ -180,7 +176,7 @@ class KeyedBackend:
 def _pickled(blob: tuple[int, dict[str, list[Any]], list[Any], list[Any]]) -> bytes:
     try:
         return pickle.dumps(blob, 5)
-    except Exception:  # noqa: BLE001 - a class of the script's own `__main__` is no class of a host's
+    except Exception:  # noqa: BLE001 - hosts do not have classes of the script's `__main__`
         try:
             return bytes(cloudpickle.dumps(blob, 5))
         except Exception as error:
@@ -259,7 +255,7 @@ class _List(ListState[Any]):
 
 
 class _Map(MapState[Any, Any]):
-    """What it lists are copies: the map may be changed meanwhile."""
+    """The lists that it returns are copies, so the map may change while they are read."""
 
     def __init__(
         self, backend: KeyedBackend, rows: _Rows, convert_key: Callable[[Any], Any], convert: Callable[[Any], Any]

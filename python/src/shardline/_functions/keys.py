@@ -1,5 +1,5 @@
-"""Keys as canonical bytes: what decides which keys are the same, in every language. The table of tags is in
-`schemas/contracts/key-codec.ts` of the source tree, and `schemas/vectors/keys.json` holds examples that both sides pass."""
+"""Keys as canonical bytes, which decide in every language which keys are equal. The table of tags is in
+`schemas/contracts/key-codec.ts` of the source tree, and both sides are tested with `schemas/vectors/keys.json`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ _NAN = bytes([_NUMBER]) + bytes.fromhex("000000000000f87f")
 
 
 def encode(key: Any) -> bytes:
-    """Objects of other classes than those of the table are pickled: equal ones must have equal pickles."""
+    """Returns the bytes of a key. An object of a class that the table lacks is pickled, so equal objects must have
+    equal pickles."""
     encoder = _ENCODERS.get(type(key))
     return _other(key) if encoder is None else encoder(key)
 
@@ -63,7 +64,7 @@ def _row(key: Row) -> bytes:
 
 def _instant(key: Instant) -> bytes:
     if key.nanos % 1_000_000:
-        return _other(key)  # finer than a Date of JavaScript
+        return _other(key)  # with a finer resolution than that of a Date in JavaScript
     return _TAGGED_F64.pack(_INSTANT, key.to_epoch_milli())
 
 
@@ -72,7 +73,7 @@ def _other(key: Any) -> bytes:
         return encode(bytes(key))
     try:
         pickled = pickle.dumps(key, 5)
-    except Exception:  # noqa: BLE001 - a class of the script's own `__main__` is no class of a host's
+    except Exception:  # noqa: BLE001 - hosts do not have classes of the script's `__main__`
         pickled = cloudpickle.dumps(key, 5)
     return _TAGGED_U32.pack(_PICKLE, len(pickled)) + pickled
 
@@ -91,7 +92,7 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
 
 
 def decode(encoded: bytes) -> Any:
-    """The key that the bytes stand for."""
+    """Returns the key of the bytes."""
     return _decode(encoded, 0)[0]
 
 

@@ -1,5 +1,5 @@
-"""Values to payload bytes and back. This is the hot path: a bundle is handled in bulk, never value by value,
-as long as its values are what they almost always are (strings without NUL, no None)."""
+"""Values to payload bytes and back. This is the hot path. A bundle is processed in bulk, not value by value, if its
+values are of the usual kind: strings without NUL, and no None."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _F64 = struct.Struct("<d")
 
 
 class UnencodableValue(Exception):
-    """A value that its declared type cannot carry; `position` is its place in the list that was encoded."""
+    """A value that its declared type cannot represent. `position` is its position in the list that was encoded."""
 
     def __init__(self, position: int, cause: BaseException) -> None:
         super().__init__(str(cause))
@@ -52,7 +52,8 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Values, and what came with them; None: it did not come. Timestamps are epoch milliseconds, -inf for none."""
+    """Values and their columns. A column that did not arrive is None. Timestamps are epoch milliseconds, or -inf for no
+    timestamp."""
 
     values: list[Any]
     timestamps: Sequence[float] | None = None
@@ -64,7 +65,7 @@ class Bundle:
 
 
 def decode(kind: int, flags: int, count: int, body: bytes) -> list[Any]:
-    """The values of a BUNDLE or RESULT; None where the null bitmap says so."""
+    """Returns the values of a BUNDLE or RESULT. A value is None where the null bitmap is set."""
     return decode_bundle(kind, flags, count, body).values
 
 
@@ -136,7 +137,7 @@ def _slices(count: int, payload: bytes) -> list[Any]:
 
 
 def decode_input_index(flags: int, count: int, body: bytes) -> list[int] | None:
-    """RESULT's input index; None: output `i` comes from input `i`."""
+    """Returns the input index of a RESULT, or None if output `i` comes from input `i`."""
     if not flags & HAS_INPUT_INDEX:
         return None
     offset = ((count + 7) // 8 if flags & HAS_NULLS else 0) + (8 * count if flags & HAS_TIMESTAMPS else 0)
@@ -148,14 +149,14 @@ def decode_input_index(flags: int, count: int, body: bytes) -> list[int] | None:
 
 @dataclass(frozen=True, slots=True)
 class ResultColumns:
-    """What goes with the values of a RESULT; None: it does not."""
+    """The columns of a RESULT. A column that is not sent is None."""
 
     input_index: Sequence[int] | None = None
     timestamps: Sequence[float] | None = None
     keys: list[bytes] | None = None
     max_timestamp: float | None = None
     next_timer: int | None = None
-    #: Values of the bundle that a schema could make nothing of, each with the reason.
+    #: The index of each record of the bundle that a schema cannot read, and the reason.
     poisoned: list[tuple[int, str]] | None = None
 
 
@@ -168,8 +169,8 @@ def encode(
     columns: ResultColumns = NO_COLUMNS,
     type_info: TypeInformation | None = None,
 ) -> Encoded:
-    """A RESULT's (or BUNDLE's) body. Raises `UnencodableValue` for a value that `payload_type` cannot carry.
-    `type_info`: of plain values, where it is known."""
+    """Returns the body of a RESULT or BUNDLE. Raises `UnencodableValue` for a value that `payload_type` cannot
+    represent. `type_info` is the type of plain values, if it is known."""
     if payload_type == "text":
         kind, nulls, payload = _encode_text(values)
     elif payload_type == "bytes":
@@ -220,7 +221,7 @@ def next_timer_body(timestamp: int) -> bytes:
 
 
 def decode_time(body: bytes) -> float:
-    """The body of a WATERMARK or PROCESSING_TIME frame."""
+    """Returns the time in the body of a WATERMARK or PROCESSING_TIME frame."""
     if len(body) != _F64.size:
         raise FrameError(f"a time of {len(body)} bytes")
     return float(_F64.unpack(body)[0])
@@ -243,7 +244,7 @@ def _encode_text(values: list[Any]) -> tuple[int, bytes | None, bytes]:
 
 
 def utf8(text: str) -> bytes:
-    """UTF-8 as Java encodes it: a surrogate that has lost its other half becomes a question mark."""
+    """Returns UTF-8 as Java encodes it: a lone surrogate becomes a question mark."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -284,7 +285,7 @@ def _pickled(values: list[Any]) -> list[bytes]:
     for value in values:
         try:
             append(dumps(value, 5))
-        except Exception:  # noqa: BLE001 - a class of the script's own `__main__` is no class of a host's
+        except Exception:  # noqa: BLE001 - hosts do not have classes of the script's `__main__`
             try:
                 append(cloudpickle.dumps(value, 5))
             except Exception as error:

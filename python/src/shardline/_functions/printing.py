@@ -1,5 +1,5 @@
-"""What `print()` writes: PyFlink's format. Pickled values print as Python's `str`, rows as `+I[a,1,None]`, and values
-of a declared type as Java would print them (`true`, `1.0E10`, `(a,1)`, `{a=1}`)."""
+"""The text that `print()` writes, in PyFlink's format. Pickled values are printed as Python's `str`, rows as
+`+I[a,1,None]`, and values of a declared type as Java prints them (`true`, `1.0E10`, `(a,1)`, `{a=1}`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FLOAT = struct.Struct("<f")
 
 
 def prefix(identifier: str | None, parallelism: int, subtask: int) -> str:
-    """`id:2> `, `2> `, `id> ` or nothing: the subtask's number appears only where there are several."""
+    """Returns `id:2> `, `2> `, `id> ` or an empty text. The number of the subtask is shown if there are several."""
     parts = [] if not identifier else [identifier]
     if parallelism > 1:
         parts.append(str(subtask + 1))
@@ -48,7 +48,7 @@ def _text(value: Any) -> str:
 
 
 def java_string(value: Any) -> str:
-    """`String.valueOf` of the Java object that a typed value is on Flink."""
+    """Returns what `String.valueOf` returns for the Java object of a typed value on Flink."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -76,7 +76,8 @@ def java_string(value: Any) -> str:
 
 
 def _java_float(value: float, bits: int) -> str:
-    """`Double.toString`: the shortest digits that read back the same, in Java's notation."""
+    """Returns what `Double.toString` returns: the shortest digits that are read back as the same number, in Java's
+    notation."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

@@ -1,5 +1,5 @@
-"""A value as an error shows it: bounded, on one line, and without what looks like a secret. The engine does the same
-with the values of its own functions."""
+"""A value as an error message shows it: shortened, on one line, and without text that looks like a secret. The engine
+shows the values of its own functions in the same way."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _USER_INFO = re.compile(r"(//)[^/\s@]+@")
 
 def shown(value: Any) -> str:
     try:
-        # Masked before it is quoted: quotes within it would be escaped.
+        # Masked before it is quoted, because quoting escapes the quotes within it.
         text = repr(_masked(value)) if isinstance(value, str) else _masked(repr(value))
-    except Exception as error:  # noqa: BLE001 - the user's own repr
+    except Exception as error:  # noqa: BLE001 - a repr may raise anything
         text = f"a {type(value).__name__} whose repr() fails: {type(error).__name__}"
     text = " ".join(text.split())
     return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}... ({len(text)} characters)"

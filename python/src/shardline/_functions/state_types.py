@@ -1,8 +1,9 @@
-"""A type as text, such as `MAP<STRING, ROW<id: LONG, tags: LIST<STRING>>>`: what a checkpoint keeps of a state's type.
+"""Types as text, such as `MAP<STRING, ROW<id: LONG, tags: LIST<STRING>>>`. A checkpoint has the type of a state in this
+form.
 
-Two types with the same text store the same values. That follows PyFlink's coders: a list, a basic array and an object
-array have one coder, and rows are the same only with the same names and types. The engine writes the same texts for
-its own functions (`schemas/contracts/type-text.ts`).
+Two types with the same text store the same values. As in PyFlink's coders, a list, a basic array and an object array
+are the same, and rows are the same only if their names and types are. The engine writes the same texts for its own
+functions (`schemas/contracts/type-text.ts`).
 """
 
 from __future__ import annotations

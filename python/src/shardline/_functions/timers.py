@@ -1,16 +1,16 @@
-"""Timers of one time domain, the earliest first: one for each key and time."""
+"""The timers of one time domain, the earliest first. There is one timer for each key and time."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator
 
-#: So many that were deleted are not worth the work.
+#: How many deleted timers the heap may hold in any case.
 SLACK = 100
 
 
 class TimerQueue:
-    """What was deleted is skipped when it comes to the top of the heap, and thrown out once it is most of it."""
+    """Deleted timers are skipped at the top of the heap. They are removed from it once they are most of it."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, bytes]] = []
@@ -34,7 +34,7 @@ class TimerQueue:
         return self._registered.get((timestamp, key)) == order
 
     def next(self) -> int | None:
-        """When the earliest timer is due; None: there is none."""
+        """Returns the time of the earliest timer, or None if there is no timer."""
         while self._heap:
             if self._is_registered(self._heap[0]):
                 return self._heap[0][0]
@@ -42,7 +42,7 @@ class TimerQueue:
         return None
 
     def take(self, until: int) -> tuple[int, bytes] | None:
-        """Removes the earliest timer that is due at `until`: its time and key. None: none is."""
+        """Removes the earliest timer that is due at `until`. Returns its time and key, or None if no timer is due."""
         due = self.next()
         if due is None or due > until:
             return None

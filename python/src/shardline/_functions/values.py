@@ -1,7 +1,8 @@
-"""Plain values, as they cross to the engine and back: one pickle of `(type, [value, ...])` for a bundle.
+"""Plain values, which the schemas of the engine read and write. A bundle of them is one pickle of `(type, [value,
+...])`.
 
-The engine's schemas make them and take them. Everything is pickled as what it is, in C, but for rows: a `Row` is a
-tuple of its fields on the way, and the JSON of the type says where. Data classes go as their fields.
+Values are pickled unchanged, in C, except for rows and data classes. A `Row` is pickled as a tuple of its fields, and
+the JSON of the type names them. An object of a data class is pickled as a dict of its fields.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from shardline.common._typeinfo.collections import ElementTypeInfo
 from shardline.common.time import Instant
 from shardline.common.typeinfo import (
     ListTypeInfo,
@@ -25,7 +27,6 @@ from shardline.common.typeinfo import (
     RowTypeInfo,
     TupleTypeInfo,
     TypeInformation,
-    _ElementTypeInfo,
 )
 from shardline.common.types import Row, RowKind
 
@@ -38,7 +39,7 @@ _new_row = Row.__new__
 
 
 def load(payload: bytes) -> list[Any]:
-    """The values of a bundle."""
+    """Returns the values of a bundle."""
     described, values = pickle.loads(payload)
     if described is None:
         return values  # type: ignore[no-any-return]
@@ -56,7 +57,7 @@ def _converter(described: str) -> _Convert | None:
 
 
 def _of_spec(spec: dict[str, Any]) -> _Convert | None:
-    """What makes rows of the tuples that stand for them; None: there are none in values of this type."""
+    """Returns the function that makes rows of tuples in values of this type, or None if the values have no rows."""
     kind = spec["type"]
     if kind == "ROW":
         return _row(spec["names"], [_of_spec(field) for field in spec["types"]])
@@ -83,7 +84,7 @@ def _row(names: list[str], fields: list[_Convert | None]) -> _Convert:
     def convert_row(values: tuple[Any, ...] | None) -> Row | None:
         if values is None:
             return None
-        # Written into its dictionary: a call of the constructor for each row would take twice as long.
+        # Written into its dictionary, because calling the constructor for each row takes twice as long.
         row = _new_row(Row)
         own = row.__dict__
         own["_values"] = listed = list(values)
@@ -118,7 +119,7 @@ def _each_field(converters: list[_Convert | None]) -> _Convert | None:
 
 
 def dump(values: list[Any], type_info: TypeInformation | None) -> bytes:
-    """Raises what pickling raises: `position_of_failure` says for which value."""
+    """Returns the pickle. Raises what pickling raises; `position_of_failure` then finds the value that failed."""
     plain = None if type_info is None else plain_converter(type_info)
     if plain is not None:
         values = list(map(plain, values))
@@ -132,7 +133,7 @@ def _described(type_info: TypeInformation | None) -> str | None:
 
 
 def position_of_failure(values: list[Any]) -> tuple[int, BaseException] | None:
-    """The first value that cannot be pickled, and why."""
+    """Returns the position of the first value that cannot be pickled, and the error."""
     for position, value in enumerate(values):
         try:
             _dumps(value)
@@ -148,8 +149,8 @@ def _dumps(value: Any) -> bytes:
 
 
 class _Pickler(pickle.Pickler):
-    """Data classes as their fields, members of enums by their names, subclasses of Python's own types as these, and
-    points in time in UTC, whatever zone shows them."""
+    """Pickles objects of data classes as their fields, members of enumerations as their names, objects of subclasses of
+    Python's own types as these, and points in time in UTC."""
 
     def reducer_override(self, obj: Any) -> Any:
         kind = type(obj)
@@ -171,7 +172,7 @@ class _Pickler(pickle.Pickler):
 
 _AS_THEY_ARE = frozenset({Decimal, datetime.date, datetime.time, uuid.UUID, Row, RowKind, Instant})
 
-#: A value of just this type, whatever its class has made of the usual ways to come by one.
+#: Makes a value of exactly this type, even if its class overrides the usual conversions.
 _PLAIN: dict[type, _Convert] = {
     str: str.__str__,
     int: int.__int__,
@@ -188,7 +189,7 @@ def _plain(value: Any) -> Any:
 
 
 def plain_converter(type_info: TypeInformation) -> _Convert | None:
-    """What makes tuples of the rows in values of this type; None: there are none."""
+    """Returns the function that makes tuples of rows in values of this type, or None if the values have no rows."""
     if isinstance(type_info, RowTypeInfo):
         names = type_info.get_field_names()
         fields = [plain_converter(field) for field in type_info.get_field_types()]
@@ -197,7 +198,7 @@ def plain_converter(type_info: TypeInformation) -> _Convert | None:
         return _each_field([plain_converter(field) for field in type_info.get_field_types()])
     if isinstance(type_info, MapTypeInfo):
         return _each_value(plain_converter(type_info._value_type_info))
-    if isinstance(type_info, (ListTypeInfo, _ElementTypeInfo)):
+    if isinstance(type_info, (ListTypeInfo, ElementTypeInfo)):
         return _each_item(plain_converter(type_info._element_type))
     return None
 

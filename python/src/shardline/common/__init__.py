@@ -1,4 +1,4 @@
-"""Types, schemas, configuration, time: what is common to all programs."""
+"""Types, schemas, configuration and time, for all programs."""
 
 from shardline._absent import module_getattr
 from shardline.common.completable_future import CompletableFuture

@@ -1,4 +1,4 @@
-"""A result that is not there yet."""
+"""A result that may not be available yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["CompletableFuture"]
 
 
 class CompletableFuture:
-    """What the methods of a `JobClient` return. `result()` waits."""
+    """The result of a method of a `JobClient`. `result()` waits for it."""
 
     def __init__(self, future: Future[Any], convert: Callable[[Any], Any] | None = None) -> None:
         self._future = future
@@ -23,7 +23,7 @@ class CompletableFuture:
         return CompletableFuture(future)
 
     def cancel(self) -> bool:
-        """Stops waiting; what was asked for goes on."""
+        """Stops waiting. Does not stop the operation."""
         return self._future.cancel()
 
     def cancelled(self) -> bool:

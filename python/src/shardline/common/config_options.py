@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class ConfigOption(Generic[T]):
-    """An option's key and default. Made by `ConfigOptions.key(...)`."""
+    """The key and the default of an option. Made by `ConfigOptions.key(...)`."""
 
     def __init__(self, key: str, default_value: T | None) -> None:
         self._key = key
@@ -31,7 +31,7 @@ class ConfigOption(Generic[T]):
 
 
 class ConfigOptions:
-    """`ConfigOptions.key("my.key").int_type().default_value(3)`"""
+    """Makes options: `ConfigOptions.key("my.key").int_type().default_value(3)`."""
 
     def __init__(self, key: str) -> None:
         self._key = key

@@ -1,4 +1,4 @@
-"""Configuration: a map of Flink's keys."""
+"""Configuration: values by the keys of Flink's options."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ T = TypeVar("T")
 
 
 class Configuration:
-    """Options by key. Values are kept as strings, whatever setter brought them; getters convert, and raise
-    `ValueError` naming the key if a value is not of the wanted type."""
+    """Options by key. Values are kept as strings. Getters convert them, and raise a `ValueError` that names the key if
+    a value does not have the type of the getter."""
 
     def __init__(self, other: Configuration | None = None) -> None:
         self._values: dict[str, str] = dict(other._values) if other is not None else {}
@@ -41,15 +41,15 @@ class Configuration:
         return self
 
     def set(self, option: ConfigOption[Any], value: Any) -> Configuration:
-        """One option by its constant, such as `KinesisSourceConfigOptions.READER_TYPE`. A `Duration` may be given where
-        a duration is meant. (Of Shardline: PyFlink sets options by key.)"""
+        """Sets an option by its constant, such as `KinesisSourceConfigOptions.READER_TYPE`. A duration may be a
+        `Duration`. (Of Shardline: PyFlink sets options by key.)"""
         if not isinstance(option, ConfigOption):
             raise TypeError(f"set() takes an option such as KinesisSourceConfigOptions.READER_TYPE, not {option!r}")
         return self.set_string(option._key, f"{value._nanos // 1_000_000} ms" if isinstance(value, Duration) else value)
 
     @staticmethod
     def parse_list_value(value: str) -> list[str]:
-        """`a;b` and the YAML forms `[a, b]` and lines of `- a`, as a list."""
+        """Returns a list from `a;b`, or from the YAML forms `[a, b]` and lines of `- a`."""
         text = value.strip()
         if not text:
             return []
@@ -92,7 +92,7 @@ class Configuration:
         target_dict.update(self._values)
 
     def add_all(self, other: Configuration, prefix: str | None = None) -> Configuration:
-        """Takes every option of `other`; `prefix` is put before each key."""
+        """Adds every option of `other`, with `prefix` before each key."""
         self._values.update({(prefix or "") + key: value for key, value in other._values.items()})
         return self
 
@@ -103,7 +103,7 @@ class Configuration:
         return dict(self._values)
 
     def remove_config(self, key: str) -> bool:
-        """True if there was such an option."""
+        """Returns True if the option was set."""
         return self._values.pop(key, None) is not None
 
     def __deepcopy__(self, memodict: dict[int, Any] | None = None) -> Configuration:

@@ -1,10 +1,11 @@
-"""Settings of a program that are not about one operator."""
+"""Settings of a whole program."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shardline import _options
 from shardline._absent import AbsentMethods
 from shardline.common.configuration import Configuration
 
@@ -15,7 +16,7 @@ __all__ = ["ExecutionConfig"]
 
 
 class ExecutionConfig(AbsentMethods):
-    """What `env.get_config()` returns: a view on the environment's configuration."""
+    """What `env.get_config()` returns: a view of the environment's configuration."""
 
     PARALLELISM_DEFAULT = -1
     PARALLELISM_UNKNOWN = -2
@@ -25,17 +26,17 @@ class ExecutionConfig(AbsentMethods):
         self._job_parameters = job_parameters
 
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
-        """Milliseconds."""
+        """Sets the interval in milliseconds."""
         if interval < 0:
             raise ValueError("Auto watermark interval must not be negative.")
         self._configuration.set_string("pipeline.auto-watermark-interval", f"{interval} ms")
         return self
 
     def get_auto_watermark_interval(self) -> int:
-        return milliseconds(self._configuration, "pipeline.auto-watermark-interval", 200)
+        return milliseconds(self._configuration, "pipeline.auto-watermark-interval")
 
     def get_parallelism(self) -> int:
-        """-1: not set, which means the number of cores."""
+        """Returns -1 if it is not set, which means the number of cores."""
         return self._configuration.get_integer("parallelism.default", self.PARALLELISM_DEFAULT)
 
     def set_parallelism(self, parallelism: int) -> ExecutionConfig:
@@ -46,7 +47,7 @@ class ExecutionConfig(AbsentMethods):
         return self
 
     def get_max_parallelism(self) -> int:
-        """-1: not set."""
+        """Returns -1 if it is not set."""
         return self._configuration.get_integer("pipeline.max-parallelism", -1)
 
     def set_max_parallelism(self, max_parallelism: int) -> ExecutionConfig:
@@ -54,7 +55,7 @@ class ExecutionConfig(AbsentMethods):
         return self
 
     def enable_object_reuse(self) -> ExecutionConfig:
-        """Accepted; values between operators are never copied here."""
+        """Accepted without effect: values between operators are never copied."""
         self._configuration.set_boolean("pipeline.object-reuse", True)
         return self
 
@@ -69,7 +70,7 @@ class ExecutionConfig(AbsentMethods):
         return dict(self._job_parameters)
 
     def set_global_job_parameters(self, global_job_parameters_dict: Mapping[str, Any]) -> ExecutionConfig:
-        """What functions read by `runtime_context.get_job_parameter(key, default)`."""
+        """Sets the parameters that functions read by `runtime_context.get_job_parameter(key, default)`."""
         self._job_parameters.clear()
         self._job_parameters.update({str(key): str(value) for key, value in global_job_parameters_dict.items()})
         return self
@@ -92,30 +93,23 @@ def positive(value: int, name: str) -> int:
 
 
 def max_parallelism_in_range(value: int) -> int:
-    if positive(value, "max parallelism") > 32768:
-        raise ValueError(f"the max parallelism must be between 1 and 32768, not {value}")
+    most = _options.option("pipeline.max-parallelism")["max"]
+    if positive(value, "max parallelism") > most:
+        raise ValueError(f"the max parallelism must be between 1 and {most}, not {value}")
     return value
 
 
-_UNITS_MS = {
-    "": 1.0,
-    "ns": 1e-6, "nano": 1e-6, "nanosecond": 1e-6, "nanos": 1e-6, "nanoseconds": 1e-6,
-    "us": 1e-3, "µs": 1e-3, "micro": 1e-3, "micros": 1e-3, "microsecond": 1e-3, "microseconds": 1e-3,
-    "ms": 1.0, "milli": 1.0, "millis": 1.0, "millisecond": 1.0, "milliseconds": 1.0,
-    "s": 1e3, "sec": 1e3, "secs": 1e3, "second": 1e3, "seconds": 1e3,
-    "m": 6e4, "min": 6e4, "minute": 6e4, "minutes": 6e4,
-    "h": 3.6e6, "hour": 3.6e6, "hours": 3.6e6,
-    "d": 8.64e7, "day": 8.64e7, "days": 8.64e7,
-}  # fmt: skip
+def milliseconds(configuration: Configuration, key: str, default: int | None = None) -> int:
+    """Returns a duration option such as `10 s` in milliseconds. A number without a unit is milliseconds.
 
-
-def milliseconds(configuration: Configuration, key: str, default: int) -> int:
-    """A duration option such as `10 s`; a bare number is milliseconds."""
+    Without `default`, an option that is not set has the default of the engine's table.
+    """
     text = configuration.get_string(key, "")
     if not text:
-        return default
-    digits = len(text) - len(text.lstrip("0123456789"))
-    unit = _UNITS_MS.get(text[digits:].strip().lower())
-    if not digits or unit is None:
+        if default is not None:
+            return default
+        text = _options.option(key)["default"]
+    millis = _options.milliseconds(text)
+    if millis is None:
         raise ValueError(f"the option {key!r} should be a duration such as '10 s', and is {text!r}")
-    return int(int(text[:digits]) * unit)
+    return millis

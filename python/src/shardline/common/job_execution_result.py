@@ -18,11 +18,11 @@ class JobExecutionResult:
         return self._job_id
 
     def get_net_runtime(self) -> int:
-        """Milliseconds, without the time before the job ran."""
+        """Returns the run time in milliseconds, without the time before the job was running."""
         return self._net_runtime
 
     def get_accumulator_result(self, accumulator_name: str) -> Any:
-        """Functions written in Python have no accumulators, in PyFlink neither: always None."""
+        """Returns None. As in PyFlink, functions in Python have no accumulators."""
         return self.get_all_accumulator_results().get(accumulator_name)
 
     def get_all_accumulator_results(self) -> dict[str, Any]:

@@ -18,9 +18,9 @@ class JobStatus(Enum):
     RECONCILING = 9
 
     def is_globally_terminal_state(self) -> bool:
-        """The job has ended for good, wherever it ran."""
+        """Returns whether the job has ended and cannot continue elsewhere."""
         return self in (JobStatus.FAILED, JobStatus.CANCELED, JobStatus.FINISHED)
 
     def is_terminal_state(self) -> bool:
-        """The job has ended here; a suspended one may go on elsewhere."""
+        """Returns whether the job has ended here. A suspended job may continue elsewhere."""
         return self is JobStatus.SUSPENDED or self.is_globally_terminal_state()

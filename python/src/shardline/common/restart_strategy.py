@@ -1,5 +1,5 @@
-"""Restart strategies as objects. Nothing takes them since Flink 2.0: set `restart-strategy.type` and its options
-in the `Configuration` instead. The classes stay because scripts import them."""
+"""Restart strategies as objects. Flink 2.0 has no use for them: set `restart-strategy.type` and its options in the
+`Configuration`. The classes exist because scripts import them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["RestartStrategies", "RestartStrategyConfiguration"]
 
 
 class RestartStrategyConfiguration:
-    """Base class."""
+    """Base class of restart strategies."""
 
     _description = ""
 
@@ -81,7 +81,7 @@ class RestartStrategies:
     def fixed_delay_restart(
         restart_attempts: int, delay_between_attempts: int
     ) -> FixedDelayRestartStrategyConfiguration:
-        """`delay_between_attempts` in milliseconds."""
+        """`delay_between_attempts` is in milliseconds."""
         return RestartStrategies.FixedDelayRestartStrategyConfiguration(
             restart_attempts, timedelta(milliseconds=delay_between_attempts)
         )
@@ -90,7 +90,7 @@ class RestartStrategies:
     def failure_rate_restart(
         failure_rate: int, failure_interval: int, delay_interval: int
     ) -> FailureRateRestartStrategyConfiguration:
-        """Both intervals in milliseconds."""
+        """Both intervals are in milliseconds."""
         return RestartStrategies.FailureRateRestartStrategyConfiguration(
             failure_rate, timedelta(milliseconds=failure_interval), timedelta(milliseconds=delay_interval)
         )

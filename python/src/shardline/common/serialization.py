@@ -1,4 +1,4 @@
-"""Schemas: records' bytes to values and back. The engine does the work; nothing of it is called in Python."""
+"""Schemas, which convert between the bytes of records and values. The engine does the conversion, not Python."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ __all__ = [
 
 
 class _Step(NamedTuple):
-    """What Python does with the values that the engine gives, before anybody else gets them."""
+    """The function in Python that completes a schema: it converts the values of the engine before any operator gets
+    them."""
 
     #: `map` or `flat_map`.
     operation: str
@@ -27,17 +28,17 @@ class _Step(NamedTuple):
 
 
 class SerializationSchema:
-    """Turns a value into a record's bytes. Subclasses written in Python do not work, on Flink neither."""
+    """Converts a value to the bytes of a record. As on Flink, a subclass written in Python does not work."""
 
     def _spec(self) -> dict[str, Any]:
-        """This schema in a job graph."""
+        """Returns this schema as a job graph has it."""
         raise TypeError(_NOT_KNOWN.format(type(self).__name__))
 
     def _type_info(self) -> TypeInformation:
-        """The type of the values that this schema takes and gives."""
+        """Returns the type of the values that this schema reads or writes."""
         raise TypeError(_NOT_KNOWN.format(type(self).__name__))
 
-    #: How the engine holds the values: `text`, `bytes` or `object`.
+    #: The representation of the values in the engine: `text`, `bytes` or `object`.
     _payload = "object"
 
     def _check_input(self, type_info: TypeInformation) -> None:
@@ -53,28 +54,28 @@ class SerializationSchema:
 
 
 class DeserializationSchema:
-    """Turns a record's bytes into a value. Subclasses written in Python do not work, on Flink neither; a
+    """Converts the bytes of a record to a value. As on Flink, a subclass written in Python does not work; a subclass of
     `KinesisDeserializationSchema` does."""
 
     def _spec(self) -> dict[str, Any]:
-        """This schema in a job graph."""
+        """Returns this schema as a job graph has it."""
         raise TypeError(_NOT_KNOWN.format(type(self).__name__))
 
     def _type_info(self) -> TypeInformation:
-        """The type of the values that this schema takes and gives."""
+        """Returns the type of the values that this schema reads or writes."""
         raise TypeError(_NOT_KNOWN.format(type(self).__name__))
 
-    #: How the engine holds the values: `text`, `bytes` or `object`.
+    #: The representation of the values in the engine: `text`, `bytes` or `object`.
     _payload = "object"
-    #: Whether PyFlink has it, and a script with it may go on to Flink.
+    #: Whether PyFlink has this schema, so that a script with it may run on Flink.
     _of_pyflink = True
 
     def _engine_type(self) -> TypeInformation:
-        """Of the values that the engine gives: where there is a step, not yet those of `_type_info()`."""
+        """Returns the type of the values from the engine, which a step converts to that of `_type_info()`."""
         return self._type_info()
 
     def _step(self) -> _Step | None:
-        """What makes of the engine's values those of `_type_info()`; None: they are."""
+        """Returns the step that completes this schema in Python, or None if the engine does all of it."""
         return None
 
 
@@ -86,7 +87,7 @@ _NOT_KNOWN = (
 
 
 def _checked_schema(schema: Any, kind: type[SerializationSchema | DeserializationSchema], setter: str) -> None:
-    """Raises TypeError unless it is a schema of the kind that the setter takes, which the engine knows."""
+    """Raises TypeError unless `schema` is a schema of the kind that the setter takes, and one that the engine knows."""
     if not isinstance(schema, kind):
         raise TypeError(f"{setter} takes a {kind.__name__} such as SimpleStringSchema(), not {_what(schema)}")
     schema._spec()
@@ -105,7 +106,7 @@ def _what(schema: Any) -> str:
 
 
 def _same_shape(given: TypeInformation, needed: TypeInformation) -> bool:
-    """Rows are written by the place of their fields, whatever the names."""
+    """Returns whether two types of rows have the same types of fields. Rows are written by position, not by name."""
     return (
         isinstance(given, RowTypeInfo)
         and isinstance(needed, RowTypeInfo)
@@ -122,8 +123,8 @@ def _in_words(type_info: TypeInformation) -> str:
 
 
 class SimpleStringSchema(SerializationSchema, DeserializationSchema):
-    """Strings. Reading replaces what is not in `charset` by U+FFFD, writing by `?`, as Java does; nothing is ever
-    raised."""
+    """Strings. Bytes that are not valid in `charset` are read as U+FFFD, and characters that `charset` lacks are
+    written as `?`, as in Java. Neither is an error."""
 
     _payload = "text"
 
@@ -142,7 +143,7 @@ class SimpleStringSchema(SerializationSchema, DeserializationSchema):
 
 
 class ByteArraySchema(SerializationSchema, DeserializationSchema):
-    """The record's bytes as they are."""
+    """The bytes of the record, unchanged."""
 
     _payload = "bytes"
 
@@ -157,7 +158,7 @@ class ByteArraySchema(SerializationSchema, DeserializationSchema):
 
 
 class TypeInformationSerializationSchema(SerializationSchema, DeserializationSchema):
-    """Flink's own binary format, byte for byte, for values of a type. (Of Shardline: Flink has it in Java alone.)"""
+    """Flink's binary format of a type, byte for byte. (Of Shardline: Flink has this schema in Java only.)"""
 
     _of_pyflink = False
 
@@ -175,7 +176,8 @@ class TypeInformationSerializationSchema(SerializationSchema, DeserializationSch
 
 
 def _check_any(schema: object, type_info: TypeInformation, needed: TypeInformation) -> None:
-    """For schemas that take dicts, objects and rows alike: streams of one plain value are refused."""
+    """Checks the type of a stream for a schema that writes dicts, objects and rows. Refuses streams of single
+    values."""
     if isinstance(type_info, (PickledBytesTypeInfo, RowTypeInfo)) or type_info == needed:
         return
     raise TypeError(
@@ -195,7 +197,7 @@ _absent = module_getattr(__name__)
 
 
 def __getattr__(name: str) -> Any:
-    # Where Flink had them before 1.16.
+    # The places of these classes before Flink 1.16.
     if name in _MOVED:
         from importlib import import_module
 

@@ -34,7 +34,7 @@ class TypeSerializer(ABC, Generic[T]):
 
 
 class VoidNamespaceSerializer(TypeSerializer[bytes]):
-    """The serializer of nothing: one zero byte."""
+    """Serializes the void namespace as one zero byte."""
 
     def serialize(self, element: bytes, stream: BytesIO) -> None:
         stream.write(b"\0")

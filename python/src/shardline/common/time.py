@@ -1,4 +1,4 @@
-"""Spans and points of time."""
+"""Durations and points in time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["Duration", "Instant", "Time"]
 
 
 class Duration:
-    """A span of time, down to the nanosecond. Made by `of_...` only."""
+    """A duration with a resolution of nanoseconds. Made by the `of_...` methods."""
 
     def __init__(self, nanos: int) -> None:
         self._nanos = nanos
@@ -46,7 +46,7 @@ class Duration:
 
 
 class Instant:
-    """A point on the time line: seconds since 1970-01-01T00:00:00Z, and nanoseconds within that second."""
+    """A point in time: seconds since 1970-01-01T00:00:00Z, and nanoseconds within that second."""
 
     def __init__(self, seconds: int, nanos: int) -> None:
         self.seconds = seconds
@@ -71,7 +71,7 @@ class Instant:
 
 
 class Time:
-    """A span of time in milliseconds, as windows take it."""
+    """A duration in milliseconds, for windows."""
 
     def __init__(self, milliseconds: int) -> None:
         self._milliseconds = milliseconds

@@ -10,7 +10,7 @@ __all__ = ["Row", "RowKind"]
 
 
 class RowKind(Enum):
-    """What a row says about a changelog."""
+    """The kind of change that a row is in a changelog."""
 
     INSERT = 0
     UPDATE_BEFORE = 1
@@ -24,9 +24,9 @@ class RowKind(Enum):
 class Row:
     """A fixed number of fields, with or without names.
 
-    `Row(1, "a")` has positions only, `Row(id=1, name="a")` has names in the order given. `Row("id", "name")` is also a
-    factory: calling it with values gives a named row. Fields are read as `row[0]`, `row["name"]` or `row.name`, and
-    written as `row["name"] = value`.
+    `Row(1, "a")` has positions only. `Row(id=1, name="a")` has names, in this order. `Row("id", "name")` is also a
+    factory: a call with values makes a row with these names. Fields are read as `row[0]`, `row["name"]` or `row.name`,
+    and written as `row["name"] = value`.
     """
 
     _values: list[Any]
@@ -48,7 +48,8 @@ class Row:
         return row
 
     def as_dict(self, recursive: bool = False) -> dict[str, Any]:
-        """Names to values; `recursive` also converts the rows inside. A row without names has no such form."""
+        """Returns the values by name. `recursive` also converts the rows inside. Raises TypeError for a row without
+        names."""
         if self._fields is None:
             raise TypeError("Cannot convert a Row without field names into a dict")
         values = map(_plain, self._values) if recursive else self._values
@@ -64,7 +65,7 @@ class Row:
         self.__dict__["_fields"] = list(field_names)
 
     def get_fields_by_names(self, names: list[str]) -> list[Any]:
-        """The values in the order of `names`; those of an unnamed row as they stand."""
+        """Returns the values in the order of `names`, or all values of a row without names."""
         if self._fields is None or self._fields == names:
             return list(self._values)
         positions = {name: position for position, name in enumerate(self._fields)}
@@ -77,7 +78,7 @@ class Row:
         return item in (self._values if self._fields is None else self._fields)
 
     def __call__(self, *args: Any) -> Row:
-        """A row whose names are this row's values."""
+        """Returns a row whose names are the values of this row."""
         if len(args) > len(self._values):
             raise TypeError(f"{self!r} has {len(self._values)} fields, and got {len(args)} values")
         row = Row(*args)

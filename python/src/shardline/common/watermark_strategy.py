@@ -1,13 +1,13 @@
-"""How event time is read from records."""
+"""Timestamps and watermarks of records."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Any
 
+from shardline import _operator_pickle
 from shardline._absent import AbsentMethods, module_getattr
 from shardline._compatibility import warn_once
-from shardline._functions import operators
 from shardline.common.time import Duration
 from shardline.common.typeinfo import TypeInformation
 
@@ -15,15 +15,16 @@ __all__ = ["TimestampAssigner", "WatermarkStrategy"]
 
 
 class TimestampAssigner(ABC):
-    """Reads a value's own time."""
+    """Extracts the timestamp of a value."""
 
     @abstractmethod
     def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
-        """Epoch milliseconds. `record_timestamp` is the one that the source set: for Kinesis, the time of arrival."""
+        """Returns epoch milliseconds. `record_timestamp` is the timestamp of the source: for Kinesis, the
+        arrival time."""
 
 
 class WatermarkStrategy(AbsentMethods):
-    """Immutable: each `with_...` returns a new strategy."""
+    """Immutable: each `with_...` method returns a new strategy."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class WatermarkStrategy(AbsentMethods):
         return self._with(timestamp_assigner=timestamp_assigner)
 
     def with_idleness(self, idle_timeout: Duration) -> WatermarkStrategy:
-        """Sources that deliver nothing for `idle_timeout` no longer hold event time back."""
+        """Sources that emit no record for `idle_timeout` do not hold back the watermark."""
         if self._timestamp_assigner is not None:
             warn_once(
                 "PyFlink (up to 2.3) forgets the timestamp assigner here; call with_idleness() before "
@@ -62,8 +63,9 @@ class WatermarkStrategy(AbsentMethods):
     def with_watermark_alignment(
         self, watermark_group: str, max_allowed_watermark_drift: Duration, update_interval: Duration | None = None
     ) -> WatermarkStrategy:
-        """Sources of one group wait for each other: their shards go no further than the slowest source, and the drift.
-        They look every second, unless told otherwise. A source that may fall silent needs `with_idleness()` too."""
+        """Aligns the sources of a group: no shard is read further than the slowest source of the group plus the drift.
+        Sources compare their watermarks every second, or every `update_interval`. A source that may become idle also
+        needs `with_idleness()`."""
         if self._timestamp_assigner is not None:
             warn_once(
                 "PyFlink (up to 2.3) forgets the timestamp assigner here; call with_watermark_alignment() before "
@@ -100,7 +102,7 @@ class WatermarkStrategy(AbsentMethods):
         return WatermarkStrategy("none")
 
     def _spec(self, type_info: TypeInformation | None = None) -> dict[str, Any]:
-        """This strategy in a job graph. `type_info`: of the stream that it is for."""
+        """Returns this strategy as a job graph has it, for a stream of this type."""
         assigner = self._timestamp_assigner
         return {
             "type": self._kind,
@@ -108,7 +110,7 @@ class WatermarkStrategy(AbsentMethods):
             "idlenessMs": self._idleness_ms,
             "timestampAssigner": None
             if assigner is None
-            else {"type": "python", "pickle": operators.dump(assigner, type_info), "mode": None},
+            else {"type": "python", "pickle": _operator_pickle.dump(assigner, type_info), "mode": None},
             "alignment": self._alignment,
         }
 

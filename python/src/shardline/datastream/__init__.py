@@ -1,4 +1,4 @@
-"""Streams, functions, state, checkpoints: what programs are written with."""
+"""Streams, functions, state and checkpoints: the DataStream API."""
 
 from shardline._absent import module_getattr
 from shardline.datastream.checkpoint_config import CheckpointConfig

@@ -1,7 +1,8 @@
-"""Settings of checkpoints: a view on the environment's configuration."""
+"""Settings of checkpoints: a view of the environment's configuration."""
 
 from __future__ import annotations
 
+from shardline import _options
 from shardline._absent import AbsentMethods
 from shardline.common.configuration import Configuration
 from shardline.common.execution_config import milliseconds, positive
@@ -22,11 +23,10 @@ _RETENTION = _PREFIX + "externalized-checkpoint-retention"
 _UNALIGNED = _PREFIX + "unaligned.enabled"
 _ALIGNED_TIMEOUT = _PREFIX + "aligned-checkpoint-timeout"
 _FORCE_UNALIGNED = _PREFIX + "unaligned.forced"
-_TIMEOUT_DEFAULT_MS = 600_000
 
 
 class CheckpointConfig(AbsentMethods):
-    """What `env.get_checkpoint_config()` returns. Times are milliseconds; setters return the same object."""
+    """What `env.get_checkpoint_config()` returns. Times are in milliseconds. Setters return the same object."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
@@ -35,27 +35,27 @@ class CheckpointConfig(AbsentMethods):
         return self.get_checkpoint_interval() > 0
 
     def get_checkpointing_mode(self) -> CheckpointingMode:
-        return CheckpointingMode[_enum_name(self._configuration.get_string(_MODE, "EXACTLY_ONCE"))]
+        return CheckpointingMode[_enum_name(self._configuration.get_string(_MODE, _options.option(_MODE)["default"]))]
 
     def set_checkpointing_mode(self, checkpointing_mode: CheckpointingMode) -> CheckpointConfig:
         self._configuration.set_string(_MODE, checkpointing_mode.name)
         return self
 
     def get_checkpoint_interval(self) -> int:
-        """-1: checkpoints are off."""
+        """Returns -1 if checkpoints are off."""
         return milliseconds(self._configuration, _INTERVAL, -1)
 
     def set_checkpoint_interval(self, checkpoint_interval: int) -> CheckpointConfig:
         return self._set_millis(_INTERVAL, positive(checkpoint_interval, "checkpoint interval"))
 
     def get_checkpoint_timeout(self) -> int:
-        return milliseconds(self._configuration, _TIMEOUT, _TIMEOUT_DEFAULT_MS)
+        return milliseconds(self._configuration, _TIMEOUT)
 
     def set_checkpoint_timeout(self, checkpoint_timeout: int) -> CheckpointConfig:
         return self._set_millis(_TIMEOUT, positive(checkpoint_timeout, "checkpoint timeout"))
 
     def get_min_pause_between_checkpoints(self) -> int:
-        return milliseconds(self._configuration, _MIN_PAUSE, 0)
+        return milliseconds(self._configuration, _MIN_PAUSE)
 
     def set_min_pause_between_checkpoints(self, min_pause_between_checkpoints: int) -> CheckpointConfig:
         if min_pause_between_checkpoints < 0:
@@ -79,7 +79,9 @@ class CheckpointConfig(AbsentMethods):
         return self.set_tolerable_checkpoint_failure_number(0 if fail_on_checkpointing_errors else 2**31 - 1)
 
     def get_tolerable_checkpoint_failure_number(self) -> int:
-        return self._configuration.get_integer(_TOLERABLE_FAILURES, 0)
+        return self._configuration.get_integer(
+            _TOLERABLE_FAILURES, int(_options.option(_TOLERABLE_FAILURES)["default"])
+        )
 
     def set_tolerable_checkpoint_failure_number(self, tolerable_checkpoint_failure_number: int) -> CheckpointConfig:
         if tolerable_checkpoint_failure_number < 0:
@@ -105,7 +107,7 @@ class CheckpointConfig(AbsentMethods):
         return self._configuration.get_boolean(_UNALIGNED, False)
 
     def enable_unaligned_checkpoints(self, enabled: bool = True) -> CheckpointConfig:
-        """Accepted; barriers are always aligned here."""
+        """Accepted without effect: barriers are always aligned."""
         self._configuration.set_boolean(_UNALIGNED, enabled)
         return self
 
@@ -126,7 +128,7 @@ class CheckpointConfig(AbsentMethods):
         return self.get_aligned_checkpoint_timeout()
 
     def set_force_unaligned_checkpoints(self, force_unaligned_checkpoints: bool = True) -> CheckpointConfig:
-        """Accepted; barriers are always aligned here."""
+        """Accepted without effect: barriers are always aligned."""
         self._configuration.set_boolean(_FORCE_UNALIGNED, force_unaligned_checkpoints)
         return self
 
@@ -139,5 +141,5 @@ class CheckpointConfig(AbsentMethods):
 
 
 def _enum_name(text: str) -> str:
-    """As a configuration may write it: `exactly-once` is EXACTLY_ONCE."""
+    """Returns the name of a member as a configuration may have it: `exactly-once` is EXACTLY_ONCE."""
     return text.strip().upper().replace("-", "_")

@@ -1,4 +1,4 @@
-"""How exact a checkpoint is."""
+"""The guarantee of checkpoints."""
 
 from enum import Enum
 

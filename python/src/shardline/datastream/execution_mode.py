@@ -1,4 +1,4 @@
-"""Streaming or batch."""
+"""The execution mode of a program: streaming or batch."""
 
 from enum import Enum
 

@@ -1,4 +1,4 @@
-"""What becomes of checkpoints when a job ends."""
+"""Whether checkpoints are kept when a job ends."""
 
 from enum import Enum
 
@@ -6,7 +6,8 @@ __all__ = ["ExternalizedCheckpointRetention"]
 
 
 class ExternalizedCheckpointRetention(Enum):
-    """Unless set, Shardline keeps checkpoints on cancel and on failure, where Flink deletes them on cancel."""
+    """By default, Shardline keeps checkpoints when a job is cancelled or fails. Flink deletes them when a job is
+    cancelled."""
 
     DELETE_ON_CANCELLATION = 0
     RETAIN_ON_CANCELLATION = 1

@@ -1,4 +1,4 @@
-"""The environment: where a program begins, and what runs it."""
+"""The environment: it makes the streams of a program and runs its job."""
 
 from __future__ import annotations
 
@@ -28,12 +28,14 @@ from shardline.common.serialization import DeserializationSchema
 from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types
 from shardline.common.watermark_strategy import TimestampAssigner, WatermarkStrategy
 from shardline.datastream import _graph
+from shardline.datastream._data_stream import DataStream
 from shardline.datastream._graph import Edge, Transformation
+from shardline.datastream._keyed_stream import KeyedStream
+from shardline.datastream._union import SourceGroup, Union
 from shardline.datastream.checkpoint_config import CheckpointConfig
 from shardline.datastream.checkpointing_mode import CheckpointingMode
 from shardline.datastream.connectors.base import Source
 from shardline.datastream.connectors.kinesis import FlinkKinesisConsumer
-from shardline.datastream.data_stream import DataStream, SourceGroup
 from shardline.datastream.execution_mode import RuntimeExecutionMode
 
 __all__ = ["StreamExecutionEnvironment"]
@@ -46,7 +48,7 @@ _environments: WeakSet[StreamExecutionEnvironment] = WeakSet()
 
 
 def never_executed() -> list[str]:
-    """Names of operators that this process has built and run in no job."""
+    """Returns the names of operators that this process has built and has not run in a job."""
     return [t.name for environment in list(_environments) for t in environment._transformations]
 
 
@@ -64,7 +66,7 @@ class StreamExecutionEnvironment(AbsentMethods):
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
-        """Also starts the engine, in the background, so that it is ready when the job is."""
+        """Returns an environment, and starts the engine in the background."""
         session.current().start()
         return StreamExecutionEnvironment(configuration)
 
@@ -77,7 +79,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return CheckpointConfig(self._configuration)
 
     def configure(self, configuration: Configuration) -> None:
-        """Lays `configuration` over what is set."""
+        """Adds the options of `configuration` to those of the environment, and replaces those that are set."""
         self._configuration.add_all(configuration)
 
     def set_parallelism(self, parallelism: int) -> StreamExecutionEnvironment:
@@ -96,7 +98,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return self.get_config().get_max_parallelism()
 
     def get_default_local_parallelism(self) -> int:
-        """The number of cores, unless set."""
+        """Returns the number of cores, unless another default is set."""
         return StreamExecutionEnvironment._default_local_parallelism or os.cpu_count() or 1
 
     def set_default_local_parallelism(self, parallelism: int) -> None:
@@ -107,7 +109,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return self
 
     def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
-        """Accepted, and without effect: no value waits for company here."""
+        """Accepted without effect: no buffer delays a value."""
         self._configuration.set_string("execution.buffer-timeout.interval", f"{timeout_millis} ms")
         return self
 
@@ -115,7 +117,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return milliseconds(self._configuration, "execution.buffer-timeout.interval", 100)
 
     def disable_operator_chaining(self) -> StreamExecutionEnvironment:
-        """Accepted, and without effect: chaining is the engine's business."""
+        """Accepted without effect: the engine decides which operators it chains."""
         self._configuration.set_boolean("pipeline.operator-chaining.enabled", False)
         return self
 
@@ -127,7 +129,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return self._configuration.get_boolean(key, True)
 
     def enable_checkpointing(self, interval: int, mode: CheckpointingMode | None = None) -> StreamExecutionEnvironment:
-        """A checkpoint every `interval` milliseconds; exactly once unless `mode` says otherwise."""
+        """Makes a checkpoint every `interval` milliseconds, with exactly-once guarantees unless `mode` is another."""
         config = self.get_checkpoint_config().set_checkpoint_interval(interval)
         config.set_checkpointing_mode(mode or CheckpointingMode.EXACTLY_ONCE)
         return self
@@ -147,32 +149,32 @@ class StreamExecutionEnvironment(AbsentMethods):
     def is_force_unaligned_checkpoints(self) -> bool:
         return self.get_checkpoint_config().is_force_unaligned_checkpoints()
 
-    # ---- what a cluster would need beside the script
+    # ---- dependencies of the script, for a cluster
 
     def add_jars(self, *jars_path: str) -> None:
-        """Accepted and kept; there is no JVM that would load them."""
+        """Accepted without effect: there is no JVM to load them."""
         self._append("pipeline.jars", ";", jars_path)
 
     def add_classpaths(self, *classpaths: str) -> None:
-        """Accepted and kept; there is no JVM that would load them."""
+        """Accepted without effect: there is no JVM to load them."""
         self._append("pipeline.classpaths", ";", classpaths)
 
     def add_python_file(self, file_path: str) -> None:
-        """A folder, an archive or a single module that functions import: it goes on `sys.path`."""
+        """Adds a folder, an archive or a module that functions import to `sys.path`."""
         self._append("python.files", ",", [file_path])
         _import_from(file_path)
 
     def set_python_requirements(self, requirements_file_path: str, requirements_cache_dir: str | None = None) -> None:
-        """Kept for a cluster. Here functions run with what this interpreter has installed."""
+        """Accepted without effect: functions run with the packages of this interpreter."""
         cached = f"#{requirements_cache_dir}" if requirements_cache_dir else ""
         self._configuration.set_string("python.requirements", requirements_file_path + cached)
 
     def add_python_archive(self, archive_path: str, target_dir: str | None = None) -> None:
-        """Kept for a cluster. Here archives are not unpacked."""
+        """Accepted without effect: archives are not unpacked."""
         self._append("python.archives", ",", [archive_path + (f"#{target_dir}" if target_dir else "")])
 
     def set_python_executable(self, python_exec: str) -> None:
-        """The interpreter of function hosts, in `process` mode. Unless set, it is this one."""
+        """Sets the interpreter of function hosts in `process` mode. The default is this interpreter."""
         self._configuration.set_string("python.executable", python_exec)
 
     def _append(self, key: str, separator: str, values: Iterable[str]) -> None:
@@ -188,7 +190,8 @@ class StreamExecutionEnvironment(AbsentMethods):
         source_name: str,
         type_info: TypeInformation | None = None,
     ) -> DataStream:
-        """Flink needs `type_info`; here it is taken from the source's schema if it is missing."""
+        """Returns the stream of a source. Flink needs `type_info`; here the default is the type of the source's
+        schema."""
         if not isinstance(source, Source):
             raise TypeError(f"from_source() takes a Source such as KinesisStreamsSource, not {type(source).__name__}")
         if not isinstance(watermark_strategy, WatermarkStrategy):
@@ -203,7 +206,7 @@ class StreamExecutionEnvironment(AbsentMethods):
                 f"from_source() without type_info: {produced!r} is assumed, and Flink fails (InvalidTypesException)"
             )
         if type_info is not None and type_info != produced:
-            hint = ": let get_produced_type() say so too" if hasattr(schema, "get_produced_type") else ""
+            hint = ": get_produced_type() must return the same type" if hasattr(schema, "get_produced_type") else ""
             raise TypeError(
                 f"from_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}{hint}"
             )
@@ -220,7 +223,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         source_name: str = "Custom Source",
         type_info: TypeInformation | None = None,
     ) -> DataStream:
-        """A FlinkKinesisConsumer's stream. Of several Kinesis streams it is one stream with the values of all."""
+        """Returns the stream of a FlinkKinesisConsumer: one stream with the values of all its Kinesis streams."""
         if not isinstance(source_func, FlinkKinesisConsumer):
             raise TypeError(
                 f"add_source() takes a FlinkKinesisConsumer, not {type(source_func).__name__}; "
@@ -232,7 +235,7 @@ class StreamExecutionEnvironment(AbsentMethods):
             raise TypeError(f"add_source(): the source's schema makes {produced!r}, and type_info says {type_info!r}")
         strategy = WatermarkStrategy.no_watermarks()
         members = [self._source(source, schema, strategy, source_name) for source in source_func._sources()]
-        return members[0] if len(members) == 1 else SourceGroup(self, members, source_func._streams).name(source_name)
+        return members[0] if len(members) == 1 else SourceGroup(members, source_func._streams).name(source_name)
 
     def _source(
         self, source: Source, schema: DeserializationSchema, strategy: WatermarkStrategy, name: str
@@ -242,7 +245,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         if step is not None and strategy._timestamp_assigner is not None:
             if step.operation == "map":
                 strategy = strategy._with(timestamp_assigner=_OfMade(step.function, strategy._timestamp_assigner))
-            else:  # there may be several values of a record, so they get their times one by one
+            else:  # a record may have several values, each with a timestamp of its own
                 late, strategy = strategy, WatermarkStrategy.no_watermarks()
         body = _graph.source(source._spec(), schema._payload, strategy._spec(of_engine))
         stream = DataStream(self, self._add("source", name, body, []), of_engine)
@@ -251,7 +254,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         return stream if late is None else stream.assign_timestamps_and_watermarks(late)
 
     def from_collection(self, collection: list[Any], type_info: TypeInformation | None = None) -> DataStream:
-        """A bounded stream of these values, with parallelism 1. Without `type_info` they are pickled."""
+        """Returns a bounded stream of these values, with parallelism 1. Without `type_info` they are pickled."""
         if isinstance(type_info, list):
             type_info = RowTypeInfo(type_info)
         declared = type_info or Types.PICKLED_BYTE_ARRAY()
@@ -269,7 +272,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         transformation.parallelism = 1
         return DataStream(self, transformation, declared)
 
-    # ---- running
+    # ---- execution
 
     def execute(self, job_name: str | None = None) -> JobExecutionResult:
         """Runs the job and waits for its end. Raises `shardline.errors.JobExecutionException` if it fails."""
@@ -277,18 +280,18 @@ class StreamExecutionEnvironment(AbsentMethods):
         return JobExecutionResult(JobID(outcome.job_id), outcome.net_runtime_ms)
 
     def execute_async(self, job_name: str = DEFAULT_JOB_NAME) -> JobClient:
-        """Returns once the job runs. It ends with this process."""
+        """Returns when the job is running. The job ends with this process."""
         job = self._submit(job_name)
         job.job_id()
         return JobClient(job)
 
     def close(self) -> None:
-        """Nothing is held by an environment: the engine serves all of them and ends with the process."""
+        """Has no effect: the engine serves all environments, and ends with the process."""
 
     def _submit(self, job_name: str | None) -> Job:
         configuration = Configuration(self._configuration).add_all(Configuration.from_dict(_overrides.overrides()))
         if not configuration.contains_key(SUBMITTED_AT_KEY):
-            # For LATEST: an engine that replaces a dead one starts where that one would have.
+            # For LATEST: an engine that replaces a dead one starts at the position of the dead one.
             configuration.set_string(SUBMITTED_AT_KEY, str(time.time_ns() // 1_000_000))
         try:
             _options.check(configuration.to_dict(), _options.JOB, _options.KINESIS_SOURCE, _options.AWS)
@@ -310,7 +313,7 @@ class StreamExecutionEnvironment(AbsentMethods):
         job.start()
         return job
 
-    # ---- for the streams of this environment
+    # ---- for streams of this environment
 
     def _add(self, kind: str, name: str, body: dict[str, Any], inputs: list[Edge]) -> Transformation:
         transformation = Transformation(self._next_id, kind, name, body, inputs)
@@ -318,10 +321,16 @@ class StreamExecutionEnvironment(AbsentMethods):
         self._transformations.append(transformation)
         return transformation
 
+    def _keyed_stream(self, origin: DataStream, key_by: Transformation) -> KeyedStream:
+        return KeyedStream(origin, key_by)
+
+    def _union(self, members: list[DataStream]) -> DataStream:
+        return Union(members)
+
     def _set_uid(self, transformation: Transformation, uid: str) -> None:
         taken = next((t for t in self._transformations if t.uid == uid and t is not transformation), None)
         if taken is not None:
-            raise ValueError(f"the uid {uid!r} is already the one of operator {taken.name!r}")
+            raise ValueError(f"the uid {uid!r} is already that of operator {taken.name!r}")
         transformation.uid = uid
 
     def __reduce__(self) -> NoReturn:
@@ -329,7 +338,7 @@ class StreamExecutionEnvironment(AbsentMethods):
 
 
 class _OfMade(TimestampAssigner):
-    """Asks for the time of what is made of a value."""
+    """Extracts the timestamp from the object that a schema makes of a value."""
 
     def __init__(self, make: Callable[[Any], Any], assigner: TimestampAssigner) -> None:
         self._make = make
@@ -338,20 +347,21 @@ class _OfMade(TimestampAssigner):
     def extract_timestamp(self, value: Any, record_timestamp: int) -> int:
         try:
             made = self._make(value)
-        except Exception:  # noqa: BLE001 - the schema raises it once more, where it is asked for the value
+        except Exception:  # noqa: BLE001 - the schema raises it again when it makes the value
             return record_timestamp
         return self._assigner.extract_timestamp(made, record_timestamp)
 
 
 def _carried(value: Any, payload: str) -> str:
-    """A value in a job graph: text as it is, all else in base64."""
+    """Returns a value as a job graph has it: text as it is, other values in base64."""
     if payload == "text":
         return utf8(value).decode()
     return base64.b64encode(value if payload == "bytes" else pickle.dumps(value, 5)).decode("ascii")
 
 
 def _python_path(configuration: Configuration) -> list[str]:
-    """What functions import from, as Flink writes it: files with commas, folders as in PYTHONPATH."""
+    """Returns the paths from which functions import. As on Flink, commas separate files, and folders are as in
+    PYTHONPATH."""
     files = configuration.get_string("python.files", "").split(",")
     folders = configuration.get_string("python.pythonpath", "").split(os.pathsep)
     return [path.strip() for path in (*files, *folders) if path.strip()]

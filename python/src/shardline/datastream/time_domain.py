@@ -1,15 +1,8 @@
-"""Which clock a timer goes by."""
-
-from enum import Enum
+"""The clock by which a timer fires."""
 
 from shardline._absent import module_getattr
+from shardline._interfaces.timers import TimeDomain
 
 __all__ = ["TimeDomain"]
-
-
-class TimeDomain(Enum):
-    EVENT_TIME = 0
-    PROCESSING_TIME = 1
-
 
 __getattr__ = module_getattr(__name__)

@@ -1,4 +1,4 @@
-"""The Table API and SQL are not in this version. The module exists so that using it can say so."""
+"""The Table API and SQL are not in this version. The module exists to raise an error that says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connectors. Those of Kinesis are in `shardline.datastream.connectors.kinesis`, as in PyFlink."""
+"""Connectors. As in PyFlink, those of Kinesis are in `shardline.datastream.connectors.kinesis`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _absent = module_getattr(__name__)
 
 
 def __getattr__(name: str) -> Any:
-    """Scripts of old import the consumer and the producer from here."""
+    """Returns the consumer and the producer of Flink 1.x, which older scripts import from here."""
     if name in ("FlinkKinesisConsumer", "FlinkKinesisProducer"):
         from shardline.datastream.connectors import kinesis
 

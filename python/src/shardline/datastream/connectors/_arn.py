@@ -1,4 +1,4 @@
-"""ARNs of streams, by the engine's own rule."""
+"""Checks ARNs of streams by the same rule as the engine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STREAM_ARN = re.compile(r"arn:aws[a-z-]*:kinesis:[a-z0-9-]+:[0-9]{12}:stream/[a
 
 
 def checked_arn(stream_arn: str) -> str:
-    """The same. Raises `ConfigurationError` if it is not the ARN of a stream."""
+    """Returns the ARN. Raises `ConfigurationError` if it is not the ARN of a stream."""
     if not isinstance(stream_arn, str) or not _STREAM_ARN.fullmatch(stream_arn):
         raise ConfigurationError(
             f"'{stream_arn}' is not the ARN of a Kinesis stream. "

@@ -1,4 +1,4 @@
-"""What the sinks that send in batches have in common: the setters, defaults and checks of Flink's builders."""
+"""The setters, defaults and checks of Flink's builders for sinks that send records in batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class ServiceLimits(NamedTuple):
-    """Of one request, and of a record in it."""
+    """The limits of the service for a request, and for a record in it."""
 
     records: int
     request_bytes: int
@@ -38,10 +38,10 @@ class AsyncSink(Sink):
 
 
 class AsyncSinkBuilder:
-    #: Its name in messages.
+    #: The name of the sink in messages.
     _sink: ClassVar[str]
     _service: ClassVar[ServiceLimits]
-    #: As Flink's builder says that there is no schema.
+    #: The message of Flink's builder if there is no schema.
     _no_schema: ClassVar[str]
 
     def __init__(self, max_batch_size_in_bytes: int, max_record_size_in_bytes: int) -> None:
@@ -63,7 +63,7 @@ class AsyncSinkBuilder:
         return self
 
     def set_sink_config(self, sink_config: Configuration) -> Self:
-        """`sink.*` keys, such as `sink.ordering`; `SinkConfigOptions` has names for them. (Of Shardline.)"""
+        """Sets `sink.*` options, such as `sink.ordering`. `SinkConfigOptions` has their names. (Of Shardline.)"""
         if not isinstance(sink_config, Configuration):
             raise TypeError(f"set_sink_config() takes a Configuration, not {type(sink_config).__name__}")
         values = sink_config.to_dict()
@@ -72,51 +72,54 @@ class AsyncSinkBuilder:
         return self
 
     def set_dead_letter_handler(self, handler: DeadLetterHandler | Callable[[DeadLetter], Any]) -> Self:
-        """Who gets records that can never be written: too large, without a usable key, or refused by the service even
-        when sent alone. Without a handler the first of them fails the job. (Of Shardline.)
+        """Sets the handler of records that can never be written: records that are too large, have no usable key, or are
+        refused by the service even when sent alone. Without a handler, the first such record fails the job. (Of
+        Shardline.)
 
-        `DeadLetterHandler.file("rejected.jsonl")`, `DeadLetterHandler.stream("rejected")`, or a callable, which the
-        script's own process calls with one `DeadLetter` after the other, at least once each. Once it has returned, the
-        letter is taken; what it raises fails the job.
+        `handler` is `DeadLetterHandler.file("rejected.jsonl")`, `DeadLetterHandler.stream("rejected")`, or a callable.
+        The process of the script calls it with one `DeadLetter` at a time, at least once for each record. The handler
+        must have stored the record when it returns. An error that it raises fails the job.
         """
         self._dead_letters = _dead_letters.spec_of(handler)
         return self
 
     def set_fail_on_error(self, fail_on_error: bool) -> Self:
-        """Whether a record that the service refuses fails the job; else it is sent again."""
+        """Sets whether a record that the service refuses fails the job. Otherwise the record is sent again."""
         if not isinstance(fail_on_error, bool):
             raise ConfigurationError(f"{self._sink}: fail_on_error must be True or False, not {fail_on_error!r}")
         self._fail_on_error = fail_on_error
         return self
 
     def set_max_batch_size(self, max_batch_size: int) -> Self:
-        """Records in a request; 500 unless set, which is the service's most."""
+        """Sets the number of records in a request. The default of 500 is the limit of the service."""
         self._max_batch_size = self._at_least_one(max_batch_size, "max_batch_size")
         return self
 
     def set_max_in_flight_requests(self, max_in_flight_requests: int) -> Self:
-        """Requests at the same time; 50 unless set. With 1, records that are sent again keep their order."""
+        """Sets the number of concurrent requests, 50 by default. With 1, records that are sent again keep their
+        order."""
         self._max_in_flight_requests = self._at_least_one(max_in_flight_requests, "max_in_flight_requests")
         return self
 
     def set_max_buffered_requests(self, max_buffered_requests: int) -> Self:
-        """Records that wait; above it the sink holds the stream back. 10000 unless set."""
+        """Sets the number of records that the sink buffers, 10000 by default. A full buffer holds the stream back."""
         self._max_buffered_requests = self._at_least_one(max_buffered_requests, "max_buffered_requests")
         return self
 
     def set_max_batch_size_in_bytes(self, max_batch_size_in_bytes: int) -> Self:
-        """Bytes of a request, at least those of a record. 5 MiB unless set, for Firehose 4 MiB, which is its most."""
+        """Sets the bytes of a request, which are at least those of a record. The default is 5 MiB, and for Firehose 4
+        MiB, which is the limit of the service."""
         self._max_batch_size_in_bytes = self._at_least_one(max_batch_size_in_bytes, "max_batch_size_in_bytes")
         return self
 
     def set_max_time_in_buffer_ms(self, max_time_in_buffer_ms: int) -> Self:
-        """Milliseconds until a batch that is not full is sent; 5000 unless set."""
+        """Sets the milliseconds after which a batch that is not full is sent, 5000 by default."""
         self._max_time_in_buffer_ms = self._at_least_one(max_time_in_buffer_ms, "max_time_in_buffer_ms")
         return self
 
     def set_max_record_size_in_bytes(self, max_record_size_in_bytes: int) -> Self:
-        """Bytes of a record, with its key if it has one. 1 MiB unless set, and up to 10 MiB for streams whose own limit
-        is that large; for Firehose 1000 KiB, which is its most."""
+        """Sets the bytes of a record, with its partition key. The default is 1 MiB, and up to 10 MiB are possible if
+        the stream allows it. For Firehose the default is 1000 KiB, which is the limit of the service."""
         self._max_record_size_in_bytes = self._at_least_one(max_record_size_in_bytes, "max_record_size_in_bytes")
         return self
 
@@ -131,7 +134,7 @@ class AsyncSinkBuilder:
         return self._schema
 
     def _common_spec(self) -> dict[str, Any]:
-        """What every sink is described with, once it was checked."""
+        """Checks the limits, and returns the part of the description that all sinks have."""
         schema = self._checked_schema()
         self._check_limits()
         return {

@@ -7,20 +7,22 @@ import importlib
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from shardline._bridge.requests import answers
+
 __all__ = ["AwsCredentials", "provide", "register_credentials_provider"]
 
 
 class AwsCredentials(NamedTuple):
-    """What a credentials provider answers. (Of Shardline.)"""
+    """What a credentials provider returns. (Of Shardline.)"""
 
     access_key: str
     secret_key: str
     token: str | None = None
-    #: They are asked for again before this time; None: they do not expire.
+    #: The provider is called again before this time. None if the credentials do not expire.
     expiry: datetime.datetime | None = None
 
     def __repr__(self) -> str:
-        """Without the secrets."""
+        """Shows no secret."""
         return f"AwsCredentials(access_key={self.access_key!r}, expiry={self.expiry!r})"
 
 
@@ -31,18 +33,21 @@ _registered: dict[str, Provider] = {}
 def register_credentials_provider(name: str, provider: Provider) -> None:
     """Makes `name` a value of `aws.credentials.provider.custom.class`.
 
-    `provider` is called in the driver, with the configuration, at the start and again before what it answered
-    expires. It answers `AwsCredentials`, or anything with `access_key`, `secret_key` and `token`, such as boto3's
-    `session.get_credentials().get_frozen_credentials()`. Unregistered, `module:function` is imported. (Of Shardline.)
+    `provider` is called in the driver with the configuration, at the start and again before its credentials expire. It
+    returns `AwsCredentials`, or an object with `access_key`, `secret_key` and `token`, such as boto3's
+    `session.get_credentials().get_frozen_credentials()`. A name that is not registered may be `module:function`, which
+    is imported. (Of Shardline.)
     """
     if not callable(provider):
         raise TypeError(f"a credentials provider is a callable of the configuration, not {provider!r}")
     _registered[name] = provider
 
 
-def provide(name: str, configuration: Mapping[str, str]) -> dict[str, Any]:
-    """What the engine is answered. Raises what the provider raises, and `LookupError` if there is none."""
-    answer = _find(name)(configuration)
+@answers("driver/credentials")
+def provide(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the credentials for the engine. Raises what the provider raises, or `LookupError` for an unknown name."""
+    name: str = params["name"]
+    answer = _find(name)(params["configuration"])
     try:
         access_key, secret_key = answer.access_key, answer.secret_key
     except AttributeError:

@@ -1,4 +1,4 @@
-"""Records that can never be written, and who gets them. (Of Shardline: Flink fails the job.)"""
+"""Records that can never be written, and their handlers. (Of Shardline: such a record fails the job on Flink.)"""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from shardline import _options
+from shardline._bridge.requests import answers
 from shardline.common.configuration import Configuration
 from shardline.datastream.connectors._arn import checked_arn
 from shardline.errors import ConfigurationError
@@ -22,36 +23,36 @@ __all__ = ["DeadLetter", "DeadLetterHandler", "RecordPosition"]
 
 
 class RecordPosition(NamedTuple):
-    """Where a record came from. (Of Shardline.)"""
+    """The position of a record in its stream. (Of Shardline.)"""
 
     stream: str
     shard_id: str
     sequence_number: str
-    #: Its place in the aggregate that it came in; None: it came alone.
+    #: The position in its aggregate, or None if the record was not aggregated.
     sub_sequence_number: int | None
     partition_key: str
 
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A record that can never be written: too large, without a usable key, or refused even when sent alone.
-    (Of Shardline.)"""
+    """A record that can never be written: it is too large, has no usable key, or is refused even when sent alone. (Of
+    Shardline.)"""
 
-    #: The stream, or delivery stream, that it was meant for.
+    #: The stream or delivery stream of the sink.
     stream: str
-    #: `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, or the service's name for what it did not like.
+    #: `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, or the error code of the service.
     code: str
     message: str
-    #: None: it has none, or none that could be made out.
+    #: None if the record has no partition key, or if its key is not known.
     partition_key: str | None
     explicit_hash_key: int | None
     data: bytes
-    #: None: not known, as after a restore.
+    #: None if it is not known, as after a restore.
     position: RecordPosition | None
 
     @staticmethod
     def _of(letter: Mapping[str, Any]) -> DeadLetter:
-        """As the engine says it."""
+        """Returns the dead letter that the engine describes."""
         position, hash_key = letter["position"], letter["explicitHashKey"]
         return DeadLetter(
             letter["stream"],
@@ -73,20 +74,21 @@ class DeadLetter:
 
 
 class DeadLetterHandler:
-    """Who gets dead letters, where it is no callable: `file(...)` or `stream(...)`. (Of Shardline.)"""
+    """A handler of dead letters that is no callable: `file(...)` or `stream(...)`. (Of Shardline.)"""
 
     def __init__(self, spec: Mapping[str, Any]) -> None:
         self._handler_spec = dict(spec)
 
     @staticmethod
     def file(path: str | os.PathLike[str]) -> DeadLetterHandler:
-        """A line of JSON for each letter, `data` in base64, at the end of the file, before a checkpoint completes."""
+        """Appends a line of JSON for each dead letter to a file, with `data` in base64, before a checkpoint
+        completes."""
         return DeadLetterHandler({"type": "file", "path": str(Path(path).absolute())})
 
     @staticmethod
     def stream(arn_or_name: str, client_properties: Mapping[str, Any] | None = None) -> DeadLetterHandler:
-        """A record of another stream for each letter, with what a line of the file has. The client's properties are
-        those of the sink, but for what is given here."""
+        """Writes a record of another stream for each dead letter, with the content of a line of `file(...)`. The
+        properties of the client are those of the sink, except for those given here."""
         if not isinstance(arn_or_name, str) or not arn_or_name:
             raise ConfigurationError(
                 f"DeadLetterHandler.stream() takes the ARN or the name of a stream, not {arn_or_name!r}"
@@ -113,7 +115,7 @@ _registered: dict[str, Handler] = {}
 
 
 class _Registered:
-    """Stands for a callable of the driver in a job graph: it never leaves the process that it belongs to."""
+    """Represents a callable of the driver in a job graph. The callable stays in its process."""
 
     def __init__(self, handler_id: str) -> None:
         self._id = handler_id
@@ -122,15 +124,15 @@ class _Registered:
         result = _registered[self._id](letter)
         if inspect.iscoroutine(result):
             result.close()
-            raise TypeError("the dead letter handler gave a coroutine, which nobody awaits: the letter would be lost")
+            raise TypeError("the dead letter handler returned a coroutine, and the letter would be lost")
 
 
-#: Sinks of several subtasks come at once, and the script's callable is called by one after the other.
+#: Several sinks may report dead letters at the same time. The callable of the script is called by one at a time.
 _calls = threading.Lock()
 
 
 def spec_of(handler: DeadLetterHandler | Handler) -> dict[str, Any]:
-    """In a job graph. Raises TypeError for what can be no handler."""
+    """Returns the handler as a job graph has it. Raises TypeError if it cannot be a handler."""
     if isinstance(handler, DeadLetterHandler):
         return dict(handler._handler_spec)
     if not callable(handler):
@@ -139,15 +141,17 @@ def spec_of(handler: DeadLetterHandler | Handler) -> dict[str, Any]:
             f"DeadLetterHandler.stream(...), not {handler!r}"
         )
     if inspect.iscoroutinefunction(handler):
-        raise TypeError("set_dead_letter_handler() takes a plain function: nobody awaits a coroutine")
+        raise TypeError("set_dead_letter_handler() takes a function that is not async")
     handler_id = f"dead-letters-{next(_ids)}"
     _registered[handler_id] = handler
     return {"type": "python", "pickle": base64.b64encode(pickle.dumps(_Registered(handler_id), 5)).decode("ascii")}
 
 
-def handle(pickled: str, letters: list[Mapping[str, Any]]) -> None:
-    """Gives the letters to the handler, one after the other. Raises what it raises."""
-    handler: Handler = pickle.loads(base64.b64decode(pickled))
+@answers("driver/deadLetters")
+def handle(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Calls the pickled handler with one letter after the other. Raises what the handler raises."""
+    handler: Handler = pickle.loads(base64.b64decode(params["pickle"]))
     with _calls:
-        for letter in letters:
+        for letter in params["letters"]:
             handler(DeadLetter._of(letter))
+    return {}

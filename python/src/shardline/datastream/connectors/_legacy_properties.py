@@ -1,6 +1,7 @@
-"""The properties of Flink 1.x's FlinkKinesisConsumer, in the keys of KinesisStreamsSource.
+"""The properties of Flink 1.x's FlinkKinesisConsumer, as options of KinesisStreamsSource.
 
-Flink has no such table in code; this one is by meaning. Keys: `ConsumerConfigConstants` of flink-connector-aws 5.
+Flink has no such table in its code; this one follows the meaning of the keys. The keys are those of
+`ConsumerConfigConstants` of flink-connector-aws 5.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ def _seconds(value: str) -> str:
 
 
 def _discovery(value: str) -> str:
-    """A negative interval turned discovery off; children of a shard that ended are found all the same."""
+    """Returns the discovery interval. A negative interval turned discovery off in Flink 1.x; here the children of a
+    shard that has ended are always discovered."""
     return _NEVER if value.strip().startswith("-") else _millis(value)
 
 
@@ -47,11 +49,11 @@ def _lifecycle(value: str) -> str:
 
 
 def _attempts(value: str) -> str:
-    """Flink counts what follows the first attempt."""
+    """Returns the number of attempts. Flink counts only those after the first one."""
     return str(int(value) + 1)
 
 
-#: Old key to new keys, and how the value is written there.
+#: The new keys of each old key, and the function that converts the value.
 _KEYS: dict[str, tuple[tuple[str, ...], Callable[[str], str]]] = {
     _STREAM + "initpos": (("source.init.position",), _same),
     _STREAM + "initpos.timestamp": (("source.init.timestamp",), _same),
@@ -77,7 +79,7 @@ _KEYS: dict[str, tuple[tuple[str, ...], Callable[[str], str]]] = {
     _SHARD + "getrecords.backoff.max": (("retry-strategy.delay.max",), _millis),
 }
 
-#: Keys that need no meaning here: pauses grow and reads adapt by themselves, and watermarks are a strategy's.
+#: Keys without an effect: pauses and reads are adaptive, and a WatermarkStrategy generates watermarks.
 _NEEDLESS = frozenset(
     [
         *(_SHARD + "adaptivereads", _SHARD + "idle.interval", _SHARD + "getrecords.backoff.expconst"),
@@ -99,7 +101,8 @@ _NEEDLESS_PREFIXES = (_CONSUMER_ARN, "flink.shard.consumer.error.recoverable")
 
 
 def convert(properties: Mapping[str, Any], stream: str) -> dict[str, str]:
-    """The configuration of a KinesisStreamsSource that means the same for `stream`. Raises `ConfigurationError`."""
+    """Returns the configuration of a KinesisStreamsSource with the same meaning for `stream`. Raises
+    `ConfigurationError`."""
     texts = {str(key): str(value) for key, value in properties.items()}
     if "aws.region" not in texts and "aws.endpoint" not in texts:
         raise ConfigurationError(
@@ -122,14 +125,14 @@ def convert(properties: Mapping[str, Any], stream: str) -> dict[str, str]:
     arn = texts.get(_CONSUMER_ARN + stream)
     if arn is not None and "source.efo.consumer.name" not in converted:
         converted["source.efo.consumer.name"] = arn.rsplit("/", 1)[-1].split(":")[0]
-    # An endpoint alone was enough; what signs requests needs some region.
+    # In Flink 1.x an endpoint was sufficient. Signing a request needs a region.
     environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     converted.setdefault("aws.region", environment or "us-east-1")
     return converted
 
 
 def unknown(properties: Mapping[str, Any]) -> list[str]:
-    """What to say about keys that neither consumer has ever read."""
+    """Yields a message for each key that neither consumer reads."""
     known = [*_KEYS, *_NEEDLESS]
     said = []
     for key in map(str, properties):
@@ -142,7 +145,7 @@ def unknown(properties: Mapping[str, Any]) -> list[str]:
 
 
 def new_form(streams: list[str], configuration: Mapping[str, str]) -> str:
-    """The lines that say the same with KinesisStreamsSource; without secrets."""
+    """Returns the lines that make the same source as a KinesisStreamsSource, without secrets."""
     secrets = {option["key"] for option in _options.table().options if option["secret"]}
     shown = {key: "..." if key in secrets else value for key, value in configuration.items() if key != "aws.region"}
     region = configuration["aws.region"]

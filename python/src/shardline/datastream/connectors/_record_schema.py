@@ -1,4 +1,4 @@
-"""The program's own schema: from a whole record of Kinesis to values."""
+"""Deserialization schemas of the program: from a whole Kinesis record to values."""
 
 from __future__ import annotations
 
@@ -25,24 +25,25 @@ RECORD_TYPE = RowTypeInfo([field for _, field in _FIELDS], [name for name, _ in 
 
 
 class KinesisRecord(NamedTuple):
-    """A record as the stream has it. (Of Shardline.)"""
+    """A record of a stream. (Of Shardline.)"""
 
     data: bytes
     partition_key: str
-    #: Decimal. Records of one aggregate share it.
+    #: A decimal number. Records of one aggregate have the same sequence number.
     sequence_number: str
-    #: Place in the aggregate that it came in, from 0; None: it came alone.
+    #: The position in its aggregate, from 0, or None if the record was not aggregated.
     sub_sequence_number: int | None
-    #: When the service took it, epoch milliseconds; None: it does not say.
+    #: The arrival time in epoch milliseconds, or None if the service does not report it.
     approximate_arrival_timestamp: int | None
 
 
 class KinesisDeserializationSchema(DeserializationSchema):
-    """The program's own way from a record to values, which sees more of it than its data: override `deserialize`.
+    """A schema of the program that has access to the whole record. Override `deserialize`.
 
-    In PyFlink it wraps a Java object; written in Python it is of Shardline. It runs where functions run. What it raises
-    fails the job, which names the record; with `shardline.source.poison-records` set to `skip` the record is left out
-    and counted, and the source's dead letter handler takes it if there is one. Such a record gives no values at all.
+    In PyFlink this class wraps a Java object; subclasses in Python are an extension of Shardline. The schema runs where
+    functions run. An error that it raises fails the job, and the failure names the record. If
+    `shardline.source.poison-records` is `skip`, the record is skipped and counted, and goes to the dead letter handler
+    of the source if there is one. Such a record emits no values.
     """
 
     _of_pyflink = False
@@ -51,17 +52,17 @@ class KinesisDeserializationSchema(DeserializationSchema):
         pass
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        """Once, before the first record."""
+        """Called once, before the first record."""
 
     def deserialize(self, record: KinesisRecord, stream: str, shard_id: str) -> Iterable[Any]:
-        """Any number of values; each keeps the record's time. `stream` is the stream's name."""
+        """Returns any number of values, each with the timestamp of the record. `stream` is the name of the stream."""
         raise NotImplementedError(f"{type(self).__name__} must override deserialize()")
 
     def close(self) -> None:
-        """Once, after the last record."""
+        """Called once, after the last record."""
 
     def get_produced_type(self) -> TypeInformation:
-        """Of the values. Unless overridden they are pickled, whatever they are."""
+        """Returns the type of the values. By default they are pickled."""
         return Types.PICKLED_BYTE_ARRAY()
 
     def _spec(self) -> dict[str, Any]:
@@ -92,10 +93,10 @@ class _Deserialize(FlatMapFunction):
         produced = self._schema.deserialize(record, stream, shard_id)
         if produced is None:
             return ()
-        # One value that happens to be iterable would become many.
+        # A single value that is iterable would become several values.
         if isinstance(produced, _SINGLE) or not isinstance(produced, Iterable):
             raise TypeError(
-                f"{type(self._schema).__name__}.deserialize() gives any number of values, and returned one "
+                f"{type(self._schema).__name__}.deserialize() must return an iterable of values, and returned one "
                 f"{type(produced).__name__}: yield it, or return a list"
             )
         return produced

@@ -13,30 +13,30 @@ __all__ = ["DeliveryGuarantee", "Sink", "Source"]
 
 
 class Source:
-    """What `env.from_source()` takes."""
+    """A source, for `env.from_source()`."""
 
     def _spec(self) -> dict[str, Any]:
-        """This source in a job graph."""
+        """Returns this source as a job graph has it."""
         raise TypeError(f"{type(self).__name__} is not a source that the engine knows: use KinesisStreamsSource")
 
     def _schema_of_values(self) -> DeserializationSchema:
-        """What reads its records."""
+        """Returns the schema that reads the records."""
         raise TypeError(f"{type(self).__name__} is not a source that the engine knows: use KinesisStreamsSource")
 
 
 class Sink:
-    """What `stream.sink_to()` takes."""
+    """A sink, for `stream.sink_to()`."""
 
     def _spec(self) -> dict[str, Any]:
-        """This sink in a job graph."""
+        """Returns this sink as a job graph has it."""
         raise TypeError(f"{type(self).__name__} is not a sink that the engine knows: use KinesisStreamsSink")
 
     def _key_function(self) -> Callable[[Any], Any] | None:
-        """What gives the keys that its records are written with; None: the engine does."""
+        """Returns the function of the partition keys, or None if the engine generates them."""
         return None
 
     def _input_schema(self) -> SerializationSchema | None:
-        """What writes the values; None: it takes any."""
+        """Returns the schema that writes the values, or None if the sink takes any value."""
         return None
 
 

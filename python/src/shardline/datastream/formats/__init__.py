@@ -1,4 +1,4 @@
-"""Formats of records: JSON, Avro, CSV, and the AWS Glue Schema Registry's."""
+"""Formats of records: JSON, Avro, CSV, and that of the AWS Glue Schema Registry."""
 
 from __future__ import annotations
 

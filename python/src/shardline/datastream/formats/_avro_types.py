@@ -1,4 +1,4 @@
-"""What values of an Avro schema are: as `schemas/avro/avro-type-spec.ts` says it for the engine."""
+"""The type of the values of an Avro schema, as `schemas/avro/avro-type-spec.ts` has it for the engine."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _PRIMITIVES = {
 }
 _BYTES = {"type": "PRIMITIVE_ARRAY", "element": {"type": "BYTE"}}
 _WANTED: dict[type, str] = {str: "a text", list: "a list"}
-#: Of a schema that is wrong, so much is in the message.
+#: How much of a wrong schema an error message shows.
 _MAX_SHOWN = 80
-#: By the type that the logical type is of.
+#: Logical types by their underlying type.
 _LOGICAL = {
     ("int", "date"): "LOCAL_DATE",
     ("int", "time-millis"): "LOCAL_TIME",
@@ -35,7 +35,7 @@ _LOGICAL = {
 
 
 def _member(schema: Any, key: str, kind: type = object) -> Any:
-    """What a schema, or a field of one, must have."""
+    """Returns an attribute that a schema, or a field of it, must have."""
     value = schema.get(key) if isinstance(schema, dict) else None
     if value is None or not isinstance(value, kind):
         shown = json.dumps(schema)
@@ -47,14 +47,14 @@ def _member(schema: Any, key: str, kind: type = object) -> Any:
 
 
 class _Names:
-    """Schemas by their full names, and which of them are being looked into."""
+    """Schemas by their full names, and the names that are being resolved."""
 
     def __init__(self) -> None:
         self.known: dict[str, tuple[Any, str]] = {}
         self.within: list[int] = []
 
     def resolve(self, schema: Any, namespace: str) -> tuple[Any, str]:
-        """The schema that a name stands for, and the namespace in it; names are remembered on the way."""
+        """Returns the schema of a name, and the namespace in it. Remembers the names that it finds."""
         if isinstance(schema, str) and schema not in _PRIMITIVES and schema != "bytes":
             full = schema if "." in schema or not namespace else f"{namespace}.{schema}"
             for name in (full, schema):
@@ -71,7 +71,7 @@ class _Names:
 
 
 def record_type_spec(schema: Any) -> dict[str, Any]:
-    """The type in a job graph, of dicts."""
+    """Returns the type of dicts as a job graph has it."""
     return _spec(schema, "", _Names())
 
 
@@ -114,7 +114,7 @@ def _union_spec(branches: list[Any], namespace: str, names: _Names) -> dict[str,
     return {"type": "UNION", "types": concrete}
 
 
-# ---- rows, as Flink's AvroSchemaConverter has them
+# ---- rows, by the rules of Flink's AvroSchemaConverter
 
 _ROW_PRIMITIVES = {
     "boolean": Types.BOOLEAN,
@@ -135,7 +135,7 @@ _ROW_LOGICAL = {
 
 
 def row_type_of(schema: Any) -> RowTypeInfo:
-    """The type of the rows of a record's schema. Raises ValueError for one of anything else."""
+    """Returns the type of the rows of a record schema. Raises ValueError for any other schema."""
     converted = _row_type(schema, "", _Names())
     if not isinstance(converted, RowTypeInfo):
         raise ValueError("Flink's Avro rows need the schema of a record")

@@ -1,4 +1,4 @@
-"""Data classes of the program as Avro records: their schema, and objects made of what was read."""
+"""Data classes of the program as Avro records: the schema of a class, and objects of it from records."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _MISSING = object()
 
 
 def schema_of(data_class: type) -> str:
-    """The class's own `AVRO_SCHEMA`, or one made of its fields: int is long, float double, datetime a timestamp of
-    microseconds, `X | None` a union with null. Raises TypeError for a field that has no type in Avro, such as Decimal,
-    whose scale nobody knows."""
+    """Returns the `AVRO_SCHEMA` of the class, or a schema of its fields: int is long, float is double, datetime is a
+    timestamp in microseconds, `X | None` is a union with null. Raises TypeError for a field without a type in Avro,
+    such as a Decimal, whose scale is not known."""
     _checked(data_class)
     own = getattr(data_class, "AVRO_SCHEMA", None)
     if own is not None:
@@ -46,15 +46,15 @@ def schema_of(data_class: type) -> str:
 
 
 def maker_of(data_class: type, *, of_json: bool = False) -> Callable[[Any], Any]:
-    """From a dict to an object, with objects of other data classes in it. `of_json`: what JSON has no form of is made
-    of the text or the number that stands for it."""
+    """Returns a function from a dict to an object, with objects of other data classes in it. With `of_json`, it makes
+    values that JSON does not have from the text or the number that represents them."""
     _checked(data_class)
     _hints(data_class)
     return _Maker(data_class, of_json)
 
 
 def check_fields(data_class: type, names: Iterable[str]) -> None:
-    """Raises TypeError unless records with these fields can become objects of the class."""
+    """Raises TypeError if records with these fields cannot become objects of the class."""
     parameters = inspect.signature(data_class).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         return
@@ -75,7 +75,7 @@ def check_fields(data_class: type, names: Iterable[str]) -> None:
 
 
 class _Maker:
-    """Picklable, and found out about the fields once."""
+    """Makes objects of a class. It can be pickled, and examines the fields once."""
 
     def __init__(self, data_class: type, of_json: bool) -> None:
         self._class = data_class
@@ -99,7 +99,7 @@ class _Maker:
 
 
 def _converter(hint: Any, of_json: bool) -> Callable[[Any], Any] | None:
-    """What makes the objects that a field's type asks for; None: its value is what was read."""
+    """Returns the function that makes the object of a field's type, or None if the value stays as it is."""
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _Maker(hint, of_json)
     if of_json and hint in _OF_JSON:
@@ -120,7 +120,8 @@ def _converter(hint: Any, of_json: bool) -> Callable[[Any], Any] | None:
 
 
 def _datetime(text: str) -> datetime.datetime:
-    """ISO 8601, also as Python 3.10 does not know it: with a Z, and with any number of digits of a second."""
+    """Returns an ISO 8601 time, also in the forms that Python 3.10 does not parse: with a Z, and with any number of
+    digits of a second."""
     text = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text)
     return datetime.datetime.fromisoformat(f"{text[:-1]}+00:00" if text.endswith(("Z", "z")) else text)
 
@@ -133,7 +134,7 @@ def _bytes(text: str) -> bytes:
     return base64.b64decode(text, validate=True)
 
 
-#: What is written for these as JSON, and what makes them of it again.
+#: The JSON form of values of these classes, and the function that makes values from it.
 _OF_JSON: dict[Any, tuple[Any, Callable[[Any], Any]]] = {
     float: (int, float),
     Decimal: ((int, float, str), lambda value: Decimal(str(value))),
@@ -157,7 +158,7 @@ def _record(data_class: type, named: set[type]) -> Any:
         default = _default(field)
         if default is not _MISSING:
             if isinstance(avro_type, list):
-                # A default is of the first branch of its union: readers that go by the specification take no other.
+                # By the specification of Avro, a default belongs to the first branch of its union.
                 own = _SIMPLE.get(type(default))
                 described["type"] = sorted(avro_type, key=lambda branch: (branch != own, branch == "null"))
             described["default"] = default
@@ -166,7 +167,7 @@ def _record(data_class: type, named: set[type]) -> Any:
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:
-    """What JSON can say of a field's default, so that a reader knows it too."""
+    """Returns the default of a field as JSON, so that a reader can use it."""
     if isinstance(field.default, Enum):
         return field.default.name
     if field.default is None or isinstance(field.default, (bool, int, float, str)):

@@ -1,5 +1,5 @@
-"""JSON Schema to the type of rows, as Flink's converter does it, and `schemas/flink/json-schema-to-type.ts` for the
-engine: the same vectors test both. Comments and single quotes, which Flink also reads, are not read here."""
+"""The type of rows of a JSON Schema, by the rules of Flink's converter. `schemas/flink/json-schema-to-type.ts` does the
+same for the engine, and the same vectors test both. Unlike Flink, it does not read comments and single quotes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from shardline.common.typeinfo import RowTypeInfo, TypeInformation, Types, VoidT
 
 _FORMATS = {"date": Types.SQL_DATE, "time": Types.SQL_TIME, "date-time": Types.SQL_TIMESTAMP}
 _REFUSED = ("allOf", "anyOf", "not", "extends", "disallow")
-#: A schema that refers to itself within an object goes on without an end.
+#: A schema that refers to itself within an object has no finite type.
 _MAX_DEPTH = 200
 _ABSENT = object()
 
 
 def row_type_of(json_schema: str) -> RowTypeInfo:
-    """Raises ValueError for what is no JSON Schema of an object, or says what Flink's converter does not know."""
+    """Returns the type of rows. Raises ValueError if the text is no JSON Schema of an object, or has a keyword that
+    Flink's converter does not know."""
     try:
         root = json.loads(json_schema)
     except ValueError as error:
@@ -52,7 +53,7 @@ class _Converter:
         return _single(location, types)
 
     def _named(self, location: str, own: Any, node: Any, depth: int) -> list[TypeInformation]:
-        """By the keyword `type`: a name or a list of names."""
+        """Returns the type that the keyword `type` declares: a name or a list of names."""
         names = own if isinstance(own, list) else [own] if isinstance(own, str) else []
         return [self._of_name(location, name, node, depth) for name in names]
 
@@ -127,7 +128,7 @@ def _string(location: str, node: Any) -> TypeInformation:
 
 
 def _single(location: str, types: list[TypeInformation]) -> TypeInformation:
-    """The one type that is there, null beside it or not."""
+    """Returns the only type of the list. The list may also have null."""
     different: list[TypeInformation] = []
     for one in types:
         if one not in different:
@@ -145,7 +146,7 @@ def _member(node: Any, name: str) -> Any:
 
 
 def _at(root: Any, pointer: str) -> Any:
-    """RFC 6901."""
+    """Returns the value at a JSON pointer (RFC 6901)."""
     if not pointer:
         return root
     if not pointer.startswith("/"):

@@ -1,4 +1,4 @@
-"""Avro's binary format: rows as PyFlink has them, and, as extensions of Shardline, records as dicts or data classes."""
+"""Avro's binary format. Rows are as in PyFlink; dicts and data classes are extensions of Shardline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 
 
 class AvroSchema:
-    """A schema of Avro, made by `parse_string` or `parse_file`."""
+    """An Avro schema. Made by `parse_string` or `parse_file`."""
 
     def __init__(self, j_schema: Any) -> None:
         if not isinstance(j_schema, str):
@@ -32,7 +32,7 @@ class AvroSchema:
             self._parsed = json.loads(j_schema)
         except ValueError as error:
             raise ValueError(f"an Avro schema is JSON, and this is not: {error}") from None
-        record_type_spec(self._parsed)  # what is wrong is told here
+        record_type_spec(self._parsed)  # a wrong schema fails here
         self._text = j_schema
 
     def __str__(self) -> str:
@@ -54,7 +54,7 @@ class AvroSchema:
 
 
 class GenericRecordAvroTypeInfo(TypeInformation):
-    """Records of a schema: dicts by the names of their fields."""
+    """Records of a schema, as dicts by the names of their fields."""
 
     def __init__(self, schema: AvroSchema) -> None:
         self._schema = _parsed(schema)
@@ -69,7 +69,7 @@ class GenericRecordAvroTypeInfo(TypeInformation):
 
 
 class AvroRowDeserializationSchema(DeserializationSchema):
-    """Rows of Flink's types, by Flink's rules. Java's `record_class` is not to be had here."""
+    """Rows of Flink's types, by Flink's rules. `record_class` of Java is not available."""
 
     def __init__(self, record_class: str | None = None, avro_schema_string: str | None = None) -> None:
         self._schema = _row_schema(record_class, avro_schema_string)
@@ -83,7 +83,7 @@ class AvroRowDeserializationSchema(DeserializationSchema):
 
 
 class AvroRowSerializationSchema(SerializationSchema):
-    """Rows of Flink's types, by Flink's rules. Java's `record_class` is not to be had here."""
+    """Rows of Flink's types, by Flink's rules. `record_class` of Java is not available."""
 
     def __init__(self, record_class: str | None = None, avro_schema_string: str | None = None) -> None:
         self._schema = _row_schema(record_class, avro_schema_string)
@@ -96,14 +96,15 @@ class AvroRowSerializationSchema(SerializationSchema):
         return self._type
 
     def _check_input(self, type_info: TypeInformation) -> None:
-        """Rows by the place of their fields, whose types the engine checks: several fit one of Avro's."""
+        """Checks that the stream has rows. The engine checks the types of their fields, because several types fit one
+        of Avro's."""
         if isinstance(type_info, RowTypeInfo) and len(type_info.get_field_names()) == len(self._type.get_field_names()):
             return
         super()._check_input(type_info)
 
 
 class AvroDeserializationSchema(DeserializationSchema):
-    """Records as dicts, or as objects of a data class. (Of Shardline: Flink has it in Java alone.)"""
+    """Records as dicts, or as objects of a data class. (Of Shardline: Flink has this schema in Java only.)"""
 
     _of_pyflink = False
 
@@ -113,12 +114,14 @@ class AvroDeserializationSchema(DeserializationSchema):
 
     @staticmethod
     def for_generic(schema: AvroSchema | str) -> AvroDeserializationSchema:
-        """Dicts by the names of the fields. What was written is of this schema: nothing in a record says another."""
+        """Returns a schema that makes dicts. All records must be written with this schema, because a record does not
+        name its schema."""
         return AvroDeserializationSchema(_parsed(schema))
 
     @staticmethod
     def for_specific(data_class: type, schema: AvroSchema | str | None = None) -> AvroDeserializationSchema:
-        """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
+        """Returns a schema that makes objects of a data class. The default schema is the `AVRO_SCHEMA` of the class, or
+        one of its fields."""
         return AvroDeserializationSchema(schema_to_read(data_class, schema), data_class)
 
     def _spec(self) -> dict[str, Any]:
@@ -135,7 +138,7 @@ class AvroDeserializationSchema(DeserializationSchema):
 
 
 class AvroSerializationSchema(SerializationSchema):
-    """Dicts, rows or objects of a data class as records. (Of Shardline: Flink has it in Java alone.)"""
+    """Dicts, rows or objects of a data class as records. (Of Shardline: Flink has this schema in Java only.)"""
 
     def __init__(self, schema: AvroSchema) -> None:
         self._schema = schema
@@ -146,7 +149,8 @@ class AvroSerializationSchema(SerializationSchema):
 
     @staticmethod
     def for_specific(data_class: type, schema: AvroSchema | str | None = None) -> AvroSerializationSchema:
-        """Without a schema it is that of the class: its `AVRO_SCHEMA`, or made of its fields."""
+        """Returns a schema that writes objects of a data class. The default schema is the `AVRO_SCHEMA` of the class,
+        or one of its fields."""
         return AvroSerializationSchema(schema_of_class(data_class, schema))
 
     def _spec(self) -> dict[str, Any]:
@@ -160,7 +164,7 @@ class AvroSerializationSchema(SerializationSchema):
 
 
 def _in_words(spec: dict[str, Any]) -> str:
-    """What tells two types with the name of one record apart."""
+    """Returns a text that differs for two types with the same record name."""
     kind: str = spec["type"]
     if kind == "RECORD":
         fields = zip(spec["names"], spec["types"], strict=True)
@@ -176,7 +180,7 @@ def _parsed(schema: AvroSchema | str) -> AvroSchema:
         return schema
     if isinstance(schema, str):
         return AvroSchema.parse_string(schema)
-    # No more of it: what was put here may be the configuration, with its secrets.
+    # Shows no more of it, because it may be a configuration with secrets.
     raise TypeError(f"an AvroSchema, or its JSON as text, is needed, not {type(schema).__name__}")
 
 
@@ -188,7 +192,7 @@ def schema_of_class(data_class: type, schema: AvroSchema | str | None) -> AvroSc
 
 
 def schema_to_read(data_class: type, schema: AvroSchema | str | None) -> AvroSchema:
-    """Raises TypeError where no record of the schema could become an object of the class."""
+    """Raises TypeError if records of the schema cannot become objects of the class."""
     parsed = schema_of_class(data_class, schema)
     if isinstance(parsed._parsed, dict) and parsed._parsed.get("type") == "record":
         check_fields(data_class, [field["name"] for field in parsed._parsed["fields"]])
@@ -207,7 +211,7 @@ def _row_schema(record_class: str | None, avro_schema_string: str | None) -> Avr
     if avro_schema_string is not None:
         return AvroSchema.parse_string(avro_schema_string)
     if record_class is not None:
-        raise TypeError(f"the Java class {record_class!r} cannot be asked for its schema here: give avro_schema_string")
+        raise TypeError(f"the Java class {record_class!r} cannot be loaded without a JVM: give avro_schema_string")
     raise TypeError("record_class or avro_schema_string must be specified.")
 
 

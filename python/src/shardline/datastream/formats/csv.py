@@ -15,7 +15,7 @@ __all__ = ["CsvRowDeserializationSchema", "CsvRowSerializationSchema"]
 
 
 class _CsvRowBuilder:
-    """What is set for reading and for writing alike."""
+    """The settings that reading and writing have in common."""
 
     def __init__(self, type_info: TypeInformation) -> None:
         if not isinstance(type_info, RowTypeInfo):
@@ -45,7 +45,7 @@ class _CsvRowBuilder:
 
 
 class CsvRowDeserializationSchema(DeserializationSchema):
-    """Rows from lines of CSV, made by a `Builder`."""
+    """Rows from lines of CSV. Made by a `Builder`."""
 
     def __init__(self, j_deserialization_schema: Any) -> None:
         self._builder = _checked(j_deserialization_schema, "CsvRowDeserializationSchema.Builder(type_info)")
@@ -61,31 +61,32 @@ class CsvRowDeserializationSchema(DeserializationSchema):
             super().__init__(type_info)
 
         def set_field_delimiter(self, delimiter: str) -> Self:
-            """`,` unless set."""
+            """The default is `,`."""
             return self._set_character("fieldDelimiter", delimiter)
 
         def set_allow_comments(self, allow_comments: bool) -> Self:
-            """Whether lines that begin with `#` are comments. False unless set."""
+            """Sets whether lines that begin with `#` are comments. The default is False."""
             return self._set("allowComments", bool(allow_comments))
 
         def set_array_element_delimiter(self, delimiter: str) -> Self:
-            """`;` unless set."""
+            """The default is `;`."""
             return self._set("arrayElementDelimiter", delimiter)
 
         def set_quote_character(self, c: str) -> Self:
-            """`"` unless set."""
+            """The default is `"`."""
             return self._set_character("quoteCharacter", c)
 
         def set_escape_character(self, c: str) -> Self:
-            """None unless set."""
+            """By default there is no escape character."""
             return self._set_character("escapeCharacter", c)
 
         def set_null_literal(self, null_literal: str) -> Self:
-            """What stands for None."""
+            """Sets the text that represents None."""
             return self._set("nullLiteral", null_literal)
 
         def set_ignore_parse_errors(self, ignore_parse_errors: bool) -> Self:
-            """A field that cannot be read is None, and a line that cannot be read is left out. False unless set."""
+            """Sets whether a field that cannot be read is None, and a line that cannot be read is skipped. The default
+            is False."""
             return self._set("ignoreParseErrors", bool(ignore_parse_errors))
 
         def build(self) -> CsvRowDeserializationSchema:
@@ -93,7 +94,7 @@ class CsvRowDeserializationSchema(DeserializationSchema):
 
 
 class CsvRowSerializationSchema(SerializationSchema):
-    """Rows as lines of CSV, made by a `Builder`."""
+    """Rows as lines of CSV. Made by a `Builder`."""
 
     def __init__(self, j_csv_row_serialization_schema: Any) -> None:
         self._builder = _checked(j_csv_row_serialization_schema, "CsvRowSerializationSchema.Builder(type_info)")
@@ -109,32 +110,32 @@ class CsvRowSerializationSchema(SerializationSchema):
             super().__init__(type_info)
 
         def set_field_delimiter(self, c: str) -> Self:
-            """`,` unless set."""
+            """The default is `,`."""
             return self._set_character("fieldDelimiter", c)
 
         def set_line_delimiter(self, delimiter: str) -> Self:
-            """What ends a record: `\\n` (unless set), `\\r\\n`, `\\r`, or nothing."""
+            """Sets the end of a record: `\n` (the default), `\r\n`, `\r`, or an empty text."""
             if delimiter not in ("\n", "\r\n", "\r", ""):
                 raise ValueError(f"the line delimiter is one of \\n, \\r, \\r\\n or empty, not {delimiter!r}")
             return self._set("lineDelimiter", delimiter)
 
         def set_array_element_delimiter(self, delimiter: str) -> Self:
-            """`;` unless set."""
+            """The default is `;`."""
             return self._set("arrayElementDelimiter", delimiter)
 
         def disable_quote_character(self) -> Self:
             return self._set("quoteCharacter", None)
 
         def set_quote_character(self, c: str) -> Self:
-            """`"` unless set."""
+            """The default is `"`."""
             return self._set_character("quoteCharacter", c)
 
         def set_escape_character(self, c: str) -> Self:
-            """None unless set."""
+            """By default there is no escape character."""
             return self._set_character("escapeCharacter", c)
 
         def set_null_literal(self, s: str) -> Self:
-            """What stands for None; an empty field unless set."""
+            """Sets the text that represents None. The default is an empty field."""
             return self._set("nullLiteral", s)
 
         def build(self) -> CsvRowSerializationSchema:

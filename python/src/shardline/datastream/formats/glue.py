@@ -1,9 +1,9 @@
-"""Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. (Of Shardline: Flink
-has it in Java alone; names and configuration keys are Java's.)
+"""Records with schemas in the AWS Glue Schema Registry, in the format of Amazon's library. (Of Shardline: Flink has
+these schemas in Java only. The names and the configuration keys are those of Java.)
 
-Configurations are dicts with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
-`compression` and `compatibility`; credentials and region are `aws.*` keys of the same dict. docs/reference/options.md
-lists them all.
+A configuration is a dict with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
+`compression` and `compatibility`. Credentials and region are `aws.*` keys of the same dict. docs/reference/options.md has a table
+of all keys.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Configs = Mapping[str, Any]
 
 
 class AWSSchemaRegistryConstants:
-    """Keys of the configuration, under the names that Amazon's library gives them."""
+    """Keys of the configuration, under the names in Amazon's library."""
 
     AWS_REGION = "region"
     AWS_ENDPOINT = "endpoint"
@@ -69,14 +69,14 @@ class AWSSchemaRegistryConstants:
 
 @dataclass(frozen=True)
 class JsonDataWithSchema:
-    """JSON of a schema and of a value that it holds for, both as text."""
+    """A JSON Schema and a JSON value of it, both as text."""
 
     schema: str
     payload: str
 
 
 class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
-    """Records of one schema, whatever compatible version they were written with."""
+    """Records of one schema, written with any compatible version of it."""
 
     _of_pyflink = False
 
@@ -87,14 +87,15 @@ class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
 
     @staticmethod
     def for_generic(schema: AvroSchema | str, configs: Configs) -> GlueSchemaRegistryAvroDeserializationSchema:
-        """Dicts by the names of the fields."""
+        """Returns a schema that makes dicts by the names of the fields."""
         return GlueSchemaRegistryAvroDeserializationSchema(_parsed(schema), configs)
 
     @staticmethod
     def for_specific(
         data_class: type, configs: Configs, schema: AvroSchema | str | None = None
     ) -> GlueSchemaRegistryAvroDeserializationSchema:
-        """Objects of a data class. Without a schema it is the class's: its `AVRO_SCHEMA`, or made of its fields."""
+        """Returns a schema that makes objects of a data class. The default schema is the `AVRO_SCHEMA` of the class, or
+        one of its fields."""
         return GlueSchemaRegistryAvroDeserializationSchema(schema_to_read(data_class, schema), configs, data_class)
 
     def _spec(self) -> dict[str, Any]:
@@ -111,7 +112,8 @@ class GlueSchemaRegistryAvroDeserializationSchema(DeserializationSchema):
 
 
 class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
-    """Dicts, rows or objects of a data class as records of a schema, which is registered if that is allowed."""
+    """Dicts, rows or objects of a data class as records of a schema, which is registered if the configuration allows
+    it."""
 
     def __init__(self, schema: AvroSchema, transport_name: str, configs: Configs) -> None:
         self._schema = schema
@@ -122,14 +124,15 @@ class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
     def for_generic(
         schema: AvroSchema | str, transport_name: str, configs: Configs
     ) -> GlueSchemaRegistryAvroSerializationSchema:
-        """`transport_name`: the stream's name; the schema's too, unless `schemaName` is configured."""
+        """`transport_name` is the name of the stream, and the default of `schemaName`."""
         return GlueSchemaRegistryAvroSerializationSchema(_parsed(schema), transport_name, configs)
 
     @staticmethod
     def for_specific(
         data_class: type, transport_name: str, configs: Configs, schema: AvroSchema | str | None = None
     ) -> GlueSchemaRegistryAvroSerializationSchema:
-        """Without a schema it is that of the class: its `AVRO_SCHEMA`, or made of its fields."""
+        """Returns a schema that writes objects of a data class. The default schema is the `AVRO_SCHEMA` of the class,
+        or one of its fields."""
         return GlueSchemaRegistryAvroSerializationSchema(schema_of_class(data_class, schema), transport_name, configs)
 
     def _spec(self) -> dict[str, Any]:
@@ -143,12 +146,12 @@ class GlueSchemaRegistryAvroSerializationSchema(SerializationSchema):
 
 
 class GlueSchemaRegistryJsonDeserializationSchema(DeserializationSchema):
-    """`JsonDataWithSchema`, or with a data class objects of it. What is read is not validated, as in Java."""
+    """`JsonDataWithSchema`, or objects of a data class. As in Java, values are not validated when they are read."""
 
     _of_pyflink = False
 
     def __init__(self, data_class: type, transport_name: str, configs: Configs) -> None:
-        """`data_class`: `JsonDataWithSchema`, or a data class. `transport_name`: the stream's name."""
+        """`data_class` is `JsonDataWithSchema` or a data class. `transport_name` is the name of the stream."""
         self._data_class = data_class
         if data_class is not JsonDataWithSchema:
             maker_of(data_class)
@@ -177,13 +180,13 @@ class GlueSchemaRegistryJsonDeserializationSchema(DeserializationSchema):
 
 
 class GlueSchemaRegistryJsonSerializationSchema(SerializationSchema):
-    """`JsonDataWithSchema` as records; with a JSON Schema also dicts, rows and objects of data classes. What is written
-    is validated first."""
+    """`JsonDataWithSchema` as records; with a JSON Schema also dicts, rows and objects of data classes. Values are
+    validated before they are written."""
 
     def __init__(
         self, transport_name: str, configs: Configs, json_schema: str | Mapping[str, Any] | None = None
     ) -> None:
-        """`transport_name`: the stream's name; the schema's too, unless `schemaName` is configured."""
+        """`transport_name` is the name of the stream, and the default of `schemaName`."""
         self._transport_name = _named(transport_name)
         self._configs, _ = _split(configs)
         self._schema = (
@@ -214,7 +217,7 @@ class GlueSchemaRegistryJsonSerializationSchema(SerializationSchema):
 
 
 def _beside(secondary: dict[str, Any] | None, step: _Step | None) -> _Step | None:
-    """What the step does not know, the secondary deserializer gave."""
+    """Returns a step that leaves the values of the secondary deserializer unchanged."""
     return step if secondary is None or step is None else step._replace(function=_DictsOnly(step.function))
 
 
@@ -242,14 +245,14 @@ def _avro(schema: AvroSchema, transport_name: str | None, configs: Configs, seco
 
 
 def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The configuration as JSON can say it, and what reads records that have no header of Glue's."""
+    """Returns the configuration as JSON has it, and the schema that reads records without a header of Glue."""
     if not isinstance(configs, Mapping):
         raise TypeError(f"configs is a dict with keys such as 'registry.name', not {type(configs).__name__}")
     plain = {str(key): value for key, value in configs.items() if key != "secondaryDeserializer"}
     try:
         plain = json.loads(json.dumps(plain))
     except TypeError as error:
-        raise TypeError(f"configs holds what is neither text, number, truth, list nor dict: {error}") from None
+        raise TypeError(f"configs holds a value that is no str, number, bool, list or dict: {error}") from None
     _options.check_glue({key: value for key, value in plain.items() if value is not None})
     secondary = configs.get("secondaryDeserializer")
     if secondary is None:
@@ -261,7 +264,7 @@ def _split(configs: Configs) -> tuple[dict[str, Any], dict[str, Any] | None]:
         )
     if secondary._step() is not None:
         raise TypeError(
-            "secondaryDeserializer is a schema that the engine reads by itself, and this one makes objects in Python: "
+            "secondaryDeserializer must be a schema that runs in the engine, and this one makes objects in Python: "
             "give one that gives text, bytes, rows or dicts, and make them with map()"
         )
     return plain, secondary._spec()

@@ -13,8 +13,8 @@ __all__ = ["JsonRowDeserializationSchema", "JsonRowSerializationSchema"]
 
 
 class JsonRowDeserializationSchema(DeserializationSchema):
-    """Rows from JSON objects, made by `builder()`. Fields that the type does not name are left out. Values are
-    coerced as Flink does: `"5"` and `5.9` are 5 for an INT, an object is its JSON text for a STRING."""
+    """Rows from JSON objects. Made by `builder()`. Fields that the type does not name are ignored. Values are converted
+    as on Flink: `"5"` and `5.9` are 5 for an INT, and an object is its JSON text for a STRING."""
 
     def __init__(self, j_deserialization_schema: Any) -> None:
         self._built: dict[str, Any] = _checked(j_deserialization_schema, "JsonRowDeserializationSchema.builder()")
@@ -42,24 +42,24 @@ class JsonRowDeserializationSchema(DeserializationSchema):
             self._ignore_parse_errors = False
 
         def type_info(self, type_info: TypeInformation) -> JsonRowDeserializationSchema.Builder:
-            """A ROW with the names of the fields to read."""
+            """Sets a ROW with the names of the fields to read."""
             self._type_info = _row_type(type_info, "type_info()")
             return self
 
         def json_schema(self, json_schema: str) -> JsonRowDeserializationSchema.Builder:
-            """The type as JSON Schema says it."""
+            """Sets the type by a JSON Schema."""
             if json_schema is None:
                 raise TypeError("The json_schema must not be None.")
             self._type_info = row_type_of(json_schema)
             return self
 
         def fail_on_missing_field(self) -> JsonRowDeserializationSchema.Builder:
-            """A field that is not there fails the job; unless set, it is None."""
+            """A missing field fails the job. By default it is None."""
             self._fail_on_missing_field = True
             return self
 
         def ignore_parse_errors(self) -> JsonRowDeserializationSchema.Builder:
-            """A field that cannot be read is None, and a record that is no JSON is left out."""
+            """A field that cannot be read is None, and a record that is not JSON is skipped."""
             self._ignore_parse_errors = True
             return self
 
@@ -80,7 +80,7 @@ class JsonRowDeserializationSchema(DeserializationSchema):
 
 
 class JsonRowSerializationSchema(SerializationSchema):
-    """Rows as JSON objects, made by `builder()`. A field that is None is written as null."""
+    """Rows as JSON objects. Made by `builder()`. A field that is None is written as null."""
 
     def __init__(self, j_serialization_schema: Any) -> None:
         built: dict[str, Any] = _checked(j_serialization_schema, "JsonRowSerializationSchema.builder()")
@@ -106,7 +106,7 @@ class JsonRowSerializationSchema(SerializationSchema):
             self._type_info: TypeInformation | None = None
 
         def with_type_info(self, type_info: TypeInformation) -> JsonRowSerializationSchema.Builder:
-            """A ROW with the names of the fields to write, in this order."""
+            """Sets a ROW with the names of the fields to write, in this order."""
             self._type_info = _row_type(type_info, "with_type_info()")
             return self
 

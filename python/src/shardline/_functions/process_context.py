@@ -1,4 +1,4 @@
-"""What process functions are given beside a value: its time, timers, its key."""
+"""The contexts of process functions: timestamps, timers, and the current key."""
 
 from __future__ import annotations
 
@@ -7,31 +7,30 @@ from operator import index
 from typing import Any, NoReturn
 
 from shardline._functions.keyed_state import KeyedBackend
-from shardline.datastream.functions import KeyedProcessFunction, ProcessFunction
-from shardline.datastream.time_domain import TimeDomain
-from shardline.datastream.timerservice import TimerService
+from shardline._interfaces.functions import KeyedProcessFunction, ProcessFunction
+from shardline._interfaces.timers import TimeDomain, TimerService
 
-#: Java's smallest and largest long: no timestamp, or no watermark yet; and the end of time.
+#: Java's smallest long means that there is no timestamp or no watermark yet. The largest means the end of the input.
 MIN_LONG = -(1 << 63)
 MAX_LONG = (1 << 63) - 1
 
 
 def to_long(timestamp: float) -> int:
-    """As it travels in a frame, where infinities are the ends of time."""
+    """Returns a timestamp of a frame as a long. In frames, infinities are the smallest and the largest long."""
     if timestamp == float("-inf"):
         return MIN_LONG
     return MAX_LONG if timestamp == float("inf") else int(timestamp)
 
 
 class Times:
-    """What a chain's functions may ask: how far event time has come."""
+    """The watermark that a chain has reached."""
 
     def __init__(self) -> None:
         self.watermark = MIN_LONG
 
 
 class _Context(ProcessFunction.Context):
-    """One for a function, told of each value before it. `time`: as in frames."""
+    """The context of one function. Its operator sets `time`, as in frames, before each value."""
 
     def __init__(self, times: Times, backend: KeyedBackend | None) -> None:
         self.time = float("-inf")
@@ -44,7 +43,7 @@ class _Context(ProcessFunction.Context):
         return to_long(self.time)
 
     def output(self, *arguments: Any) -> NoReturn:
-        raise AttributeError("there is no ctx.output(), as in PyFlink: yield what is to be emitted")
+        raise AttributeError("there is no ctx.output(), as in PyFlink: yield the values to emit")
 
 
 class PlainContext(_Context):

@@ -1,5 +1,5 @@
-"""What is pickled when an operator is added: the function as it is at that moment, and the type declared for it.
-Later changes of globals are not seen by the operator, as on Flink."""
+"""The pickle of an operator: its function as it is when the operator is added, and its declared type. As on Flink, the
+operator does not see later changes of global variables."""
 
 from __future__ import annotations
 
@@ -9,25 +9,30 @@ import pickle
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from shardline._functions.pickling import dumps
-from shardline.common.typeinfo import TypeInformation
+from shardline._pickling import dumps
 
 
 class OperatorPickle(NamedTuple):
-    """`function`: a callable or Function; for print the sink's identifier, for collect the collector's id.
-    `type_info`: of the values that come out; for print and collect, of those that come in.
-    `extra`: for key_by the key's type; for process what the function is: `map`, `filter`, `flat_map`, `reduce`, or
-    None for a process function."""
+    """`function` is a callable or a Function. For `print` it is the identifier of the sink, for `collect` the id of the
+    collector, for an aggregate of a keyed stream the position or name of the field.
+
+    `type_info` is the type of the values that come out of the operator. For `print` and `collect` it is the type of the
+    values that come in.
+
+    `extra` is the type of the keys for `key_by`. For `process` it is the kind of function of a keyed stream, such as
+    `map` or `reduce`, and None for a process function.
+    """
 
     function: Any
-    type_info: TypeInformation | None
+    type_info: Any
     extra: Any = None
 
 
-def dump(function: Any, type_info: TypeInformation | None, extra: Any = None) -> str:
-    """Base64 of the pickle. Raises a TypeError that names the function, and what of it cannot be pickled."""
+def dump(function: Any, type_info: Any, extra: Any = None) -> str:
+    """Returns the pickle in base64. Raises a TypeError that names the function, and the parts of it that cannot be
+    pickled."""
     try:
-        # A plain tuple: the pickle names nothing private of this package.
+        # A plain tuple, so that the pickle names no private class of this package.
         return base64.b64encode(dumps((function, type_info, extra))).decode("ascii")
     except Exception as error:
         raise TypeError(_unpicklable(function, error)) from error
@@ -37,7 +42,7 @@ def _unpicklable(function: Any, error: Exception) -> str:
     culprits = [name for name, value in _parts(function) if not _is_picklable(value)]
     of_what = f" because of {', '.join(culprits)}" if culprits else ""
     return (
-        f"{_name(function)} cannot be pickled{of_what}: {error}. A function goes to the processes that run it: make "
+        f"{_name(function)} cannot be pickled{of_what}: {error}. A function is sent to the processes that run it: make "
         "what it needs there, in open() of a function class, or when it is first called"
     )
 
@@ -51,7 +56,7 @@ def _name(function: Any) -> str:
 
 
 def _parts(function: Any) -> Iterator[tuple[str, Any]]:
-    """What a function refers to, and the attributes of an object."""
+    """Yields what a function refers to, or the attributes of an object."""
     try:
         outer = inspect.getclosurevars(function)
     except (TypeError, ValueError):
@@ -67,7 +72,7 @@ def _parts(function: Any) -> Iterator[tuple[str, Any]]:
 def _is_picklable(value: Any) -> bool:
     try:
         dumps(value)
-    except Exception:  # noqa: BLE001 - whatever it raises, it is not pickled
+    except Exception:  # noqa: BLE001 - pickling may raise anything
         return False
     return True
 

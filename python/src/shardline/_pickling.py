@@ -1,4 +1,5 @@
-"""Functions as bytes, by cloudpickle. They keep their files' names, for tracebacks that show file, line and source."""
+"""Functions as bytes, by cloudpickle. A function keeps the name of its file, so that tracebacks show file, line and
+source."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _reduce_code = cloudpickle.CloudPickler.dispatch_table[types.CodeType]
 
 
 def _reduce_code_with_filename(code: types.CodeType) -> tuple[Any, ...]:
-    """cloudpickle 3.1.2 and later write a placeholder instead of the file's name."""
+    """cloudpickle 3.1.2 and later write a placeholder in place of the name of the file."""
     constructor, arguments, *rest = _reduce_code(code)
     return constructor, tuple(code.co_filename if a == _DYNAMIC else a for a in arguments), *rest
 
@@ -26,7 +27,7 @@ class _FunctionPickler(cloudpickle.CloudPickler):  # type: ignore[misc]
 
 
 def dumps(function: Any) -> bytes:
-    """Raises what cloudpickle raises: `TypeError: cannot pickle '_thread.lock' object`."""
+    """Returns the pickle. Raises what cloudpickle raises, such as `TypeError: cannot pickle '_thread.lock' object`."""
     with io.BytesIO() as file:
         _FunctionPickler(file, protocol=5).dump(function)
         return file.getvalue()

@@ -1,0 +1,1 @@
+"""The classes of `shardline.common.typeinfo`, by what the values are."""
