@@ -4,7 +4,7 @@
  */
 import { systemClock } from '../core/foundation/clock.ts'
 import { Configuration } from '../core/foundation/config/configuration.ts'
-import type { KinesisStreamsSinkSpec } from '../core/graph/job-graph.ts'
+import type { KinesisStreamsSinkSpec } from '../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
 import { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
 import { KinesisStreamsSink } from '../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { preparedRecords, PUTS_IN_FLIGHT } from './prepared-records.ts'

@@ -1,6 +1,10 @@
 /** Shardline for Node, grouped in the order in which data flows. */
 export { StreamExecutionEnvironment } from './api/stream-execution-environment.ts'
-export { DataStream, DataStreamSink, KeyedStream } from './api/data-stream.ts'
+export { DataStream } from './api/data-stream.ts'
+export { KeyedStream } from './api/keyed-stream.ts'
+export type { FieldPosition } from './api/keyed-stream.ts'
+export { ConnectedStreams } from './api/connected-streams.ts'
+export { DataStreamSink } from './api/settable.ts'
 export type { Made } from './api/data-stream.ts'
 export { WatermarkStrategy } from './api/watermark-strategy.ts'
 export { ByteArraySchema, SimpleStringSchema, TypeInformationSerializationSchema } from './api/schemas/schema.ts'
@@ -33,7 +37,13 @@ export { Types } from './api/types/types.ts'
 export type { RowTypeInfo, TypeInformation } from './api/types/types.ts'
 export { Decimal } from '../schemas/contracts/decimal.ts'
 
-export { KeyedProcessFunction, ProcessFunction } from './operators/process/process-function.ts'
+export {
+  CoProcessFunction,
+  KeyedCoProcessFunction,
+  KeyedProcessFunction,
+  OutputTag,
+  ProcessFunction,
+} from './operators/process/process-function.ts'
 export type {
   Emitted,
   KeyedProcessContext,
@@ -75,7 +85,7 @@ export {
 export type { SinkWritable, SinkWritableOptions } from './api/sink-writable.ts'
 export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './api/kinesis-firehose-sink-builder.ts'
 export { DeadLetterHandler } from './api/dead-letter-handler.ts'
-export type { DeadLetter } from './connectors/dead-letters/dead-letters.ts'
+export type { DeadLetter } from './operators/dead-letter.ts'
 export type { PartitionKey } from './connectors/partition-keys/partition-key-generator.ts'
 
 export type { Job } from './runtime/job/job.ts'
@@ -83,11 +93,7 @@ export type { JobListener, JobResult, JobState, JobStatus } from './runtime/job/
 export type { JobMetrics, OperatorMetrics } from './metrics/job-metrics.ts'
 export type { ShardExplanation } from './operators/source/explain.ts'
 export type { ShardMetrics } from './metrics/shard-metrics.ts'
-export type {
-  KinesisShardAssigner,
-  ShardAssignerContext,
-  ShardToAssign,
-} from './connectors/kinesis/source/enumerator/shard-assigner.ts'
+export type { KinesisShardAssigner, ShardAssignerContext, ShardToAssign } from './operators/shard-assigner.ts'
 
 export { openCheckpointStorage } from './checkpoint/checkpoint-storage.ts'
 export type { Checkpoint, CheckpointStorage, OperatorCheckpoint, StoredCheckpoint } from './checkpoint/checkpoint.ts'

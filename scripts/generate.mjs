@@ -1,6 +1,7 @@
-// Files that are made from code: schemas/options.json and docs/reference/options.md from the option tables, the types in docs/reference/rpc.md
-// from the protocol's schema, THIRD-PARTY-NOTICES.md from what is bundled into the engine. With `--check` nothing is written, and a file that
-// is not up to date is an error.
+// Files that are made from code: schemas/job-graph.schema.json from the kinds of operators, schemas/options.json and
+// docs/reference/options.md from the option tables, the types in docs/reference/rpc.md from the protocol's schema,
+// THIRD-PARTY-NOTICES.md from what is bundled into the engine. With `--check` nothing is written, and a file that is not up to date
+// is an error.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 
@@ -23,7 +24,10 @@ await main(async () => {
   const { optionGroups, silentPrefixes } = await import(path.join(root, 'dist/core/foundation/config/known-keys.js'))
   const { constantOf } = await import(path.join(root, 'dist/core/foundation/config/option-constants.js'))
   const glue = await glueGroup()
+  const { jobGraphJsonSchema } = await import(path.join(root, 'dist/core/graph/job-graph.js'))
+  const { operatorKinds } = await import(path.join(root, 'dist/core/runtime/operator-kinds.js'))
   const files = {
+    'schemas/job-graph.schema.json': `${JSON.stringify(jobGraphJsonSchema(operatorKinds.all), null, 2)}\n`,
     'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue),
     'docs/reference/options.md': optionsMarkdown(
       [...optionGroups, glue],

@@ -3,6 +3,7 @@
 export const RANKS = [
   'core/foundation', // errors, clock, log, configuration, record batch
   'core/foundation/config',
+  'core/foundation/shape', // shapes of plain data: types, checks, JSON Schema
   'core/foundation/record-batch',
   'schemas/contracts', // what values and schemas are
   'schemas/kpl',
@@ -21,12 +22,13 @@ export const RANKS = [
   'core/aws/kinesis',
   'core/aws/firehose',
   'core/checkpoint',
-  'core/operators', // what all operators are
-  'core/operators/functions',
   'core/operators/keyed-state',
+  'core/operators', // what operators, sources and sinks are
+  'core/operators/functions',
   'core/operators/process',
   'core/operators/source',
   'core/operators/sink',
+  'core/operators/aggregations',
   'core/operators/time',
   'core/operators/remote',
   'core/connectors/async-sink',
@@ -43,6 +45,7 @@ export const RANKS = [
   'core/connectors/kinesis/source/reader',
   'core/connectors/kinesis/source',
   'core/connectors/kinesis/positions', // of sources, in checkpoints
+  'core/runtime', // the list of all kinds of operators
   'core/runtime/plan', // from the job graph to chains
   'core/runtime/exchange', // channels between subtasks
   'core/runtime/task', // one subtask
@@ -59,5 +62,16 @@ export const RANKS = [
   'bindings/cli',
 ]
 
-/** Files whose public classes refer to each other. Circles within a group are allowed, of type imports only in one direction. */
-export const GROUPS = [['core/api/stream-execution-environment.ts', 'core/api/data-stream.ts']]
+/**
+ * Files whose public classes name each other. Types may be imported in both directions, values only from the files before in the
+ * list.
+ */
+export const GROUPS = [
+  [
+    'core/api/stream-context.ts',
+    'core/api/connected-streams.ts',
+    'core/api/data-stream.ts',
+    'core/api/keyed-stream.ts',
+    'core/api/stream-execution-environment.ts',
+  ],
+]

@@ -3,7 +3,7 @@
  * slab; a decoded result is columns over the frame's own memory.
  */
 import { BridgeError } from '../../core/foundation/errors.ts'
-import type { FunctionResult, PoisonedInput } from '../../core/operators/remote/function-runtime.ts'
+import type { FunctionResult, PoisonedInput } from '../../core/operators/function-runtime.ts'
 import { KeyColumn } from '../../core/foundation/record-batch/key-column.ts'
 import type { PayloadType } from '../../core/foundation/record-batch/payload-type.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'

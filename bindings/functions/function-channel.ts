@@ -11,7 +11,7 @@ import type {
   OpenFunction,
   PoisonedInput,
   RemoteFunction,
-} from '../../core/operators/remote/function-runtime.ts'
+} from '../../core/operators/function-runtime.ts'
 import type { KeyedState } from '../../core/operators/keyed-state/keyed-state.ts'
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { loadPlainValues, unpicklable } from './plain-values.ts'

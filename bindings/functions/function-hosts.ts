@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
 
 import { FunctionError, GraphError } from '../../core/foundation/errors.ts'
-import type { FunctionRuntime, OpenFunction, RemoteFunction } from '../../core/operators/remote/function-runtime.ts'
+import type { FunctionRuntime, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
 import { FunctionChannel } from './function-channel.ts'
 
 /** How to start hosts: as the driver was started. */

@@ -4,7 +4,7 @@
  */
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
-import type { PoisonedInput } from '../../core/operators/remote/function-runtime.ts'
+import type { PoisonedInput } from '../../core/operators/function-runtime.ts'
 import type { UnpickledValues } from './value-unpickler.ts'
 
 interface PlainValues {

@@ -2,9 +2,10 @@
  * The control protocol as types; README.md beside this file is its description. Every key is always present, `null` means
  * "not set".
  */
-import type { JobGraph, SinkSpec } from '../../core/graph/job-graph.ts'
-import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letters.ts'
-import type { ShardToAssign } from '../../core/connectors/kinesis/source/enumerator/shard-assigner.ts'
+import type { JobGraph } from '../../core/graph/job-graph.ts'
+import type { SinkSpec } from '../../core/operators/sink-factory.ts'
+import type { DeadLetter } from '../../core/operators/dead-letter.ts'
+import type { ShardToAssign } from '../../core/operators/shard-assigner.ts'
 
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 

@@ -4,14 +4,12 @@ import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { CREDENTIALS_PREFIX } from '../../core/foundation/config/aws-options.ts'
 import { FunctionError } from '../../core/foundation/errors.ts'
+import { operatorKinds } from '../../core/runtime/operator-kinds.ts'
 import type { JobGraph } from '../../core/graph/job-graph.ts'
 import { namesModule, registerCredentialsProvider } from '../../core/aws/credentials/custom-credentials.ts'
 import type { AwsCredentials } from '../../core/aws/credentials/refreshing-credentials.ts'
-import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letters.ts'
-import type {
-  ShardAssignerContext,
-  ShardToAssign,
-} from '../../core/connectors/kinesis/source/enumerator/shard-assigner.ts'
+import type { DeadLetter } from '../../core/operators/dead-letter.ts'
+import type { ShardAssignerContext, ShardToAssign } from '../../core/operators/shard-assigner.ts'
 import { ENGINE_ERROR } from './driver-protocol.ts'
 import type {
   AssignShardsParams,
@@ -98,12 +96,7 @@ function handlerError(cause: ResponseError<unknown>): FunctionError {
 
 /** Every value of a `...custom.class` key, at whatever depth of roles. */
 function customClasses({ configuration, transformations }: JobGraph): string[] {
-  const own = transformations.flatMap(t => {
-    if (t.kind === 'source' && t.source.type === 'kinesis-streams') return [t.source.configuration]
-    if (t.kind !== 'sink' || !('deadLetters' in t.sink)) return []
-    const { configuration, deadLetters } = t.sink
-    return deadLetters?.type === 'kinesis-streams' ? [configuration, deadLetters.configuration] : [configuration]
-  })
+  const own = transformations.flatMap(t => operatorKinds.of(t).configurations?.(t) ?? [])
   return [configuration, ...own].flatMap(c =>
     Object.entries(c).flatMap(([key, value]) =>
       key.startsWith(CREDENTIALS_PREFIX) && key.endsWith('.custom.class') ? [value] : [],

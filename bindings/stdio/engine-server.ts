@@ -17,7 +17,8 @@ import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionHosts } from '../functions/function-hosts.ts'
 import type { FunctionChannel } from '../functions/function-channel.ts'
 import { MAX_FRAME_BYTES } from '../functions/frame.ts'
-import { checkJobGraph } from './check-job-graph.ts'
+import { checkJobGraph } from '../../core/graph/job-graph.ts'
+import { operatorKinds } from '../../core/runtime/operator-kinds.ts'
 import { DriverRequests } from './driver-requests.ts'
 import { INVALID_PARAMS, MAX_MESSAGE_BYTES, NOT_INITIALIZED, PROTOCOL_VERSION } from './driver-protocol.ts'
 import type {
@@ -106,7 +107,7 @@ export class EngineServer {
     if (!Number.isSafeInteger(attempt) || attempt < 0) throw invalid("'attempt' must be a whole number from 0")
     if (driver !== null && (typeof (driver as unknown) !== 'object' || typeof driver.executable !== 'string'))
       throw invalid("'driver' must be null or an object with 'executable' and 'hostEnv'")
-    checkJobGraph(graph)
+    checkJobGraph(graph, operatorKinds.all)
     const hosts = new FunctionHosts(
       this.#options.functions,
       driver === null ? null : { executable: driver.executable, environment: driver.hostEnv },

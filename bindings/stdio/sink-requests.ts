@@ -10,16 +10,17 @@ import { invalid } from '../../core/control/job-requests.ts'
 import { asShardlineError, BridgeError, GraphError } from '../../core/foundation/errors.ts'
 import { JobSchemas } from '../../core/runtime/assembly/job-schemas.ts'
 import { loadModuleFunction } from '../../core/runtime/assembly/module-function.ts'
-import type { KinesisStreamsSinkSpec } from '../../core/graph/job-graph.ts'
+import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
 import type { StartContext } from '../../core/aws/service/stream-readiness.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetterHandler } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../core/operators/dead-letter.ts'
 import type { EntrySinkWriter } from '../../core/connectors/entries/entry-sink-writer.ts'
 import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { JsonFormError, valuesFromJson } from '../../schemas/json-values.ts'
 import type { FromJson } from '../../schemas/json-values.ts'
 import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
-import { checkSink } from './check-job-graph.ts'
+import { sinkFactories } from '../../core/runtime/operator-kinds.ts'
+import { sinkShape } from '../../core/operators/sink/sink-kind.ts'
 import type { SinkIdParams, SinkOpenParams, SinkOpenResult, SinkWriteParams } from './driver-protocol.ts'
 
 const NAME = 'sink/open'
@@ -74,11 +75,11 @@ export class SinkRequests {
   }
 
   async #open({ sink: spec }: SinkOpenParams): Promise<SinkOpenResult> {
-    checkSink(spec)
+    sinkShape(sinkFactories).check(spec, 'sink')
     if (spec.type !== 'kinesis-streams')
       throw new GraphError(`A sink without a job is of type 'kinesis-streams', not '${spec.type}'.`)
     const { signal } = this.#ending
-    const sink = await OpenSink.open(spec, { warn: this.#warn, signal })
+    const sink = await OpenSink.open(spec as KinesisStreamsSinkSpec, { warn: this.#warn, signal })
     if (signal.aborted) {
       sink.close()
       throw engineEnds()
@@ -136,7 +137,7 @@ class OpenSink {
     const key =
       generator.type === 'module' ? ((await loadModuleFunction(generator, NAME)) as (value: unknown) => unknown) : null
     const deadLetters =
-      letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterHandler) : null
+      letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterFunction) : null
     const schemas = new JobSchemas(
       named => {
         if (named.type === 'local')

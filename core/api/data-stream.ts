@@ -1,84 +1,49 @@
-/** A stream of values, and what can be said of it. Nothing runs before `execute`. */
-import { ConfigurationError, GraphError } from '../foundation/errors.ts'
-import type { FunctionOperation, Partitioning, Transformation } from '../graph/job-graph.ts'
-import type { LocalFunction } from '../operators/functions/local-function-operator.ts'
-import type { KeyedProcessFunction, ProcessFunction } from '../operators/process/process-function.ts'
-import { ReduceFunction } from '../operators/process/reduce-function.ts'
+/** A stream of values, and its transformations. Nothing runs before `execute`. */
+import { GraphError } from '../foundation/errors.ts'
+import type { PayloadType } from '../foundation/record-batch/payload-type.ts'
+import type { PartitionerSpec } from '../graph/partitioner-spec.ts'
+import type { LocalFunction } from '../operators/job-facilities.ts'
+import type { OutputTag, ProcessFunction } from '../operators/process/process-function.ts'
 import { CollectQueue } from './collect-queue.ts'
-import type { GraphAssembler, Mutable } from './graph-assembler.ts'
+import { ConnectedStreams } from './connected-streams.ts'
+import type { KeyedStream } from './keyed-stream.ts'
 import type { KinesisFirehoseSink } from './kinesis-firehose-sink-builder.ts'
 import { KinesisStreamsSink } from './kinesis-streams-sink-builder.ts'
-import type { StreamExecutionEnvironment } from './stream-execution-environment.ts'
-import type { WatermarkStrategy } from './watermark-strategy.ts'
 import { programError } from './program-error.ts'
-
-/** An operator whose name, uid and parallelism can still be set. */
-class Settable {
-  protected readonly transformation: Mutable<Transformation>
-
-  constructor(transformation: Mutable<Transformation>) {
-    this.transformation = transformation
-  }
-
-  name(name: string): this {
-    this.transformation.name = name
-    return this
-  }
-
-  /** Names the operator's state, so that it is found again when the program has changed around it. */
-  uid(uid: string): this {
-    this.transformation.uid = uid
-    return this
-  }
-
-  setParallelism(parallelism: number): this {
-    if (!Number.isInteger(parallelism) || parallelism < 1)
-      throw new ConfigurationError(`Parallelism must be a positive whole number, not ${parallelism}.`)
-    this.transformation.parallelism = parallelism
-    return this
-  }
-}
-
-export class DataStreamSink extends Settable {}
+import { DataStreamSink, Settable } from './settable.ts'
+import type { StreamContext } from './stream-context.ts'
+import { edgeOf, originOf } from './stream-origin.ts'
+import type { StreamOrigin } from './stream-origin.ts'
+import type { WatermarkStrategy } from './watermark-strategy.ts'
 
 /** The class of a process function, or a function that makes one: each parallel instance has its own. */
 export type Made<F> = (new () => F) | (() => F)
 
-/** Operations whose values are those that they are given. */
-const PASSING: readonly FunctionOperation[] = ['filter', 'key_by']
-
 export class DataStream<T> extends Settable {
-  readonly #environment: StreamExecutionEnvironment
-  readonly #assembler: GraphAssembler
-  readonly #partitioning: Partitioning | null
+  protected readonly context: StreamContext
+  protected readonly origin: StreamOrigin
 
-  constructor(
-    environment: StreamExecutionEnvironment,
-    assembler: GraphAssembler,
-    transformation: Mutable<Transformation>,
-    partitioning: Partitioning | null = null,
-  ) {
-    super(transformation)
-    this.#environment = environment
-    this.#assembler = assembler
-    this.#partitioning = partitioning
+  constructor(context: StreamContext, origin: StreamOrigin) {
+    super(origin.transformation)
+    this.context = context
+    this.origin = origin
   }
 
   map<U>(fn: (value: T) => U): DataStream<U> {
-    return this.transform<U>('map', 'Map', fn)
+    return this.add<U>('map', 'Map', fn, { deserializesFor: null })
   }
 
   filter(fn: (value: T) => boolean): DataStream<T> {
-    return this.transform<T>('filter', 'Filter', fn)
+    return this.add<T>('filter', 'Filter', fn, {}, this.origin.output)
   }
 
   flatMap<U>(fn: (value: T) => Iterable<U>): DataStream<U> {
-    return this.transform<U>('flat_map', 'FlatMap', fn)
+    return this.add<U>('flat_map', 'FlatMap', fn, { deserializesFor: null })
   }
 
-  /** A function that sees each value's time, and how far event time has come. */
+  /** A function that sees each value's timestamp and the watermark, and has side outputs. */
   process<O>(made: Made<ProcessFunction<T, O>>): DataStream<O> {
-    return this.transform<O>('process', 'Process', made as LocalFunction)
+    return this.add<O>('process', 'Process', made as LocalFunction, { sideOutputs: {} })
   }
 
   /**
@@ -86,40 +51,94 @@ export class DataStream<T> extends Settable {
    * follows has state and timers for each key.
    */
   keyBy<K>(selector: (value: T) => K): KeyedStream<K, T> {
-    const t = this.transform('key_by', 'Key By', selector)
-    return new KeyedStream<K, T>(this.#environment, this.#assembler, t.transformation, this)
+    const { output } = this.origin
+    const transformation = this.context.assembler.add({
+      kind: 'key_by',
+      name: 'Key By',
+      inputs: [edgeOf(this.origin)],
+      function: this.context.assembler.localFunction(selector),
+      output,
+    })
+    return this.context.keyedStream<K, T>({ ...originOf(transformation, output), partitioner: { type: 'hash' } }, this)
   }
 
-  /** Gives the values their event time, and what follows its watermarks; those of the source end here. */
+  /** Two streams for one operator, which sees both. */
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams<T, U>(this.context, this.origin, other.origin)
+  }
+
+  /** The values that the process function of this stream emits to a side output. */
+  getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    const { sideOutputs } = this.transformation as { sideOutputs?: Record<string, PayloadType> }
+    if (sideOutputs === undefined)
+      throw new GraphError(`'${this.transformation.name}' has no side outputs: only a process function has.`)
+    sideOutputs[tag.id] = 'object'
+    return this.context.dataStream<X>({ ...originOf(this.transformation), tag: tag.id })
+  }
+
+  /** Gives the values their timestamps, and the stream its watermarks. Watermarks of the source end here. */
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): DataStream<T> {
-    const t = this.#assembler.add({
+    const { output } = this.origin
+    const transformation = this.context.assembler.add({
       kind: 'watermarks',
       name: 'Timestamps/Watermarks',
-      parallelism: null,
-      inputs: [this.#edge()],
-      watermarkStrategy: strategy.toSpec(assigner => this.#assembler.local(assigner)),
-      output: this.transformation.kind === 'sink' ? 'object' : this.transformation.output,
+      inputs: [edgeOf(this.origin)],
+      watermarkStrategy: strategy.toSpec(assigner => this.context.assembler.local(assigner)),
+      output,
     })
-    return new DataStream<T>(this.#environment, this.#assembler, t)
+    return this.context.dataStream<T>(originOf(transformation, output))
   }
 
-  /** Shares the values evenly among the subtasks that follow. */
+  /** Values go to all subtasks in turn. */
   rebalance(): DataStream<T> {
-    return new DataStream<T>(this.#environment, this.#assembler, this.transformation, 'rebalance')
+    return this.partitioned({ type: 'rebalance' })
+  }
+
+  /** Values go in turn to the subtasks that are the share of the sending subtask. */
+  rescale(): DataStream<T> {
+    return this.partitioned({ type: 'rescale' })
+  }
+
+  /** Values go to random subtasks. */
+  shuffle(): DataStream<T> {
+    return this.partitioned({ type: 'shuffle' })
+  }
+
+  /** Every value goes to every subtask. */
+  broadcast(): DataStream<T> {
+    return this.partitioned({ type: 'broadcast' })
+  }
+
+  /** Every value goes to the first subtask. */
+  global(): DataStream<T> {
+    return this.partitioned({ type: 'global' })
+  }
+
+  /** Values stay with the subtask of the same index. */
+  forward(): DataStream<T> {
+    return this.partitioned({ type: 'forward' })
+  }
+
+  /** @param partitioner takes the key of a value and the number of subtasks, and returns the index of a subtask */
+  partitionCustom<K>(
+    partitioner: (key: K, numPartitions: number) => number,
+    keySelector: (value: T) => K,
+  ): DataStream<T> {
+    const choose = (value: T, numPartitions: number): number => partitioner(keySelector(value), numPartitions)
+    return this.partitioned(this.context.assembler.localFunction(choose))
   }
 
   sinkTo(sink: KinesisStreamsSink | KinesisFirehoseSink): DataStreamSink {
-    return new DataStreamSink(
-      this.#sink(
-        sink instanceof KinesisStreamsSink ? 'Sink: Kinesis' : 'Sink: Firehose',
-        sink.toSpec(key => this.#assembler.local(key)),
-      ),
+    const name = sink instanceof KinesisStreamsSink ? 'Sink: Kinesis' : 'Sink: Firehose'
+    return this.#sink(
+      name,
+      sink.toSpec(key => this.context.assembler.local(key)),
     )
   }
 
-  /** Writes each value to standard output; with an identifier or several subtasks, behind Flink's prefix. */
+  /** Writes each value to standard output. With an identifier or several subtasks it has Flink's prefix. */
   print(identifier: string | null = null): DataStreamSink {
-    return new DataStreamSink(this.#sink('Sink: Print', { type: 'print', identifier }))
+    return this.#sink('Sink: Print', { type: 'print', identifier })
   }
 
   /**
@@ -130,8 +149,8 @@ export class DataStream<T> extends Settable {
   async *executeAndCollect(jobName?: string): AsyncGenerator<T, void, undefined> {
     const calledFrom = new Error()
     const queue = new CollectQueue<T>()
-    this.transform('collect', 'Collect', (values: readonly T[]) => queue.put(values))
-    const job = await this.#environment.executeAsync(jobName)
+    this.add('collect', 'Collect', (values: readonly T[]) => queue.put(values))
+    const job = await this.context.executeAsync(jobName)
     job.result().then(
       () => queue.end(),
       (error: unknown) => queue.fail(programError(error, calledFrom)),
@@ -144,77 +163,31 @@ export class DataStream<T> extends Settable {
     }
   }
 
-  protected transform<U>(operation: FunctionOperation, name: string, fn: LocalFunction): DataStream<U> {
-    const t = this.#assembler.add({
-      kind: 'function',
+  protected partitioned(partitioner: PartitionerSpec): DataStream<T> {
+    return this.context.dataStream<T>({ ...this.origin, partitioner })
+  }
+
+  /** Adds an operator that takes this stream. `fn`: its function, or `null` when the engine has it. */
+  protected add<U>(
+    kind: string,
+    name: string,
+    fn: LocalFunction | null,
+    fields: Readonly<Record<string, unknown>> = {},
+    output: PayloadType = 'object',
+  ): DataStream<U> {
+    const transformation = this.context.assembler.add({
+      kind,
       name,
-      operation,
-      parallelism: null,
-      inputs: [this.#edge()],
-      function: this.#assembler.localFunction(fn),
-      output:
-        PASSING.includes(operation) && this.transformation.kind !== 'sink' ? this.transformation.output : 'object',
-      deserializesFor: null,
+      inputs: [edgeOf(this.origin)],
+      function: fn === null ? null : this.context.assembler.localFunction(fn),
+      output,
+      ...fields,
     })
-    return new DataStream<U>(this.#environment, this.#assembler, t)
+    return this.context.dataStream<U>(originOf(transformation, output))
   }
 
-  #sink(name: string, sink: (Transformation & { kind: 'sink' })['sink']): Mutable<Transformation> {
-    return this.#assembler.add({
-      kind: 'sink',
-      name,
-      parallelism: null,
-      inputs: [this.#edge()],
-      sink,
-    })
-  }
-
-  #edge(): { from: number; partitioning: Partitioning | null } {
-    return { from: this.transformation.id, partitioning: this.#partitioning }
-  }
-}
-
-/** All values of one key go to the same subtask, in their order, and share state and timers. */
-export class KeyedStream<K, T> extends DataStream<T> {
-  readonly #origin: DataStream<T>
-
-  constructor(
-    environment: StreamExecutionEnvironment,
-    assembler: GraphAssembler,
-    keyBy: Mutable<Transformation>,
-    origin: DataStream<T>,
-  ) {
-    super(environment, assembler, keyBy, 'hash')
-    this.#origin = origin
-  }
-
-  override process<O>(made: Made<KeyedProcessFunction<K, T, O>>): DataStream<O> {
-    return this.transform<O>('process', 'KeyedProcess', made as LocalFunction)
-  }
-
-  /** Combines each value with what came before under its key: one result for each value. */
-  reduce(reduce: (a: T, b: T) => T): DataStream<T> {
-    return this.transform<T>('process', 'Reduce', () => new ReduceFunction<K, T>(reduce))
-  }
-
-  /** Groups the values by another key instead. */
-  override keyBy<L>(selector: (value: T) => L): KeyedStream<L, T> {
-    return this.#origin.keyBy(selector)
-  }
-
-  override name(): never {
-    throw new GraphError('Set name for KeyedStream is not supported.')
-  }
-
-  override uid(): never {
-    throw new GraphError('Set uid for KeyedStream is not supported.')
-  }
-
-  override setParallelism(): never {
-    throw new GraphError('Set parallelism for KeyedStream is not supported.')
-  }
-
-  override rebalance(): never {
-    throw new GraphError('Cannot override partitioning for KeyedStream.')
+  #sink(name: string, sink: object): DataStreamSink {
+    const inputs = [edgeOf(this.origin)]
+    return new DataStreamSink(this.context.assembler.add({ kind: 'sink', name, inputs, sink }))
   }
 }

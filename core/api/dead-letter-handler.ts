@@ -2,9 +2,9 @@
 import { awsOptions } from '../foundation/config/aws-options.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
-import type { DeadLettersSpec } from '../graph/job-graph.ts'
+import type { DeadLettersSpec } from '../connectors/dead-letters/dead-letters-spec.ts'
 import { parseStreamArn } from '../aws/service/arn.ts'
-import type { DeadLetterHandler as DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../operators/dead-letter.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
 
 type DeadLetterTarget = DeadLettersSpec & { readonly type: 'file' | 'kinesis-streams' }

@@ -1,12 +1,16 @@
-/** Collects transformations while a program says them, and the functions and values of this process that they refer to. */
-import type { FunctionSpec, JobGraph, Transformation } from '../graph/job-graph.ts'
+/** Collects the transformations of a program, and the functions and values of this process that they refer to. */
+import type { FunctionSpec } from '../graph/function-spec.ts'
 import { JOB_GRAPH_VERSION } from '../graph/job-graph.ts'
-import type { LocalFunction } from '../operators/functions/local-function-operator.ts'
-
-type Distribute<T> = T extends unknown ? Omit<T, 'id' | 'uid' | 'maxParallelism'> : never
-export type NewTransformation = Distribute<Transformation>
+import type { JobGraph } from '../graph/job-graph.ts'
+import type { Edge, Transformation } from '../graph/transformation.ts'
+import type { LocalFunction } from '../operators/job-facilities.ts'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** A transformation of the program. The fields of its kind are beside these. */
+export type NewTransformation = Pick<Transformation, 'kind' | 'name' | 'inputs'> &
+  Partial<Pick<Transformation, 'parallelism'>> &
+  Readonly<Record<string, unknown>>
 
 export class GraphAssembler {
   #transformations: Mutable<Transformation>[] = []
@@ -14,7 +18,8 @@ export class GraphAssembler {
   #nextId = 1
 
   add(transformation: NewTransformation): Mutable<Transformation> {
-    const added = { ...transformation, id: this.#nextId++, uid: null, maxParallelism: null } as Mutable<Transformation>
+    const base = { id: this.#nextId++, uid: null, parallelism: null, maxParallelism: null }
+    const added: Mutable<Transformation> = { ...base, ...transformation }
     this.#transformations.push(added)
     return added
   }
@@ -23,6 +28,7 @@ export class GraphAssembler {
     return { type: 'local', localId: this.local(fn) }
   }
 
+  /** Registers a function or values of this process. Returns the id by which a graph refers to them. */
   local(value: LocalFunction | readonly unknown[]): string {
     const localId = `local-${this.#locals.size}`
     this.#locals.set(localId, value)
@@ -50,22 +56,24 @@ export class GraphAssembler {
     return { graph, locals }
   }
 
-  /** Operators without a sink run too: what they give is dropped. */
+  /** Operators without a sink run too. A sink that discards takes their values. */
   #withSinks(): Transformation[] {
-    const used = new Set(
-      this.#transformations.flatMap(t => (t.kind === 'source' ? [] : t.inputs.map(edge => edge.from))),
-    )
-    const dangling = this.#transformations.filter(t => t.kind !== 'sink' && !used.has(t.id))
-    for (const t of dangling) {
-      const partitioning = t.kind === 'function' && t.operation === 'key_by' ? 'hash' : null
+    const used = new Set(this.#transformations.flatMap(t => t.inputs.map(edge => edge.from)))
+    for (const t of this.#transformations.filter(t => t.kind !== 'sink' && !used.has(t.id)))
       this.add({
         kind: 'sink',
         name: 'Discard',
         parallelism: t.parallelism,
-        inputs: [{ from: t.id, partitioning }],
+        inputs: [edgeFrom(t, t.kind === 'key_by' ? { type: 'hash' } : null)],
         sink: { type: 'discard' },
       })
-    }
     return this.#transformations
   }
 }
+
+export const edgeFrom = (from: Transformation, partitioner: Edge['partitioner'] = null): Edge => ({
+  from: from.id,
+  tag: null,
+  input: 0,
+  partitioner,
+})

@@ -1,7 +1,7 @@
 /** What a program says of a Firehose sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
 import type { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
-import type { KinesisFirehoseSinkSpec } from '../graph/job-graph.ts'
+import type { KinesisFirehoseSinkSpec } from '../connectors/firehose/kinesis-firehose-sink-spec.ts'
 import { checkFirehoseSpec } from '../connectors/firehose/kinesis-firehose-sink.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './schemas/schema.ts'

@@ -5,12 +5,15 @@ import type { WritableStream } from 'node:stream/web'
 import { systemClock } from '../foundation/clock.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
-import type { KinesisStreamsSinkSpec, PartitionKeyGeneratorSpec } from '../graph/job-graph.ts'
+import type {
+  KinesisStreamsSinkSpec,
+  PartitionKeyGeneratorSpec,
+} from '../connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
 import { JobSchemas } from '../runtime/assembly/job-schemas.ts'
 import { loadModuleFunction } from '../runtime/assembly/module-function.ts'
 import { parseStreamArn } from '../aws/service/arn.ts'
-import type { LocalFunction } from '../operators/functions/local-function-operator.ts'
-import type { DeadLetterHandler as DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
+import type { LocalFunction } from '../operators/job-facilities.ts'
+import type { DeadLetterFunction } from '../operators/dead-letter.ts'
 import { KinesisStreamsSink as SinkOfSpec } from '../connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { checkSinkLimits } from '../connectors/async-sink/sink-limits.ts'
 import type { PartitionKey } from '../connectors/partition-keys/partition-key-generator.ts'

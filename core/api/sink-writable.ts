@@ -8,7 +8,7 @@ import { Writable } from 'node:stream'
 import { asShardlineError } from '../foundation/errors.ts'
 import { programError } from './program-error.ts'
 import { RecordBatch } from '../foundation/record-batch/record-batch.ts'
-import type { Sink, SinkWriter } from '../operators/sink/sink.ts'
+import type { Sink, SinkWriter } from '../operators/sink.ts'
 import type { SinkWriterMetrics } from '../metrics/sink-metrics.ts'
 
 export interface SinkWritableOptions {

@@ -1,5 +1,5 @@
 /**
- * Where a program begins: sources become streams, `execute` runs what was said.
+ * Where a program begins: sources become streams, and `execute` runs the job.
  *
  * @example
  * const env = StreamExecutionEnvironment.getExecutionEnvironment()
@@ -15,12 +15,21 @@ import { Job } from '../runtime/job/job.ts'
 import type { KinesisStreamsSource } from './kinesis-streams-source-builder.ts'
 import { DataStream } from './data-stream.ts'
 import { GraphAssembler } from './graph-assembler.ts'
+import { KeyedStream } from './keyed-stream.ts'
+import type { StreamContext } from './stream-context.ts'
+import { originOf } from './stream-origin.ts'
 import { JobSignals } from './job-signals.ts'
 import { WatermarkStrategy } from './watermark-strategy.ts'
 import { programError } from './program-error.ts'
 
 export class StreamExecutionEnvironment {
   readonly #assembler = new GraphAssembler()
+  readonly #context: StreamContext = {
+    assembler: this.#assembler,
+    executeAsync: jobName => this.executeAsync(jobName),
+    dataStream: origin => new DataStream(this.#context, origin),
+    keyedStream: (origin, keyed) => new KeyedStream(this.#context, origin, keyed),
+  }
   readonly #configuration: Record<string, string>
   #parallelism: number | null = null
   #maxParallelism: number | null = null
@@ -67,12 +76,12 @@ export class StreamExecutionEnvironment {
     const t = this.#assembler.add({
       kind: 'source',
       name,
-      parallelism: null,
+      inputs: [],
       source: spec,
       output,
       watermarkStrategy: watermarks,
     })
-    return new DataStream<T>(this, this.#assembler, t)
+    return new DataStream<T>(this.#context, originOf(t, output))
   }
 
   /** A bounded stream of values of this process; it runs with parallelism 1. */
@@ -82,11 +91,12 @@ export class StreamExecutionEnvironment {
       kind: 'source',
       name: 'Collection Source',
       parallelism: 1,
+      inputs: [],
       source: { type: 'collection', values: [localId] },
       output: 'object',
       watermarkStrategy: WatermarkStrategy.noWatermarks().toSpec(assigner => this.#assembler.local(assigner)),
     })
-    return new DataStream<T>(this, this.#assembler, t)
+    return new DataStream<T>(this.#context, originOf(t))
   }
 
   /** Runs the job to its end. @throws ShardlineError what it failed of */

@@ -1,6 +1,6 @@
 /** How event time is read from records, and how it advances. Immutable: each `with...` gives a new strategy. */
 import { ConfigurationError } from '../foundation/errors.ts'
-import type { WatermarkStrategySpec } from '../graph/job-graph.ts'
+import type { WatermarkStrategySpec } from '../graph/watermark-strategy-spec.ts'
 import type { TimestampAssigner } from '../operators/time/watermarks-operator.ts'
 
 type Settings = Omit<WatermarkStrategySpec, 'timestampAssigner'>

@@ -8,7 +8,7 @@
 import { NO_TIMESTAMP } from './time-element.ts'
 import type { TimeElement } from './time-element.ts'
 import { WatermarkGenerator } from './watermark-generator.ts'
-import type { WatermarkSettings } from '../graph/watermark-settings.ts'
+import type { WatermarkSettings } from '../graph/watermark-strategy-spec.ts'
 
 export class SplitWatermarks {
   readonly #settings: WatermarkSettings

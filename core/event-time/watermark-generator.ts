@@ -3,7 +3,7 @@
  * the greatest timestamp so far by `maxOutOfOrdernessMs` or more is late. Asked at every interval, never a record.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
-import type { WatermarkSettings } from '../graph/watermark-settings.ts'
+import type { WatermarkSettings } from '../graph/watermark-strategy-spec.ts'
 
 export class WatermarkGenerator {
   /** null: it gives no watermarks. */

@@ -145,6 +145,9 @@ export interface WireError {
   readonly cause: WireError | null
 }
 
+/** Whatever was thrown, as an `Error`. */
+export const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
+
 export function asShardlineError(error: unknown): ShardlineError {
   if (error instanceof ShardlineError) return error
   if (error instanceof Error) return new ShardlineError('INTERNAL', error.message, { cause: error })

@@ -108,7 +108,7 @@ class Job:
         chains = {}
         try:
             for t in self.graph["transformations"]:
-                if t["kind"] == "function":
+                if "function" in t:
                     function = self.engine.next_function()
                     chains[t["id"]] = function
                     host = self.host_of(t)
@@ -156,7 +156,7 @@ class Job:
                     "id": t["id"],
                     "uid": t["uid"],
                     "name": t["name"],
-                    "operation": t["operation"],
+                    "operation": t["kind"],
                     "pickle": t["function"]["pickle"],
                     "input": source["output"],
                     "output": t["output"],

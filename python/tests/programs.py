@@ -61,3 +61,9 @@ def sink(schema=None):
 
 def read(env):
     return env.from_source(source(), WatermarkStrategy.no_watermarks(), "input", type_info=STRING)
+
+
+def edge(source, partitioning=None):
+    """An edge of a job graph to the first input of a transformation."""
+    partitioner = None if partitioning is None else {"type": partitioning}
+    return {"from": source, "tag": None, "input": 0, "partitioner": partitioner}

@@ -6,7 +6,7 @@ import base64
 import pickle
 
 import pytest
-from programs import ARN, STRING, graph, source
+from programs import ARN, STRING, edge, graph, source
 
 from shardline import _operator_pickle
 from shardline.common import (
@@ -25,7 +25,7 @@ from shardline.errors import ConfigurationError, IllegalStateException
 
 def without_pickles(built):
     for transformation in built["transformations"]:
-        if transformation["kind"] == "function":
+        if "function" in transformation:
             transformation["function"]["pickle"] = "PICKLE"
     return built
 
@@ -49,7 +49,7 @@ def test_the_graph_of_a_typical_script(env):
     ).name("out").uid("out")
 
     assert without_pickles(graph(env, "delayed flights")) == {
-        "version": 1,
+        "version": 2,
         "name": "delayed flights",
         "configuration": {
             "parallelism.default": "2",
@@ -66,6 +66,7 @@ def test_the_graph_of_a_typical_script(env):
                 "parallelism": None,
                 "maxParallelism": None,
                 "kind": "source",
+                "inputs": [],
                 "source": {
                     "type": "kinesis-streams",
                     "streamArn": ARN,
@@ -94,9 +95,8 @@ def test_the_graph_of_a_typical_script(env):
                 "name": "Upper",
                 "parallelism": 1,
                 "maxParallelism": None,
-                "kind": "function",
-                "inputs": [{"from": 1, "partitioning": None}],
-                "operation": "map",
+                "kind": "map",
+                "inputs": [edge(1)],
                 "function": {"type": "python", "pickle": "PICKLE", "mode": "thread"},
                 "output": "text",
                 "deserializesFor": None,
@@ -107,12 +107,10 @@ def test_the_graph_of_a_typical_script(env):
                 "name": "Filter",
                 "parallelism": None,
                 "maxParallelism": None,
-                "kind": "function",
-                "inputs": [{"from": 2, "partitioning": None}],
-                "operation": "filter",
+                "kind": "filter",
+                "inputs": [edge(2)],
                 "function": {"type": "python", "pickle": "PICKLE", "mode": "thread"},
                 "output": "text",
-                "deserializesFor": None,
             },
             {
                 "id": 4,
@@ -121,7 +119,7 @@ def test_the_graph_of_a_typical_script(env):
                 "parallelism": None,
                 "maxParallelism": None,
                 "kind": "sink",
-                "inputs": [{"from": 3, "partitioning": "rebalance"}],
+                "inputs": [edge(3, "rebalance")],
                 "sink": {
                     "type": "kinesis-streams",
                     "streamArn": None,
@@ -147,14 +145,14 @@ def test_a_stream_without_readers_ends_in_a_sink_that_discards(env):
     env.from_collection([1]).map(str).set_parallelism(3)
     discard = graph(env)["transformations"][-1]
     assert (discard["kind"], discard["sink"], discard["parallelism"]) == ("sink", {"type": "discard"}, 3)
-    assert discard["inputs"] == [{"from": 2, "partitioning": None}]
+    assert discard["inputs"] == [edge(2)]
     assert discard["id"] == 3
 
 
 def test_print_is_a_function_of_the_driver_that_ends_in_discard(env):
     env.from_collection(["a"], STRING).print("id").name("printer")
     printed, discard = graph(env)["transformations"][1:]
-    assert (printed["operation"], printed["function"]["mode"], printed["output"]) == ("print", "driver", "pickle")
+    assert (printed["kind"], printed["function"]["mode"], printed["output"]) == ("print", "driver", "pickle")
     assert printed["name"] == "printer"
     assert tuple(_operator_pickle.load(printed["function"]["pickle"])) == ("id", STRING, None)
     assert discard["sink"] == {"type": "discard"}
@@ -164,7 +162,7 @@ def test_print_is_a_function_of_the_driver_that_ends_in_discard(env):
 def test_functions_run_where_the_configuration_says(env, mode):
     env.from_collection(["a"], STRING).map(str).print()
     env.configure(Configuration.from_dict({"python.execution-mode": mode}))
-    modes = [t["function"]["mode"] for t in graph(env)["transformations"] if t["kind"] == "function"]
+    modes = [t["function"]["mode"] for t in graph(env)["transformations"] if "function" in t]
     assert modes == [mode.lower(), "driver"]
 
 
@@ -186,7 +184,7 @@ def test_a_program_without_operators_is_an_error(env):
 def test_a_source_without_readers_is_left_out(env):
     env.from_collection([1])
     env.from_collection([2]).map(str)
-    assert [t["kind"] for t in graph(env)["transformations"]] == ["source", "function", "sink"]
+    assert [t["kind"] for t in graph(env)["transformations"]] == ["source", "map", "sink"]
 
 
 def test_collections_travel_by_their_type(env):

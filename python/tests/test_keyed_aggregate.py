@@ -29,7 +29,7 @@ AGGREGATES = pytest.mark.parametrize("aggregate", list(EXPECTED))
 
 
 def aggregated(aggregate, position, values, type_info=None, key=lambda value: value[0], restored=()):
-    return chain(("process", position, type_info or Types.PICKLED_BYTE_ARRAY(), aggregate), restored=restored).process(
+    return chain((aggregate, position, type_info or Types.PICKLED_BYTE_ARRAY()), restored=restored).process(
         bundle(*values, key=key)
     )
 
@@ -130,8 +130,8 @@ def test_a_field_that_is_not_there_fails_as_in_pyflink(aggregate, values, positi
 
 @AGGREGATES
 def test_an_aggregate_comes_back_from_a_snapshot(aggregate):
-    before = chain(("process", 1, Types.TUPLE(FIELDS), aggregate))
+    before = chain((aggregate, 1, Types.TUPLE(FIELDS)))
     before.process(bundle(*VALUES[:4]))
-    after = chain(("process", 1, Types.TUPLE(FIELDS), aggregate), restored=before.snapshot())
+    after = chain((aggregate, 1, Types.TUPLE(FIELDS)), restored=before.snapshot())
     emitted = out(after.process(bundle(*VALUES[4:])))
     assert [f"{number}{text}" for _, number, text in emitted] == EXPECTED[aggregate][4:]

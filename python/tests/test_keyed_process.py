@@ -97,7 +97,7 @@ def test_functions_of_values_may_have_state_on_a_keyed_stream():
     assert out(chain(("process", Number(), STRING, "map")).process(bundle("a", "b", "a"))) == ["a1", "b1", "a2"]
     assert out(chain(("process", lambda v: v != "b", STRING, "filter")).process(bundle("a", "b"))) == ["a"]
     assert out(chain(("process", lambda v: v * 2, STRING, "flat_map")).process(bundle("ab"))) == ["a", "b", "a", "b"]
-    reducing = chain(("process", lambda a, b: a + b, STRING, "reduce"))
+    reducing = chain(("reduce", lambda a, b: a + b, STRING))
     assert out(reducing.process(bundle("ab", "b", "ac"))) == ["ab", "b", "abac"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from programs import STRING, graph
+from programs import STRING, edge, graph
 
 from shardline import _operator_pickle
 from shardline.common import Types
@@ -18,22 +18,22 @@ PAIR = Types.TUPLE([STRING, Types.INT()])
 def test_key_by_is_an_operator_whose_edges_go_by_key(env):
     env.from_collection(["a"], STRING).key_by(lambda v: v[0], STRING).map(len).print()
     key_by, mapped = graph(env)["transformations"][1:3]
-    assert (key_by["operation"], key_by["output"], key_by["parallelism"]) == ("key_by", "text", None)
+    assert (key_by["kind"], key_by["output"], key_by["parallelism"]) == ("key_by", "text", None)
     assert _operator_pickle.load(key_by["function"]["pickle"]).extra == STRING
-    assert (mapped["operation"], mapped["inputs"]) == ("process", [{"from": 2, "partitioning": "hash"}])
+    assert (mapped["kind"], mapped["inputs"]) == ("process", [edge(2, "hash")])
     assert _operator_pickle.load(mapped["function"]["pickle"]).extra == "map"
 
 
 def test_a_keyed_stream_without_readers_is_discarded_by_key(env):
     env.from_collection(["a"], STRING).key_by(len)
-    assert graph(env)["transformations"][-1]["inputs"] == [{"from": 2, "partitioning": "hash"}]
+    assert graph(env)["transformations"][-1]["inputs"] == [edge(2, "hash")]
 
 
 def test_a_keyed_stream_can_be_keyed_anew(env):
     stream = env.from_collection(["a"], STRING)
     stream.key_by(len).key_by(str.upper).print()
     again = graph(env)["transformations"][2]
-    assert (again["operation"], again["inputs"]) == ("key_by", [{"from": 1, "partitioning": None}])
+    assert (again["kind"], again["inputs"]) == ("key_by", [edge(1)])
 
 
 @pytest.mark.parametrize("aggregate", ["sum", "min", "max", "min_by", "max_by"])
@@ -41,8 +41,9 @@ def test_an_aggregate_is_an_operator_with_the_position_of_the_field(env, aggrega
     keyed = env.from_collection([("a", 1)], PAIR).key_by(lambda v: v[0])
     assert getattr(keyed, aggregate)(1).get_type() == PAIR
     added = graph(env)["transformations"][2]
-    assert (added["operation"], added["name"], added["inputs"][0]["partitioning"]) == ("process", "Reduce", "hash")
-    assert tuple(_operator_pickle.load(added["function"]["pickle"])) == (1, PAIR, aggregate)
+    assert (added["kind"], added["name"], added["inputs"][0]["partitioner"]["type"]) == (aggregate, "Reduce", "hash")
+    assert added["position"] == 1
+    assert tuple(_operator_pickle.load(added["function"]["pickle"])) == (1, PAIR, None)
 
 
 def test_the_position_of_a_field_is_an_int_or_a_str(env):

@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 import pytest
+from programs import edge
 
 from shardline import _compatibility
 from shardline._bridge import requests
@@ -295,9 +296,9 @@ def test_a_union_has_all_edges_and_wants_one_type():
     numbers = env.from_collection([1], Types.INT())
     a.union(b).rebalance().map(str.upper).print()
     mapped = next(t for t in env._transformations if t.name == "Map")
-    assert [edge.spec() for edge in mapped.inputs] == [
-        {"from": a._transformation.id, "partitioning": "rebalance"},
-        {"from": b._transformation.id, "partitioning": "rebalance"},
+    assert [of.spec() for of in mapped.inputs] == [
+        edge(a._transformation.id, "rebalance"),
+        edge(b._transformation.id, "rebalance"),
     ]
     with pytest.raises(TypeError, match="this stream's type is"):
         a.union(numbers)

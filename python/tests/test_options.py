@@ -19,7 +19,7 @@ from shardline.datastream.connectors.kinesis import KinesisStreamsSink, KinesisS
 from shardline.errors import ConfigurationError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-COMPILED = CHECKOUT / "dist" / "core" / "config"
+COMPILED = CHECKOUT / "dist" / "core" / "foundation" / "config"
 
 
 def set_source(**options):

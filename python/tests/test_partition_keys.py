@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import NamedTuple
 
-from programs import STRING, graph, read, sink
+from programs import STRING, edge, graph, read, sink
 
 from shardline import _operator_pickle
 from shardline.common import (
@@ -25,9 +25,9 @@ def keyed_sink(function):
 def test_a_function_of_the_value_is_a_key_by_before_the_sink(env):
     read(env).map(str.upper, STRING).rebalance().sink_to(keyed_sink(lambda v: (v[0], 7))).set_parallelism(3)
     _, mapped, key_by, sink = graph(env)["transformations"]
-    assert (key_by["operation"], key_by["output"], key_by["name"]) == ("key_by", "text", "Partition Key")
-    assert key_by["inputs"] == [{"from": mapped["id"], "partitioning": None}]
-    assert sink["inputs"] == [{"from": key_by["id"], "partitioning": "rebalance"}]
+    assert (key_by["kind"], key_by["output"], key_by["name"]) == ("key_by", "text", "Partition Key")
+    assert key_by["inputs"] == [edge(mapped["id"])]
+    assert sink["inputs"] == [edge(key_by["id"], "rebalance")]
     assert (key_by["parallelism"], sink["parallelism"]) == (None, 3)
     assert sink["sink"]["partitionKeyGenerator"] == {"type": "key_by"}
     function = _operator_pickle.load(key_by["function"]["pickle"]).function
@@ -60,7 +60,7 @@ def test_partition_keys_become_plain_values(env):
 def test_each_stream_of_a_union_gets_an_operator_for_partition_keys(env):
     env.from_collection(["a"], STRING).union(read(env)).sink_to(keyed_sink(len))
     transformations = graph(env)["transformations"]
-    keys = [t["id"] for t in transformations if t.get("operation") == "key_by"]
+    keys = [t["id"] for t in transformations if t["kind"] == "key_by"]
     assert len(keys) == 2
     assert [edge["from"] for edge in transformations[-1]["inputs"]] == keys
 
@@ -69,9 +69,9 @@ def test_the_partition_keys_of_a_keyed_stream_follow_its_edge_by_key(env):
     keyed = read(env).key_by(len)
     keyed.sink_to(keyed_sink(str)).set_parallelism(3)
     _, by_length, partition_key, sink = graph(env)["transformations"]
-    assert partition_key["inputs"] == [{"from": by_length["id"], "partitioning": "hash"}]
+    assert partition_key["inputs"] == [edge(by_length["id"], "hash")]
     assert (partition_key["parallelism"], sink["parallelism"]) == (3, 3)
-    assert sink["inputs"] == [{"from": partition_key["id"], "partitioning": None}]
+    assert sink["inputs"] == [edge(partition_key["id"])]
 
 
 def test_the_parallelism_of_a_sink_is_not_that_of_the_operator_before_it(env):

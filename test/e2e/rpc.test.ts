@@ -46,12 +46,12 @@ const textOf = (emulator: KinesisEmulator, stream: string): string[] =>
     .sort()
 
 const base = { uid: null, parallelism: null, maxParallelism: null }
-const inputs = [{ from: 2, partitioning: null }]
+const inputs = [{ from: 2, tag: null, input: 0, partitioner: null }]
 
 /** Kinesis -> a function of a module -> Kinesis, and the same to a print sink. */
 function graphOf(emulator: KinesisEmulator, configuration: Record<string, string> = {}): Message {
   return {
-    version: 1,
+    version: 2,
     name: 'over-rpc',
     configuration,
     parallelism: 1,
@@ -62,6 +62,7 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
         id: 1,
         name: 'numbers',
         kind: 'source',
+        inputs: [],
         source: {
           type: 'kinesis-streams',
           streamArn: emulator.streamArn('in'),
@@ -85,9 +86,9 @@ function graphOf(emulator: KinesisEmulator, configuration: Record<string, string
         ...base,
         id: 2,
         name: 'shout',
-        kind: 'function',
-        operation: 'map',
-        inputs: [{ from: 1, partitioning: null }],
+        kind: 'map',
+
+        inputs: [{ from: 1, tag: null, input: 0, partitioner: null }],
         function: module,
         output: 'text',
         deserializesFor: null,
@@ -256,7 +257,7 @@ t.test('a graph that cannot run is refused, and says where it is wrong', async t
       'GRAPH_INVALID',
       /transformations\[0\]\.source\.streamArn is m/,
     ],
-    [g => (g.version = 2), 'GRAPH_INVALID', /job graphs of version 1, not 2/],
+    [g => (g.version = 1), 'GRAPH_INVALID', /job graphs of version 2, not 1/],
     [
       g => (g.transformations[1].function.export = 'nothing'),
       'GRAPH_INVALID',

@@ -30,8 +30,8 @@ function graph(kinesis: KinesisEmulator, random: Random, directory: string, fanO
   return graphOf(
     [
       sourceT(1, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn('in') }) }),
-      functionT(2, [1], { operation: 'key_by', function: of('keyOf'), output: 'text' }),
-      functionT(3, [2], { operation: 'process', function: of('Counting'), partitioning: 'hash' }),
+      functionT(2, [1], { kind: 'key_by', function: of('keyOf'), output: 'text' }),
+      functionT(3, [2], { kind: 'process', function: of('Counting'), partitioning: 'hash' }),
       sinkT(4, [3], { sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), maxTimeInBufferMs: 10 }) }),
     ],
     {

@@ -55,7 +55,7 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
     alignment: null,
   }
   const graph = {
-    version: 1,
+    version: 2,
     name: 'all',
     configuration: { 'parallelism.default': '2' },
     parallelism: null,
@@ -66,6 +66,7 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
         id: 1,
         name: 'c',
         kind: 'source',
+        inputs: [],
         source: { type: 'collection', values: ['a'] },
         output: 'text',
         watermarkStrategy,
@@ -74,9 +75,9 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
         ...base,
         id: 2,
         name: 'm',
-        kind: 'function',
-        operation: 'map',
-        inputs: [{ from: 1, partitioning: null }],
+        kind: 'map',
+
+        inputs: [{ from: 1, tag: null, input: 0, partitioner: null }],
         function: { type: 'module', url: 'file:///m.mjs', export: 'f' },
         output: 'object',
         deserializesFor: null,
@@ -86,7 +87,7 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
         id: 3,
         name: 'p',
         kind: 'sink',
-        inputs: [{ from: 2, partitioning: 'rebalance' }],
+        inputs: [{ from: 2, tag: null, input: 0, partitioner: { type: 'rebalance' } }],
         sink: { type: 'print', identifier: null },
       },
     ],
@@ -99,7 +100,7 @@ t.test('a graph of every kind of transformation is valid, and one without a key 
 t.test('the messages that carry the graph name the same schema', async t => {
   const validate = validator().getSchema('rpc.schema.json#/$defs/job~1submit.params')!
   const graph = {
-    version: 1,
+    version: 2,
     name: 'empty',
     configuration: {},
     parallelism: null,
@@ -107,7 +108,7 @@ t.test('the messages that carry the graph name the same schema', async t => {
     transformations: [],
   }
   t.ok(validate({ graph, attempt: 0, driver: null }), JSON.stringify(validate.errors))
-  t.notOk(validate({ graph: { ...graph, version: 2 }, attempt: 0, driver: null }))
+  t.notOk(validate({ graph: { ...graph, version: 1 }, attempt: 0, driver: null }))
 })
 
 t.test('the metadata of a checkpoint that a job has written is valid', async t => {

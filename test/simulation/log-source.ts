@@ -6,7 +6,7 @@ import type {
   Source,
   SourceEnumerator,
   SourceReader,
-} from '../../core/operators/source/source.ts'
+} from '../../core/operators/source.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import type { Random } from './random.ts'
 

@@ -7,11 +7,11 @@ import { deaggregateSync } from 'aws-kinesis-agg'
 import { createHash } from 'node:crypto'
 
 import { ServiceError } from '../../core/foundation/errors.ts'
-import type { KinesisStreamsSinkSpec } from '../../core/graph/job-graph.ts'
+import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from '../../core/aws/kinesis/put-records-codec.ts'
 import type { SinkStreamProxy } from '../../core/aws/kinesis/stream-proxy.ts'
 import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
-import type { Sink } from '../../core/operators/sink/sink.ts'
+import type { Sink } from '../../core/operators/sink.ts'
 import { ConnectionReset, KinesisEmulator, KinesisError, VirtualClock } from '../../emulator/index.ts'
 import type { FaultRule, WireObject } from '../../emulator/index.ts'
 import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'
@@ -25,6 +25,8 @@ import type { Submission } from './simulation.ts'
 import { idOf, SinkAccount } from './sink-account.ts'
 import type { Client, PutRequest, UserRecord } from './sink-account.ts'
 import type { Checkpoint, CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
+import { kindsWith } from '../core/fakes/jobs.ts'
+import type { FakeKinesis } from '../core/fakes/jobs.ts'
 
 const STREAM = 'out'
 
@@ -39,7 +41,7 @@ interface HashKeyRange {
   readonly ending: bigint
 }
 
-type KinesisSinkFactory = NonNullable<Submission['services']['kinesisSink']>
+type KinesisSinkFactory = NonNullable<FakeKinesis['kinesisSink']>
 
 /** What the network does to the answers that come next; the service has done its work by then. */
 type AnswerFault = { readonly kind: 'lost' } | { readonly kind: 'late'; readonly delayMs: number }
@@ -153,8 +155,10 @@ export class SinkSimulation extends Simulation<Step> {
         }),
       services: {
         locals: new Map([['key', (value: unknown) => recordOf(String(value)).key]]),
-        kinesisSource: () => this.#source,
-        kinesisSink: (spec, configuration) => this.#sink(life, spec, configuration),
+        kinds: kindsWith({
+          kinesisSource: () => this.#source,
+          kinesisSink: (spec, configuration) => this.#sink(life, spec, configuration),
+        }),
       },
     }
   }

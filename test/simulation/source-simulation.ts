@@ -6,8 +6,8 @@
 import { RecordAggregator } from 'aws-kinesis-agg'
 
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
-import type { SinkWriter, SinkWriterContext } from '../../core/operators/sink/sink.ts'
-import type { ReaderContext, SourceReader } from '../../core/operators/source/source.ts'
+import type { SinkWriter, SinkWriterContext } from '../../core/operators/sink.ts'
+import type { ReaderContext, SourceReader } from '../../core/operators/source.ts'
 import { KinesisStreamsSource } from '../../core/connectors/kinesis/source/kinesis-streams-source.ts'
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import type { Fault } from '../../emulator/index.ts'
@@ -18,6 +18,7 @@ import type { Damage } from './in-process-stream.ts'
 import { Random } from './random.ts'
 import { Simulation } from './simulation.ts'
 import type { Submission } from './simulation.ts'
+import { kindsWith } from '../core/fakes/jobs.ts'
 
 const STREAM = 'flights'
 
@@ -138,7 +139,7 @@ export class SourceSimulation extends Simulation<Step> {
             ...(this.#byKey
               ? [
                   functionT(2, [1], {
-                    operation: 'key_by',
+                    kind: 'key_by',
                     function: { type: 'local', localId: 'key' },
                     output: 'text',
                   }),
@@ -154,14 +155,16 @@ export class SourceSimulation extends Simulation<Step> {
           ['key', (value: string) => (JSON.parse(value) as { key: string }).key],
           ['identity', (value: unknown) => value],
         ]),
-        kinesisSource: (spec, configuration) =>
-          new HesitantSource(this.random, spec, configuration, life, {
-            proxyFactory: () =>
-              inProcessStream(this.kinesis, STREAM, life, operation => this.#damages.get(operation)?.shift() ?? null),
+        kinds: kindsWith({
+          kinesisSource: (spec, configuration) =>
+            new HesitantSource(this.random, spec, configuration, life, {
+              proxyFactory: () =>
+                inProcessStream(this.kinesis, STREAM, life, operation => this.#damages.get(operation)?.shift() ?? null),
+            }),
+          kinesisSink: () => ({
+            validate: () => Promise.resolve(),
+            createWriter: context => this.#writer(life, context),
           }),
-        kinesisSink: () => ({
-          validate: () => Promise.resolve(),
-          createWriter: context => this.#writer(life, context),
         }),
       },
     }

@@ -4,7 +4,7 @@
  */
 import type { SchemaSpec, ValueFunctionSpec } from '../../../schemas/contracts/schema-spec.ts'
 import { ConfigurationError } from '../../foundation/errors.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { RegisterLocal, Schema } from './schema.ts'
 
 /** Text of JSON, or what it says. */

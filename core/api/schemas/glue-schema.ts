@@ -5,7 +5,7 @@
 import { ConfigurationError } from '../../foundation/errors.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
 import type { GlueConfigs, SchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
 import { converterTo, localConverter, schemaOfType, schemaText } from './avro-schema.ts'
 import type { AvroSchema, GenericRecord, SpecificType } from './avro-schema.ts'
 import type { RegisterLocal, Schema } from './schema.ts'

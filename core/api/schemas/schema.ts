@@ -1,6 +1,6 @@
 /** Schemas as programs name them: each becomes a description in the job graph, which the engine makes its codec of. */
-import type { PayloadType } from '../../graph/job-graph.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
+import type { PayloadType } from '../../foundation/record-batch/payload-type.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { KinesisDeserializationSchema, SerializationSchema } from '../../../schemas/contracts/program-schema.ts'
 import type { SchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
 import type { TypeInformation } from '../types/types.ts'

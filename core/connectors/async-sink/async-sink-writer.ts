@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../foundation/clock.ts'
 import { ServiceError, ShardlineError } from '../../foundation/errors.ts'
-import type { BatchingLimits } from '../../graph/job-graph.ts'
+import type { BatchingLimits } from './batching-limits.ts'
 import type { EntryRun, FailedEntry } from '../../aws/kinesis/put-records-codec.ts'
 import { PersistentFailure } from '../../foundation/persistent-failure.ts'
 import { BatchSender } from './batch-sender.ts'

@@ -2,7 +2,7 @@
 import type { Configuration } from '../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../foundation/config/sink-options.ts'
 import { ConfigurationError } from '../../foundation/errors.ts'
-import type { BatchingLimits } from '../../graph/job-graph.ts'
+import type { BatchingLimits } from './batching-limits.ts'
 
 /** PutRecords takes 500 records and 10 MiB; a record has 10 MiB with its key. */
 const SERVICE_LIMITS = { batchSize: 500, batchBytes: 10 * 1024 * 1024, recordBytes: 10 * 1024 * 1024 }

@@ -9,7 +9,7 @@ import type {
   Source,
   SourceEnumerator,
   SourceReader,
-} from '../../operators/source/source.ts'
+} from '../../operators/source.ts'
 
 const BATCH_VALUES = 1000
 const SPLIT_ID = 'collection'

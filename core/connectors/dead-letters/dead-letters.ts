@@ -8,34 +8,15 @@ import type { FileHandle } from 'node:fs/promises'
 import type { Clock } from '../../foundation/clock.ts'
 import { ConfigurationError, ShardlineError } from '../../foundation/errors.ts'
 import { hashKeyOf } from '../../aws/kinesis/put-records-codec.ts'
-import type { DeadLettersSpec } from '../../graph/job-graph.ts'
+import type { DeadLettersSpec } from './dead-letters-spec.ts'
 import { checkDestination, NO_START_CONTEXT } from '../../aws/service/stream-readiness.ts'
 import type { StartContext } from '../../aws/service/stream-readiness.ts'
 import type { SinkStreamProxy } from '../../aws/kinesis/stream-proxy.ts'
-import type { RecordPosition } from '../../foundation/record-batch/record-positions.ts'
+import type { DeadLetter, DeadLetterFunction } from '../../operators/dead-letter.ts'
 import { AsyncSinkWriter } from '../async-sink/async-sink-writer.ts'
 import type { Rejection } from '../async-sink/batch-sender.ts'
 import { entrySize } from '../async-sink/entry-runs.ts'
 import { randomKeys } from '../partition-keys/partition-key-generator.ts'
-
-export interface DeadLetter {
-  /** The stream, or delivery stream, that it was meant for; of a record that could not be read: that it came from. */
-  readonly stream: string
-  /** `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, `RECORD_MALFORMED`, or the service's name for what it did not like. */
-  readonly code: string
-  readonly message: string
-  /** null: it has none, or none that could be made out. */
-  readonly partitionKey: string | null
-  /** Decimal. */
-  readonly explicitHashKey: string | null
-  /** Empty for null. */
-  readonly data: Buffer
-  /** Where it came from; null: not known, as after a restore. */
-  readonly position: RecordPosition | null
-}
-
-/** Letters are lost unless they are safe when it returns, or what it returns resolves. */
-export type DeadLetterHandler = (letters: readonly DeadLetter[]) => Promise<void> | void
 
 export interface DeadLetters {
   /** @throws if letters could not be put there */
@@ -161,9 +142,9 @@ function letterRefused(stream: string, { run, i, errorCode, message }: Rejection
 }
 
 export class HandlerDeadLetters implements DeadLetters {
-  readonly #handler: DeadLetterHandler
+  readonly #handler: DeadLetterFunction
 
-  constructor(handler: DeadLetterHandler) {
+  constructor(handler: DeadLetterFunction) {
     this.#handler = handler
   }
 
@@ -196,7 +177,7 @@ export interface DeadLetterServices {
   readonly random: () => number
   readonly warn: (message: string) => void
   /** Where the description names a function: that function. */
-  readonly handler: DeadLetterHandler | null
+  readonly handler: DeadLetterFunction | null
   readonly proxyOf: (stream: DeadLettersSpec & { readonly type: 'kinesis-streams' }) => SinkStreamProxy
 }
 

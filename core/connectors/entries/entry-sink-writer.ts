@@ -8,7 +8,7 @@ import type { Configuration } from '../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../foundation/config/sink-options.ts'
 import { RecordError } from '../../foundation/errors.ts'
 import type { ErrorCode } from '../../foundation/errors.ts'
-import type { BatchingLimits } from '../../graph/job-graph.ts'
+import type { BatchingLimits } from '../async-sink/batching-limits.ts'
 import type { EntryRun } from '../../aws/kinesis/put-records-codec.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { Serializer, WrittenBatch } from '../../../schemas/contracts/batch-codec.ts'
@@ -23,7 +23,7 @@ import type { KeyColumns, PartitionKeyGenerator } from '../partition-keys/partit
 import type { RestoreGate } from '../async-sink/restore-gate.ts'
 import type { SinkBuffer } from '../async-sink/sink-buffer.ts'
 import { readSinkState, writeSinkState } from '../async-sink/sink-state-codec.ts'
-import type { SinkWriter, SinkWriterContext } from '../../operators/sink/sink.ts'
+import type { SinkWriter, SinkWriterContext } from '../../operators/sink.ts'
 import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
 
 /** What stands between the records and the writer, and makes other entries of them. */

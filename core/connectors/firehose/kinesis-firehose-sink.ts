@@ -4,7 +4,8 @@ import { awsOptions } from '../../foundation/config/aws-options.ts'
 import { Configuration } from '../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../foundation/config/sink-options.ts'
 import { ConfigurationError } from '../../foundation/errors.ts'
-import type { BatchingLimits, KinesisFirehoseSinkSpec } from '../../graph/job-graph.ts'
+import type { KinesisFirehoseSinkSpec } from './kinesis-firehose-sink-spec.ts'
+import type { BatchingLimits } from '../async-sink/batching-limits.ts'
 import type { DeliveryStreamProxy } from '../../aws/firehose/delivery-stream-proxy.ts'
 import { KinesisStreamProxy } from '../../aws/kinesis/kinesis-stream-proxy.ts'
 import { checkDestination, NO_START_CONTEXT } from '../../aws/service/stream-readiness.ts'
@@ -14,18 +15,19 @@ import type { SchemaServices } from '../../../schemas/glue/schema-services.ts'
 import { serializerOf } from '../../../schemas/serialization.ts'
 import type { Serializer } from '../../../schemas/contracts/batch-codec.ts'
 import { deadLettersOf } from '../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../dead-letters/dead-letters.ts'
+import type { DeadLetters } from '../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../operators/dead-letter.ts'
 import { EntrySinkWriter } from '../entries/entry-sink-writer.ts'
 import { checkSinkLimits, checkSinkOptions } from '../async-sink/sink-limits.ts'
 import { noKey } from '../partition-keys/partition-key-generator.ts'
-import type { Sink, SinkWriterContext } from '../../operators/sink/sink.ts'
+import type { Sink, SinkWriterContext } from '../../operators/sink.ts'
 
 export interface KinesisFirehoseSinkServices {
   /** Where the real one is, is another module, which loads the SDK. */
   readonly proxyFactory: (deliveryStreamName: string, configuration: Configuration, clock: Clock) => DeliveryStreamProxy
   readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   /** From 0 up to 1; for back-off. */
   readonly random?: () => number
 }

@@ -1,5 +1,5 @@
 /** Each value as a line, with Flink's prefix: `id:N> `, `N> ` or `id> ` (N: the subtask, from 1, where there are several). */
-import type { Sink, SinkWriter, SinkWriterContext } from '../../operators/sink/sink.ts'
+import type { Sink, SinkWriter, SinkWriterContext } from '../../operators/sink.ts'
 
 export class PrintSink implements Sink {
   readonly #identifier: string | null

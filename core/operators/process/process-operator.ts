@@ -1,27 +1,29 @@
 /**
- * Process functions of this process, on a keyed stream or not. Timers fire in the order of their times: those of event time
- * when a watermark passes them, before it goes on; those of processing time when the clock does.
+ * Runs process functions of this process, on streams that are keyed or not, with one input or two. Timers fire in the order of
+ * their times: those of event time when a watermark passes them, before it goes on; those of processing time when the clock does.
  */
 import { decodeKey } from '../../../schemas/contracts/key-codec.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
-import type { Clock } from '../../foundation/clock.ts'
-import { CheckpointError, GraphError } from '../../foundation/errors.ts'
-import { NO_TIMESTAMP } from '../../event-time/time-element.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
-import { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import { Alarm } from '../keyed-state/alarm.ts'
+import { NO_TIMESTAMP } from '../../event-time/time-element.ts'
+import type { Clock } from '../../foundation/clock.ts'
+import { CheckpointError, errorOf, GraphError } from '../../foundation/errors.ts'
+import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import { functionError } from '../functions/function-error.ts'
+import { Alarm } from '../keyed-state/alarm.ts'
+import { KeyedStateBackend } from '../keyed-state/keyed-state-backend.ts'
 import { writeKeyedState } from '../keyed-state/keyed-state.ts'
 import type { KeyedState } from '../keyed-state/keyed-state.ts'
-import { KeyedStateBackend } from '../keyed-state/keyed-state-backend.ts'
-import type { Mailbox, Operator, Output } from '../operator.ts'
-import type { Emitted, OnTimerContext, RuntimeContext } from './process-function.ts'
 import type { TimerQueue } from '../keyed-state/timer-queue.ts'
+import type { Mailbox, Operator, Output } from '../operator.ts'
+import { EmittedValues } from './emitted-values.ts'
+import type { Emitted, OnTimerContext, RuntimeContext } from './process-function.ts'
 
-/** Of a `ProcessFunction` or a `KeyedProcessFunction`, what is called here. */
-export interface AnyProcessFunction {
+/** The calls of a process function. */
+export interface RunnableProcessFunction {
   open?(context: RuntimeContext): void
-  processElement(value: unknown, context: OnTimerContext<unknown>): Emitted<unknown>
+  /** By input: the function for its values. */
+  readonly processElement: readonly ((value: unknown, context: OnTimerContext<unknown>) => Emitted<unknown>)[]
   onTimer?(timestampMs: number, context: OnTimerContext<unknown>): Emitted<unknown>
   close?(): void
 }
@@ -37,34 +39,28 @@ export interface ProcessOptions {
   readonly restored: KeyedState | null
 }
 
-/** One for each subtask. `made`: its class, or a function that makes it. @throws GraphError */
-export function makeProcessFunction(made: unknown, operatorName: string): AnyProcessFunction {
-  const isClass = typeof (made as { prototype?: { processElement?: unknown } }).prototype?.processElement === 'function'
-  const fn: unknown = isClass ? new (made as new () => unknown)() : (made as () => unknown)()
-  if (typeof (fn as Partial<AnyProcessFunction> | null)?.processElement !== 'function')
-    throw new GraphError(`'${operatorName}' needs a process function: a class with processElement, or what makes one.`)
-  return fn as AnyProcessFunction
-}
+type TimeDomain = 'EVENT_TIME' | 'PROCESSING_TIME'
 
-/** Values that timers made go on in batches of so many. */
+/** Values of timers are emitted in batches of this size. */
 const TIMER_BATCH = 1000
 
 export class ProcessOperator implements Operator {
-  readonly #function: AnyProcessFunction
+  readonly #function: RunnableProcessFunction
   readonly #options: ProcessOptions
   readonly #clock: Clock
-  /** null: the stream is not keyed. */
+  /** `null` when the stream is not keyed. */
   readonly #backend: KeyedStateBackend | null
   readonly #context: OnTimerContext<unknown>
   readonly #alarm: Alarm
+  readonly #emitted = new EmittedValues()
   #output!: Output
   #mailbox!: Mailbox
   #watermarkMs = NO_TIMESTAMP
   #timestampMs = NO_TIMESTAMP
-  #domain: 'EVENT_TIME' | 'PROCESSING_TIME' = 'EVENT_TIME'
+  #domain: TimeDomain = 'EVENT_TIME'
   #closed = false
 
-  constructor(fn: AnyProcessFunction, options: ProcessOptions, clock: Clock) {
+  constructor(fn: RunnableProcessFunction, options: ProcessOptions, clock: Clock) {
     this.#function = fn
     this.#options = options
     this.#clock = clock
@@ -85,24 +81,22 @@ export class ProcessOperator implements Operator {
     this.#setAlarm()
   }
 
-  process(batch: RecordBatch): Promise<void> | void {
+  process(batch: RecordBatch, input = 0): Promise<void> | void {
     const { keys, timestamp, count } = batch
-    const values: unknown[] = []
-    const index: number[] = []
+    const processElement = this.#function.processElement[input]!
+    const emitted = this.#emitted
     for (let i = 0; i < count; i++) {
       this.#backend?.setKey(keys!.text(i), keys!.group![i]!)
       this.#timestampMs = timestamp?.[i] ?? NO_TIMESTAMP
+      emitted.origin = i
       try {
-        for (const value of this.#function.processElement(batch.value(i), this.#context) ?? []) {
-          values.push(value)
-          index.push(i)
-        }
+        for (const value of processElement(batch.value(i), this.#context) ?? []) emitted.add(value)
       } catch (error) {
         throw this.#failure(error, batch, i)
       }
     }
     this.#setAlarm()
-    if (values.length > 0) return this.#output.emit(batch.withValues(values, Uint32Array.from(index)))
+    return emitted.emitFrom(batch, this.#output)
   }
 
   async advance(signal: StreamSignal): Promise<void> {
@@ -128,41 +122,32 @@ export class ProcessOperator implements Operator {
     this.#function.close?.()
   }
 
-  /** Every timer that is due, also those that are registered meanwhile. */
-  async #fire(domain: 'EVENT_TIME' | 'PROCESSING_TIME', nowMs: number): Promise<void> {
+  /** Fires every timer that is due, also timers that are registered meanwhile. */
+  async #fire(domain: TimeDomain, nowMs: number): Promise<void> {
     if (this.#backend === null || this.#closed) return
     const timers = domain === 'EVENT_TIME' ? this.#backend.eventTimers : this.#backend.processingTimers
     for (let more = true; more;) {
-      const values: unknown[] = []
-      const timestamps: number[] = []
-      more = this.#fireSome(domain, timers, nowMs, values, timestamps)
-      const timestamp = Float64Array.from(timestamps)
-      if (values.length > 0) await this.#output.emit(RecordBatch.ofValues(values, { timestamp }))
+      more = this.#fireSome(domain, timers, nowMs)
+      await this.#emitted.emitTimed(this.#output)
     }
     this.#setAlarm()
   }
 
-  #fireSome(
-    domain: 'EVENT_TIME' | 'PROCESSING_TIME',
-    timers: TimerQueue,
-    nowMs: number,
-    values: unknown[],
-    timestamps: number[],
-  ): boolean {
+  /** Returns whether more timers may be due. */
+  #fireSome(domain: TimeDomain, timers: TimerQueue, nowMs: number): boolean {
+    const emitted = this.#emitted
     for (let timer = timers.poll(nowMs); timer !== null; timer = timers.poll(nowMs)) {
       const { timestampMs, key, keyGroup } = timer
       this.#backend!.setKey(key, keyGroup)
       this.#timestampMs = timestampMs
       this.#domain = domain
+      emitted.origin = domain === 'EVENT_TIME' ? timestampMs : NO_TIMESTAMP
       try {
-        for (const value of this.#function.onTimer?.(timestampMs, this.#context) ?? []) {
-          values.push(value)
-          timestamps.push(domain === 'EVENT_TIME' ? timestampMs : NO_TIMESTAMP)
-        }
+        for (const value of this.#function.onTimer?.(timestampMs, this.#context) ?? []) emitted.add(value)
       } catch (error) {
         throw this.#failure(error, null, null)
       }
-      if (values.length >= TIMER_BATCH) return true
+      if (emitted.count >= TIMER_BATCH) return true
     }
     return false
   }
@@ -190,6 +175,7 @@ export class ProcessOperator implements Operator {
       timestamp: () => (this.#timestampMs === NO_TIMESTAMP ? null : this.#timestampMs),
       timerService: () => timers,
       timeDomain: () => this.#domain,
+      output: (tag, value) => this.#emitted.addTo(tag.id, value),
       getCurrentKey: () => decodeKey(Buffer.from(this.#keyed('Only a keyed stream has a current key.').key, 'latin1')),
     }
   }
@@ -219,7 +205,7 @@ export class ProcessOperator implements Operator {
 
   #failure(error: unknown, batch: RecordBatch | null, index: number | null): Error {
     if (error instanceof CheckpointError) return error // a state that does not fit the checkpoint: the message names it
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    const { name, message, stack } = errorOf(error)
     const { operatorName } = this.#options
     return functionError({ operatorName, errorType: name, message, traceback: stack ?? null, index }, batch, error)
   }

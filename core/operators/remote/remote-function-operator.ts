@@ -9,11 +9,11 @@ import { MAX_WATERMARK } from '../../event-time/time-element.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
 import { recordMalformed } from '../../../schemas/contracts/value-codec.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import type { PoisonedRecordHandler } from '../source/poisoned-record-handler.ts'
+import type { PoisonedRecordHandler } from '../poisoned-record-handler.ts'
 import { Alarm } from '../keyed-state/alarm.ts'
-import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } from './function-runtime.ts'
+import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } from '../function-runtime.ts'
 import { writeKeyedState } from '../keyed-state/keyed-state.ts'
-import type { Mailbox, Operator, Output } from '../operator.ts'
+import type { Mailbox, Operator, Output, OwnMetrics } from '../operator.ts'
 import type { PeriodicWatermarks } from '../time/periodic-watermarks.ts'
 
 /** Small enough that the first answers of a slow function do not keep anybody waiting. */
@@ -68,12 +68,8 @@ export class RemoteFunctionOperator implements Operator {
     this.#alarm = new Alarm(clock, () => this.#mailbox.post(() => this.#fireTimers()))
   }
 
-  get bundlesInFlight(): number {
-    return this.#inFlight
-  }
-
-  get numRecordsInErrors(): number {
-    return this.#poisoned?.count ?? 0
+  metrics(): OwnMetrics {
+    return { bundlesInFlight: this.#inFlight, numRecordsInErrors: this.#poisoned?.count ?? 0 }
   }
 
   async open(output: Output, mailbox: Mailbox): Promise<void> {
@@ -84,7 +80,7 @@ export class RemoteFunctionOperator implements Operator {
     this.#watermarks?.start(output, mailbox)
   }
 
-  async process(batch: RecordBatch, splitId?: string): Promise<void> {
+  async process(batch: RecordBatch, _input?: number, splitId?: string): Promise<void> {
     for (let from = 0; from < batch.count;) {
       await this.#credit()
       const to = Math.min(batch.count, from + this.#bundleSize)

@@ -2,9 +2,8 @@
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import type { SinkWriter } from './sink.ts'
-import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
-import type { Operator } from '../operator.ts'
+import type { SinkWriter } from '../sink.ts'
+import type { Operator, OwnMetrics } from '../operator.ts'
 
 export class SinkOperator implements Operator {
   readonly #createWriter: () => SinkWriter
@@ -47,7 +46,7 @@ export class SinkOperator implements Operator {
     this.#writer?.close()
   }
 
-  metrics(): SinkWriterMetrics | null {
-    return this.#writer?.metrics() ?? null
+  metrics(): OwnMetrics {
+    return { sink: this.#writer?.metrics() ?? null }
   }
 }

@@ -5,7 +5,7 @@
  */
 import { NO_LOSSES } from '../../metrics/shard-metrics.ts'
 import type { ShardLosses } from '../../metrics/shard-metrics.ts'
-import type { KnownShard } from './source.ts'
+import type { KnownShard } from '../source.ts'
 import type { ShardMetrics } from '../../metrics/shard-metrics.ts'
 
 export interface ShardExplanation extends KnownShard, ShardLosses {

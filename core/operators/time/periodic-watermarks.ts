@@ -7,7 +7,7 @@ import { alignSplits } from '../../event-time/watermark-alignment.ts'
 import type { AlignmentGroup, AlignmentMember } from '../../event-time/watermark-alignment.ts'
 import { SplitWatermarks } from '../../event-time/split-watermarks.ts'
 import { MAX_WATERMARK } from '../../event-time/time-element.ts'
-import type { WatermarkSettings } from '../../graph/watermark-settings.ts'
+import type { WatermarkSettings } from '../../graph/watermark-strategy-spec.ts'
 import type { Mailbox, Output } from '../operator.ts'
 
 const ONE_STREAM: readonly string[] = ['']

@@ -2,6 +2,7 @@
  * Gives records their event time and the stream its watermarks. Watermarks of its input stop here, except the last one, which
  * ends the input.
  */
+import { errorOf } from '../../foundation/errors.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { maxTimestamp } from '../../event-time/split-watermarks.ts'
 import { MAX_WATERMARK, NO_TIMESTAMP } from '../../event-time/time-element.ts'
@@ -32,7 +33,7 @@ export class WatermarksOperator implements Operator {
     this.#watermarks.start(output, mailbox)
   }
 
-  process(batch: RecordBatch, splitId?: string): Promise<void> | void {
+  process(batch: RecordBatch, _input?: number, splitId?: string): Promise<void> | void {
     const timed = this.#assigner === null ? batch : this.#assign(batch, this.#assigner)
     this.#watermarks.onRecords(splitId, maxTimestamp(timed.timestamp))
     return this.#output.emit(timed)
@@ -66,7 +67,7 @@ export class WatermarksOperator implements Operator {
           throw new TypeError(`a timestamp assigner returns epoch milliseconds, not ${String(assigned)}`)
         timestamps[i] = assigned
       } catch (error) {
-        const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+        const { name, message, stack } = errorOf(error)
         throw functionError(
           { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index: i },
           batch,

@@ -1,6 +1,6 @@
 /** What the schemas of a job ask for: functions of the program, and registries, one for all that are configured alike. */
 import type { Clock } from '../../foundation/clock.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { GlueDataFormat, SchemaRegistry } from '../../../schemas/glue/schema-registry.ts'
 import type { GlueConfigs, ValueFunctionSpec } from '../../../schemas/contracts/schema-spec.ts'
 import type { SchemaServices } from '../../../schemas/glue/schema-services.ts'

@@ -1,25 +1,23 @@
 /** What a job needs from the process that it runs in. Tests pass their own. */
 import type { Clock } from '../../foundation/clock.ts'
-import type { Configuration } from '../../foundation/config/configuration.ts'
-import type { KinesisStreamsSinkSpec, KinesisStreamsSourceSpec } from '../../graph/job-graph.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
-import type { FunctionRuntime } from '../../operators/remote/function-runtime.ts'
+import type { Kinds } from '../../graph/transformation-kind.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
+import type { OperatorKind } from '../../operators/operator-kind.ts'
+import type { FunctionRuntime } from '../../operators/function-runtime.ts'
 import type { CheckpointStorage } from '../../checkpoint/checkpoint.ts'
 import type { ProcessTable } from '../../checkpoint/process-table.ts'
-import type { DeadLetterHandler } from '../../connectors/dead-letters/dead-letters.ts'
-import type { Sink } from '../../operators/sink/sink.ts'
-import type { AssignShards } from '../../connectors/kinesis/source/enumerator/shard-assigner.ts'
-import type { Source } from '../../operators/source/source.ts'
+import type { DeadLetterFunction } from '../../operators/dead-letter.ts'
+import type { AssignShards } from '../../operators/shard-assigner.ts'
 
 export interface JobServices {
   readonly clock: Clock
   /** Functions and values of this process, by the ids that the graph names them with. */
   readonly locals: ReadonlyMap<string, LocalFunction | readonly unknown[]>
-  /** Asks a shard assigner of another language; null: none is connected. */
+  /** A shard assigner of a program in another language. `null` when none is connected. */
   readonly assignShards?: ((pickle: string) => AssignShards) | null
-  /** Gives letters to a handler of another language; null: none is connected. */
-  readonly deadLetters?: ((pickle: string) => DeadLetterHandler) | null
-  /** null: no other language is connected. */
+  /** A dead letter handler of a program in another language. `null` when none is connected. */
+  readonly deadLetters?: ((pickle: string) => DeadLetterFunction) | null
+  /** Runs functions of another language. `null` when no such program is connected. */
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */
   readonly print: (lines: string) => Promise<void> | void
@@ -27,7 +25,6 @@ export interface JobServices {
   readonly processes?: ProcessTable
   /** For tests: another place for checkpoints. */
   readonly checkpointStorage?: CheckpointStorage
-  /** For tests: other Kinesis sources and sinks. */
-  readonly kinesisSource?: (spec: KinesisStreamsSourceSpec, configuration: Configuration) => Source
-  readonly kinesisSink?: (spec: KinesisStreamsSinkSpec, configuration: Configuration) => Sink
+  /** For tests: other kinds of operators, or other connectors. */
+  readonly kinds?: Kinds<OperatorKind>
 }

@@ -1,6 +1,6 @@
 /** Functions that a graph names by where they are: exports of ECMAScript modules. */
 import { GraphError } from '../../foundation/errors.ts'
-import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../operators/job-facilities.ts'
 
 /** @throws GraphError naming who wants the function, and what is not there */
 export async function loadModuleFunction(spec: { url: string; export: string }, name: string): Promise<LocalFunction> {

@@ -1,14 +1,19 @@
 /**
  * Merges the channels of a subtask into one order, and aligns barriers: a channel that delivered barrier n waits until every
- * channel has, or has ended. Event time of all channels goes through a valve, in its place among the batches; the end of a split
- * concerns its channel alone.
+ * channel has delivered it or has ended, whichever of the operator's inputs the channels belong to. Watermarks of all channels go
+ * through a valve, in their places among the batches. The end of a split concerns its channel alone.
  */
 import { WatermarkValve } from '../../event-time/watermark-valve.ts'
 import type { Channel } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
 
-interface Input {
+/** A channel, and the input of the operator that it belongs to. */
+export interface InputChannel {
   readonly channel: Channel
+  readonly input: number
+}
+
+interface Input extends InputChannel {
   readonly index: number
   /** Delivered the barrier that is being aligned. */
   aligned: boolean
@@ -24,11 +29,12 @@ export class InputGate {
   #aligning: number | null = null
   #readable = true
   #wake: (() => void) | null = null
+  #batchInput = 0
 
-  constructor(channels: readonly Channel[]) {
-    this.#inputs = channels.map((channel, index) => ({ channel, index, aligned: false, ended: false }))
+  constructor(channels: readonly InputChannel[]) {
+    this.#inputs = channels.map((of, index) => ({ ...of, index, aligned: false, ended: false }))
     this.#valve = new WatermarkValve(channels.length)
-    for (const channel of channels)
+    for (const { channel } of channels)
       channel.onReadable = () => {
         this.#readable = true
         this.#wake?.()
@@ -36,7 +42,12 @@ export class InputGate {
       }
   }
 
-  /** The next element, if there is one now; `end` once every channel has ended. */
+  /** The operator's input that the last batch came from. */
+  get batchInput(): number {
+    return this.#batchInput
+  }
+
+  /** The next element, or `null` when there is none now. It is `end` once every channel has ended. */
   poll(): StreamElement | null {
     if (this.#ready.length > 0) return this.#ready.shift()!
     for (let tried = 0; tried < this.#inputs.length;) {
@@ -64,6 +75,8 @@ export class InputGate {
   #handle(input: Input, element: StreamElement): StreamElement | null {
     switch (element.type) {
       case 'batch':
+        this.#batchInput = input.input
+        return element
       case 'split-end':
         return element
       case 'watermark':

@@ -6,22 +6,32 @@ import type { Checkpoint, OperatorCheckpoint } from '../../checkpoint/checkpoint
 import type { CheckpointedAttempt } from '../../checkpoint/checkpoint-coordinator.ts'
 import type { Clock } from '../../foundation/clock.ts'
 import { AlignmentGroup } from '../../event-time/watermark-alignment.ts'
-import type { AttemptBuilder, OperatorContext } from '../assembly/attempt-builder.ts'
-import type { Operator } from '../../operators/operator.ts'
+import type { JobOperators } from '../assembly/job-operators.ts'
+import type { OperatorContext } from '../../operators/operator-kind.ts'
 import { explainShards } from '../../operators/source/explain.ts'
 import type { ShardExplanation } from '../../operators/source/explain.ts'
-import type { Source, SourceEnumerator, SourceReader } from '../../operators/source/source.ts'
-import { Channel } from '../exchange/channel.ts'
+import type { Source, SourceEnumerator, SourceReader } from '../../operators/source.ts'
+import { Exchange } from '../exchange/exchange.ts'
 import { InputGate } from '../exchange/input-gate.ts'
 import type { Chain, ChainNode, JobPlan } from '../plan/job-plan.ts'
 import { OperatorTree } from '../task/operator-tree.ts'
-import { RecordWriter } from '../exchange/record-writer.ts'
 import { Subtask } from '../task/subtask.ts'
 import type { SubtaskInput } from '../task/subtask.ts'
 
+export interface AttemptOptions {
+  readonly plan: JobPlan
+  readonly operators: JobOperators
+  /** The checkpoint that the attempt starts from. `null` when it starts afresh. */
+  readonly restored: Checkpoint | null
+  readonly channelCapacity: number
+  readonly clock: Clock
+  /** From 0. It grows with each restart. */
+  readonly attempt: number
+}
+
 interface RunningSource {
   readonly node: ChainNode
-  readonly enumerator: SourceEnumerator
+  readonly enumerator: Pick<SourceEnumerator, 'start' | 'snapshot' | 'explain' | 'close'>
 }
 
 export class Attempt implements CheckpointedAttempt {
@@ -29,32 +39,30 @@ export class Attempt implements CheckpointedAttempt {
   /** Settles when the attempt has ended as a whole and holds nothing any more. Rejects with the first failure. */
   readonly done: Promise<void>
   readonly #plan: JobPlan
-  readonly #builder: AttemptBuilder
+  readonly #operators: JobOperators
   readonly #clock: Clock
-  readonly #channels: Channel[] = []
+  readonly #attempt: number
+  readonly #exchange: Exchange
+  readonly #alignmentGroups = new Map<string, AlignmentGroup>()
   readonly #sources: RunningSource[] = []
   readonly #restored: ReadonlyMap<string, OperatorCheckpoint>
   #failure: unknown = null
   #resolveDone!: () => void
   #rejectDone!: (error: unknown) => void
 
-  constructor(
-    plan: JobPlan,
-    builder: AttemptBuilder,
-    restored: Checkpoint | null,
-    channelCapacity: number,
-    clock: Clock,
-  ) {
+  constructor({ plan, operators, restored, channelCapacity, clock, attempt }: AttemptOptions) {
     this.#plan = plan
-    this.#builder = builder
+    this.#operators = operators
     this.#clock = clock
+    this.#attempt = attempt
+    this.#exchange = new Exchange(plan.chains, channelCapacity)
     this.#restored = new Map(restored?.operators.map(o => [o.operatorId, o]))
     this.done = new Promise((resolve, reject) => {
       this.#resolveDone = resolve
       this.#rejectDone = reject
     })
     this.done.catch(() => undefined)
-    this.subtasks = this.#build(channelCapacity)
+    this.subtasks = this.#build()
   }
 
   get failing(): boolean {
@@ -90,7 +98,7 @@ export class Attempt implements CheckpointedAttempt {
   fail(error: unknown): void {
     if (this.#failure !== null) return
     this.#failure = error
-    for (const channel of this.#channels) channel.close()
+    for (const channel of this.#exchange.channels) channel.close()
     for (const { enumerator } of this.#sources) enumerator.close()
     for (const subtask of this.subtasks) subtask.abort(error).catch(() => undefined)
   }
@@ -142,53 +150,37 @@ export class Attempt implements CheckpointedAttempt {
     for (const subtask of this.subtasks) subtask.reader?.close()
   }
 
-  #build(capacity: number): Subtask[] {
-    const inputs = new Map<Chain, Channel[][]>(
-      this.#plan.chains.map(c => [c, Array.from({ length: c.parallelism }, () => [])]),
-    )
+  /** Trees first, because a subtask needs the channels that the trees of other chains write to. */
+  #build(): Subtask[] {
     const readersOf = new Map<Chain, readonly SourceReader[]>()
-    const groups = new Map<string, AlignmentGroup>()
-    const alignmentGroup = (name: string): AlignmentGroup => {
-      const group = groups.get(name) ?? new AlignmentGroup()
-      groups.set(name, group)
-      return group
-    }
     const trees = this.#plan.chains.map(chain =>
-      Array.from({ length: chain.parallelism }, (_, i) => {
-        const context = {
-          fail: (error: unknown) => this.fail(error),
-          activeSplits: () => readersOf.get(chain)?.[i]?.activeSplits ?? [],
-          pauseOrResumeSplits: (pause: readonly string[], resume: readonly string[]) =>
-            readersOf.get(chain)?.[i]?.pauseOrResumeSplits(pause, resume),
-          alignmentGroup,
-        }
-        return this.#tree(chain.head, chain, i, context, inputs, capacity)
-      }),
+      Array.from({ length: chain.parallelism }, (_, subtask) =>
+        this.#tree(chain.head, chain, subtask, () => readersOf.get(chain)?.[subtask]),
+      ),
     )
-    const subtasks: Subtask[] = []
-    this.#plan.chains.forEach((chain, c) => {
-      const readers = chain.head.kind === 'source' ? this.#startable(chain) : null
+    return this.#plan.chains.flatMap((chain, c) => {
+      const source = this.#operators.source(chain.head)
+      const readers = source === null ? null : this.#readersOf(source, chain)
       if (readers !== null) readersOf.set(chain, readers)
-      for (let i = 0; i < chain.parallelism; i++) {
+      return trees[c]!.map((tree, subtask) => {
         const input: SubtaskInput =
           readers === null
-            ? { type: 'channels', gate: new InputGate(inputs.get(chain)![i]!) }
-            : { type: 'source', reader: readers[i]! }
-        subtasks.push(new Subtask(chain, i, trees[c]![i]!, input, this.#clock))
-      }
+            ? { type: 'channels', gate: new InputGate(this.#exchange.inputsOf(chain, subtask)) }
+            : { type: 'source', reader: readers[subtask]! }
+        return new Subtask(chain, subtask, tree, input, this.#clock)
+      })
     })
-    return subtasks
   }
 
-  #startable(chain: Chain): ReturnType<Source['createReader']>[] {
-    const source = this.#builder.source(chain.head)
+  #readersOf<Split, Event>(source: Source<Split, Event>, chain: Chain): SourceReader<Split>[] {
     const fail = (error: unknown): void => this.fail(error)
+    const { warn } = this.#operators
     const enumerator = source.createEnumerator({
       parallelism: chain.parallelism,
       addSplits: (subtask, splits) => readers[subtask]!.addSplits(splits),
       noMoreSplits: () => readers.forEach(r => r.noMoreSplits()),
       fail,
-      warn: this.#builder.warn,
+      warn,
     })
     this.#sources.push({ node: chain.head, enumerator })
     const readers = Array.from({ length: chain.parallelism }, (_, subtask) =>
@@ -196,50 +188,46 @@ export class Attempt implements CheckpointedAttempt {
         subtask,
         sendEvent: event => enumerator.handleSourceEvent(subtask, event),
         fail,
-        warn: this.#builder.warn,
+        warn,
       }),
     )
     return readers
   }
 
-  #tree(
-    node: ChainNode,
-    chain: Chain,
-    subtask: number,
-    context: OperatorContext,
-    inputs: ReadonlyMap<Chain, Channel[][]>,
-    capacity: number,
-  ): OperatorTree {
-    const children = node.chained.map(child => this.#tree(child, chain, subtask, context, inputs, capacity))
-    const writers = node.edges.map(({ target, partitioning }) => {
-      const targets = inputs.get(target)!
-      const reached = partitioning === 'forward' ? [targets[subtask]!] : targets
-      const channels = reached.map(list => {
-        const channel = new Channel(capacity)
-        list.push(channel)
-        this.#channels.push(channel)
-        return channel
-      })
-      return new RecordWriter(channels, partitioning, subtask, target.maxParallelism)
-    })
-    return new OperatorTree(node, this.#operator(node, chain, subtask, context), children, writers)
+  #tree(node: ChainNode, chain: Chain, subtask: number, reader: () => SourceReader | undefined): OperatorTree {
+    const children = node.chained.map(({ tag, node: child }) => ({
+      tag,
+      tree: this.#tree(child, chain, subtask, reader),
+    }))
+    const from = { subtask, parallelism: chain.parallelism }
+    const writers = node.edges.map(edge => ({
+      tag: edge.tag,
+      writer: this.#exchange.writer(edge, from, this.#operators.partitionFunction(edge)),
+    }))
+    const operator = this.#operators.create(node, this.#context(node, chain, subtask, reader))
+    return new OperatorTree(node, operator, children, writers)
   }
 
-  #operator(node: ChainNode, chain: Chain, subtask: number, context: OperatorContext): Operator | null {
-    const stored = (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(s => s !== null)
-    switch (node.kind) {
-      case 'source':
-        return null
-      case 'function':
-        return this.#builder.functionOperator(node, chain, subtask, stored, context)
-      case 'watermarks':
-        return this.#builder.watermarksOperator(node, context)
-      case 'sink': {
-        // List state: dealt out in turn, whatever the parallelism was.
-        const dealt = stored.filter((_, i) => i % chain.parallelism === subtask)
-        return this.#builder.sinkOperator(node, chain, subtask, dealt, context)
-      }
+  #context(node: ChainNode, chain: Chain, subtask: number, reader: () => SourceReader | undefined): OperatorContext {
+    return {
+      subtask,
+      parallelism: chain.parallelism,
+      maxParallelism: chain.maxParallelism,
+      taskName: chain.name,
+      attempt: this.#attempt,
+      restored: (this.#restored.get(node.operatorId)?.subtasks ?? []).filter(s => s !== null),
+      fail: error => this.fail(error),
+      warn: this.#operators.warn,
+      activeSplits: () => reader()?.activeSplits ?? [],
+      pauseOrResumeSplits: (pause, resume) => reader()?.pauseOrResumeSplits(pause, resume),
+      alignmentGroup: name => this.#alignmentGroup(name),
     }
+  }
+
+  #alignmentGroup(name: string): AlignmentGroup {
+    const group = this.#alignmentGroups.get(name) ?? new AlignmentGroup()
+    this.#alignmentGroups.set(name, group)
+    return group
   }
 }
 

@@ -2,8 +2,6 @@
 import type { CheckpointStatistics } from '../../metrics/checkpoint-statistics.ts'
 import type { JobMetrics, OperatorMetrics } from '../../metrics/job-metrics.ts'
 import { RateMeter } from '../../metrics/rate-meter.ts'
-import { RemoteFunctionOperator } from '../../operators/remote/remote-function-operator.ts'
-import { SinkOperator } from '../../operators/sink/sink-operator.ts'
 import type { Trouble } from '../../foundation/persistent-failure.ts'
 import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
 import type { JobPlan } from '../plan/job-plan.ts'
@@ -34,9 +32,8 @@ export class JobMetricsCollector {
     const trees = subtasks.flatMap(s => [...s.tree.all()])
     const operators = this.#plan.nodes.map(({ node, chain }): OperatorMetrics => {
       const own = trees.filter(tree => tree.node === node)
-      const sinks = own
-        .flatMap(({ operator }) => (operator instanceof SinkOperator ? [operator.metrics()] : []))
-        .filter(m => m !== null)
+      const metrics = own.map(tree => tree.operator?.metrics?.() ?? {})
+      const sinks = metrics.flatMap(m => m.sink ?? [])
       const numRecordsIn = sum(own.map(t => t.recordsIn))
       // What a sink gives out is what the service took.
       const numRecordsOut = sinks.length > 0 ? sum(sinks.map(s => s.records)) : sum(own.map(t => t.recordsOut))
@@ -54,12 +51,9 @@ export class JobMetricsCollector {
         numRecordsOutPerSecond: rates.out.perSecond,
         currentOutputWatermark: Number.isFinite(watermark) ? watermark : null,
         numRecordsInErrors:
-          node.kind === 'source'
-            ? sum(subtasks.map(s => (s.chain === chain ? (s.reader?.metrics().numRecordsInErrors ?? 0) : 0)))
-            : sum(own.map(t => (t.operator instanceof RemoteFunctionOperator ? t.operator.numRecordsInErrors : 0))),
-        bundlesInFlight: sum(
-          own.map(t => (t.operator instanceof RemoteFunctionOperator ? t.operator.bundlesInFlight : 0)),
-        ),
+          sum(subtasks.map(s => (s.tree.node === node ? (s.reader?.metrics().numRecordsInErrors ?? 0) : 0))) +
+          sum(metrics.map(m => m.numRecordsInErrors ?? 0)),
+        bundlesInFlight: sum(metrics.map(m => m.bundlesInFlight ?? 0)),
         sink: sinks.length === 0 ? null : sumSinks(sinks),
       }
     })

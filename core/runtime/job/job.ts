@@ -23,12 +23,13 @@ import { Attempt } from './attempt.ts'
 import { removeLeftovers, takeLease } from './checkpoint-folder.ts'
 import { checkClaimed } from './claimed-state.ts'
 import { drainObstacles } from './drain-obstacles.ts'
-import { GraphBuilder } from '../assembly/graph-builder.ts'
+import { JobOperators } from '../assembly/job-operators.ts'
 import { JobMetricsCollector } from './job-metrics-collector.ts'
 import type { JobMetrics } from '../../metrics/job-metrics.ts'
 import { openPrometheusEndpoint, parsePorts } from '../../metrics/prometheus-endpoint.ts'
 import type { PrometheusEndpoint } from '../../metrics/prometheus-endpoint.ts'
-import { planJob } from '../plan/job-plan.ts'
+import { operatorKinds } from '../operator-kinds.ts'
+import { planJob } from '../plan/planner.ts'
 import { keyWarnings } from './key-warnings.ts'
 import type { JobPlan } from '../plan/job-plan.ts'
 import type { JobServices } from '../assembly/job-services.ts'
@@ -60,7 +61,7 @@ export class Job {
   readonly #metrics: JobMetricsCollector
   readonly #prometheusPorts: readonly [number, number] | null
   #endpoint: PrometheusEndpoint | null = null
-  #builder!: GraphBuilder
+  #operators!: JobOperators
   #coordinator!: CheckpointCoordinator
   /** Of the folder of checkpoints, or null if the job holds no lease. */
   #lease: Promise<CheckpointLease | null> = Promise.resolve(null)
@@ -86,14 +87,16 @@ export class Job {
     this.name = graph.name
     for (const option of Object.values(executionOptions)) configuration.find<unknown>(option)
     const maxParallelism = graph.maxParallelism ?? configuration.get(executionOptions.maxParallelism)
-    this.#plan = planJob(graph, {
+    const kinds = services.kinds ?? operatorKinds
+    const options = {
       parallelism:
         graph.parallelism ??
         configuration.find(executionOptions.parallelism) ??
         Math.min(os.availableParallelism(), maxParallelism),
       maxParallelism,
       chaining: configuration.get(executionOptions.chaining),
-    })
+    }
+    this.#plan = planJob(graph, options, kinds)
     this.#checkpointing = checkpointIntervalMs(configuration) !== null
     this.#storage =
       services.checkpointStorage ??
@@ -109,7 +112,7 @@ export class Job {
     const ports = configuration.find(executionOptions.prometheusPort)
     this.#prometheusPorts = ports === null ? null : parsePorts(ports, executionOptions.prometheusPort.key)
     this.#status = { jobId: this.jobId, state: 'CREATED', attempt: 0, cause: null }
-    for (const warning of keyWarnings(graph)) listener.warning?.(warning)
+    for (const warning of keyWarnings(graph, kinds)) listener.warning?.(warning)
   }
 
   get status(): JobStatus {
@@ -142,9 +145,9 @@ export class Job {
     const { signal } = this.#startCancelled
     try {
       const warn = (message: string): void => this.#listener.warning?.(message)
-      this.#builder = await GraphBuilder.create(this.#plan, this.#configuration, this.#services, warn, signal)
+      this.#operators = await JobOperators.prepare(this.#plan, this.#configuration, this.#services, { warn, signal })
       this.#lease = this.#takeLease(signal)
-      await unlessAborted(Promise.all([this.#builder.validateSinks(signal), this.#restore()]), signal)
+      await unlessAborted(Promise.all([this.#operators.validateSinks(signal), this.#restore()]), signal)
       this.#coordinator = await unlessAborted(this.#makeCoordinator(), signal)
       await this.#openEndpoint()
       signal.throwIfAborted()
@@ -154,7 +157,7 @@ export class Job {
       if (this.#wasCancelled()) this.#setState('CANCELED', null)
       else this.#setState('FAILED', cause)
       this.#endpoint?.close()
-      await (this.#builder as GraphBuilder | undefined)?.dispose()
+      await (this.#operators as JobOperators | undefined)?.dispose()
       await this.#releaseLease()
       throw cause
     }
@@ -271,7 +274,7 @@ export class Job {
       return await this.#runAttempts()
     } finally {
       this.#endpoint?.close()
-      await this.#builder.dispose()
+      await this.#operators.dispose()
       await this.#releaseLease()
     }
   }
@@ -304,7 +307,7 @@ export class Job {
     if (savepoint !== null) savepoint.path = await this.#coordinator.savepoint(attempt, savepoint.directory)
     else if (this.#checkpointing) await this.#lastCheckpoint(attempt)
     // A bounded job that is through can be resumed nowhere; what an endless one left off at stays good.
-    if (this.#checkpointing && this.#builder.bounded && this.#cancel === null) await this.#removeCheckpoints()
+    if (this.#checkpointing && this.#operators.bounded && this.#cancel === null) await this.#removeCheckpoints()
     if (this.#cancel !== null) await this.#removeIfCancelled()
     // Flink's word: a job that was stopped with a savepoint has finished, and its program goes on.
     return this.#end(this.#cancel === null || savepoint !== null ? 'FINISHED' : 'CANCELED')
@@ -353,7 +356,7 @@ export class Job {
   #end(state: 'FINISHED' | 'CANCELED'): JobResult {
     this.#setState(state, null)
     const { jobId } = this
-    const kept = this.#checkpointing && (state === 'CANCELED' ? this.#keepsWhenCancelled : !this.#builder.bounded)
+    const kept = this.#checkpointing && (state === 'CANCELED' ? this.#keepsWhenCancelled : !this.#operators.bounded)
     const checkpointPath = this.#finalSavepoint?.path ?? (kept ? this.#coordinator.statistics.lastPath : null)
     return {
       jobId,
@@ -388,8 +391,7 @@ export class Job {
       })
       this.#wakeFromRestart = null
       if (this.#wasCancelled()) return false
-      this.#builder.attempt++
-      this.#status = { ...this.#status, attempt: this.#builder.attempt }
+      this.#status = { ...this.#status, attempt: this.#status.attempt + 1 }
       try {
         await (await this.#lease)?.check()
         await this.#loadLatest()
@@ -403,8 +405,14 @@ export class Job {
   }
 
   async #startAttempt(): Promise<void> {
-    const capacity = this.#configuration.get(executionOptions.channelCapacity)
-    const attempt = new Attempt(this.#plan, this.#builder, this.#restored, capacity, this.#services.clock)
+    const attempt = new Attempt({
+      plan: this.#plan,
+      operators: this.#operators,
+      restored: this.#restored,
+      channelCapacity: this.#configuration.get(executionOptions.channelCapacity),
+      clock: this.#services.clock,
+      attempt: this.#status.attempt,
+    })
     this.#attempt = attempt
     await attempt.start()
     if (this.#wasCancelled()) {

@@ -1,8 +1,8 @@
 /**
- * The operators of one subtask: a tree, because an operator's output may go to several operators and to other chains.
- * Barriers and the end of input go through it from the head down: an operator has emitted all it owes before its children
- * take their snapshots. What an operator emits and says of event time leaves it in the order in which it was said, whoever
- * said it and however long what follows takes.
+ * The operators of one subtask: a tree, because an operator's outputs may go to several operators and to other chains.
+ * Barriers and the end of input go through it from the head down: an operator has emitted everything before its children take
+ * their snapshots. Batches and watermarks leave an operator in the order in which it emitted them, however long the operators
+ * behind it take. Batches of a side output go to the operators and chains that take it; everything else goes to all of them.
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { NO_TIMESTAMP } from '../../event-time/time-element.ts'
@@ -12,32 +12,54 @@ import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { ChainNode } from '../plan/job-plan.ts'
 import type { RecordWriter } from '../exchange/record-writer.ts'
 
+/** An operator of the same chain, and the output that it takes. `null` is the main output. */
+export interface TaggedChild {
+  readonly tag: string | null
+  readonly tree: OperatorTree
+}
+
+/** An edge to another chain, and the output that it takes. `null` is the main output. */
+export interface TaggedWriter {
+  readonly tag: string | null
+  readonly writer: RecordWriter
+}
+
+/** Where the batches of one output go. */
+interface Takers {
+  readonly children: OperatorTree[]
+  readonly writers: RecordWriter[]
+}
+
 export class OperatorTree {
   readonly node: ChainNode
-  /** null: the head of a source chain, whose reader is driven by the subtask. */
+  /** `null` for the head of a source chain, whose reader is driven by the subtask. */
   readonly operator: Operator | null
   readonly children: readonly OperatorTree[]
   readonly writers: readonly RecordWriter[]
+  readonly #main: Takers = { children: [], writers: [] }
+  readonly #sides = new Map<string, Takers>()
   readonly output: Output
   recordsIn = 0
   recordsOut = 0
-  /** The last one that left. */
+  /** The last watermark that left. */
   watermarkMs = NO_TIMESTAMP
-  /** What leaves now; null: nothing is waited for. */
+  /** What leaves now. `null` when nothing is waited for. */
   #leaving: Promise<void> | null = null
 
   constructor(
     node: ChainNode,
     operator: Operator | null,
-    children: readonly OperatorTree[],
-    writers: readonly RecordWriter[],
+    children: readonly TaggedChild[],
+    writers: readonly TaggedWriter[],
   ) {
     this.node = node
     this.operator = operator
-    this.children = children
-    this.writers = writers
+    this.children = children.map(c => c.tree)
+    this.writers = writers.map(w => w.writer)
+    for (const { tag, tree } of children) this.#takersOf(tag).children.push(tree)
+    for (const { tag, writer } of writers) this.#takersOf(tag).writers.push(writer)
     this.output = {
-      emit: batch => this.emit(batch),
+      emit: (batch, tag) => this.emit(batch, undefined, tag),
       advance: signal => this.#inOrder(() => this.#advanceAll(signal)),
     }
   }
@@ -48,20 +70,22 @@ export class OperatorTree {
     await this.operator?.open(this.output, mailbox)
   }
 
-  receive(batch: RecordBatch, splitId?: string): Promise<void> | void {
+  receive(batch: RecordBatch, input: number, splitId?: string): Promise<void> | void {
     this.recordsIn += batch.count
-    return this.operator!.process(batch, splitId)
+    return this.operator!.process(batch, input, splitId)
   }
 
   advance(signal: StreamSignal): Promise<void> | void {
     return this.operator!.advance(signal)
   }
 
-  /** `splitId`: from the source alone. */
-  emit(batch: RecordBatch, splitId?: string): Promise<void> | void {
+  /** `splitId`: the split that the batch comes from, for sources alone. `tag`: the side output that it goes to. */
+  emit(batch: RecordBatch, splitId?: string, tag?: string): Promise<void> | void {
     this.recordsOut += batch.count
-    if (this.#leaving !== null) return this.#inOrder(() => this.#emitNow(batch, splitId))
-    const emitted = this.#emitNow(batch, splitId)
+    const takers = tag === undefined ? this.#main : this.#sides.get(tag)
+    if (takers === undefined) return undefined
+    if (this.#leaving !== null) return this.#inOrder(() => emitTo(takers, batch, splitId))
+    const emitted = emitTo(takers, batch, splitId)
     return emitted === undefined ? undefined : this.#track(emitted)
   }
 
@@ -88,15 +112,11 @@ export class OperatorTree {
     for (const child of this.children) yield* child.all()
   }
 
-  #emitNow(batch: RecordBatch, splitId: string | undefined): Promise<void> | void {
-    if (this.children.length === 1 && this.writers.length === 0) return this.children[0]!.receive(batch, splitId)
-    if (this.children.length === 0 && this.writers.length === 0) return undefined
-    return this.#emitToAll(batch, splitId)
-  }
-
-  async #emitToAll(batch: RecordBatch, splitId: string | undefined): Promise<void> {
-    for (const child of this.children) await child.receive(batch, splitId)
-    for (const writer of this.writers) await writer.write(batch)
+  #takersOf(tag: string | null): Takers {
+    if (tag === null) return this.#main
+    let takers = this.#sides.get(tag)
+    if (takers === undefined) this.#sides.set(tag, (takers = { children: [], writers: [] }))
+    return takers
   }
 
   async #advanceAll(signal: StreamSignal): Promise<void> {
@@ -121,4 +141,20 @@ export class OperatorTree {
     this.#leaving = tail
     return tail
   }
+}
+
+function emitTo({ children, writers }: Takers, batch: RecordBatch, splitId: string | undefined): Promise<void> | void {
+  if (children.length === 1 && writers.length === 0) return children[0]!.receive(batch, 0, splitId)
+  if (children.length === 0 && writers.length === 0) return undefined
+  return emitToAll(children, writers, batch, splitId)
+}
+
+async function emitToAll(
+  children: readonly OperatorTree[],
+  writers: readonly RecordWriter[],
+  batch: RecordBatch,
+  splitId: string | undefined,
+): Promise<void> {
+  for (const child of children) await child.receive(batch, 0, splitId)
+  for (const writer of writers) await writer.write(batch)
 }

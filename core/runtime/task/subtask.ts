@@ -8,7 +8,7 @@ import type { Clock } from '../../foundation/clock.ts'
 import { SplitEnd } from '../../event-time/split-end.ts'
 import { MAX_WATERMARK } from '../../event-time/time-element.ts'
 import type { Mailbox } from '../../operators/operator.ts'
-import type { PolledBatch, SourceReader } from '../../operators/source/source.ts'
+import type { PolledBatch, SourceReader } from '../../operators/source.ts'
 import type { InputGate } from '../exchange/input-gate.ts'
 import type { Chain } from '../plan/job-plan.ts'
 import type { OperatorTree } from './operator-tree.ts'
@@ -157,14 +157,14 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
       const element = gate.poll()
       if (element === null) await this.#waitFor(gate.available())
       else if (element.type === 'end') return
-      else await this.#handle(element)
+      else await this.#handle(element, gate.batchInput)
     }
   }
 
-  #handle(element: Exclude<StreamElement, { type: 'end' }>): Promise<void> | void {
+  #handle(element: Exclude<StreamElement, { type: 'end' }>, input: number): Promise<void> | void {
     switch (element.type) {
       case 'batch': {
-        const taken = this.tree.receive(element.batch)
+        const taken = this.tree.receive(element.batch, input)
         return taken === undefined ? this.#maybeYield() : taken.then(() => this.#maybeYield())
       }
       case 'barrier':
@@ -196,7 +196,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
     return states
   }
 
-  /** Until there is input, or somebody else wants something of this loop. */
+  /** Waits until there is input, a mail or a barrier. */
   async #waitFor(input: Promise<void>): Promise<void> {
     const woken = new Promise<void>(resolve => (this.#wake = resolve))
     await Promise.race([input, woken])

@@ -1,8 +1,8 @@
 """The options of the engine, from `schemas/options.json`, which is generated from the engine's own tables.
 
 A wrong value fails at the line of the script that sets it, with the engine's message, before an engine is started.
-Values are parsed by the rules of `core/foundation/config` in the source tree: where JavaScript and Python differ, the rules are
-those of JavaScript.
+Values are parsed by the rules of `core/foundation/config` in the source tree: where JavaScript and Python differ, the
+rules are those of JavaScript.
 """
 
 from __future__ import annotations

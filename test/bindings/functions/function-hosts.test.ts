@@ -4,7 +4,7 @@ import path from 'node:path'
 import t from 'tap'
 
 import { FunctionHosts } from '../../../bindings/functions/function-hosts.ts'
-import type { OpenFunction } from '../../../core/operators/remote/function-runtime.ts'
+import type { OpenFunction } from '../../../core/operators/function-runtime.ts'
 
 const request: OpenFunction = {
   jobName: 'flights',

@@ -148,7 +148,7 @@ t.test('a job that fails says of what, in job/finished', async t => {
 t.test('what keeps a job from starting is the answer to its submission', async t => {
   const client = await initialized(t)
   const wrong: readonly (readonly [unknown, object])[] = [
-    [{ ...printing('a'), version: 2 }, { code: 'GRAPH_INVALID' }],
+    [{ ...printing('a'), version: 1 }, { code: 'GRAPH_INVALID' }],
     [
       { ...printing('a'), name: undefined },
       { code: 'GRAPH_INVALID', message: /name is missing/ },

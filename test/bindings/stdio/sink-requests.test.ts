@@ -7,7 +7,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 
 import { EngineServer } from '../../../bindings/stdio/engine-server.ts'
 import type { SinkOpenResult, SinkWriteParams } from '../../../bindings/stdio/driver-protocol.ts'
-import type { KinesisStreamsSinkSpec } from '../../../core/graph/job-graph.ts'
+import type { KinesisStreamsSinkSpec } from '../../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
 import type { KinesisEmulator } from '../../../emulator/index.ts'
 import { kinesisSinkSpec } from '../../core/fakes/graphs.ts'
 import { emulator, pointedAt, textsIn } from '../../core/fakes/jobs.ts'

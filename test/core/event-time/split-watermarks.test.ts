@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { maxTimestamp, SplitWatermarks } from '../../../core/event-time/split-watermarks.ts'
-import type { WatermarkSettings } from '../../../core/graph/watermark-settings.ts'
+import type { WatermarkSettings } from '../../../core/graph/watermark-strategy-spec.ts'
 
 const NOBODY = new Set<string>()
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 
 import { WatermarkGenerator } from '../../../core/event-time/watermark-generator.ts'
-import type { WatermarkSettings } from '../../../core/graph/watermark-settings.ts'
+import type { WatermarkSettings } from '../../../core/graph/watermark-strategy-spec.ts'
 
 const generatorOf = (overrides: Partial<WatermarkSettings> = {}): WatermarkGenerator =>
   new WatermarkGenerator({ type: 'monotonous', maxOutOfOrdernessMs: null, idlenessMs: null, ...overrides })

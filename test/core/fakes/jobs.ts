@@ -6,7 +6,18 @@ import type { JobGraph } from '../../../core/graph/job-graph.ts'
 import type { JobServices } from '../../../core/runtime/assembly/job-services.ts'
 import type { JobStatus } from '../../../core/runtime/job/job-status.ts'
 import { Job } from '../../../core/runtime/job/job.ts'
-import type { Sink, SinkWriter, SinkWriterContext } from '../../../core/operators/sink/sink.ts'
+import type { Configuration } from '../../../core/foundation/config/configuration.ts'
+import { kinesisStreamsSinkFactory } from '../../../core/connectors/kinesis/sink/kinesis-streams-sink-factory.ts'
+import type { KinesisStreamsSinkSpec } from '../../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import { kinesisStreamsSourceFactory } from '../../../core/connectors/kinesis/source/kinesis-streams-source-factory.ts'
+import type { KinesisStreamsSourceSpec } from '../../../core/connectors/kinesis/source/kinesis-streams-source-spec.ts'
+import type { Kinds } from '../../../core/graph/transformation-kind.ts'
+import type { OperatorKind } from '../../../core/operators/operator-kind.ts'
+import type { SinkFactory } from '../../../core/operators/sink-factory.ts'
+import type { Source } from '../../../core/operators/source.ts'
+import type { SourceFactory } from '../../../core/operators/source-factory.ts'
+import { operatorKindsWith, sinkFactories, sourceFactories } from '../../../core/runtime/operator-kinds.ts'
+import type { Sink, SinkWriter, SinkWriterContext } from '../../../core/operators/sink.ts'
 import type { EmulatorOptions } from '../../../emulator/index.ts'
 import { KinesisEmulator } from '../../../emulator/index.ts'
 
@@ -41,14 +52,48 @@ export interface TestedJob {
   readonly printed: string[]
 }
 
+/** A Kinesis source or sink in the place of the real one. */
+export interface FakeKinesis {
+  readonly kinesisSource?: (spec: KinesisStreamsSourceSpec, configuration: Configuration) => Source
+  readonly kinesisSink?: (spec: KinesisStreamsSinkSpec, configuration: Configuration) => Sink
+}
+
+/** The engine's kinds of operators, with these in the place of the Kinesis connectors. */
+export function kindsWith({ kinesisSource, kinesisSink }: FakeKinesis): Kinds<OperatorKind> {
+  const source: SourceFactory<KinesisStreamsSourceSpec> = {
+    ...kinesisStreamsSourceFactory,
+    create: async ({ transformation }, job) => kinesisSource!(transformation.source, job.configuration),
+  }
+  const sink: SinkFactory<KinesisStreamsSinkSpec> = {
+    ...kinesisStreamsSinkFactory,
+    create: async (transformation, job) => kinesisSink!(transformation.sink, job.configuration),
+  }
+  return operatorKindsWith(
+    sourceFactories.map(f => (f.type === source.type && kinesisSource !== undefined ? source : f)),
+    sinkFactories.map(f => (f.type === sink.type && kinesisSink !== undefined ? sink : f)),
+  )
+}
+
 /** A job that is cancelled at the end of the test if it still runs. */
-export function jobOf(t: Teardown, graph: JobGraph, services: Partial<JobServices> = {}): TestedJob {
+export function jobOf(
+  t: Teardown,
+  graph: JobGraph,
+  { kinesisSource, kinesisSink, ...services }: Partial<JobServices> & FakeKinesis = {},
+): TestedJob {
+  const fakes = { ...(kinesisSource && { kinesisSource }), ...(kinesisSink && { kinesisSink }) }
   const statuses: JobStatus[] = []
   const warnings: string[] = []
   const printed: string[] = []
   const job = new Job(
     graph,
-    { clock: systemClock, locals: new Map(), functions: null, print: lines => void printed.push(lines), ...services },
+    {
+      clock: systemClock,
+      locals: new Map(),
+      functions: null,
+      print: lines => void printed.push(lines),
+      kinds: kindsWith(fakes),
+      ...services,
+    },
     { status: status => statuses.push(status), warning: message => warnings.push(message) },
   )
   t.teardown(() => job.cancel('now'))

@@ -1,10 +1,11 @@
 import t from 'tap'
 
 import { operatorIds } from '../../../core/graph/operator-ids.ts'
+import { operatorKinds } from '../../../core/runtime/operator-kinds.ts'
 import { functionT, graphOf, sinkT, sourceT } from '../fakes/graphs.ts'
 
 const idsOf = (...transformations: Parameters<typeof graphOf>[0]): string[] => [
-  ...operatorIds(graphOf(transformations)).values(),
+  ...operatorIds(graphOf(transformations), operatorKinds).values(),
 ]
 
 // Made by another program from the description: the first 32 hex digits of SHA-256 of a JSON array.
@@ -23,7 +24,7 @@ t.test('generated ids are these: state of older checkpoints is found by them', a
       sourceT(1),
       functionT(2, [1]),
       functionT(3, [1]),
-      functionT(4, [2], { operation: 'filter' }),
+      functionT(4, [2], { kind: 'filter' }),
       sinkT(5, [4]),
       sinkT(6, [3], { sink: { type: 'print', identifier: null } }),
     ),

@@ -3,7 +3,7 @@ import type { Clock } from '../../../foundation/clock.ts'
 import type { Configuration } from '../../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../../foundation/config/sink-options.ts'
 import { ConfigurationError, ServiceError } from '../../../foundation/errors.ts'
-import type { KinesisStreamsSinkSpec } from '../../../graph/job-graph.ts'
+import type { KinesisStreamsSinkSpec } from './kinesis-streams-sink-spec.ts'
 import { KinesisStreamProxy } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
 import { checkDestination, NO_START_CONTEXT } from '../../../aws/service/stream-readiness.ts'
@@ -15,7 +15,8 @@ import { serializerOf } from '../../../../schemas/serialization.ts'
 import type { Serializer } from '../../../../schemas/contracts/batch-codec.ts'
 import type { AsyncSinkWriter } from '../../async-sink/async-sink-writer.ts'
 import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../../operators/dead-letter.ts'
 import { EntryBuffer } from '../../async-sink/entry-buffer.ts'
 import { EntrySinkWriter } from '../../entries/entry-sink-writer.ts'
 import { OrderedBuffer } from '../../async-sink/ordered-buffer.ts'
@@ -26,7 +27,7 @@ import { RestoreGate } from '../../async-sink/restore-gate.ts'
 import { ShardMap } from './shard-map.ts'
 import { ShardWindows } from './shard-windows.ts'
 import type { SinkBuffer } from '../../async-sink/sink-buffer.ts'
-import type { Sink, SinkWriterContext } from '../../../operators/sink/sink.ts'
+import type { Sink, SinkWriterContext } from '../../../operators/sink.ts'
 import { checkSinkLimits, checkSinkOptions } from '../../async-sink/sink-limits.ts'
 
 export type SinkProxyFactory = (stream: StreamIdentity, configuration: Configuration, clock: Clock) => SinkStreamProxy
@@ -38,7 +39,7 @@ export interface KinesisStreamsSinkServices {
   /** The partition key generator, where it is a function. */
   readonly key?: ((value: unknown) => unknown) | null
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   readonly schemas?: SchemaServices
   readonly proxyFactory?: SinkProxyFactory
   /** From 0 up to 1; for back-off. */

@@ -8,7 +8,7 @@ import { executionOptions } from '../../../foundation/config/execution-options.t
 import { kinesisSourceOptions } from '../../../foundation/config/kinesis-source-options.ts'
 import { maskedUrl } from '../../../foundation/config/mask.ts'
 import { ConfigurationError, ShardlineError } from '../../../foundation/errors.ts'
-import type { KinesisStreamsSourceSpec } from '../../../graph/job-graph.ts'
+import type { KinesisStreamsSourceSpec } from './kinesis-streams-source-spec.ts'
 import { parseStreamArn } from '../../../aws/service/arn.ts'
 import { KinesisStreamProxy } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
 import type { StreamIdentity } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
@@ -20,14 +20,15 @@ import type { Deserializer } from '../../../../schemas/contracts/batch-codec.ts'
 import { NO_SCHEMA_SERVICES } from '../../../../schemas/glue/schema-services.ts'
 import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts'
 import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../../operators/dead-letter.ts'
 import type { ShardAssignment, SplitEvent } from './split/split-events.ts'
 import { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { PoisonedRecordsOptions } from './emitter/poisoned-records.ts'
 import { RecordEmitter } from './emitter/record-emitter.ts'
 import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
-import { oneByOne } from './enumerator/shard-assigner.ts'
-import type { AssignShards } from './enumerator/shard-assigner.ts'
+import { oneByOne } from '../../../operators/shard-assigner.ts'
+import type { AssignShards } from '../../../operators/shard-assigner.ts'
 import { StreamConsumerRegistrar } from './enumerator/stream-consumer-registrar.ts'
 import { uniformShardAssigner } from './enumerator/uniform-shard-assigner.ts'
 import { retryOptions, SourceInstants } from './instants.ts'
@@ -39,7 +40,7 @@ import type {
   Source,
   SourceEnumerator,
   SourceReader,
-} from '../../../operators/source/source.ts'
+} from '../../../operators/source.ts'
 
 export type SourceProxyFactory = (
   stream: StreamIdentity,
@@ -56,7 +57,7 @@ export interface SourceCollaborators {
   readonly assign?: AssignShards | null
   readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   /** A function completes the schema. */
   readonly keepsRecords?: boolean
   readonly warn?: (message: string) => void
@@ -71,7 +72,7 @@ export class KinesisStreamsSource implements Source<ShardAssignment, SplitEvent>
   readonly #proxyFactory: SourceProxyFactory
   readonly #assign: AssignShards
   readonly #schemas: SchemaServices
-  readonly #deadLetterHandler: DeadLetterHandler | null
+  readonly #deadLetterHandler: DeadLetterFunction | null
   readonly #keepsRecords: boolean
   readonly #warn: (message: string) => void
   readonly #losses: RecordLosses

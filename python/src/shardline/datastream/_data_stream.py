@@ -88,7 +88,7 @@ class DataStream(OperatorSettings):
         """Makes one value of each value. Without `output_type` the results are pickled."""
         if not isinstance(func, MapFunction) and not callable(func):
             raise TypeError("The input must be a MapFunction or a callable function")
-        return self._function("map", "Map", func, declared_type(output_type))
+        return self._function("map", "Map", func, declared_type(output_type), deserializesFor=None)
 
     def flat_map(
         self, func: Callable[[Any], Any] | FlatMapFunction, output_type: TypeInformation | None = None
@@ -96,7 +96,7 @@ class DataStream(OperatorSettings):
         """Makes any number of values of each value: the function returns an iterable, or is a generator."""
         if not isinstance(func, FlatMapFunction) and not callable(func):
             raise TypeError("The input must be a FlatMapFunction or a callable function")
-        return self._function("flat_map", "Flat Map", func, declared_type(output_type))
+        return self._function("flat_map", "Flat Map", func, declared_type(output_type), deserializesFor=None)
 
     def filter(self, func: Callable[[Any], bool] | FilterFunction) -> DataStream:
         """Keeps the values for which the function returns something true. The type of the stream stays the same."""
@@ -116,8 +116,8 @@ class DataStream(OperatorSettings):
         if not isinstance(key_selector, KeySelector) and not callable(key_selector):
             raise TypeError("Parameter key_selector should be type of KeySelector or a callable function.")
         pickle = operators.dump(key_selector, self._type, key_type)
-        body = _graph.function("key_by", pickle, payload_type(self._type))
-        return self._env._keyed_stream(self, self._env._add("function", "Key By", body, self._edges()))
+        body = _graph.function(pickle, payload_type(self._type))
+        return self._env._keyed_stream(self, self._env._add("key_by", "Key By", body, self._edges()))
 
     def process(self, func: ProcessFunction, output_type: TypeInformation | None = None) -> DataStream:
         """Makes any number of values of each value. The function also sees the timestamp and the watermark."""
@@ -125,7 +125,7 @@ class DataStream(OperatorSettings):
             raise TypeError("a KeyedProcessFunction needs a keyed stream: call key_by() before process()")
         if not isinstance(func, ProcessFunction):
             raise TypeError(f"process() takes a ProcessFunction, not {type(func).__name__}")
-        return self._function("process", "PROCESS", func, declared_type(output_type))
+        return self._function("process", "PROCESS", func, declared_type(output_type), sideOutputs={})
 
     def assign_timestamps_and_watermarks(self, watermark_strategy: WatermarkStrategy) -> DataStream:
         """Assigns timestamps to the values, and generates watermarks from them. Watermarks of the source end here."""
@@ -182,12 +182,12 @@ class DataStream(OperatorSettings):
         source = edge.source
         if source.body["output"] != "pickle" and self._type_for(needed) is self._type:
             return edge
-        if source.body.get("operation") == "key_by" and edge.partitioning != "hash":
+        if source.kind == "key_by" and edge.partitioning != "hash":
             # No operator may come between a sink and the function of its partition keys, so that operator converts.
             source.body["output"] = "object"
             return edge
-        body = _graph.function("map", operators.dump(_same, self._type_for(needed)), "object")
-        return Edge(self._env._add("function", "Plain Values", body, [edge]))
+        body = _graph.function(operators.dump(_same, self._type_for(needed)), "object", deserializesFor=None)
+        return Edge(self._env._add("map", "Plain Values", body, [edge]))
 
     def _type_for(self, needed: TypeInformation) -> TypeInformation:
         """Returns the type of this stream as a schema for values of type `needed` reads it."""
@@ -198,15 +198,15 @@ class DataStream(OperatorSettings):
     def _keyed(self, edge: Edge, key_function: Callable[[Any], Any], type_info: TypeInformation) -> Edge:
         """Returns the edge to a sink whose partition keys come from a function. The function runs in an operator before
         the sink, which is chained to Python functions before it. An edge by key stays before that operator."""
-        body = _graph.function("key_by", operators.dump(key_function, type_info), payload_type(type_info))
+        body = _graph.function(operators.dump(key_function, type_info), payload_type(type_info))
         before = edge.partitioning if edge.partitioning == "hash" else None
-        key_by = self._env._add("function", "Partition Key", body, [Edge(edge.source, before)])
+        key_by = self._env._add("key_by", "Partition Key", body, [Edge(edge.source, before)])
         return Edge(key_by, None if before else edge.partitioning)
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
         """Writes each value to `sys.stdout` of the script, with the number of the subtask if there are several."""
-        body = _graph.function("print", operators.dump(sink_identifier, self._type), "pickle", in_driver=True)
-        transformation = self._env._add("function", "Print to Std. Out", body, self._edges())
+        body = _graph.function(operators.dump(sink_identifier, self._type), "pickle", in_driver=True)
+        transformation = self._env._add("print", "Print to Std. Out", body, self._edges())
         return DataStreamSink(self._env, transformation)
 
     def execute_and_collect(
@@ -219,8 +219,8 @@ class DataStream(OperatorSettings):
         if limit is not None:
             positive(limit, "limit")
         collector = Collector()
-        body = _graph.function("collect", operators.dump(collector.id, self._type), "pickle", in_driver=True)
-        self._env._add("function", "Data stream collect sink", body, self._edges())
+        body = _graph.function(operators.dump(collector.id, self._type), "pickle", in_driver=True)
+        self._env._add("collect", "Data stream collect sink", body, self._edges())
         iterator = CloseableIterator(self._env._submit(job_execution_name), collector)
         if limit is None:
             return iterator
@@ -236,21 +236,16 @@ class DataStream(OperatorSettings):
         return [Edge(self._transformation, self._partitioning)]
 
     def _function(
-        self, operation: str, name: str, func: Any, type_info: TypeInformation, extra: Any = None
+        self, kind: str, name: str, func: Any, type_info: TypeInformation, extra: Any = None, **fields: Any
     ) -> DataStream:
-        body = _graph.function(operation, operators.dump(func, type_info, extra), payload_type(type_info))
-        return DataStream(self._env, self._env._add("function", name, body, self._edges()), type_info)
+        """Adds an operator with a function. `fields`: those of its kind, beside the function and the output."""
+        body = _graph.function(operators.dump(func, type_info, extra), payload_type(type_info), **fields)
+        return DataStream(self._env, self._env._add(kind, name, body, self._edges()), type_info)
 
     def _deserialized(self, step: _Step, type_info: TypeInformation) -> DataStream:
         """Adds the operator that completes the schema of this source in Python."""
-        operation, name, func = step
-        body = _graph.function(
-            operation,
-            operators.dump(func, type_info),
-            payload_type(type_info),
-            deserializes_for=self._transformation.id,
-        )
-        return DataStream(self._env, self._env._add("function", name, body, self._edges()), type_info)
+        kind, name, func = step
+        return self._function(kind, name, func, type_info, deserializesFor=self._transformation.id)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -19,6 +19,6 @@ class DataStreamSink(OperatorSettings):
         """Also sets the parallelism of the operator that gives the records their partition keys."""
         super().set_parallelism(parallelism)
         for edge in self._transformation.inputs:
-            if edge.source.body.get("operation") == "key_by" and edge.source.inputs[0].partitioning == "hash":
+            if edge.source.kind == "key_by" and edge.source.inputs[0].partitioning == "hash":
                 edge.source.parallelism = parallelism
         return self

@@ -8,17 +8,21 @@ from typing import Any
 
 from shardline.errors import ConfigurationError, IllegalStateException
 
-JOB_GRAPH_VERSION = 1
+JOB_GRAPH_VERSION = 2
 EXECUTION_MODE = "python.execution-mode"
 
 
 @dataclass
 class Edge:
+    """From a transformation to an input of another. `partitioning` is the name of a partitioner: None is forward where
+    both ends have the same parallelism, else rebalance."""
+
     source: Transformation
     partitioning: str | None = None
 
     def spec(self) -> dict[str, Any]:
-        return {"from": self.source.id, "partitioning": self.partitioning}
+        partitioner = None if self.partitioning is None else {"type": self.partitioning}
+        return {"from": self.source.id, "tag": None, "input": 0, "partitioner": partitioner}
 
 
 @dataclass
@@ -42,11 +46,10 @@ class Transformation:
             "parallelism": self.parallelism,
             "maxParallelism": self.max_parallelism,
             "kind": self.kind,
+            "inputs": [edge.spec() for edge in self.inputs],
+            **self.body,
         }
-        if self.kind != "source":
-            spec["inputs"] = [edge.spec() for edge in self.inputs]
-        spec.update(self.body)
-        if self.kind == "function":
+        if "function" in self.body:
             spec["function"] = _in_mode(self.body["function"], mode)
         if strategy := self.body.get("watermarkStrategy"):
             spec["watermarkStrategy"] = {**strategy, "timestampAssigner": _in_mode(strategy["timestampAssigner"], mode)}
@@ -64,13 +67,11 @@ def source(source_spec: dict[str, Any], output: str, watermark_strategy: dict[st
     return {"source": source_spec, "output": output, "watermarkStrategy": watermark_strategy}
 
 
-def function(
-    operation: str, pickle: str, output: str, *, in_driver: bool = False, deserializes_for: int | None = None
-) -> dict[str, Any]:
-    """`in_driver`: always there; else where the configuration says when the job is submitted. `deserializes_for`: the
-    source whose schema it completes."""
+def function(pickle: str, output: str, *, in_driver: bool = False, **fields: Any) -> dict[str, Any]:
+    """The body of a transformation with a function. `in_driver`: the function always runs in the driver; otherwise the
+    configuration decides when the job is submitted. `fields`: the other fields of the kind."""
     spec = {"type": "python", "pickle": pickle, "mode": "driver" if in_driver else None}
-    return {"operation": operation, "function": spec, "output": output, "deserializesFor": deserializes_for}
+    return {"function": spec, "output": output, **fields}
 
 
 def watermarks(strategy: dict[str, Any], output: str) -> dict[str, Any]:
@@ -98,8 +99,8 @@ def build(
     if not included:
         raise IllegalStateException("No operators defined in streaming topology. Cannot execute.")
     next_id = max(t.id for t in transformations) + 1
-    for dangling in [t for t in included if t.kind in ("function", "watermarks") and t.id not in used]:
-        by_key = dangling.body.get("operation") == "key_by"
+    for dangling in [t for t in included if t.kind != "sink" and t.id not in used]:
+        by_key = dangling.kind == "key_by"
         included.append(
             Transformation(
                 next_id,

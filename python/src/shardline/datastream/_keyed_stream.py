@@ -43,13 +43,13 @@ class KeyedStream(DataStream):
         """Makes any number of values of each value, by a function with state and timers for each key."""
         if not isinstance(func, KeyedProcessFunction):
             raise TypeError("KeyedProcessFunction is required for KeyedStream.")
-        return self._function("process", "KEYED PROCESS", func, declared_type(output_type))
+        return self._function("process", "KEYED PROCESS", func, declared_type(output_type), sideOutputs={})
 
     def map(self, func: Callable[[Any], Any] | MapFunction, output_type: TypeInformation | None = None) -> DataStream:
         """As `DataStream.map`. `open()` of a MapFunction gets state by key."""
         if not isinstance(func, MapFunction) and not callable(func):
             raise TypeError("The input must be a MapFunction or a callable function")
-        return self._function("process", "Map", func, declared_type(output_type), "map")
+        return self._function("process", "Map", func, declared_type(output_type), "map", sideOutputs={})
 
     def flat_map(
         self, func: Callable[[Any], Any] | FlatMapFunction, output_type: TypeInformation | None = None
@@ -57,19 +57,19 @@ class KeyedStream(DataStream):
         """As `DataStream.flat_map`. `open()` of a FlatMapFunction gets state by key."""
         if not isinstance(func, FlatMapFunction) and not callable(func):
             raise TypeError("The input must be a FlatMapFunction or a callable function")
-        return self._function("process", "FlatMap", func, declared_type(output_type), "flat_map")
+        return self._function("process", "FlatMap", func, declared_type(output_type), "flat_map", sideOutputs={})
 
     def filter(self, func: Callable[[Any], bool] | FilterFunction) -> DataStream:
         """As `DataStream.filter`. `open()` of a FilterFunction gets state by key."""
         if not isinstance(func, FilterFunction) and not callable(func):
             raise TypeError("The input must be a FilterFunction or a callable function")
-        return self._function("process", "Filter", func, self._type, "filter")
+        return self._function("process", "Filter", func, self._type, "filter", sideOutputs={})
 
     def reduce(self, func: Callable[[Any, Any], Any] | ReduceFunction) -> DataStream:
         """Combines each value with the result so far of its key. Emits one result for each value, of the same type."""
         if not isinstance(func, ReduceFunction) and not callable(func):
             raise TypeError("The input must be a ReduceFunction or a callable function")
-        return self._function("process", "Reduce", func, self._type, "reduce")
+        return self._function("reduce", "Reduce", func, self._type)
 
     def sum(self, position_to_sum: int | str = 0) -> DataStream:
         """Emits for each value the sum so far of a field, by key. The other fields are those of the first value.
@@ -100,7 +100,7 @@ class KeyedStream(DataStream):
                 "The field position must be of int or str type to locate the value to calculate for min, max, min_by, "
                 f"max_by and sum.The given type is: {type(position)}"
             )
-        return self._function("process", "Reduce", position, self._type, acc_type.name.lower())
+        return self._function(acc_type.name.lower(), "Reduce", position, self._type, position=position)
 
     def key_by(
         self, key_selector: Callable[[Any], Any] | KeySelector, key_type: TypeInformation | None = None

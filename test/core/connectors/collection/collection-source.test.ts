@@ -1,7 +1,7 @@
 import t from 'tap'
 
 import { CollectionSource } from '../../../../core/connectors/collection/collection-source.ts'
-import type { RestoredSource, SourceReader } from '../../../../core/operators/source/source.ts'
+import type { RestoredSource, SourceReader } from '../../../../core/operators/source.ts'
 import { settle } from '../../fakes/manual-clock.ts'
 import { pollBatch } from '../../fakes/splits.ts'
 

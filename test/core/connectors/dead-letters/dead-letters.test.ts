@@ -13,10 +13,10 @@ import {
   PartitionKeyGenerator,
 } from '../../../../core/index.ts'
 import type { DeadLetter } from '../../../../core/index.ts'
-import type { DeadLettersSpec } from '../../../../core/graph/job-graph.ts'
+import type { DeadLettersSpec } from '../../../../core/connectors/dead-letters/dead-letters-spec.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
 import { FileDeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
-import type { DeadLetterHandler as DeadLetterFunction } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../../../core/operators/dead-letter.ts'
 import { KinesisStreamsSink } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { KinesisEmulator } from '../../../../emulator/index.ts'
 import { sourceBatch } from '../../fakes/batches.ts'

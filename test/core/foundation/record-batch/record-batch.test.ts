@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
-import { LocalFunctionOperator } from '../../../../core/operators/functions/local-function-operator.ts'
 import { sourceBatch, textBatch } from '../../fakes/batches.ts'
+import { operatorOf } from '../../fakes/operators.ts'
 import { NotedOutput } from '../../fakes/outputs.ts'
 
 const text = fc.option(fc.string({ unit: 'grapheme', maxLength: 12 }), { nil: null, freq: 4 })
@@ -67,10 +67,10 @@ t.test('positions and times follow the records through slices, filters and flat_
     operation: 'filter' | 'flat_map',
     fn: (v: never) => unknown,
   ): Promise<RecordBatch> => {
-    const operator = new LocalFunctionOperator(operation, fn, 'f')
+    const operator = await operatorOf(operation, fn)
     const output = new NotedOutput()
-    await operator.open(output)
-    await operator.process(batch)
+    await operator.open(output, output)
+    await operator.process(batch, 0)
     return output.batches[0]!
   }
   const filtered = await through(source.slice(1, 5), 'filter', (v: Buffer) => String(v) !== 'c') // b d e

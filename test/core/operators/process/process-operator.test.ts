@@ -10,10 +10,10 @@ import type {
   RuntimeContext,
 } from '../../../../core/operators/process/process-function.ts'
 import { Types } from '../../../../core/api/types/types.ts'
-import { LocalFunctionOperator } from '../../../../core/operators/functions/local-function-operator.ts'
+import { instanceOf, runnable } from '../../../../core/operators/process/process.ts'
 import { keyGroupRange, readKeyedState } from '../../../../core/operators/keyed-state/keyed-state.ts'
-import { makeProcessFunction, ProcessOperator } from '../../../../core/operators/process/process-operator.ts'
-import type { AnyProcessFunction, ProcessOptions } from '../../../../core/operators/process/process-operator.ts'
+import { ProcessOperator } from '../../../../core/operators/process/process-operator.ts'
+import type { ProcessOptions } from '../../../../core/operators/process/process-operator.ts'
 import {
   AggregatingStateDescriptor,
   ListStateDescriptor,
@@ -25,9 +25,12 @@ import type { ValueState } from '../../../../core/operators/keyed-state/state.ts
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
 import { keyGroupOf } from '../../../../schemas/contracts/key-codec.ts'
 import { ManualClock, settle } from '../../fakes/manual-clock.ts'
+import { operatorOf } from '../../fakes/operators.ts'
 import { NotedOutput } from '../../fakes/outputs.ts'
 
 const MAX_PARALLELISM = 8
+
+type AnyProcessFunction = KeyedProcessFunction<unknown, unknown, unknown>
 
 const optionsOf = (overrides: Partial<ProcessOptions> = {}): ProcessOptions => ({
   operatorName: 'Count',
@@ -43,11 +46,11 @@ const optionsOf = (overrides: Partial<ProcessOptions> = {}): ProcessOptions => (
 
 /** Values as they come behind a keyBy of their first letter. */
 async function keyed(values: readonly string[], timestamps: readonly number[] | null = null): Promise<RecordBatch> {
-  const keyBy = new LocalFunctionOperator('key_by', (v: string) => v[0], 'Key By')
+  const keyBy = await operatorOf('key_by', (v: string) => v[0])
   const output = new NotedOutput()
-  await keyBy.open(output)
+  await keyBy.open(output, output)
   const timestamp = timestamps === null ? null : Float64Array.from(timestamps)
-  await keyBy.process(RecordBatch.ofValues(values, { timestamp }))
+  await keyBy.process(RecordBatch.ofValues(values, { timestamp }), 0)
   const batch = output.batches[0]!
   const keys = batch.keys!
   const groups = Uint16Array.from(values, (_, i) =>
@@ -57,7 +60,8 @@ async function keyed(values: readonly string[], timestamps: readonly number[] | 
 }
 
 async function opened(fn: AnyProcessFunction, overrides: Partial<ProcessOptions> = {}, clock = new ManualClock(1000)) {
-  const operator = new ProcessOperator(fn, optionsOf(overrides), clock)
+  const calls = runnable(fn, [(value, context) => fn.processElement(value, context)])
+  const operator = new ProcessOperator(calls, optionsOf(overrides), clock)
   const output = new NotedOutput()
   await operator.open(output, output)
   return { operator, output, clock }
@@ -318,9 +322,12 @@ t.test('without a key there is no state and no timer, but there is time', async 
 })
 
 t.test('a class, or a function that makes one, gives an instance of its own each time', async t => {
-  t.not(makeProcessFunction(Count, 'Count'), makeProcessFunction(Count, 'Count'))
-  t.ok(makeProcessFunction(() => new Count(), 'Count') instanceof Count)
-  t.throws(() => makeProcessFunction(() => 17, 'Count'), {
+  t.not(
+    instanceOf(Count as never, ['processElement'], 'Count'),
+    instanceOf(Count as never, ['processElement'], 'Count'),
+  )
+  t.ok(instanceOf(() => new Count(), ['processElement'], 'Count') instanceof Count)
+  t.throws(() => instanceOf(() => 17, ['processElement'], 'Count'), {
     code: 'GRAPH_INVALID',
     message: /'Count' needs a process function/,
   })

@@ -1,10 +1,11 @@
 import t from 'tap'
 
 import { SplitEnd } from '../../../../core/event-time/split-end.ts'
-import type { FunctionResult, OpenFunction } from '../../../../core/operators/remote/function-runtime.ts'
+import type { FunctionResult, OpenFunction } from '../../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../../core/operators/remote/remote-function-operator.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetter, DeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetter } from '../../../../core/operators/dead-letter.ts'
 import { PoisonedRecords } from '../../../../core/connectors/kinesis/source/emitter/poisoned-records.ts'
 import { RecordLosses } from '../../../../core/connectors/kinesis/source/emitter/record-losses.ts'
 import { sourceBatch } from '../../fakes/batches.ts'
@@ -176,7 +177,7 @@ t.test('a barrier waits for the letters of records that the function could not r
     },
   ])
   t.equal(letters[0]!.data.toString(), 'b')
-  t.equal(operator.numRecordsInErrors, 1)
+  t.equal(operator.metrics().numRecordsInErrors, 1)
 })
 
 t.test('the end of a split leaves behind the answers to everything before it, and takes no credit', async t => {

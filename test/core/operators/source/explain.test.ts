@@ -2,7 +2,7 @@ import t from 'tap'
 
 import { explainShards } from '../../../../core/operators/source/explain.ts'
 import { NO_LOSSES } from '../../../../core/metrics/shard-metrics.ts'
-import type { KnownShard } from '../../../../core/operators/source/source.ts'
+import type { KnownShard } from '../../../../core/operators/source.ts'
 import type { ShardMetrics } from '../../../../core/metrics/shard-metrics.ts'
 import { arnOf, shardIdOf } from '../../fakes/fake-stream.ts'
 

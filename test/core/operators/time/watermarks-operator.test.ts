@@ -73,7 +73,7 @@ t.test('each split counts, also one that has finished and whose last records are
   let active = ['a', 'b']
   const { operator, output, watermarks, pass } = await opened(ofText, { activeSplits: () => active })
   watermarks.hold('b')
-  await operator.process(textBatch('10'), 'a')
+  await operator.process(textBatch('10'), 0, 'a')
   active = ['a']
   await pass(200)
   t.same(output.seen, ['10'])
@@ -117,13 +117,13 @@ t.test('splits of sources that are aligned wait for the slowest source, and are 
       pauseOrResumeSplits: (pause, resume) => calls.push(`${pause.join()}|${resume.join()}`),
     },
   })
-  await operator.process(textBatch('50'), 'a')
-  await operator.process(textBatch('500'), 'b')
+  await operator.process(textBatch('50'), 0, 'a')
+  await operator.process(textBatch('500'), 0, 'b')
   await pass(1000)
   t.same(calls, ['b|'])
   t.equal(group.leastMs, 0)
   for (let i = 0; i < 20; i++) {
-    await operator.process(textBatch('60'), 'a')
+    await operator.process(textBatch('60'), 0, 'a')
     await pass(1000)
   }
   t.ok(output.seen.includes('w59'))
@@ -131,7 +131,7 @@ t.test('splits of sources that are aligned wait for the slowest source, and are 
   other.alignedMs = Infinity
   t.equal(group.leastMs, 59)
   other.alignedMs = 450
-  await operator.process(textBatch('480'), 'a')
+  await operator.process(textBatch('480'), 0, 'a')
   await pass(1000)
   t.same(calls, ['b|', '|b'])
   await operator.close()

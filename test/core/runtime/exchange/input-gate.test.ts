@@ -32,7 +32,7 @@ function nameOf(element: StreamElement): string {
 
 function gateOf(inputs: number) {
   const channels = Array.from({ length: inputs }, () => new Channel(1000))
-  const gate = new InputGate(channels)
+  const gate = new InputGate(channels.map(channel => ({ channel, input: 0 })))
   const seen: string[] = []
   const pump = async (): Promise<void> => {
     for (;;) {

@@ -7,9 +7,20 @@ import { keyGroupRange } from '../../../../core/operators/keyed-state/keyed-stat
 import { KeyColumn } from '../../../../core/foundation/record-batch/key-column.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
 import { decodeKey, keyGroupOf, KeyWriter } from '../../../../schemas/contracts/key-codec.ts'
+import type { SimplePartitioning } from '../../fakes/graphs.ts'
+import { partitionerOf } from '../../../../core/runtime/exchange/partitioners.ts'
 import { settle } from '../../fakes/manual-clock.ts'
 
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
+/** `channels`: to all subtasks that the partitioner reaches. */
+const writerTo = (
+  channels: readonly Channel[],
+  type: SimplePartitioning,
+  subtask: number,
+  maxParallelism: number,
+): RecordWriter =>
+  new RecordWriter(channels, partitionerOf({ type }, { subtask, maxParallelism, partition: null, random: Math.random }))
 
 function taken(channel: Channel): unknown[][] {
   const batches: unknown[][] = []
@@ -20,7 +31,7 @@ function taken(channel: Channel): unknown[][] {
 
 t.test('forward keeps whole batches in one channel', async t => {
   const channel = new Channel(10)
-  const writer = new RecordWriter([channel], 'forward', 3, 128)
+  const writer = writerTo([channel], 'forward', 3, 128)
   await writer.write(RecordBatch.ofValues([1, 2]))
   await writer.broadcast({ type: 'end' })
   t.same(taken(channel), [[1, 2], ['end']])
@@ -36,7 +47,7 @@ t.test(
         fc.nat({ max: 20 }),
         async (sizes, n, subtask) => {
           const channels = numbers(n).map(() => new Channel(100))
-          const writer = new RecordWriter(channels, 'rebalance', subtask, 128)
+          const writer = writerTo(channels, 'rebalance', subtask, 128)
           for (const size of sizes) {
             await writer.write(RecordBatch.ofValues(numbers(size)))
             const parts = channels.map(c => taken(c).flat() as number[])
@@ -55,7 +66,7 @@ t.test(
 
 t.test('single records go to another channel each time', async t => {
   const channels = numbers(3).map(() => new Channel(100))
-  const writer = new RecordWriter(channels, 'rebalance', 1, 128)
+  const writer = writerTo(channels, 'rebalance', 1, 128)
   for (const n of numbers(6)) await writer.write(RecordBatch.ofValues([n]))
   t.same(
     channels.map(c => taken(c).flat()),
@@ -69,7 +80,7 @@ t.test('single records go to another channel each time', async t => {
 
 t.test('barriers and the end go to all channels', async t => {
   const channels = numbers(3).map(() => new Channel(100))
-  const writer = new RecordWriter(channels, 'rebalance', 0, 128)
+  const writer = writerTo(channels, 'rebalance', 0, 128)
   await writer.broadcast({ type: 'barrier', checkpointId: 1 })
   await writer.broadcast({ type: 'end' })
   t.same(
@@ -80,7 +91,7 @@ t.test('barriers and the end go to all channels', async t => {
 
 t.test('a full channel holds the writer up', async t => {
   const channel = new Channel(1)
-  const writer = new RecordWriter([channel], 'forward', 0, 128)
+  const writer = writerTo([channel], 'forward', 0, 128)
   await writer.write(RecordBatch.ofValues([1]))
   let done = false
   void Promise.resolve(writer.write(RecordBatch.ofValues([2]))).then(() => (done = true))
@@ -99,7 +110,7 @@ t.test('by key: each record goes to the subtask that owns its key group, in its 
       fc.constantFrom(5, 128, 32768),
       async (keys, n, maxParallelism) => {
         const channels = numbers(n).map(() => new Channel(100))
-        const writer = new RecordWriter(channels, 'hash', 0, maxParallelism)
+        const writer = writerTo(channels, 'hash', 0, maxParallelism)
         await writer.write(keyedBy(keys))
         const seen: number[] = []
         channels.forEach((channel, subtask) => {
@@ -127,7 +138,7 @@ t.test('by key: each record goes to the subtask that owns its key group, in its 
 })
 
 t.test('records without keys cannot go by key', async t => {
-  const writer = new RecordWriter([new Channel(1)], 'hash', 0, 128)
+  const writer = writerTo([new Channel(1)], 'hash', 0, 128)
   t.throws(() => void writer.write(RecordBatch.ofValues([1])), { code: 'GRAPH_INVALID' })
 })
 

@@ -1,7 +1,7 @@
 /** Shards of aligned sources, in a whole job. */
 import t from 'tap'
 
-import type { LocalFunction } from '../../../../core/operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import { functionT, graphOf, kinesisSourceSpec, sourceT, strategyOf } from '../../fakes/graphs.ts'
 import { emulator, eventually, jobOf, pointedAt } from '../../fakes/jobs.ts'
 
@@ -21,7 +21,7 @@ t.test('a source that is far ahead in event time waits for the slow one of its g
   const source = (id: number, stream: string) =>
     sourceT(id, { source: kinesisSourceSpec({ streamArn: kinesis.streamArn(stream) }), watermarkStrategy })
   const graph = graphOf(
-    [source(1, 'slow'), source(2, 'fast'), functionT(3, [1, 2], { operation: 'collect', function: local('see') })],
+    [source(1, 'slow'), source(2, 'fast'), functionT(3, [1, 2], { kind: 'collect', function: local('see') })],
     { parallelism: 1, configuration: pointedAt(kinesis, { 'pipeline.auto-watermark-interval': '10 ms' }) },
   )
   const { job } = jobOf(t, graph, { locals })

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 
-import type { JobGraph, Transformation } from '../../../../core/graph/job-graph.ts'
-import type { LocalFunction } from '../../../../core/operators/functions/local-function-operator.ts'
+import type { JobGraph } from '../../../../core/graph/job-graph.ts'
+import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import type { KinesisEmulator, PutResult } from '../../../../emulator/index.ts'
 import {
   collectionT,
@@ -21,13 +21,13 @@ const STOP = { 'shardline.source.stop-at': 'latest' }
 const sorted = (texts: readonly string[]): string[] => [...texts].sort()
 const textsOf = (records: readonly { readonly data: string }[]): string[] => sorted(records.map(r => r.data))
 
-const local = (localId: string, operation: 'map' | 'filter' | 'flat_map' | 'collect' = 'map') =>
-  ({ operation, function: { type: 'local', localId } }) as const
+const local = (localId: string, kind: 'map' | 'filter' | 'flat_map' | 'collect' = 'map') =>
+  ({ kind, function: { type: 'local', localId } }) as const
 
-const readFlights = (kinesis: KinesisEmulator): Partial<Transformation> => ({
+const readFlights = (kinesis: KinesisEmulator) => ({
   source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }),
 })
-const writeOut = (kinesis: KinesisEmulator): Partial<Transformation> => ({
+const writeOut = (kinesis: KinesisEmulator) => ({
   sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out') }),
 })
 
@@ -41,7 +41,7 @@ async function requestsFromNowOn(kinesis: KinesisEmulator): Promise<number> {
 }
 
 function passthrough(kinesis: KinesisEmulator, configuration: Record<string, string> = {}, parallelism = 1): JobGraph {
-  return graphOf([sourceT(1, readFlights(kinesis) as object), sinkT(2, [1], writeOut(kinesis) as object)], {
+  return graphOf([sourceT(1, readFlights(kinesis)), sinkT(2, [1], writeOut(kinesis))], {
     parallelism,
     configuration: pointedAt(kinesis, configuration),
   })
@@ -77,11 +77,11 @@ t.test('functions of this process: map, filter, flat_map', async t => {
   ])
   const graph = graphOf(
     [
-      sourceT(1, readFlights(kinesis) as object),
+      sourceT(1, readFlights(kinesis)),
       functionT(2, [1], local('shout')),
       functionT(3, [2], local('even', 'filter')),
       functionT(4, [3], local('twice', 'flat_map')),
-      sinkT(5, [4], writeOut(kinesis) as object),
+      sinkT(5, [4], writeOut(kinesis)),
     ],
     { parallelism: 2, configuration: pointedAt(kinesis, STOP) },
   )
@@ -97,8 +97,8 @@ t.test('one stream to several sinks, each with all of it', async t => {
   kinesis.put('flights', numbered(50))
   const graph = graphOf(
     [
-      sourceT(1, readFlights(kinesis) as object),
-      sinkT(2, [1], writeOut(kinesis) as object),
+      sourceT(1, readFlights(kinesis)),
+      sinkT(2, [1], writeOut(kinesis)),
       sinkT(3, [1], { sink: { type: 'print', identifier: 'p' } }),
       sinkT(4, [1], { sink: { type: 'print', identifier: null }, partitioning: 'rebalance', parallelism: 2 }),
     ],
@@ -117,7 +117,7 @@ t.test('reshards while the job runs: nothing is lost or doubled, and each key ke
   const kinesis = await emulator(t)
   const seen: string[] = []
   const locals = new Map<string, LocalFunction>([['see', (values: string[]) => void seen.push(...values)]])
-  const graph = graphOf([sourceT(1, readFlights(kinesis) as object), functionT(2, [1], local('see', 'collect'))], {
+  const graph = graphOf([sourceT(1, readFlights(kinesis)), functionT(2, [1], local('see', 'collect'))], {
     parallelism: 3,
     configuration: pointedAt(kinesis),
   })
@@ -219,11 +219,7 @@ t.test('after a failure the Kinesis sink has each record at least once, and none
     ],
   ])
   const graph = graphOf(
-    [
-      sourceT(1, readFlights(kinesis) as object),
-      functionT(2, [1], local('fail once')),
-      sinkT(3, [2], writeOut(kinesis) as object),
-    ],
+    [sourceT(1, readFlights(kinesis)), functionT(2, [1], local('fail once')), sinkT(3, [2], writeOut(kinesis))],
     {
       parallelism: 2,
       configuration: pointedAt(kinesis, {
@@ -308,7 +304,7 @@ t.test('draining sends what the sink still holds, and takes a last checkpoint', 
   kinesis.put('flights', numbered(10))
   const graph = graphOf(
     [
-      sourceT(1, readFlights(kinesis) as object),
+      sourceT(1, readFlights(kinesis)),
       sinkT(2, [1], { sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), maxTimeInBufferMs: 3_600_000 }) }),
     ],
     {
@@ -483,10 +479,9 @@ t.test('a failing function is told with the position of its record', async t => 
       },
     ],
   ])
-  const graph = graphOf(
-    [sourceT(1, readFlights(kinesis) as object), functionT(2, [1], local('broken')), sinkT(3, [2])],
-    { configuration: pointedAt(kinesis) },
-  )
+  const graph = graphOf([sourceT(1, readFlights(kinesis)), functionT(2, [1], local('broken')), sinkT(3, [2])], {
+    configuration: pointedAt(kinesis),
+  })
   const { job } = jobOf(t, graph, { locals })
   await job.start()
   t.match(await job.result().catch((error: unknown) => error), {
@@ -553,11 +548,7 @@ t.test('cancelled while the next attempt is starting, that one is ended too', as
       ],
     ])
     const graph = graphOf(
-      [
-        sourceT(1, readFlights(kinesis) as object),
-        functionT(2, [1], local('once')),
-        sinkT(3, [2], writeOut(kinesis) as object),
-      ],
+      [sourceT(1, readFlights(kinesis)), functionT(2, [1], local('once')), sinkT(3, [2], writeOut(kinesis))],
       {
         parallelism: 1,
         configuration: pointedAt(kinesis, {
@@ -688,7 +679,7 @@ t.test('the sink may fail a job: a refused record with failOnError', async t => 
   kinesis.put('flights', numbered(3))
   kinesis.faults.inject({ operation: 'PutRecords', fault: { kind: 'partial', indices: [1] } })
   const sink = kinesisSinkSpec({ streamArn: kinesis.streamArn('out'), failOnError: true })
-  const graph = graphOf([sourceT(1, readFlights(kinesis) as object), sinkT(2, [1], { sink })], {
+  const graph = graphOf([sourceT(1, readFlights(kinesis)), sinkT(2, [1], { sink })], {
     parallelism: 1,
     configuration: pointedAt(kinesis),
   })

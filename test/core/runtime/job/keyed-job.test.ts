@@ -12,7 +12,7 @@ import {
 } from '../../../../core/index.ts'
 import type { KeyedProcessContext, OnTimerContext, RuntimeContext, ValueState } from '../../../../core/index.ts'
 import type { JobGraph } from '../../../../core/graph/job-graph.ts'
-import type { LocalFunction } from '../../../../core/operators/functions/local-function-operator.ts'
+import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import type { KinesisEmulator } from '../../../../emulator/index.ts'
 import {
   functionT,
@@ -67,9 +67,9 @@ function counting(kinesis: KinesisEmulator, parallelism: number, configuration: 
         source: kinesisSourceSpec({ streamArn: kinesis.streamArn('flights') }),
         watermarkStrategy: strategyOf({ type: 'monotonous', idlenessMs: 100 }),
       }),
-      functionT(2, [1], { operation: 'map', function: local('fail') }),
-      functionT(3, [2], { operation: 'key_by', function: local('key') }),
-      functionT(4, [3], { operation: 'process', function: local('count'), partitioning: 'hash', uid: 'count' }),
+      functionT(2, [1], { kind: 'map', function: local('fail') }),
+      functionT(3, [2], { kind: 'key_by', function: local('key') }),
+      functionT(4, [3], { kind: 'process', function: local('count'), partitioning: 'hash', uid: 'count' }),
       sinkT(5, [4], { sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out') }), uid: 'sink', parallelism: 1 }),
     ],
     { parallelism, configuration: pointedAt(kinesis, configuration) },

@@ -6,8 +6,8 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 
 import { KinesisStreamsSink, SimpleStringSchema, StreamExecutionEnvironment } from '../../../../core/index.ts'
-import type { PartitionKeyGeneratorSpec } from '../../../../core/graph/job-graph.ts'
-import type { LocalFunction } from '../../../../core/operators/functions/local-function-operator.ts'
+import type { PartitionKeyGeneratorSpec } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import type { KinesisEmulator } from '../../../../emulator/index.ts'
 import { collectionT, functionT, graphOf, kinesisSinkSpec, sinkT } from '../../fakes/graphs.ts'
 import { emulator, jobOf, pointedAt } from '../../fakes/jobs.ts'
@@ -53,7 +53,7 @@ t.test('a key_by before the sink does too, also where the sink has another paral
     const kinesis = await emulator(t)
     const transformations = [
       collectionT(1, 'a', 'z', 'b', 'y'),
-      functionT(2, [1], { operation: 'key_by', function: { type: 'local', localId: 'key' }, output: 'text' }),
+      functionT(2, [1], { kind: 'key_by', function: { type: 'local', localId: 'key' }, output: 'text' }),
       sinkT(3, [2], { sink: sinkOf(kinesis, { type: 'key_by' }), parallelism }),
     ]
     await run(t, graphOf(transformations, { configuration: pointedAt(kinesis) }), locals)

@@ -4,6 +4,7 @@ import { SplitEnd } from '../../../../core/event-time/split-end.ts'
 import { Channel } from '../../../../core/runtime/exchange/channel.ts'
 import type { ChainNode } from '../../../../core/runtime/plan/job-plan.ts'
 import { OperatorTree } from '../../../../core/runtime/task/operator-tree.ts'
+import { RoundRobinPartitioner } from '../../../../core/runtime/exchange/round-robin-partitioner.ts'
 import { RecordWriter } from '../../../../core/runtime/exchange/record-writer.ts'
 import type { Operator, Output } from '../../../../core/operators/operator.ts'
 import { textBatch } from '../../fakes/batches.ts'
@@ -40,11 +41,15 @@ class Gate implements Operator {
   async close(): Promise<void> {}
 }
 
+const main = (tree: OperatorTree) => ({ tag: null, tree })
+const rebalanceTo = (channels: readonly Channel[]): RecordWriter =>
+  new RecordWriter(channels, new RoundRobinPartitioner(0, false))
+
 const mailbox = { post: () => undefined }
 
 t.test('a watermark that an operator says by itself does not overtake what it emitted before', async t => {
   const child = new Gate()
-  const head = new OperatorTree(node('head'), null, [new OperatorTree(node('child'), child, [], [])], [])
+  const head = new OperatorTree(node('head'), null, [main(new OperatorTree(node('child'), child, [], []))], [])
   await head.open(mailbox)
   child.holding = true
   void head.emit(textBatch('a'))
@@ -60,7 +65,7 @@ t.test('a watermark that an operator says by itself does not overtake what it em
 
 t.test('a batch that is shared among channels is whole in each before a watermark follows it', async t => {
   const channels = [new Channel(1), new Channel(1)]
-  const tree = new OperatorTree(node('head'), null, [], [new RecordWriter(channels, 'rebalance', 0, 128)])
+  const tree = new OperatorTree(node('head'), null, [], [{ tag: null, writer: rebalanceTo(channels) }])
   await tree.emit(textBatch('a', 'b'))
   void tree.emit(textBatch('c', 'd'))
   void tree.output.advance({ type: 'watermark', timestampMs: 1 })
@@ -87,7 +92,7 @@ t.test('a barrier passes from the head down, and an operator is asked after what
       log.push(name)
       return { type: name, version: 1, json: null, bytes: null }
     }
-  const tree = new OperatorTree(node('p'), parent, [new OperatorTree(node('c'), child, [], [])], [])
+  const tree = new OperatorTree(node('p'), parent, [main(new OperatorTree(node('c'), child, [], []))], [])
   const states = new Map()
   await tree.barrier(1, states)
   t.same(log, ['parent', 'child'])
@@ -99,7 +104,7 @@ t.test('the end of a split has passed when it is behind every record in every ch
   const target = new Gate()
   const channels = [new Channel(10), new Channel(10)]
   const below = new OperatorTree(node('child'), child, [], [])
-  const head = new OperatorTree(node('head'), null, [below], [new RecordWriter(channels, 'rebalance', 0, 128)])
+  const head = new OperatorTree(node('head'), null, [main(below)], [{ tag: null, writer: rebalanceTo(channels) }])
   const far = new OperatorTree(node('target'), target, [], [])
   await Promise.all([head.open(mailbox), far.open(mailbox)])
   let passed = false
@@ -113,7 +118,7 @@ t.test('the end of a split has passed when it is behind every record in every ch
   t.notOk(passed, 'two copies are still in the channels')
   for (const channel of channels)
     for (let e = channel.take(); e !== undefined; e = channel.take())
-      if (e.type === 'batch') await far.receive(e.batch)
+      if (e.type === 'batch') await far.receive(e.batch, 0)
       else if (e.type === 'split-end') {
         t.notOk(passed)
         await far.advance(e)

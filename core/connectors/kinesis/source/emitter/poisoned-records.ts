@@ -5,8 +5,9 @@
 import type { PoisonedRecord } from '../../../../../schemas/contracts/batch-codec.ts'
 import { RecordError, ShardlineError } from '../../../../foundation/errors.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
-import type { DeadLetter, DeadLetters } from '../../../dead-letters/dead-letters.ts'
-import type { PoisonedRecordHandler } from '../../../../operators/source/poisoned-record-handler.ts'
+import type { DeadLetters } from '../../../dead-letters/dead-letters.ts'
+import type { DeadLetter } from '../../../../operators/dead-letter.ts'
+import type { PoisonedRecordHandler } from '../../../../operators/poisoned-record-handler.ts'
 import type { RecordLosses } from './record-losses.ts'
 
 export interface PoisonedRecordsOptions {

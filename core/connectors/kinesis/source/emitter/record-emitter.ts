@@ -5,7 +5,7 @@
 import type { Deserializer, PoisonedRecord, ReadBatch } from '../../../../../schemas/contracts/batch-codec.ts'
 import { recordMalformed } from '../../../../../schemas/contracts/value-codec.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
-import type { BatchDeserializer } from '../../../../operators/source/source.ts'
+import type { BatchDeserializer } from '../../../../operators/source.ts'
 import { PoisonedRecords } from './poisoned-records.ts'
 import type { PoisonedRecordsOptions } from './poisoned-records.ts'
 

@@ -17,12 +17,7 @@ import type {
   StreamSummary,
 } from '../../../../aws/kinesis/stream-proxy.ts'
 import { whenCreated } from '../../../../aws/service/stream-readiness.ts'
-import type {
-  EnumeratorContext,
-  KnownShard,
-  RestoredSource,
-  SourceEnumerator,
-} from '../../../../operators/source/source.ts'
+import type { EnumeratorContext, KnownShard, RestoredSource, SourceEnumerator } from '../../../../operators/source.ts'
 import { isGone } from '../../../../aws/kinesis/shard-existence.ts'
 import { bySplitId, splitIdOf } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
@@ -30,7 +25,7 @@ import { readSplits } from '../split/split-state.ts'
 import { readEnumeratorState, writeEnumeratorState } from './enumerator-state.ts'
 import { firstHole } from './shard-listing.ts'
 import { SplitTracker } from './split-tracker.ts'
-import type { AssignShards } from './shard-assigner.ts'
+import type { AssignShards } from '../../../../operators/shard-assigner.ts'
 import type { ShardAssignment, SplitEvent } from '../split/split-events.ts'
 
 export interface EnumeratorOptions {

@@ -1,5 +1,5 @@
 /** Spreads shards over subtasks by the middle of their hash-key range, so that each subtask gets an even share of the keys. */
-import type { KinesisShardAssigner } from './shard-assigner.ts'
+import type { KinesisShardAssigner } from '../../../../operators/shard-assigner.ts'
 
 /** By a number made of the shard's id: as good as chance, and the same in every run. FlinkKinesisConsumer's default. */
 export const defaultShardAssigner: KinesisShardAssigner = (shard, { parallelism }) => {

@@ -14,12 +14,7 @@ import { SplitEnd } from '../../../../event-time/split-end.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import type { RecordEmitter } from '../emitter/record-emitter.ts'
 import type { ShardAssignment, SplitEvent } from '../split/split-events.ts'
-import type {
-  PolledBatch,
-  ReaderContext,
-  SourceReader,
-  SourceReaderMetrics,
-} from '../../../../operators/source/source.ts'
+import type { PolledBatch, ReaderContext, SourceReader, SourceReaderMetrics } from '../../../../operators/source.ts'
 import type { ShardMetrics } from '../../../../metrics/shard-metrics.ts'
 import type { RecordLosses } from '../emitter/record-losses.ts'
 import type { ShardLosses } from '../../../../metrics/shard-metrics.ts'

@@ -1,8 +1,8 @@
 """The list of all operators, by name. To add an operator, write its class in a file of its own and list it here.
 
-The name is the `operation` of the OPEN frame. For an operator with state by key the wire may also say `process`, with
-the kind of function as the extra of the pickle; for an operator that completes a schema it says `map` or `flat_map`,
-and sets `deserializes`.
+The name is the `operation` of the OPEN frame: the kind of the transformation in the job graph. Functions of a keyed
+stream that have state come as `process`, with `map`, `filter` or `flat_map` as the extra of the pickle. An operator
+that completes a schema comes as `map` or `flat_map` with `deserializes` set.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ OPERATORS: dict[str, type[Operator]] = {
     "keyed_filter": KeyedFilter,
     "keyed_flat_map": KeyedFlatMap,
     "keyed_map": KeyedMap,
-    "keyed_max": KeyedMax,
-    "keyed_max_by": KeyedMaxBy,
-    "keyed_min": KeyedMin,
-    "keyed_min_by": KeyedMinBy,
     "keyed_process": KeyedProcess,
-    "keyed_reduce": KeyedReduce,
-    "keyed_sum": KeyedSum,
     "map": Map,
+    "max": KeyedMax,
+    "max_by": KeyedMaxBy,
+    "min": KeyedMin,
+    "min_by": KeyedMinBy,
     "print": Print,
     "process": Process,
+    "reduce": KeyedReduce,
+    "sum": KeyedSum,
 }
 
 

@@ -59,7 +59,9 @@ class KinesisSourceConfigOptions:
 
 
 class SinkConfigOptions:
-    """Options of the sinks that their builders have no setters for. Flink has no such class. See docs/reference/options.md."""
+    """Options of the sinks that their builders have no setters for. Flink has no such class.
+
+    docs/reference/options.md has a table of them."""
 
     ORDERING: ConfigOption[str] = _option("sink.ordering")
     REQUEST_TIMEOUT: ConfigOption[str] = _option("sink.request.timeout")

@@ -32,5 +32,6 @@ class FlinkKinesisProducer:
         lines = BuilderLines(properties).text(package, stream, known or "SimpleStringSchema")
         raise UnsupportedError(
             "FlinkKinesisProducer was removed from Flink, and was never part of PyFlink. The same sink as a "
-            f"KinesisStreamsSink (see docs/how-to/migrate-from-flink.md):\n\n{lines}\n\nThen call stream.sink_to(sink), not add_sink()."
+            f"KinesisStreamsSink (see docs/how-to/migrate-from-flink.md):\n\n{lines}\n\n"
+            "Then call stream.sink_to(sink), not add_sink()."
         )

@@ -2,8 +2,8 @@
 these schemas in Java only. The names and the configuration keys are those of Java.)
 
 A configuration is a dict with the keys of Amazon's library, such as `registry.name`, `schemaAutoRegistrationEnabled`,
-`compression` and `compatibility`. Credentials and region are `aws.*` keys of the same dict. docs/reference/options.md has a table
-of all keys.
+`compression` and `compatibility`. Credentials and region are `aws.*` keys of the same dict. `docs/reference/options.md`
+has a table of all keys.
 """
 
 from __future__ import annotations

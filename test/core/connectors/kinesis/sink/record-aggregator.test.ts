@@ -13,7 +13,7 @@ import type { AsyncSinkWriter } from '../../../../../core/connectors/async-sink/
 import { KinesisStreamsSink } from '../../../../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
 import { RecordAggregator } from '../../../../../core/connectors/kinesis/sink/record-aggregator.ts'
 import { hashOfKey, ShardMap } from '../../../../../core/connectors/kinesis/sink/shard-map.ts'
-import type { SinkWriterContext } from '../../../../../core/operators/sink/sink.ts'
+import type { SinkWriterContext } from '../../../../../core/operators/sink.ts'
 import { systemClock } from '../../../../../core/foundation/clock.ts'
 import { KinesisEmulator } from '../../../../../emulator/index.ts'
 import { batchOf } from '../../../fakes/fake-stream.ts'

@@ -1,36 +1,35 @@
 import t from 'tap'
 
-import { LocalFunctionOperator } from '../../../../core/operators/functions/local-function-operator.ts'
-import type { LocalOperation } from '../../../../core/operators/functions/local-function-operator.ts'
 import { sourceBatch, textBatch } from '../../fakes/batches.ts'
+import { operatorOf } from '../../fakes/operators.ts'
 import { NotedOutput } from '../../fakes/outputs.ts'
 
-async function opened(operation: LocalOperation, fn: (value: never) => unknown) {
+async function opened(kind: string, fn: (value: never) => unknown) {
   const output = new NotedOutput()
-  const operator = new LocalFunctionOperator(operation, fn, 'the operator')
-  await operator.open(output)
+  const operator = await operatorOf(kind, fn, { name: 'the operator' })
+  await operator.open(output, output)
   return { operator, values: () => output.values, out: output.batches }
 }
 
 t.test('map, filter and flat_map are what they say', async t => {
   const map = await opened('map', (v: string) => v.length)
-  await map.operator.process(textBatch('a', 'bb'))
+  await map.operator.process(textBatch('a', 'bb'), 0)
   t.same(map.values(), [1, 2])
   const filter = await opened('filter', (v: string) => v !== 'b')
-  await filter.operator.process(textBatch('a', 'b', 'c'))
+  await filter.operator.process(textBatch('a', 'b', 'c'), 0)
   t.same(filter.values(), ['a', 'c'])
   const flat = await opened('flat_map', (v: string) => v.split(' '))
-  await flat.operator.process(textBatch('a b', '', 'c'))
+  await flat.operator.process(textBatch('a b', '', 'c'), 0)
   t.same(flat.values(), ['a', 'b', '', 'c'])
 })
 
 t.test('a filter that keeps all passes the batch on, one that keeps none emits nothing', async t => {
   const batch = textBatch('a', 'b')
   const all = await opened('filter', () => true)
-  await all.operator.process(batch)
+  await all.operator.process(batch, 0)
   t.equal(all.out[0], batch)
   const none = await opened('filter', () => false)
-  await none.operator.process(batch)
+  await none.operator.process(batch, 0)
   t.same(none.out, [])
 })
 
@@ -41,7 +40,7 @@ t.test('collect gets whole batches, emits nothing, and may take its time', async
     seen.push(values)
     return new Promise<void>(resolve => (release = resolve))
   })
-  const taken = collect.operator.process(textBatch('a', 'b'))
+  const taken = collect.operator.process(textBatch('a', 'b'), 0)
   t.same(seen, [['a', 'b']])
   release()
   await taken
@@ -60,7 +59,7 @@ t.test('a failure names the operator and the record, whatever was thrown', async
       if (++calls === 2) throw thrown
       return []
     })
-    t.throws(() => void operator.process(source), {
+    t.throws(() => void operator.process(source, 0), {
       code: 'FUNCTION_FAILED',
       message: new RegExp(
         `Operator 'the operator' failed on the record at stream flights, .*sequence number 49.*1, value "b": ${type}: `,
@@ -71,20 +70,19 @@ t.test('a failure names the operator and the record, whatever was thrown', async
 
 t.test('a flat_map that gives nothing to iterate is a failure', async t => {
   const { operator } = await opened('flat_map', () => undefined)
-  t.throws(() => void operator.process(textBatch('a')), { message: /TypeError/ })
+  t.throws(() => void operator.process(textBatch('a'), 0), { message: /TypeError/ })
 })
 
 t.test('a collector that fails later is a failure too', async t => {
   const { operator } = await opened('collect', () => Promise.reject(new Error('full')))
-  await t.rejects(Promise.resolve(operator.process(textBatch('a'))), { code: 'FUNCTION_FAILED', message: /full/ })
+  await t.rejects(Promise.resolve(operator.process(textBatch('a'), 0)), { code: 'FUNCTION_FAILED', message: /full/ })
 })
 
 t.test("an error of what follows is not the function's", async t => {
-  const operator = new LocalFunctionOperator('map', (v: never) => v, 'innocent')
-  await operator.open(
-    new NotedOutput(() => {
-      throw new Error('downstream')
-    }),
-  )
-  t.throws(() => void operator.process(textBatch('a')), { message: 'downstream' })
+  const operator = await operatorOf('map', (v: never) => v, { name: 'innocent' })
+  const output = new NotedOutput(() => {
+    throw new Error('downstream')
+  })
+  await operator.open(output, output)
+  t.throws(() => void operator.process(textBatch('a'), 0), { message: 'downstream' })
 })

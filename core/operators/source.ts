@@ -2,12 +2,12 @@
  * What the job asks of any source: an enumerator that finds and hands out splits (one a job), and a reader a subtask.
  * Both are called from the job's event loop only. A reader's positions are those of the records it handed out by `poll`.
  */
-import type { OperatorState } from '../../checkpoint/operator-state.ts'
-import type { SplitEnd } from '../../event-time/split-end.ts'
-import type { StartContext } from '../../aws/service/stream-readiness.ts'
-import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { SplitEnd } from '../event-time/split-end.ts'
+import type { StartContext } from '../aws/service/stream-readiness.ts'
+import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
 import type { PoisonedRecordHandler } from './poisoned-record-handler.ts'
-import type { ShardMetrics } from '../../metrics/shard-metrics.ts'
+import type { ShardMetrics } from '../metrics/shard-metrics.ts'
 
 /** `Split` is what the enumerator hands to readers, `Event` what readers send to the enumerator. */
 export interface Source<Split = unknown, Event = unknown> {

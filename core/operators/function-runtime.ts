@@ -1,14 +1,14 @@
 /** Where functions of other languages run, as the job sees it. `bindings/functions` implements it over a channel. */
-import type { FunctionOperation } from '../../graph/job-graph.ts'
-import type { PayloadType } from '../../foundation/record-batch/payload-type.ts'
-import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import type { KeyedState } from '../keyed-state/keyed-state.ts'
+import type { PayloadType } from '../foundation/record-batch/payload-type.ts'
+import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
+import type { KeyedState } from './keyed-state/keyed-state.ts'
 
 export interface RemoteOperator {
   readonly id: number
   readonly uid: string | null
   readonly name: string
-  readonly operation: FunctionOperation | 'assign_timestamps'
+  /** The operator on the other side, by the name under which it is registered there. */
+  readonly operation: string
   readonly pickle: string
   readonly input: PayloadType
   readonly output: PayloadType

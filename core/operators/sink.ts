@@ -1,8 +1,8 @@
 /** What the job asks of any sink: one writer a subtask. */
-import type { OperatorState } from '../../checkpoint/operator-state.ts'
-import type { StartContext } from '../../aws/service/stream-readiness.ts'
-import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
+import type { OperatorState } from '../checkpoint/operator-state.ts'
+import type { StartContext } from '../aws/service/stream-readiness.ts'
+import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
+import type { SinkWriterMetrics } from '../metrics/sink-metrics.ts'
 
 export interface Sink {
   createWriter(context: SinkWriterContext): SinkWriter

@@ -1,7 +1,8 @@
 import t from 'tap'
 
 import type { ChainNode, JobPlan } from '../../../../core/runtime/plan/job-plan.ts'
-import { planJob } from '../../../../core/runtime/plan/job-plan.ts'
+import { operatorKinds } from '../../../../core/runtime/operator-kinds.ts'
+import { planJob } from '../../../../core/runtime/plan/planner.ts'
 import {
   collectionT,
   functionT,
@@ -17,13 +18,13 @@ import {
 const plan = (
   transformations: Parameters<typeof graphOf>[0],
   { parallelism = 2, maxParallelism = 128, chaining = true } = {},
-): JobPlan => planJob(graphOf(transformations), { parallelism, maxParallelism, chaining })
+): JobPlan => planJob(graphOf(transformations), { parallelism, maxParallelism, chaining }, operatorKinds)
 
 const names = (p: JobPlan): string[] => p.chains.map(c => `${c.name} (${c.parallelism})`)
-const edgesOf = (node: ChainNode): string[] => node.edges.map(e => `${e.partitioning} ${e.target.name}`)
+const edgesOf = (node: ChainNode): string[] => node.edges.map(e => `${e.partitioner.type} ${e.target.name}`)
 
 t.test('what needs no exchange is one chain', async t => {
-  const p = plan([sourceT(1), functionT(2, [1]), functionT(3, [2], { operation: 'filter' }), sinkT(4, [3])])
+  const p = plan([sourceT(1), functionT(2, [1]), functionT(3, [2], { kind: 'filter' }), sinkT(4, [3])])
   t.same(names(p), ['Source: source 1 -> function 2 -> function 3 -> sink 4 (2)'])
   t.equal(p.nodes.length, 4)
 })
@@ -61,7 +62,7 @@ t.test('a branch stays in the chain; several inputs are a chain of their own', a
   const p = plan([sourceT(1), functionT(2, [1]), functionT(3, [1]), sinkT(4, [2, 3])])
   t.same(names(p), ['Source: source 1 -> function 2 -> function 3 (2)', 'sink 4 (2)'])
   t.same(
-    p.chains[0]!.head.chained.map(n => n.name),
+    p.chains[0]!.head.chained.map(c => c.node.name),
     ['function 2', 'function 3'],
   )
 })
@@ -69,7 +70,11 @@ t.test('a branch stays in the chain; several inputs are a chain of their own', a
 t.test('consecutive Python functions are one node, with the state of the first', async t => {
   const p = plan([sourceT(1), pythonT(2, [1], { uid: 'first' }), pythonT(3, [2]), pythonT(4, [3]), sinkT(5, [4])])
   t.equal(p.nodes.length, 3)
-  t.match(p.nodes[1]?.node, { name: 'function 2 -> function 3 -> function 4', operatorId: 'first', input: 'text' })
+  t.match(p.nodes[1]?.node, {
+    name: 'function 2 -> function 3 -> function 4',
+    operatorId: 'first',
+    remote: [{ input: 'text' }, {}, {}],
+  })
   t.same(names(p), ['Source: source 1 -> function 2 -> function 3 -> function 4 -> sink 5 (2)'])
 })
 
@@ -89,28 +94,30 @@ t.test('a graph that cannot be run says why', async t => {
     [[sourceT(1, { parallelism: 200 })], /parallelism 200 is over its max parallelism 128/],
     [[sourceT(1, { parallelism: 0 })], /parallelism must be a whole number from 1, not 0/],
     [[sourceT(1, { parallelism: 1.5 })], /parallelism must be a whole number from 1/],
-    [[sourceT(1), functionT(2, [1], { deserializesFor: 1 })], /only a 'map' or 'flat_map' of Python can/],
-    [
-      [sourceT(1), pythonT(2, [1], { operation: 'filter', deserializesFor: 1 })],
-      /only a 'map' or 'flat_map' of Python/,
-    ],
-    [[sourceT(1), sourceT(2), pythonT(3, [1], { deserializesFor: 2 })], /the source 2, which is not its one input/],
+    [[sourceT(1), functionT(2, [1], { deserializesFor: 1 })], /Only a function of Python can/],
     [
       [sourceT(1), pythonT(2, [1]), pythonT(3, [2], { deserializesFor: 1 })],
-      /the source 1, which is not its one input/,
+      /the source 1, which is not its only input/,
+    ],
+    [[sourceT(1), sourceT(2), pythonT(3, [1], { deserializesFor: 2 })], /the source 2, which is not its only input/],
+    [
+      [sourceT(1), pythonT(2, [1]), pythonT(3, [2], { deserializesFor: 1 })],
+      /the source 1, which is not its only input/,
     ],
   ]
   for (const [transformations, message] of wrong)
     t.throws(() => plan(transformations), { code: 'GRAPH_INVALID', message })
   const options = { parallelism: 1, maxParallelism: 128, chaining: true }
-  t.throws(() => planJob({ ...graphOf([sourceT(1)]), version: 2 as 1 }, options), { message: /version 1, not 2/ })
+  t.throws(() => planJob({ ...graphOf([sourceT(1)]), version: 1 as 2 }, options, operatorKinds), {
+    message: /version 2, not 1/,
+  })
 })
 
 t.test("a source's strategy is an operator that is always chained to it", async t => {
   const strategy = strategyOf({ type: 'monotonous' })
   const p = plan([sourceT(1, { watermarkStrategy: strategy }), functionT(2, [1]), sinkT(3, [2])], { chaining: false })
   t.equal(p.chains[0]?.name, 'Source: source 1 -> Timestamps/Watermarks')
-  t.match(p.nodes[1]?.node, { kind: 'watermarks', watermarks: { ofSource: true } })
+  t.match(p.nodes[1]?.node, { kind: { kind: 'watermarks' }, ofSource: true })
   t.same(edgesOf(p.nodes[1]!.node), ['forward function 2'])
 })
 
@@ -128,11 +135,11 @@ t.test('a Python assigner joins the Python functions around it, unless there is 
     'Source: source 1 -> Timestamps/Watermarks -> function 2 -> watermarks 3 -> function 4 -> sink 5 (2)',
   ])
   t.same(
-    p.nodes.map(({ node }) => (node.kind === 'function' ? node.steps.map(s => s.operation) : node.kind)),
+    p.nodes.map(({ node }) => node.remote?.map(step => step.call.operation) ?? node.kind.kind),
     ['source', ['assign_timestamps', 'map'], ['assign_timestamps', 'map'], 'sink'],
   )
-  t.match(p.nodes[1]?.node, { watermarks: { ofSource: true } })
-  t.match(p.nodes[2]?.node, { watermarks: { ofSource: false } })
+  t.match(p.nodes[1]?.node, { ofSource: true })
+  t.match(p.nodes[2]?.node, { ofSource: false })
 })
 
 t.test('event time is given at the parallelism of the stream', async t => {
@@ -141,8 +148,8 @@ t.test('event time is given at the parallelism of the stream', async t => {
 })
 
 t.test('a key_by ends a chain; what follows it by key has state, and only there', async t => {
-  const keyBy = { operation: 'key_by' } as const
-  const process = { operation: 'process', partitioning: 'hash' } as const
+  const keyBy = { kind: 'key_by' } as const
+  const process = { kind: 'process', partitioning: 'hash' } as const
   const p = plan([
     sourceT(1, { parallelism: 3 }),
     pythonT(2, [1], { parallelism: 3 }),
@@ -153,38 +160,47 @@ t.test('a key_by ends a chain; what follows it by key has state, and only there'
   ])
   t.same(names(p), ['Source: source 1 -> function 2 -> function 3 (3)', 'function 4 -> function 5 -> sink 6 (2)'])
   t.same(edgesOf(p.nodes[1]!.node), ['hash function 4 -> function 5 -> sink 6'])
-  t.match(p.nodes[1]!.node, { keyed: false, steps: [{ operation: 'map' }, { operation: 'key_by' }] })
-  t.match(p.nodes[2]!.node, { keyed: true, steps: [{ operation: 'process' }, { operation: 'map' }] })
-  t.match(plan([sourceT(1), functionT(2, [1], { operation: 'process' })]).nodes[1]!.node, { keyed: false })
+  t.match(p.nodes[1]!.node, {
+    keyed: false,
+    remote: [{ call: { operation: 'map' } }, { call: { operation: 'key_by' } }],
+  })
+  t.match(p.nodes[2]!.node, {
+    keyed: true,
+    remote: [{ call: { operation: 'process' } }, { call: { operation: 'map' } }],
+  })
+  t.match(plan([sourceT(1), functionT(2, [1], { kind: 'process' })]).nodes[1]!.node, { keyed: false })
 })
 
 t.test('edges by key start from a key_by, and its edges go by key', async t => {
   t.throws(() => plan([sourceT(1), functionT(2, [1], { partitioning: 'hash' })]), {
-    message: /'function 2' takes its input by key, but 'source 1' is no key_by/,
+    message: /'function 2' takes its input by key, but 'source 1' is not a key_by/,
   })
-  t.throws(() => plan([sourceT(1), functionT(2, [1], { operation: 'key_by' }), sinkT(3, [2])]), {
+  t.throws(() => plan([sourceT(1), functionT(2, [1], { kind: 'key_by' }), sinkT(3, [2])]), {
     message: /'sink 3' follows the key_by 'function 2', so its edge must be 'hash'/,
   })
 })
 
 t.test('a sink may take its partition keys from the key_by before it: both are part of the chain', async t => {
   const sink = kinesisSinkSpec({ partitionKeyGenerator: { type: 'key_by' } })
-  const keyBy = { operation: 'key_by' } as const
+  const keyBy = { kind: 'key_by' } as const
   const p = plan([sourceT(1), pythonT(2, [1]), pythonT(3, [2], keyBy), sinkT(4, [3], { sink })])
   t.same(names(p), ['Source: source 1 -> function 2 -> function 3 -> sink 4 (2)'])
-  t.match(p.nodes[1]!.node, { keyed: false, steps: [{ operation: 'map' }, { operation: 'key_by' }] })
+  t.match(p.nodes[1]!.node, {
+    keyed: false,
+    remote: [{ call: { operation: 'map' } }, { call: { operation: 'key_by' } }],
+  })
   const elsewhere = plan([sourceT(1), pythonT(2, [1], keyBy), sinkT(3, [2], { sink, parallelism: 4 })])
   t.same(names(elsewhere), ['Source: source 1 -> function 2 (2)', 'sink 3 (4)'])
   t.same(edgesOf(elsewhere.nodes[1]!.node), ['rebalance sink 3'])
   t.throws(() => plan([sourceT(1), sinkT(2, [1], { sink })]), {
     code: 'GRAPH_INVALID',
-    message: /'sink 2' takes its partition keys from a key_by, but 'source 1' is none/,
+    message: /'sink 2' takes its partition keys from a key_by, but 'source 1' is not a key_by/,
   })
 })
 
 t.test('a key_by behind an edge by key has the parallelism of what follows such an edge', async t => {
   const sink = kinesisSinkSpec({ partitionKeyGenerator: { type: 'key_by' } })
-  const keyBy = { operation: 'key_by' } as const
+  const keyBy = { kind: 'key_by' } as const
   const p = plan([
     sourceT(1, { parallelism: 3 }),
     functionT(2, [1], keyBy),
