@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ def published_in(module: str) -> Callable[[_Class], _Class]:
 
     def publish(published: _Class) -> _Class:
         defined_in = published.__module__
-        published.__module__ = module
+        published.__module__ = sys.intern(module)  # one object for all classes, which pickles hold once
         for member in vars(published).values():
             if isinstance(member, type) and member.__module__ == defined_in:
                 publish(member)
