@@ -1,5 +1,5 @@
 // What holds for the whole account: its limits, and its minimum throughput billing commitment.
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import type { Operation } from './operation.ts'
 import { answer } from './operation.ts'

@@ -1,5 +1,5 @@
 // The nested members of a channel's configuration, as a shape that is checked and copied: only what the shape names is kept.
-import type { WireObject, WireValue } from '../protocol/wire-value.ts'
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
 import type { Input, TextConstraint } from './input.ts'
 
 /** Takes one member out of an input; undefined when it is absent and may be. */

@@ -1,7 +1,7 @@
 // Channels to Amazon S3: created, described, listed, changed and deleted, but without an S3 they deliver nothing.
 import { invalidArgument, limitExceeded, resourceInUse, validation } from '../errors.ts'
 import { createHash } from 'node:crypto'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Channel } from '../store/channel.ts'
 import { CHANNEL_LIMIT } from './account-settings.ts'
 import { flag, integer, list, optional, readStructure, structure, text } from './channel-shape.ts'

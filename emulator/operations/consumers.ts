@@ -1,6 +1,6 @@
 // Registered consumers (enhanced fan-out): they come, are listed and go.
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import { StreamConsumer } from '../store/stream-consumer.ts'
 import type { Stream } from '../store/stream.ts'

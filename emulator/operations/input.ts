@@ -2,8 +2,8 @@
 // at anything else: a wrong type is a SerializationException, a broken constraint a ValidationException.
 import { serialization, validation } from '../errors.ts'
 import type { KinesisError } from '../errors.ts'
-import type { WireObject, WireValue } from '../protocol/wire-value.ts'
-import { isWireObject } from '../protocol/wire-value.ts'
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
+import { isWireObject } from '../encoding/wire-value.ts'
 
 export interface TextConstraint {
   readonly max?: number

@@ -2,7 +2,7 @@
 import type { Account } from '../store/account.ts'
 import type { Stream } from '../store/stream.ts'
 import type { Protocol } from '../protocol/protocol.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { RecordBatch } from '../store/record-batch.ts'
 import type { Subscription } from '../store/subscription.ts'
 import type { Fault, RecordRejection } from '../faults/fault.ts'

@@ -1,7 +1,7 @@
 // The NextToken of calls that list: what the next page starts after. A token belongs to its operation and lives for 300
 // seconds by the emulator's clock.
 import { invalidArgument, KinesisError } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import type { Input } from './input.ts'
 

@@ -2,7 +2,7 @@
 // waits, by the emulator's clock, until a record is visible.
 import { invalidArgument, KinesisError, resourceNotFound } from '../errors.ts'
 import { recordMembers } from '../protocol/get-records-output.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import type { Delivery, Queue, ReceivedRecord } from '../store/queue.ts'
 import type { Answer, Call, Operation } from './operation.ts'

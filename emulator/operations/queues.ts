@@ -1,6 +1,6 @@
 // Queues: created on an on-demand stream, described, listed, changed and deleted. What they deliver is `queue-records`.
 import { invalidArgument, KinesisError, resourceInUse, resourceNotFound, validation } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Queue } from '../store/queue.ts'
 import type { QueueAttributes, QueueStart } from '../store/queue.ts'
 import { requireConsumers } from './consumers.ts'

@@ -1,7 +1,7 @@
 // Resharding, and how a shard looks on the wire.
 import { invalidArgument, KinesisError, limitExceeded } from '../errors.ts'
 import { describeRange } from '../protocol/child-shard.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { parseHashKey } from '../store/hash-key.ts'
 import { checkMerge, checkSplit, merge, scaleUniformly, split } from '../store/reshard.ts'
 import type { Shard } from '../store/shard.ts'

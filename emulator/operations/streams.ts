@@ -1,6 +1,6 @@
 // Streams themselves: create, delete, describe, list.
 import { invalidArgument, resourceInUse } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Stream } from '../store/stream.ts'
 import { SHARD_ID, STREAM_NAME } from './input.ts'
 import type { Operation } from './operation.ts'

@@ -1,6 +1,6 @@
 // Tags of streams, consumers, queues and channels: checked and kept, nothing more. Streams have three operations of their
 // own; three others take any resource.
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
 import { resourceOf } from './resource.ts'

@@ -17,11 +17,11 @@
 import * as zlib from 'node:zlib'
 
 import type { KinesisError } from '../errors.ts'
+import { encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { SubscriptionEvent } from '../store/subscription.ts'
 import { describeChild } from './child-shard.ts'
 import { getRecordsJson, recordMembers } from './get-records-output.ts'
-import { encodeJson } from './json.ts'
-import type { WireObject } from './wire-value.ts'
 
 export const EVENT_STREAM_TYPE = 'application/vnd.amazon.eventstream'
 const JSON_TYPE = 'application/x-amz-json-1.1'

@@ -10,14 +10,14 @@
 // | "EncryptionType", "KMS"                              | 19    | only of a segment that is encrypted    |
 // | "PartitionKey"                                       | 13    | not of a segment without keys          |
 // | key, "Data", data                                    |       | as they lie in the segment             |
+import { ARRAY, headLength, MAP, TEXT, UNSIGNED, writeHead, writeUint64 } from '../encoding/cbor-head.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import { encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { INDEX_OFFSET, writeIndex } from '../store/sequence-number.ts'
 import type { RecordRange } from '../store/record-log.ts'
 import type { SegmentKind } from '../store/segment.ts'
 import type { Shard } from '../store/shard.ts'
-import { ARRAY, headLength, MAP, TEXT, UNSIGNED, writeHead, writeUint64 } from './cbor-head.ts'
-import { encodeCbor } from './cbor-writer.ts'
-import { encodeJson } from './json.ts'
-import type { WireObject } from './wire-value.ts'
 
 /** What GetRecords answers: records of one shard, and the other members. */
 export interface GetRecordsOutput {

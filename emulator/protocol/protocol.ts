@@ -1,16 +1,16 @@
 // The two encodings behind one interface, and how a request says which one it speaks.
 import { KinesisError } from '../errors.ts'
 import type { ProtocolName } from '../options.ts'
-import { decodeCborObject } from './cbor-reader.ts'
-import { encodeCbor } from './cbor-writer.ts'
+import { decodeCborObject } from '../encoding/cbor-reader.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import { decodeJsonObject, encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { getRecordsCbor, getRecordsJson } from './get-records-output.ts'
 import type { GetRecordsOutput } from './get-records-output.ts'
-import { decodeJsonObject, encodeJson } from './json.ts'
 import { putRecordsOf, scanPutRecords } from './put-records-input.ts'
 import type { PutRecordsInput } from './put-records-input.ts'
 import { putRecordsCbor, putRecordsJson } from './put-records-output.ts'
 import type { PutRecordsOutput } from './put-records-output.ts'
-import type { WireObject } from './wire-value.ts'
 
 export interface Protocol {
   readonly name: ProtocolName

@@ -2,12 +2,12 @@
 // without an object or a copy a record; what the scan is not made for (chunked strings, wrong types) is left to the
 // general decoder, which finds the same records or the right error.
 import { serialization, validation } from '../errors.ts'
+import { ARRAY, BYTES, MAP, TEXT } from '../encoding/cbor-head.ts'
+import { CborReader, decodeCborObject, INDEFINITE } from '../encoding/cbor-reader.ts'
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
+import { isWireObject } from '../encoding/wire-value.ts'
 import { decodeBase64, MAX_BATCH_RECORDS, RecordBatch } from '../store/record-batch.ts'
 import type { RecordInput } from '../store/record-batch.ts'
-import { ARRAY, BYTES, MAP, TEXT } from './cbor-head.ts'
-import { CborReader, decodeCborObject, INDEFINITE } from './cbor-reader.ts'
-import type { WireObject, WireValue } from './wire-value.ts'
-import { isWireObject } from './wire-value.ts'
 
 export interface PutRecordsInput {
   readonly members: WireObject

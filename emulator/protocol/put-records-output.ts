@@ -6,12 +6,12 @@
 // | "SequenceNumber", head of 56 digits      | 17    | |
 // | the digits                               | 56    | |
 // | "ShardId", head of 20, the id            | 29    | |
+import { ARRAY, headLength, MAP, TEXT, writeHead } from '../encoding/cbor-head.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { INDEX_OFFSET, SEQUENCE_DIGITS, writeIndex } from '../store/sequence-number.ts'
 import { shardIdOf } from '../store/shard.ts'
 import type { Shard } from '../store/shard.ts'
-import { ARRAY, headLength, MAP, TEXT, writeHead } from './cbor-head.ts'
-import { encodeCbor } from './cbor-writer.ts'
-import type { WireObject } from './wire-value.ts'
 
 /** Why one record was not stored. */
 export interface RecordError {

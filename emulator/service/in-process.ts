@@ -4,7 +4,7 @@
 import { putRecordsOf } from '../protocol/put-records-input.ts'
 import type { Answer } from '../operations/operation.ts'
 import { eventMembers } from '../protocol/event-stream.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Subscription } from '../store/subscription.ts'
 import type { Service } from './service.ts'
 

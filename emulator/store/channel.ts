@@ -1,5 +1,5 @@
 // A channel from a stream to Amazon S3: what was asked for, and its life. The emulator has no S3, so nothing is delivered.
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Stream } from './stream.ts'
 

@@ -8,7 +8,7 @@
 // | 5                             | `64 44 61 74 61`: the text "Data"          |
 // | 1..5                          | byte string head of the data               |
 // | d                             | the data                                   |
-import { BYTES, headLength, TEXT, writeHead } from '../protocol/cbor-head.ts'
+import { BYTES, headLength, TEXT, writeHead } from '../encoding/cbor-head.ts'
 
 const DATA_NAME_BYTES = 5
 

@@ -1,7 +1,16 @@
-// A registered consumer (enhanced fan-out): its life, and its subscriptions.
-import type { Subscription } from './subscription.ts'
+// A registered consumer (enhanced fan-out): its status, and the last subscription of each shard.
 
 export type ConsumerStatus = 'CREATING' | 'ACTIVE' | 'DELETING'
+
+/** What a consumer knows of a subscription. `Subscription` is the implementation. */
+export interface ConsumerSubscription {
+  /** When it began, in milliseconds since the epoch. */
+  readonly startedMs: number
+  /** Whether the subscription has ended. */
+  readonly over: boolean
+  /** Ends the subscription because another one takes its place. */
+  supersede(): void
+}
 
 export class StreamConsumer {
   readonly name: string
@@ -11,8 +20,11 @@ export class StreamConsumer {
   readonly tags = new Map<string, string>()
   /** The resource policy, as it was given. */
   policy: string | undefined
-  /** The last subscription of each shard, be it over: when it began decides when the next may. */
-  readonly subscriptions = new Map<string, Subscription>()
+  /**
+   * The last subscription of each shard, by shard id. A subscription that has ended stays here, because its start decides
+   * when the next one is allowed.
+   */
+  readonly subscriptions = new Map<string, ConsumerSubscription>()
   readonly #activeMs: number
   #goneMs = Infinity
 

@@ -8,7 +8,7 @@ import type { Account } from './account.ts'
 import { Quota } from './quota.ts'
 import type { RecordRange } from './record-log.ts'
 import type { Shard } from './shard.ts'
-import type { StreamConsumer } from './stream-consumer.ts'
+import type { ConsumerSubscription, StreamConsumer } from './stream-consumer.ts'
 import type { Stream } from './stream.ts'
 
 const MAX_EVENT_RECORDS = 10_000
@@ -50,7 +50,7 @@ export type Ending =
 
 export type Delivery = SubscriptionEvent | Ending
 
-export class Subscription {
+export class Subscription implements ConsumerSubscription {
   readonly startedMs: number
   readonly #origin: SubscriptionOrigin
   readonly #untilMs: number
