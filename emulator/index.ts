@@ -1,4 +1,5 @@
-// `shardline/testing`: an embedded Amazon Kinesis Data Streams for tests, demos and benchmarks.
+// `shardline/testing`: an emulator of Amazon Kinesis Data Streams for tests, demos and benchmarks. It runs in the process
+// of the program that starts it.
 //
 //   const kinesis = await KinesisEmulator.start({ streams: { flights: 4 } })
 //   new KinesisClient({ endpoint: kinesis.endpoint, region: kinesis.region, ... })

@@ -1,5 +1,4 @@
-// Tags of streams, consumers, queues and channels: checked and kept, nothing more. Streams have three operations of their
-// own; three others take any resource.
+// Operations on tags. Three operations are only for streams. Three others are for streams, consumers, queues and channels.
 import type { WireObject } from '../encoding/wire-value.ts'
 import type { Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'

@@ -1,4 +1,5 @@
-// A shard's range, and a child as GetRecords and SubscribeToShard name it at the end of its parent.
+// The hash key range of a shard in a response, and the ChildShard that GetRecords and SubscribeToShard return at the end of
+// its parent.
 import type { WireObject } from '../encoding/wire-value.ts'
 import type { Shard } from '../store/shard.ts'
 

@@ -18,7 +18,7 @@ export class StreamConsumer {
   /** Milliseconds since the epoch. */
   readonly createdMs: number
   readonly tags = new Map<string, string>()
-  /** The resource policy, as it was given. */
+  /** The resource policy, as PutResourcePolicy received it. */
   policy: string | undefined
   /**
    * The last subscription of each shard, by shard id. A subscription that has ended stays here, because its start decides
@@ -28,10 +28,10 @@ export class StreamConsumer {
   readonly #activeMs: number
   #goneMs = Infinity
 
-  /** @param createDelayMs how long it stays CREATING */
+  /** @param createDelayMs Milliseconds for which the consumer is CREATING. */
   constructor(streamArn: string, name: string, createdMs: number, createDelayMs: number) {
     this.name = name
-    // The ARN contains the second of creation, so that a consumer registered anew has another one.
+    // The ARN contains the time of creation in seconds, so that a consumer that is registered again has another ARN.
     this.arn = `${streamArn}/consumer/${name}:${Math.floor(createdMs / 1000)}`
     this.createdMs = createdMs
     this.#activeMs = createdMs + createDelayMs
@@ -42,12 +42,12 @@ export class StreamConsumer {
     return nowMs < this.#activeMs ? 'CREATING' : 'ACTIVE'
   }
 
-  /** Is DELETING from now on; once is enough. */
+  /** Sets the status to DELETING for `delayMs` milliseconds. A second call does not prolong it. */
   delete(nowMs: number, delayMs: number): void {
     this.#goneMs = Math.min(this.#goneMs, nowMs + delayMs)
   }
 
-  /** Whether its deletion is over. */
+  /** Returns whether the deletion is complete. */
   gone(nowMs: number): boolean {
     return nowMs >= this.#goneMs
   }
