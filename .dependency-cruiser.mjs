@@ -1,5 +1,5 @@
 // Who may import whom: the ranks of scripts/ranks.mjs, and no circles. Run by `npm run lint`.
-import { GROUPS, RANKS } from './scripts/ranks.mjs'
+import { EMULATOR_RANKS, GROUPS, RANKS } from './scripts/ranks.mjs'
 
 /** Matches the files of a folder itself, not those of folders in it that have a rank of their own. */
 const filesOf = folder => {
@@ -7,12 +7,12 @@ const filesOf = folder => {
   return own.length === 0 ? `^${folder}/` : `^${folder}/(?!(${own.join('|')})/)`
 }
 
-const ranks = RANKS.slice(0, -1).map((folder, i) => ({
+const rulesOf = list => list.slice(0, -1).map((folder, i) => ({
   name: `rank of ${folder}`,
   comment: `${folder} may import the folders before it in scripts/ranks.mjs only.`,
   severity: 'error',
   from: { path: filesOf(folder) },
-  to: { path: RANKS.slice(i + 1).map(filesOf) },
+  to: { path: list.slice(i + 1).map(filesOf) },
 }))
 
 const only = file => `^${file}$`
@@ -20,7 +20,8 @@ const only = file => `^${file}$`
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...ranks,
+    ...rulesOf(RANKS),
+    ...rulesOf(EMULATOR_RANKS),
     {
       name: 'every folder has a rank',
       severity: 'error',

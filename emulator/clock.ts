@@ -1,22 +1,22 @@
-// The only source of time in the emulator: times in answers and requests, the `Date` header, expiry, retention, rates,
-// states and slow answers.
+// The only source of time in the emulator. It gives the times in responses and in the log of requests and the `Date`
+// header. Expiry, retention, rates, the states of resources and slow responses depend on it.
 
 /** Tells the time and calls back later. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Calls `callback` once, `delayMs` milliseconds from now; calling the answer cancels it. */
+  /** Calls `callback` once, `delayMs` milliseconds from now. Returns a function that cancels the call. */
   after(delayMs: number, callback: () => void): () => void
 }
 
-/** The machine's own clock. */
+/** The clock of the machine. */
 export class SystemClock implements Clock {
   now(): number {
     return Date.now()
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    // Unreferenced: a closed emulator must not keep its process alive for an answer nobody waits for.
+    // The timer is unreferenced, because a closed emulator must not keep its process alive.
     const timer = setTimeout(callback, delayMs).unref()
     return () => clearTimeout(timer)
   }
@@ -27,7 +27,7 @@ interface Alarm {
   readonly callback: () => void
 }
 
-/** A clock that stands still until a test advances it. */
+/** A clock that stands still until `advance` is called. */
 export class VirtualClock implements Clock {
   #nowMs: number
   #alarms: Alarm[] = []
@@ -49,12 +49,12 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** How many callbacks wait for the clock to advance. */
+  /** The number of callbacks that wait for the clock to advance. */
   get waiting(): number {
     return this.#alarms.length
   }
 
-  /** Moves time forward by `ms` milliseconds and runs every callback that comes due, in order of time. */
+  /** Moves the time forward by `ms` milliseconds and calls every callback that is due, in order of time. */
   advance(ms: number): void {
     const until = this.#nowMs + ms
     for (;;) {

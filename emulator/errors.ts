@@ -1,9 +1,9 @@
-// What the service answers instead of a result. The name goes to the wire as `__type`; the message is written in the
-// service's spirit: what was asked, of which stream and shard, under which account.
+// The errors that the service returns. The name is sent as `__type`. A message follows the style of the service: it names
+// the operation, the stream, the shard and the account.
 
-/** An error that travels to the client as the service's own. */
+/** An error that the client receives as an error of the service. */
 export class KinesisError extends Error {
-  /** The name on the wire, such as `ResourceNotFoundException`. */
+  /** The name that is sent, such as `ResourceNotFoundException`. */
   readonly code: string
   /** The HTTP status. */
   readonly status: number
@@ -30,7 +30,7 @@ export const serialization = (message: string): KinesisError => new KinesisError
 export const throughputExceeded = (message: string): KinesisError =>
   new KinesisError('ProvisionedThroughputExceededException', message)
 
-/** A mistake of the emulator itself; what it was stays in `cause`, not on the wire. */
+/** A fault of the emulator itself. The reason is in `cause` and is not sent to the client. */
 export function internalFailure(operation: string, cause: unknown): KinesisError {
   const error = new KinesisError(
     'InternalFailure',
@@ -41,14 +41,14 @@ export function internalFailure(operation: string, cause: unknown): KinesisError
   return error
 }
 
-/** What DryRun answers to a request that would have succeeded. */
+/** The response to a request with DryRun that would have succeeded. */
 export const dryRun = (): KinesisError =>
   new KinesisError(
     'DryRunOperationException',
     'The request would have succeeded. It was not carried out because DryRun is set.',
   )
 
-/** A member that breaks its constraint: `Value at 'limit' failed to satisfy constraint: Member must ...`. */
+/** The error for a member that breaks its constraint: `Value at 'limit' failed to satisfy constraint: Member must ...`. */
 export const validation = (member: string, constraint: string): KinesisError =>
   new KinesisError(
     'ValidationException',

@@ -1,10 +1,11 @@
-// The emulator as its users see it: started, asked and scripted within the process, reached by any client over HTTP.
+// The public class of the emulator. A program starts it, reads its state and scripts its faults within the process. Clients
+// of Kinesis reach it over HTTP.
 import type { Clock } from './clock.ts'
 import { Faults } from './faults/faults.ts'
 import { store } from './operations/put-records.ts'
 import type { EmulatorOptions, StreamOptions } from './options.ts'
 import { settingsOf } from './options.ts'
-import type { WireObject } from './protocol/wire-value.ts'
+import type { WireObject } from './encoding/wire-value.ts'
 import { RequestLog } from './requests/request-log.ts'
 import { Listener } from './server/listener.ts'
 import { RequestHandler } from './server/request-handler.ts'
@@ -18,42 +19,42 @@ import { checkMerge, checkSplit, merge, split } from './store/reshard.ts'
 import type { Shard } from './store/shard.ts'
 import { StoredRecord } from './stored-record.ts'
 
-/** A record to put from within the process; text is stored as UTF-8. */
+/** A record for `put`. Text is stored as UTF-8. */
 export interface NewRecord {
   readonly data: string | Uint8Array
   readonly partitionKey: string
-  /** Decimal, 0 to 2^128 - 1. */
+  /** A decimal number from 0 to 2^128 - 1. */
   readonly explicitHashKey?: string
 }
 
-/** Where a record was stored. */
+/** The place of a stored record. */
 export interface PutResult {
   readonly shardId: string
   readonly sequenceNumber: string
 }
 
-/** A shard and the records it retains, oldest first. */
+/** A shard and the records that it retains, oldest first. */
 export interface ShardRecords {
   readonly shardId: string
   readonly open: boolean
-  /** Decimal; both ends belong to the shard. */
+  /** A decimal number. The starting and the ending hash key both belong to the shard. */
   readonly startingHashKey: string
   readonly endingHashKey: string
   readonly records: readonly StoredRecord[]
 }
 
-/** A subscription (enhanced fan-out) that is not over. */
+/** A subscription (enhanced fan-out) that has not ended. */
 export interface OpenSubscription {
   readonly stream: string
   readonly consumer: string
   readonly shardId: string
 }
 
-/** An embedded Amazon Kinesis Data Streams. */
+/** An emulator of Amazon Kinesis Data Streams. */
 export class KinesisEmulator {
   /** The script of faults. */
   readonly faults: Faults
-  /** What clients asked. */
+  /** The log of requests. */
   readonly requests: RequestLog
   readonly clock: Clock
   readonly #account: Account
@@ -71,7 +72,7 @@ export class KinesisEmulator {
     this.#service = new Service(this.#account, this.faults, this.requests)
   }
 
-  /** Starts an emulator; rejects with one clear error when the port is taken. */
+  /** Starts an emulator that listens on a port. Rejects when the port is taken. */
   static async start(options: EmulatorOptions = {}): Promise<KinesisEmulator> {
     const emulator = new KinesisEmulator(options)
     const { port, host } = emulator.#account.settings
@@ -80,12 +81,12 @@ export class KinesisEmulator {
     return emulator
   }
 
-  /** An emulator without a port, for simulations: only `call` reaches it. There is nothing to wait for, nothing to close. */
+  /** Makes an emulator without a port. Only `call` and `subscribe` reach it, and it does not need to be closed. */
   static inProcess(options: EmulatorOptions = {}): KinesisEmulator {
     return new KinesisEmulator(options)
   }
 
-  /** Such as `http://127.0.0.1:4567`; serves HTTP/1.1 and cleartext HTTP/2. */
+  /** The URL, such as `http://127.0.0.1:4567`. It serves HTTP/1.1 and cleartext HTTP/2. */
   get endpoint(): string {
     const { host } = this.#account.settings
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}`
@@ -93,7 +94,7 @@ export class KinesisEmulator {
 
   get port(): number {
     if (this.#listener !== undefined) return this.#listener.port
-    throw new Error('This emulator has no port: it was made with KinesisEmulator.inProcess.')
+    throw new Error('This emulator has no port, because it was made with KinesisEmulator.inProcess.')
   }
 
   get region(): string {
@@ -104,7 +105,7 @@ export class KinesisEmulator {
     return this.#account.arnOf(stream)
   }
 
-  /** Environment variables that point an AWS SDK or CLI here. */
+  /** Environment variables that direct an AWS SDK or the AWS CLI to this emulator. */
   environment(): Record<string, string> {
     return {
       AWS_ENDPOINT_URL_KINESIS: this.endpoint,
@@ -116,27 +117,29 @@ export class KinesisEmulator {
   }
 
   /**
-   * One operation of the service, such as `GetRecords`, without a socket: takes and answers the members that the AWS SDK's
-   * command of that name takes and gives. Rates, quotas, faults and the log of requests apply as to any client. It settles
-   * within microtasks; only a `slow` fault, and receiving from an empty queue, wait for the clock.
+   * Calls one operation of the service, such as `GetRecords`, without a socket. The input and the output have the members
+   * of the AWS SDK's command of that name. Rates, quotas, faults and the log of requests apply as they do to a client. The
+   * promise settles within microtasks, with two exceptions: a `slow` fault and a receive from an empty queue wait for the
+   * clock.
    *
-   * @param input bytes are Uint8Array, timestamps Date
-   * @throws KinesisError what the service answers; ConnectionReset where a fault breaks the connection
+   * @param input The members. Bytes are Uint8Array, timestamps are Date.
+   * @throws KinesisError when the service returns an error; ConnectionReset when a fault breaks the connection
    */
   async call(operation: string, input: WireObject = {}): Promise<WireObject> {
     return callInProcess(this.#service, operation, input)
   }
 
   /**
-   * SubscribeToShard without a socket: members as the AWS SDK's command takes them, events by iteration.
+   * Calls SubscribeToShard without a socket. The input has the members of the AWS SDK's command. The result iterates over
+   * the events.
    *
-   * @throws KinesisError what the service answers; ConnectionReset where a fault breaks the connection
+   * @throws KinesisError when the service returns an error; ConnectionReset when a fault breaks the connection
    */
   async subscribe(input: WireObject): Promise<ShardSubscription> {
     return subscribeInProcess(this.#service, input)
   }
 
-  /** The subscriptions that are not over, by stream, consumer and shard. */
+  /** Returns the subscriptions that have not ended. */
   subscriptions(): OpenSubscription[] {
     return this.#account
       .streams()
@@ -149,7 +152,7 @@ export class KinesisEmulator {
       )
   }
 
-  /** Creates a stream; like a client's CreateStream, but not counted against rates. */
+  /** Creates a stream as CreateStream does, without taking from the rate of CreateStream. */
   createStream(name: string, stream: number | StreamOptions = 1): void {
     createIn(this.#account, name, stream)
   }
@@ -159,7 +162,7 @@ export class KinesisEmulator {
     this.#account.stream(name).delete(this.clock.now(), 0)
   }
 
-  /** Stores records; validated as a client's would be, but never throttled, and any number of them. */
+  /** Stores any number of records. They are validated as those of a client, and never throttled. */
   put(stream: string, records: readonly NewRecord[]): PutResult[] {
     const results: PutResult[] = []
     for (let from = 0; from < records.length; from += MAX_BATCH_RECORDS) {
@@ -179,7 +182,7 @@ export class KinesisEmulator {
     return results
   }
 
-  /** Every shard that is still listed, with its retained records. */
+  /** Every shard that ListShards returns, with its retained records. */
   records(stream: string): ShardRecords[] {
     return this.#account
       .stream(stream)
@@ -193,13 +196,16 @@ export class KinesisEmulator {
       }))
   }
 
-  /** How many records the stream retains, without looking at them. */
+  /** The number of records that the stream retains. The records are not read. */
   recordCount(stream: string): number {
     const shards = this.#account.stream(stream).shards()
     return shards.reduce((sum, { log }) => sum + log.nextIndex - log.firstIndex, 0)
   }
 
-  /** Splits a shard at once, by default in the middle of its range; answers the children's ids. Throws while the stream is UPDATING. */
+  /**
+   * Splits a shard at once, by default in the middle of its range. Returns the ids of the children. Throws when the stream
+   * is not ACTIVE.
+   */
   splitShard(stream: string, shardId: string, newStartingHashKey?: string): string[] {
     const owner = this.#account.stream(stream)
     owner.requireActive()
@@ -210,7 +216,7 @@ export class KinesisEmulator {
     return split(owner, shard, start, this.clock.now()).map(child => child.id)
   }
 
-  /** Merges two adjacent shards at once; answers the child's id. */
+  /** Merges two adjacent shards at once. Returns the id of the child. Throws when the stream is not ACTIVE. */
   mergeShards(stream: string, shardId: string, adjacentShardId: string): string {
     const owner = this.#account.stream(stream)
     owner.requireActive()
@@ -220,7 +226,7 @@ export class KinesisEmulator {
     return merge(owner, shard, adjacent, this.clock.now()).id
   }
 
-  /** Ends every open connection and frees the port; closing twice is closing once. */
+  /** Ends every open connection and frees the port. A second call has no effect. */
   async close(): Promise<void> {
     this.#closed ??= this.#listener?.close() ?? Promise.resolve()
     await this.#closed

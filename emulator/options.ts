@@ -1,68 +1,79 @@
-// Every option of the emulator once: type, default, meaning.
+// Every option of the emulator, with its type, its default and its meaning.
 import type { Clock } from './clock.ts'
 import { SystemClock } from './clock.ts'
 
-/** How a client and the emulator encode bodies: AwsJson 1.1 or the CBOR form of it. */
+/** The encoding of the bodies of requests and responses: AwsJson 1.1, or its CBOR form. */
 export type ProtocolName = 'json' | 'cbor'
 
-/** A stream to be created with the emulator. */
+/** The settings of a stream to create. */
 export interface StreamOptions {
-  /** Default 1. */
+  /** Number of shards. The default is 1. */
   readonly shards?: number
-  /** 24 to 8760, default 24. */
+  /** Retention period in hours, from 24 to 8760. The default is 24. */
   readonly retentionHours?: number
-  /** Bytes of key and data a record may have, 1 MiB to 10 MiB; default the emulator's `maxRecordBytes`. */
+  /**
+   * Largest number of bytes of key and data in a record, from 1 MiB to 10 MiB. The default is `maxRecordBytes` of the
+   * emulator.
+   */
   readonly maxRecordBytes?: number
 }
 
 export interface EmulatorOptions {
-  /** TCP port; 0, the default, takes any free one. */
+  /** TCP port. The default is 0, which takes any free port. */
   readonly port?: number
-  /** Address to listen on, default `127.0.0.1`. */
+  /** Address to listen on. The default is `127.0.0.1`. */
   readonly host?: string
-  /** Default `us-east-1`. An ARN of another region is not found. */
+  /** Region of the account. The default is `us-east-1`. An ARN of another region is not found. */
   readonly region?: string
-  /** Twelve digits, default `000000000000`. An ARN of another account is not found. */
+  /** Account id, which has twelve digits. The default is `000000000000`. An ARN of another account is not found. */
   readonly accountId?: string
-  /** Streams to start with: name to shard count, or to more about it. */
+  /** Streams that exist at the start. Each name maps to the number of shards, or to the settings of the stream. */
   readonly streams?: Readonly<Record<string, number | StreamOptions>>
-  /** Whether the service's rates are enforced, default true. Validation stays either way. */
+  /** Whether the rates and limits of the service are enforced. The default is true. Requests are always validated. */
   readonly limits?: boolean
-  /** Which encodings are understood, default both. */
+  /** The encodings that the emulator accepts. The default is both. */
   readonly protocols?: readonly ProtocolName[]
-  /** Default the machine's clock; a `VirtualClock` stands still until it is advanced. */
+  /** The clock. The default is the clock of the machine. A `VirtualClock` stands still until it is advanced. */
   readonly clock?: Clock
-  /** Whether a request without an Authorization header is refused, default false. Signatures are never checked. */
+  /** Whether a request without an Authorization header is refused. The default is false. Signatures are never checked. */
   readonly requireSignature?: boolean
-  /** Milliseconds a new stream or channel stays CREATING, default 0. */
+  /** Milliseconds for which a new stream or channel is CREATING. The default is 0. */
   readonly createDelayMs?: number
-  /** Milliseconds a stream, queue or channel stays UPDATING before a change takes effect, default 0. */
+  /** Milliseconds for which a stream, queue or channel is UPDATING after a change. The default is 0. */
   readonly updateDelayMs?: number
-  /** Milliseconds a deleted stream or channel stays DELETING, default 0. */
+  /** Milliseconds for which a deleted stream or channel is DELETING. The default is 0. */
   readonly deleteDelayMs?: number
-  /** Milliseconds a new consumer or queue stays CREATING, default 0. */
+  /** Milliseconds for which a new consumer or queue is CREATING. The default is 0. */
   readonly consumerCreateDelayMs?: number
-  /** Milliseconds a deregistered consumer, or a deleted queue, stays DELETING, default 0. */
+  /** Milliseconds for which a deregistered consumer or a deleted queue is DELETING. The default is 0. */
   readonly consumerDeleteDelayMs?: number
-  /** Milliseconds a subscription lasts, default 300000. */
+  /** Milliseconds after which a subscription ends. The default is 300000. */
   readonly subscriptionMs?: number
-  /** Milliseconds after a successful SubscribeToShard in which another one is refused, default 5000. */
+  /**
+   * Milliseconds after a successful SubscribeToShard in which another call for the same consumer and shard is refused. The
+   * default is 5000.
+   */
   readonly resubscribeDelayMs?: number
-  /** Milliseconds without a record after which a subscription sends an empty event, default 5000. */
+  /** Milliseconds without a record after which a subscription sends an empty event. The default is 5000. */
   readonly emptyEventIntervalMs?: number
-  /** Bytes of keys and data in one event of a subscription, default 1 MiB; a larger record travels alone. */
+  /**
+   * Bytes of keys and data in one event of a subscription. The default is 1 MiB. A larger record has an event of its own.
+   */
   readonly maxEventBytes?: number
-  /** Bytes of key and data a record of a new stream may have, default 1 MiB. */
+  /** Largest number of bytes of key and data in a record of a new stream. The default is 1 MiB. */
   readonly maxRecordBytes?: number
-  /** Open shards the account may have, default 20000. */
+  /** Number of open shards that the account may have. The default is 20000. */
   readonly shardLimit?: number
-  /** Bytes of records kept a shard; beyond, the oldest go before their retention. Default no bound, as the service. */
+  /**
+   * Bytes of records that a shard keeps. When there are more, the oldest records are removed before their retention period
+   * ends. The default is no bound, as in the service.
+   */
   readonly maxBytesPerShard?: number
-  /** Requests that `requests` remembers one by one, default 1000; counters are not bounded by it. */
+  /** Number of requests that `requests` keeps one by one. The default is 1000. The counters include every request. */
   readonly requestLogSize?: number
 }
 
-/** The options with every default filled in. */
+/** The options with their defaults. */
 export type Settings = Required<EmulatorOptions>
 
 export function settingsOf(options: EmulatorOptions): Settings {

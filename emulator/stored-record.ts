@@ -1,4 +1,4 @@
-// A retained record as tests look at it: a position in a segment, its members made when asked for.
+// A retained record, for tests. It holds a position in a segment and reads its members from there when they are used.
 import type { Segment } from './store/segment.ts'
 import type { SequenceNumbers } from './store/sequence-number.ts'
 
@@ -29,7 +29,7 @@ export class StoredRecord {
     return slab.toString('utf8', this.#segment.keyStart(this.#position), this.#segment.keyEnd(this.#position))
   }
 
-  /** The bytes themselves, not a copy: do not write to them. */
+  /** The stored bytes, not a copy. Do not write to them. */
   get data(): Buffer {
     return this.#segment.slab.subarray(this.#segment.dataStart(this.#position), this.#segment.dataEnd(this.#position))
   }

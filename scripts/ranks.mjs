@@ -57,9 +57,22 @@ export const RANKS = [
   'core/api', // what programs import
   'core', // core/index.ts alone
   'bindings', // build information
+  'bindings/functions/pickle', // pickles of values
   'bindings/functions', // functions in other processes
   'bindings/stdio', // JSON-RPC
   'bindings/cli',
+]
+
+/** The ranks of the emulator, likewise. */
+export const EMULATOR_RANKS = [
+  'emulator/encoding', // what only encodes
+  'emulator/store', // streams, shards and records
+  'emulator/protocol', // the wire formats of the service
+  'emulator/faults',
+  'emulator/operations',
+  'emulator/requests',
+  'emulator/service',
+  'emulator/server',
 ]
 
 /**

@@ -1,4 +1,4 @@
-/** Puts frames together from whatever chunks arrive: each body is received into its own memory, which the result then keeps. */
+/** Assembles frames from chunks of a stream. Each body has memory of its own, which the values of a RESULT keep. */
 import { BridgeError } from '../../core/foundation/errors.ts'
 import { HEADER_BYTES, MAX_FRAME_BYTES } from './frame.ts'
 import type { Frame } from './frame.ts'
@@ -14,7 +14,11 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
-  /** `chunk` may be overwritten after the call. @throws BridgeError PROTOCOL_VIOLATED */
+  /**
+   * Reads a chunk, which the caller may overwrite after the call.
+   *
+   * @throws BridgeError PROTOCOL_VIOLATED
+   */
   push(chunk: Buffer): void {
     let at = 0
     while (at < chunk.length) {
@@ -27,7 +31,7 @@ export class FrameReader {
         if (length < HEADER_BYTES - 4 || length > MAX_FRAME_BYTES)
           throw new BridgeError(
             'PROTOCOL_VIOLATED',
-            `A frame of ${length} bytes on the function channel; the limit is ${MAX_FRAME_BYTES}.`,
+            `A frame on the function channel has ${length} bytes. The limit is ${MAX_FRAME_BYTES}.`,
           )
         this.#body = Buffer.allocUnsafeSlow(length - HEADER_BYTES + 4)
         this.#bodyBytes = 0

@@ -1,11 +1,10 @@
 /**
- * The engine's end of a function channel: opens chains of functions in the other process, sends bundles, matches answers.
- * When the channel ends, everything that waits fails with what ended it; nothing hangs.
+ * The engine's end of a function channel. It opens chains of functions in the other process, sends bundles to them and
+ * matches the answers to the calls. When the channel ends, every call that has no answer fails.
  */
 import type { Duplex } from 'node:stream'
 
-import { BridgeError, CheckpointError } from '../../core/foundation/errors.ts'
-import { functionError } from '../../core/operators/functions/function-error.ts'
+import { BridgeError } from '../../core/foundation/errors.ts'
 import type {
   FunctionResult,
   OpenFunction,
@@ -14,18 +13,22 @@ import type {
 } from '../../core/operators/function-runtime.ts'
 import type { KeyedState } from '../../core/operators/keyed-state/keyed-state.ts'
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import { loadPlainValues, unpicklable } from './plain-values.ts'
-import { decodeOpened, decodeResult, encodeBundle, encodeFrame, frameTypes } from './frame.ts'
+import { encodeBundle } from './bundle-frame.ts'
+import { decodeOpened, encodeFrame, frameTypes } from './frame.ts'
 import type { Frame, FrameAddress } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
+import { failureOf, isUnpicklable, uncarried } from './function-failures.ts'
+import { merged, without } from './left-out-values.ts'
+import { loadPlainValues, unpicklable } from './plain-values.ts'
+import { decodeResult } from './result-frame.ts'
 import { decodeState, encodeState } from './state-body.ts'
 
-/** Of what travels in the frames; a host of another version refuses to open. */
+/** The version of the channel. A host of another version refuses to open a chain. */
 export const CHANNEL_VERSION = 5
 
 interface Waiting {
   readonly bundle: RecordBatch | null
-  /** No answer comes to it once an earlier call has failed. */
+  /** Whether the host drops this call, without an answer, after an earlier call has failed. */
   readonly dropped: boolean
   readonly resolve: (frame: Frame) => void
   readonly reject: (error: unknown) => void
@@ -33,22 +36,12 @@ interface Waiting {
 
 interface OpenedFunction {
   readonly request: OpenFunction
-  /** Answers come in the order of the frames. */
+  /** The calls without an answer. Answers come in the order of the calls. */
   readonly waiting: Waiting[]
-  /** Parts of a snapshot whose last one is still to come. */
+  /** The parts of a snapshot that came before its last one. */
   readonly parts: Buffer[]
   sequence: number
   failed: boolean
-}
-
-interface FailedBody {
-  readonly errorType: string
-  readonly message: string
-  readonly traceback: string | null
-  readonly operatorName: string | null
-  readonly index: number | null
-  /** The value that the function got, as a message shows it. */
-  readonly value?: string | null
 }
 
 export class FunctionChannel {
@@ -57,7 +50,7 @@ export class FunctionChannel {
   #nextFunctionId = 1
   #ended: Error | null = null
 
-  /** `lost` makes the error of everything that waits when the channel ends. */
+  /** @param lost Makes the error of the calls that have no answer when the channel ends. */
   constructor(stream: Duplex, lost: () => Error) {
     this.#stream = stream
     const reader = new FrameReader(frame => this.#handle(frame))
@@ -120,7 +113,7 @@ export class FunctionChannel {
     }
   }
 
-  /** Ends the channel: the other side exits. */
+  /** Ends the channel, upon which the other side exits. */
   close(): void {
     this.#stream.end()
     this.#stream.destroy()
@@ -133,7 +126,7 @@ export class FunctionChannel {
     encode: (address: FrameAddress, bundle: RecordBatch | null) => Buffer,
     leavesOut = false,
   ): Promise<FunctionResult> {
-    // The host drops what comes after a call that failed: waiting for it would take the answer of the CLOSE.
+    // The host drops the calls after a failed call. A call that waited would take the answer to CLOSE.
     if (opened.failed) throw new BridgeError('ILLEGAL_STATE', 'an earlier bundle failed')
     const address = { ...this.#address(functionId, opened), sequence: opened.sequence }
     let sent = bundle
@@ -143,7 +136,7 @@ export class FunctionChannel {
       frame = encode(address, bundle)
     } catch (error) {
       if (!leavesOut || bundle === null || !isUnpicklable(error)) throw uncarried(error, opened.request, bundle)
-      // At once, so that bundles stay in their order.
+      // There is no `await` before the frame is sent, so that bundles stay in their order.
       left = unpicklable(bundle)
       sent = without(bundle, left)
       frame = encode(address, sent)
@@ -183,7 +176,7 @@ export class FunctionChannel {
     if (this.#ended !== null) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
       opened.waiting.push({ bundle, dropped, resolve, reject })
-      // Not waiting for 'drain' is safe: credits bound what is under way.
+      // There is no need to wait for 'drain', because credits bound the bundles in flight.
       this.#stream.write(frame)
     })
   }
@@ -198,14 +191,14 @@ export class FunctionChannel {
     if (opened === undefined || waiting === undefined)
       throw new BridgeError(
         'PROTOCOL_VIOLATED',
-        `An answer (frame type ${frame.type}) on the function channel that nobody waits for.`,
+        `An answer (frame type ${frame.type}) on the function channel belongs to no call.`,
       )
     if (frame.type !== frameTypes.FAILED) {
       waiting.resolve(frame)
       return
     }
-    waiting.reject(this.#failure(frame, opened, waiting.bundle))
-    // After a failure the host answers nothing that was on its way; only CLOSE is still answered.
+    waiting.reject(failureOf(frame, opened.request, waiting.bundle))
+    // After a failure the host answers only CLOSE. It drops the calls that were in flight.
     if (!waiting.dropped) return
     opened.failed = true
     for (const other of opened.waiting.splice(0)) {
@@ -214,70 +207,9 @@ export class FunctionChannel {
     }
   }
 
-  #failure(frame: Frame, { request }: OpenedFunction, bundle: RecordBatch | null): Error {
-    let body: FailedBody
-    try {
-      body = JSON.parse(frame.body.toString('utf8')) as FailedBody
-    } catch (cause) {
-      return new BridgeError('PROTOCOL_VIOLATED', 'A FAILED frame on the function channel does not hold JSON.', {
-        cause,
-      })
-    }
-    const { errorType, message, traceback, operatorName, index, value = null } = body
-    if (errorType === STATE_MIGRATION) return unrestorable(request, message)
-    const known = index !== null && bundle !== null && index >= 0 && index < bundle.count
-    return functionError(
-      {
-        operatorName: operatorName ?? request.taskName,
-        errorType,
-        message,
-        traceback,
-        index: known ? index : null,
-        value,
-      },
-      bundle,
-    )
-  }
-
   #end(error: Error): void {
     if (this.#ended !== null) return
     this.#ended = error
     for (const { waiting } of this.#functions.values()) for (const { reject } of waiting.splice(0)) reject(error)
   }
-}
-
-function without(bundle: RecordBatch, left: readonly PoisonedInput[]): RecordBatch {
-  return bundle.select(indicesWithout(bundle.count, left))
-}
-
-function indicesWithout(count: number, left: readonly PoisonedInput[]): Uint32Array {
-  const gone = new Set(left.map(input => input.i))
-  return Uint32Array.from(Array.from({ length: count }, (_, i) => i).filter(i => !gone.has(i)))
-}
-
-/** `poisoned` are inputs of what was sent, which was a bundle of `count` without those that were left out. */
-function merged(count: number, left: readonly PoisonedInput[], poisoned: readonly PoisonedInput[]): PoisonedInput[] {
-  const sent = indicesWithout(count, left)
-  return [...left, ...poisoned.map(({ i, message }) => ({ i: sent[i]!, message }))].sort((a, b) => a.i - b.i)
-}
-
-function isUnpicklable(error: unknown): boolean {
-  return error instanceof Error && error.name === 'UnpicklableValue'
-}
-
-/** The host's error for a state whose type differs from the checkpoint's. Restarting the job cannot help. */
-const STATE_MIGRATION = 'StateMigrationException'
-
-function unrestorable({ operators, taskName }: OpenFunction, message: string): CheckpointError {
-  const [first] = operators
-  const name = `'${first?.name ?? taskName}'${first?.uid == null ? '' : ` (uid ${first.uid})`}`
-  return new CheckpointError('CHECKPOINT_UNREADABLE', `The state of ${name} cannot be restored: ${message}`)
-}
-
-/** Of a value that Python has nothing for: it is named by its record. */
-function uncarried(error: unknown, { operators, taskName }: OpenFunction, bundle: RecordBatch | null): unknown {
-  if (!isUnpicklable(error)) return error
-  const { index, message } = error as Error & { readonly index: number }
-  const operatorName = operators[0]?.name ?? taskName
-  return functionError({ operatorName, errorType: 'RangeError', message, traceback: null, index }, bundle, error)
 }

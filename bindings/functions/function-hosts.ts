@@ -1,6 +1,7 @@
 /**
- * Chooses where a chain of Python functions runs: in the driver, over its channel, or in a host process that the engine starts
- * for it with the driver's own interpreter. A host that dies fails its functions; the job then restarts by its strategy.
+ * Chooses where a chain of Python functions runs: in the driver, over its channel, or in a host process that the engine
+ * starts for it with the interpreter of the driver. When a host dies, its functions fail, and the restart strategy of the
+ * job decides what follows.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -10,18 +11,18 @@ import { FunctionError, GraphError } from '../../core/foundation/errors.ts'
 import type { FunctionRuntime, OpenFunction, RemoteFunction } from '../../core/operators/function-runtime.ts'
 import { FunctionChannel } from './function-channel.ts'
 
-/** How to start hosts: as the driver was started. */
+/** How to start a host. It is the way in which the driver was started. */
 export interface HostCommand {
   readonly executable: string
-  /** Added to this process's environment. */
+  /** Added to the environment of this process. */
   readonly environment: Readonly<Record<string, string>>
 }
 
 const EXIT_GRACE_MS = 3000
-/** A function that hangs must not hold up the end of an attempt for ever. Flink's `task.cancellation.timeout`. */
+/** How long the end of an attempt waits for a function that hangs. It is Flink's `task.cancellation.timeout`. */
 const CLOSE_LIMIT_MS = 180_000
 
-/** Hosts end by themselves when their channel does, but one whose function hangs takes its time. */
+/** The hosts that run. A host exits when its channel ends, but not while a function hangs. */
 const alive = new Set<ChildProcess>()
 process.once('exit', () => {
   for (const child of alive) child.kill('SIGKILL')
@@ -46,7 +47,7 @@ export class FunctionHosts implements FunctionRuntime {
     return this.#driver.open(request)
   }
 
-  /** Ends every host that is still there. */
+  /** Ends every host that still runs. */
   close(): void {
     for (const child of this.#children) child.kill('SIGKILL')
   }
@@ -96,11 +97,11 @@ export class FunctionHosts implements FunctionRuntime {
 
   #spawn(): ChildProcess {
     if (this.#command === null)
-      throw new GraphError('Function hosts need a Python driver that says which interpreter to use.')
+      throw new GraphError('Function hosts need a Python driver, which names the interpreter.')
     const { executable, environment } = this.#command
-    // Options may hold secrets; see `shardline._overrides`.
+    // Options may hold secrets. `shardline._overrides` removes them in the same way.
     const { SHARDLINE_CONF: _, ...inherited } = process.env
-    // stdout of a host is the user's: what functions print goes where the driver's prints go.
+    // The output of functions goes to the same place as the output of the driver.
     const child = spawn(executable, ['-m', 'shardline._host'], {
       stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
       env: { ...inherited, ...environment },

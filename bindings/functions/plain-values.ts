@@ -1,6 +1,7 @@
 /**
- * The codec of plain values, loaded when the first chain of functions opens: dates cost 20 ms to load, which nobody should wait for
- * who runs none, and which here pass while the other process starts.
+ * The codec of plain values. It is loaded when the first chain of functions opens, because its classes of dates take 20 ms
+ * to load. A job without functions does not wait for them, and a job with functions loads them while the other process
+ * starts.
  */
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
@@ -23,12 +24,12 @@ export async function loadPlainValues(): Promise<void> {
   loaded = { pickleValues, unpickleValues }
 }
 
-/** The payload of a bundle of JavaScript values. */
+/** Returns the payload of a bundle of JavaScript values. @throws UnpicklableValue */
 export function pickled(batch: RecordBatch): Buffer {
   return codec().pickleValues(batch.values(), batch.valueType)
 }
 
-/** Values that Python has nothing for, such as a date of the year 10000. */
+/** Returns the values of a batch that Python has no object for, such as a date of the year 10000. */
 export function unpicklable(batch: RecordBatch): PoisonedInput[] {
   const { pickleValues } = codec()
   const found: PoisonedInput[] = []

@@ -1,14 +1,14 @@
 /**
- * The bodies of RESTORE and SNAPSHOTTED: state of a keyed function, in both directions.
+ * The bodies of RESTORE and SNAPSHOTTED frames, which hold the state of a keyed function.
  *
  *   u32 length, JSON {"states": {name: {"kind", "type"}}, "keyGroups": [[key group, bytes], ...]}, then the blobs in that order
  *
- * State of more than one frame's worth comes in several bodies, each with some of the key groups.
+ * State that is too large for one frame has several bodies, each with some of the key groups.
  */
 import { BridgeError } from '../../core/foundation/errors.ts'
 import type { KeyedState, StateDeclaration, StateEncoding } from '../../core/operators/keyed-state/keyed-state.ts'
 
-/** Blobs of one body; a key group that is larger has a body of its own. */
+/** Bytes of blobs in one body. A key group that is larger has a body of its own. */
 const BODY_BYTES = 64 * 1024 * 1024
 
 export function* encodeState({ states, keyGroups }: KeyedState): Iterable<Buffer> {

@@ -1,6 +1,8 @@
-// The faults a test can script. All of them are things the real service, or the network before it, does.
+// The faults that a test can script. The service, or the network between it and a client, causes each of them too.
 
-/** Why a scripted fault refuses one record of a PutRecords request; undefined lets it through. */
+/**
+ * Returns the error with which a scripted fault refuses one record of a PutRecords request, or undefined when it does not.
+ */
 export type RecordRejection = (
   index: number,
   partitionKey: string,
@@ -8,31 +10,34 @@ export type RecordRejection = (
 ) => { readonly code: string; readonly message: string } | undefined
 
 export type Fault =
-  /** ProvisionedThroughputExceededException for the whole request. */
+  /** The whole request fails with ProvisionedThroughputExceededException. */
   | { readonly kind: 'throttle'; readonly message?: string }
-  /** Any error; default InternalFailure with status 500. */
+  /** The request fails with the error `name`. The default is InternalFailure with status 500. */
   | { readonly kind: 'error'; readonly name?: string; readonly status?: number; readonly message?: string }
-  /** The connection breaks: before the work is done, or after it so that only the response is lost. */
+  /** The connection breaks. With `before` the request has no effect; with `after` only the response is lost. */
   | { readonly kind: 'reset'; readonly when: 'before' | 'after' }
-  /** The work is done `delayMs` milliseconds late, by the emulator's clock. */
+  /** The request is processed `delayMs` milliseconds later, by the emulator's clock. */
   | { readonly kind: 'slow'; readonly delayMs: number }
-  /** PutRecords refuses some records: those at `indices`, or those that `where` picks; default all. */
+  /** PutRecords refuses the records at `indices` for which `where` returns true. Without both it refuses every record. */
   | {
       readonly kind: 'partial'
       readonly indices?: readonly number[]
       readonly where?: (index: number, partitionKey: string) => boolean
-      /** `ProvisionedThroughputExceededException` (default) or `InternalFailure`. */
+      /** `ProvisionedThroughputExceededException`, which is the default, or `InternalFailure`. */
       readonly code?: string
       readonly message?: string
     }
-  /** ExpiredIteratorException, however young the iterator. */
+  /** GetRecords fails with ExpiredIteratorException, whatever the age of the iterator. */
   | { readonly kind: 'expired-iterator' }
   /**
-   * SubscribeToShard succeeds, and after `afterEvents` events (default 0) says nothing more, loses its connection, or ends
-   * long before its time.
+   * SubscribeToShard succeeds. After `afterEvents` events, by default 0, the subscription sends nothing more (`silence`),
+   * its connection breaks (`cut`), or it ends early (`early-end`).
    */
   | { readonly kind: 'silence' | 'cut' | 'early-end'; readonly afterEvents?: number }
-  /** SubscribeToShard succeeds, and after `afterEvents` events (default 0) ends with this one; default InternalFailureException. */
+  /**
+   * SubscribeToShard succeeds. After `afterEvents` events, by default 0, the subscription ends with the exception `name`,
+   * by default InternalFailureException.
+   */
   | {
       readonly kind: 'event-error'
       readonly name?: string
@@ -40,17 +45,20 @@ export type Fault =
       readonly afterEvents?: number
     }
 
-/** When a fault strikes. */
+/** A fault, and the requests that it affects. */
 export interface FaultRule {
-  /** Such as `GetRecords`; without it, every operation. */
+  /** Only requests for this operation, such as `GetRecords`. */
   readonly operation?: string
   /** Only requests for this stream. */
   readonly stream?: string
-  /** Only requests for this shard; of PutRecords, those with a record for it (and then only its records fail). */
+  /**
+   * Only requests for this shard. A PutRecords request matches when it has a record for the shard, and a `partial` fault
+   * then refuses only the records for that shard.
+   */
   readonly shardId?: string
-  /** How many matching requests it strikes, default 1; Infinity for all. */
+  /** How many matching requests the fault affects. The default is 1. Infinity stands for all. */
   readonly times?: number
-  /** How many matching requests it lets pass first, default 0. */
+  /** How many matching requests succeed before the first that the fault affects. The default is 0. */
   readonly after?: number
   readonly fault: Fault
 }

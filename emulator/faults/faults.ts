@@ -1,15 +1,15 @@
-// The script of faults. A request is struck by at most one: the first injected that matches and is not used up.
+// The script of faults. At most one fault affects a request: the first injected fault that matches and is not used up.
 import type { Fault, FaultRule } from './fault.ts'
 
 /** A fault on the script. */
 export interface InjectedFault {
-  /** How many requests it has struck. */
+  /** The number of requests that it has affected. */
   readonly hits: number
-  /** Takes it off the script. */
+  /** Removes it from the script. */
   remove(): void
 }
 
-/** A request as rules see it. */
+/** What rules compare of a request. */
 export interface FaultCandidate {
   readonly operation: string
   readonly stream: string | undefined
@@ -31,7 +31,7 @@ class Rule implements InjectedFault {
     this.#faults.remove(this)
   }
 
-  /** Whether the rule strikes this request; counts it if it matches. */
+  /** Returns whether the rule affects this request. Counts the request when it matches. */
   strikes(candidate: FaultCandidate): boolean {
     const { operation, stream, shardId, times = 1, after = 0 } = this.rule
     if (operation !== undefined && operation !== candidate.operation) return false
@@ -50,14 +50,14 @@ class Rule implements InjectedFault {
 export class Faults {
   #rules: readonly Rule[] = []
 
-  /** Puts a fault on the script; it applies from the next request on. */
+  /** Adds a fault to the script. It applies from the next request on. */
   inject(rule: FaultRule): InjectedFault {
     const injected = new Rule(rule, this)
     this.#rules = [...this.#rules, injected]
     return injected
   }
 
-  /** Takes every fault off the script. */
+  /** Removes every fault from the script. */
   clear(): void {
     this.#rules = []
   }
@@ -67,13 +67,13 @@ export class Faults {
     this.#rules = this.#rules.filter(rule => rule !== injected)
   }
 
-  /** @internal The rule that strikes this request, if one does. */
+  /** @internal Returns the rule that affects this request, or undefined when no rule does. */
   take(candidate: FaultCandidate): FaultRule | undefined {
     return this.#rules.find(rule => rule.strikes(candidate))?.rule
   }
 }
 
-/** The records that a partial fault refuses. */
+/** Returns what decides which records a partial fault refuses, or undefined for any other fault. */
 export function rejectionOf(fault: Fault, shardId: string | undefined) {
   if (fault.kind !== 'partial') return undefined
   const { indices, where, code = 'ProvisionedThroughputExceededException', message = `Injected fault: ${code}` } = fault

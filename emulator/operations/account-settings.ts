@@ -1,12 +1,12 @@
-// What holds for the whole account: its limits, and its minimum throughput billing commitment.
-import type { WireObject } from '../protocol/wire-value.ts'
+// Operations on the account: its limits, and its minimum throughput billing commitment.
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import type { Operation } from './operation.ts'
 import { answer } from './operation.ts'
 
-/** On-demand streams an account may have. */
+/** Number of on-demand streams that an account may have. */
 export const ON_DEMAND_STREAM_LIMIT = 50
-/** Channels an account may have. The service does not document its number. */
+/** Number of channels that an account may have. The service does not document its limit. */
 export const CHANNEL_LIMIT = 50
 
 export const describeLimits: Operation = {

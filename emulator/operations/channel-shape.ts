@@ -1,8 +1,9 @@
-// The nested members of a channel's configuration, as a shape that is checked and copied: only what the shape names is kept.
-import type { WireObject, WireValue } from '../protocol/wire-value.ts'
+// Shapes of the nested members of a channel's configuration. A shape checks the members that it names and copies them.
+// Other members are dropped.
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
 import type { Input, TextConstraint } from './input.ts'
 
-/** Takes one member out of an input; undefined when it is absent and may be. */
+/** Reads one member of an input. Returns undefined when an optional member is absent. */
 export type Shape = (input: Input, member: string) => WireValue
 
 export type Members = Readonly<Record<string, Shape>>

@@ -1,7 +1,7 @@
-// Channels to Amazon S3: created, described, listed, changed and deleted, but without an S3 they deliver nothing.
+// Operations on channels to Amazon S3: create, describe, list, update and delete. The channels deliver no records.
 import { invalidArgument, limitExceeded, resourceInUse, validation } from '../errors.ts'
 import { createHash } from 'node:crypto'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Channel } from '../store/channel.ts'
 import { CHANNEL_LIMIT } from './account-settings.ts'
 import { flag, integer, list, optional, readStructure, structure, text } from './channel-shape.ts'
@@ -176,7 +176,7 @@ export const listChannels: Operation = {
   },
 }
 
-/** The entry of StreamConfigurationList. */
+/** Returns the entry of StreamConfigurationList. */
 function oneStream(input: Input): Input {
   const [source, ...others] = input.structures('StreamConfigurationList', 1, 10_000)
   if (source !== undefined && others.length === 0) return source
@@ -201,7 +201,7 @@ function withDefaults(configuration: WireObject): WireObject {
         ? undefined
         : {
             ...fresh(s3),
-            // Without one of its own, what can not be delivered goes to the bucket itself, under an error prefix.
+            // The default for records that can not be delivered is the bucket of the channel, with the prefix `error/`.
             DeadLetterQueueS3Configuration: s3.DeadLetterQueueS3Configuration ?? {
               BucketARN: storage?.BucketARN,
               ExpectedBucketOwner: storage?.ExpectedBucketOwner,

@@ -1,6 +1,6 @@
-// Registered consumers (enhanced fan-out): they come, are listed and go.
+// Operations on registered consumers (enhanced fan-out): register, describe, list and deregister.
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import { StreamConsumer } from '../store/stream-consumer.ts'
 import type { Stream } from '../store/stream.ts'
@@ -11,7 +11,7 @@ import { nameOfToken, pageByName } from './page-token.ts'
 import { checkTags, setTags } from './tag-set.ts'
 
 const MAX_CONSUMERS = 20
-/** Of an on-demand stream, while the account has the minimum throughput billing commitment. */
+/** Limit of an on-demand stream while the account has the minimum throughput billing commitment. */
 const MAX_ADVANTAGE_CONSUMERS = 50
 const MAX_CREATING = 5
 const DEFAULT_PAGE = 100
@@ -89,7 +89,10 @@ export const listStreamConsumers: Operation = {
   },
 }
 
-/** Refuses one more consumer, or queue, of a stream that has as many as the service allows; queues count as consumers. */
+/**
+ * Throws LimitExceededException when the stream has as many consumers and queues as the service allows. Queues count as
+ * consumers.
+ */
 export function requireConsumers(account: Account, stream: Stream): void {
   if (!account.settings.limits) return
   const advantage = stream.mode === 'ON_DEMAND' && account.commitment.status(account.clock.now()) !== 'DISABLED'
@@ -107,7 +110,7 @@ const describe = (consumer: StreamConsumer, nowMs: number): WireObject => ({
   ConsumerCreationTimestamp: new Date(consumer.createdMs),
 })
 
-/** The consumer of ConsumerARN, or of StreamARN and ConsumerName. */
+/** Returns the consumer of ConsumerARN, or of StreamARN and ConsumerName. */
 export function consumerOf(call: Call): { stream: Stream; consumer: StreamConsumer } {
   const { account, input } = call
   const arn = input.optionalText('ConsumerARN', CONSUMER_ARN)
@@ -119,7 +122,7 @@ export function consumerOf(call: Call): { stream: Stream; consumer: StreamConsum
   throw resourceNotFound(`Consumer ${name} of stream ${stream.name} under account ${stream.accountId} not found.`)
 }
 
-/** The consumer of that ARN, which must be of this account and region. */
+/** Returns the consumer with an ARN. Throws ResourceNotFoundException when the account has no such consumer. */
 export function consumerOfArn(account: Account, arn: string): { stream: Stream; consumer: StreamConsumer } {
   const [streamArn, rest = ''] = arn.split('/consumer/')
   const stream = account.stream(account.nameOfArn(streamArn!))

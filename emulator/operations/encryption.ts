@@ -1,10 +1,11 @@
-// Server-side encryption. Records are not encrypted, since they never leave this process, but answers say that they are.
+// Operations on server-side encryption. The emulator does not encrypt records, because they stay in its process. Responses
+// contain the encryption type of each record.
 import { invalidArgument, KinesisError, limitExceeded } from '../errors.ts'
 import type { Stream } from '../store/stream.ts'
 import type { Call, Operation } from './operation.ts'
 import { nothing, streamOf } from './operation.ts'
 
-/** The forms of a key that the service documents: an id, an alias, or the ARN of either. */
+/** The forms of KeyId that the service documents: the id of a key, an alias, or the ARN of a key or an alias. */
 const KEY_ID =
   /^(arn:aws[^:]*:kms:[^:]*:\d{12}:(key|alias)\/\S+|alias\/\S+|mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 
@@ -15,11 +16,11 @@ export const startStreamEncryption: Operation = {
     if (!KEY_ID.test(keyId)) {
       throw new KinesisError(
         'KMSNotFoundException',
-        `The KMS key ${keyId} is not found: KeyId must be the id of a key, an alias such as alias/aws/kinesis, or an ARN.`,
+        `The KMS key ${keyId} is not found. KeyId must be the id of a key, an alias such as alias/aws/kinesis, or an ARN.`,
       )
     }
     stream.requireActive()
-    count(call, stream, 'encryptionStarts', 'a KMS key was applied to')
+    count(call, stream, 'encryptionStarts', 'started')
     change(call, stream, keyId)
     return nothing
   },
@@ -30,7 +31,7 @@ export const stopStreamEncryption: Operation = {
   run: call => {
     const { stream } = keyOf(call)
     stream.requireActive()
-    count(call, stream, 'encryptionStops', 'encryption was stopped on')
+    count(call, stream, 'encryptionStops', 'stopped')
     change(call, stream, undefined)
     return nothing
   },
@@ -44,11 +45,11 @@ function keyOf(call: Call): { stream: Stream; keyId: string } {
   return { stream, keyId }
 }
 
-/** At most 25 changes of a kind for each stream in any 24 hours. */
+/** Counts a start or a stop of encryption. The service allows 25 of each for a stream in any 24 hours. */
 function count({ account }: Call, stream: Stream, which: 'encryptionStarts' | 'encryptionStops', what: string): void {
   if (!account.settings.limits || stream[which].admit(account.clock.now())) return
   throw limitExceeded(
-    `Limit exceeded: in 24 hours ${what} stream ${stream.name} under account ${stream.accountId} 25 times already.`,
+    `Encryption of stream ${stream.name} under account ${stream.accountId} was already ${what} 25 times in the last 24 hours.`,
   )
 }
 

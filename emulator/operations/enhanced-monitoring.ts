@@ -1,4 +1,4 @@
-// Shard-level metrics: which of them a stream has. The emulator has no CloudWatch to send them to.
+// Operations that enable and disable the shard-level metrics of a stream. The emulator does not send metrics.
 import type { Operation } from './operation.ts'
 import { answer, streamOf } from './operation.ts'
 
@@ -13,7 +13,7 @@ const METRICS = [
 ]
 const NAMED = [...METRICS, 'ALL']
 
-/** @param on whether the named metrics are enabled, or disabled */
+/** @param on Whether the operation enables the named metrics or disables them. */
 export const updateMonitoring = (on: boolean): Operation => ({
   rate: { perSecond: 5, per: 'account' },
   run: call => {

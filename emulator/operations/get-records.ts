@@ -1,5 +1,5 @@
-// GetRecords: at most 10000 records and 10 MiB a call, 5 calls and 2 MiB a second and shard. At the end of a closed shard
-// there is no next iterator, and the children are named.
+// GetRecords. A call returns at most 10000 records and 10 MiB. A shard allows 5 calls and 2 MiB a second. At the end of a
+// closed shard the response has no NextShardIterator, and it has the child shards.
 import { invalidArgument, throughputExceeded } from '../errors.ts'
 import { describeChild } from '../protocol/child-shard.ts'
 import { getRecordsMembers } from '../protocol/get-records-output.ts'
@@ -69,5 +69,5 @@ function iteratorOf({ account, input }: Call): ShardIterator {
 function checkArn({ account, input }: Call, stream: Stream): void {
   const arn = input.optionalText('StreamARN', STREAM_ARN)
   if (arn === undefined || account.nameOfArn(arn) === stream.name) return
-  throw invalidArgument(`The ShardIterator is of stream ${stream.name}, not of StreamARN ${arn}.`)
+  throw invalidArgument(`The ShardIterator belongs to stream ${stream.name}, not to StreamARN ${arn}.`)
 }

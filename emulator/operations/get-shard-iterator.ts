@@ -1,4 +1,4 @@
-// GetShardIterator: a position that GetRecords goes on from.
+// GetShardIterator. It returns an iterator for the position at which GetRecords starts.
 import { throughputExceeded } from '../errors.ts'
 import { formatShardIterator } from '../store/shard-iterator.ts'
 import { SHARD_ID } from './input.ts'

@@ -1,9 +1,9 @@
-// The members of a request, taken out by type and checked against their constraints, as the service does before it looks
-// at anything else: a wrong type is a SerializationException, a broken constraint a ValidationException.
+// Reads the members of a request by type and checks their constraints, as the service does before it processes a request. A
+// wrong type is a SerializationException, and a broken constraint is a ValidationException.
 import { serialization, validation } from '../errors.ts'
 import type { KinesisError } from '../errors.ts'
-import type { WireObject, WireValue } from '../protocol/wire-value.ts'
-import { isWireObject } from '../protocol/wire-value.ts'
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
+import { isWireObject } from '../encoding/wire-value.ts'
 
 export interface TextConstraint {
   readonly max?: number
@@ -11,7 +11,7 @@ export interface TextConstraint {
   readonly oneOf?: readonly string[]
 }
 
-/** The names of streams, consumers, queues and channels. */
+/** The name of a stream, a consumer, a queue or a channel. */
 export const STREAM_NAME: TextConstraint = { max: 128, pattern: /^[a-zA-Z0-9_.-]+$/ }
 export const STREAM_ARN: TextConstraint = { max: 2048, pattern: /^arn:aws[^:]*:kinesis:[^:]*:\d{12}:stream\/\S+$/ }
 export const CONSUMER_ARN: TextConstraint = {
@@ -24,7 +24,7 @@ export class Input {
   readonly members: WireObject
   readonly #path: string
 
-  /** @param path where these members lie in the request, such as `startingPosition.`; empty at the top */
+  /** @param path Path of these members in the request, such as `startingPosition.`. Empty for the request itself. */
   constructor(members: WireObject, path = '') {
     this.members = members
     this.#path = path
@@ -68,17 +68,17 @@ export class Input {
     return this.optionalInteger(member, min, max) ?? this.#required(member)
   }
 
-  /** Milliseconds since the epoch: a CBOR timestamp, or a number of seconds. */
+  /** Returns milliseconds since the epoch. The member is a CBOR timestamp or a number of seconds. */
   optionalTimestampMs(member: string): number | undefined {
     const value = this.#member(member)
     if (value === undefined) return undefined
     const ms = value instanceof Date ? value.getTime() : typeof value === 'number' ? Math.round(value * 1000) : NaN
-    // Beyond this, in either direction, no Date can be: 8.64e15 ms is year 275760.
+    // A Date can not be further from the epoch: 8.64e15 ms is the year 275760.
     if (Math.abs(ms) <= 8.64e15) return ms
     throw serialization(`${member} can not be converted to milliseconds since epoch`)
   }
 
-  /** A boolean, false when absent. */
+  /** Returns a boolean, which is false when the member is absent. */
   flag(member: string): boolean {
     const value = this.#member(member) ?? false
     if (typeof value !== 'boolean') throw serialization(`${member} can not be converted to a Boolean`)
@@ -96,7 +96,7 @@ export class Input {
     return this.optionalStructure(member) ?? this.#required(member)
   }
 
-  /** A list of structures of `min` to `max` entries. */
+  /** Returns a list of structures, which has `min` to `max` entries. */
   optionalStructures(member: string, min: number, max: number): Input[] | undefined {
     return this.#list(member, min, max)?.map((item, i) => {
       if (!isWireObject(item)) throw serialization(`A member of ${member} is not a structure`)
@@ -108,7 +108,7 @@ export class Input {
     return this.optionalStructures(member, min, max) ?? this.#required(member)
   }
 
-  /** A list of texts of `min` to `max` entries. */
+  /** Returns a list of texts, which has `min` to `max` entries. */
   texts(member: string, min: number, max: number, constraint: TextConstraint = {}): string[] {
     const list = this.#list(member, min, max) ?? this.#required(member)
     return list.map((item, i) => {

@@ -1,13 +1,13 @@
-// ListShards: filters, pages and tokens.
+// ListShards, with its filters and pages.
 //
 // | filter            | shards                                                                             |
 // |-------------------|------------------------------------------------------------------------------------|
-// | AFTER_SHARD_ID    | those behind ShardId                                                               |
-// | AT_TRIM_HORIZON   | those that were open at the horizon                                                |
-// | FROM_TRIM_HORIZON | all that are still listed (the default)                                            |
-// | AT_LATEST         | those that are open now                                                            |
-// | AT_TIMESTAMP      | those that were open at Timestamp, or at the horizon when that is later            |
-// | FROM_TIMESTAMP    | those that were open at Timestamp or later                                         |
+// | AFTER_SHARD_ID    | shards after ShardId                                                               |
+// | AT_TRIM_HORIZON   | shards that were open at the trim horizon                                          |
+// | FROM_TRIM_HORIZON | all shards within the retention period (the default)                               |
+// | AT_LATEST         | shards that are open now                                                           |
+// | AT_TIMESTAMP      | shards that were open at Timestamp, or at the trim horizon when it is later        |
+// | FROM_TIMESTAMP    | shards that were open at Timestamp or later                                        |
 import { invalidArgument, resourceInUse } from '../errors.ts'
 import type { Account } from '../store/account.ts'
 import type { Shard } from '../store/shard.ts'
@@ -30,7 +30,7 @@ const TYPES = [
   'FROM_TIMESTAMP',
 ] as const
 
-/** A type, not an interface, so that it can be part of a page token. */
+/** This is a type and not an interface, because only a type is assignable to the content of a page token. */
 type ShardFilter = {
   readonly type: (typeof TYPES)[number]
   readonly shardId?: string | undefined

@@ -1,8 +1,9 @@
-// What an operation is: it decodes its input, does its work on the account and gives an answer that encodes itself.
+// The interface of an operation. An operation reads its input, changes or reads the account, and returns an answer that can
+// be encoded.
 import type { Account } from '../store/account.ts'
 import type { Stream } from '../store/stream.ts'
 import type { Protocol } from '../protocol/protocol.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { RecordBatch } from '../store/record-batch.ts'
 import type { Subscription } from '../store/subscription.ts'
 import type { Fault, RecordRejection } from '../faults/fault.ts'
@@ -10,49 +11,49 @@ import { dryRun, invalidArgument } from '../errors.ts'
 import type { Input } from './input.ts'
 import { STREAM_ARN, STREAM_NAME } from './input.ts'
 
-/** One request, decoded. */
+/** A decoded request. */
 export interface Call {
   readonly account: Account
   readonly input: Input
   /** The records of a PutRecords request. */
   readonly records?: RecordBatch | undefined
-  /** Set by a scripted fault: which records to refuse. */
+  /** Decides which records a scripted fault refuses. Undefined without such a fault. */
   readonly rejection?: RecordRejection | undefined
-  /** The scripted fault that struck it, if one did. */
+  /** The scripted fault that affects the request. Undefined without a fault. */
   readonly fault?: Fault | undefined
-  /** To be told how many records each event of a subscription carries. */
+  /** Called with the number of records of each event of a subscription. */
   readonly onEvent?: ((records: number) => void) | undefined
 }
 
 export type Answer = BodyAnswer | SubscriptionAnswer
 
-/** Events, for as long as the client takes them. */
+/** The answer of SubscribeToShard, which is a subscription. */
 export interface SubscriptionAnswer {
   readonly subscription: Subscription
 }
 
 export interface BodyAnswer {
   readonly encode: (protocol: Protocol) => Buffer
-  /** The same as values, for a call within the process. */
+  /** Returns the answer as values, for a call within the process. */
   readonly members: () => WireObject
-  /** Records stored or returned. */
+  /** Number of records that were stored or returned. */
   readonly records?: number
 }
 
-/** Where a request goes, as far as the request itself says. */
+/** The stream and the shard that a request names. */
 export interface Target {
   readonly stream?: string | undefined
   readonly shardId?: string | undefined
 }
 
 export interface Operation {
-  /** Calls a second that the service takes before LimitExceededException, for the account or for each stream. */
+  /** Calls a second that the service allows, for the account or for each stream. More calls are LimitExceededException. */
   readonly rate?: { readonly perSecond: number; readonly per: 'account' | 'stream' }
-  /** Answers at once, but for calls that wait for a record. */
+  /** Runs the operation. Only an operation that waits for records returns a promise. */
   readonly run: (call: Call) => Answer | Promise<Answer>
-  /** The stream and shard; without it, the stream of StreamName or StreamARN. */
+  /** Returns the target of a call. The default is the stream of StreamName or StreamARN. */
   readonly target?: (call: Call) => Target
-  /** Whether any part of the request goes to a shard; without it, whether `target` names it. */
+  /** Returns whether the call reads from or writes to a shard. The default is whether `target` returns the shard. */
   readonly touches?: (call: Call, shardId: string) => boolean
 }
 
@@ -61,10 +62,10 @@ export const answer = (members: WireObject): BodyAnswer => ({
   members: () => members,
 })
 
-/** What operations without output answer: an empty body. */
+/** The answer of an operation without output, which is an empty body. */
 export const nothing: BodyAnswer = { encode: () => Buffer.alloc(0), members: () => ({}) }
 
-/** The stream's name in StreamName, StreamARN or both. */
+/** Returns the name of the stream in StreamName, StreamARN or both. */
 export function streamName({ account, input }: Call): string {
   const name = input.optionalText('StreamName', STREAM_NAME)
   const arn = input.optionalText('StreamARN', STREAM_ARN)
@@ -79,18 +80,18 @@ export function streamName({ account, input }: Call): string {
   return named
 }
 
-/** Refuses a call that sets DryRun; for when all else was checked. */
+/** Throws DryRunOperationException when the call sets DryRun. It is called after all other checks. */
 export function refuseDryRun({ input }: Call): void {
   if (input.flag('DryRun')) throw dryRun()
 }
 
 export const streamOf = (call: Call): Stream => call.account.stream(streamName(call))
 
-/** The stream of StreamARN, in an operation that knows no StreamName. */
+/** Returns the stream of StreamARN, for an operation without StreamName. */
 export function streamOfArn({ account, input }: Call): Stream {
   return account.stream(account.nameOfArn(input.text('StreamARN', STREAM_ARN)))
 }
 
-/** How records that are written now are encrypted. */
+/** Returns the encryption type of new records. */
 export const encryptionOf = ({ encryptionKeyId }: Stream): 'KMS' | 'NONE' =>
   encryptionKeyId === undefined ? 'NONE' : 'KMS'

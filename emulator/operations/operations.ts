@@ -1,4 +1,4 @@
-// Every operation of the service, by the name in the request's target header.
+// Every operation of the service, by its name in the X-Amz-Target header.
 import { describeAccountSettings, describeLimits, updateAccountSettings } from './account-settings.ts'
 import { createChannel, deleteChannel, describeChannel, listChannels, updateChannel } from './channels.ts'
 import {

@@ -1,9 +1,10 @@
-// PutRecord and PutRecords. First the whole request is validated, then each record is routed, admitted and stored.
+// PutRecord and PutRecords. The whole request is validated first. Then each record is routed, checked against the quotas of
+// its shard, and stored.
 import { invalidArgument, KinesisError, validation } from '../errors.ts'
 import { recordOf } from '../protocol/put-records-input.ts'
 import { failedCount, putRecordsMembers } from '../protocol/put-records-output.ts'
 import type { PutOutcome } from '../protocol/put-records-output.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import { parseHashKey, writeWords } from '../store/hash-key.ts'
 import { md5Words } from '../store/md5.ts'
@@ -15,7 +16,7 @@ import type { RecordRejection } from '../faults/fault.ts'
 import type { Call, Operation } from './operation.ts'
 import { answer, encryptionOf, refuseDryRun, streamOf } from './operation.ts'
 
-/** PutRecords: 10 MiB of keys and data a request. */
+/** PutRecords: at most 10 MiB of keys and data in a request. */
 const MAX_REQUEST_BYTES = 10 * 1024 * 1024
 const MAX_KEY_CHARACTERS = 256
 
@@ -64,11 +65,11 @@ function checkDryRun(call: Call, batch: RecordBatch): void {
 
 export interface StoreOptions {
   readonly rejection?: RecordRejection | undefined
-  /** Whether the shards' write quotas apply; default the emulator's `limits`. */
+  /** Whether the write quotas of the shards apply. The default is the option `limits` of the emulator. */
   readonly limits?: boolean
 }
 
-/** Validates, routes and stores a batch; answers what became of each record. */
+/** Validates, routes and stores a batch. Returns the outcome for each record. */
 export function store(account: Account, stream: Stream, batch: RecordBatch, options: StoreOptions = {}): PutOutcome[] {
   const { rejection, limits = account.settings.limits } = options
   stream.requireUsable()
@@ -103,7 +104,9 @@ function route(stream: Stream, batch: RecordBatch, i: number): Shard {
   return stream.route(words)
 }
 
-/** Whether any of the records goes to that shard; of a stream that spreads its records, any may. */
+/**
+ * Returns whether any of the records can be routed to the shard. With AUTO every record can be routed to any open shard.
+ */
 function routes(stream: Stream, batch: RecordBatch, shardId: string): boolean {
   if (stream.distribution === 'AUTO') return stream.openShards().some(shard => shard.id === shardId)
   for (let i = 0; i < batch.count; i++) if (route(stream, batch, i).id === shardId) return true
@@ -128,15 +131,15 @@ function validate(stream: Stream, batch: RecordBatch): void {
     if (!batch.hasKey(i)) {
       if (stream.distribution === 'USER_PARTITION_KEY') throw validation(batch.path(i, 'partitionKey'), 'not be null')
     } else if (keyBytes === 0) throw validation(batch.path(i, 'partitionKey'), 'have length greater than or equal to 1')
-    // A key of few enough bytes has few enough characters.
+    // A key has at most as many characters as bytes.
     if (keyBytes > MAX_KEY_CHARACTERS && Array.from(batch.partitionKey(i)).length > MAX_KEY_CHARACTERS) {
       throw validation(batch.path(i, 'partitionKey'), `have length less than or equal to ${MAX_KEY_CHARACTERS}`)
     }
     const bytes = batch.payloadBytes(i)
     if (bytes > stream.maxRecordBytes) {
       throw invalidArgument(
-        `Record ${i + 1} of the request has ${bytes} bytes of key and data; stream ${stream.name} under account ` +
-          `${stream.accountId} takes at most ${stream.maxRecordBytes} bytes a record.`,
+        `Record ${i + 1} of the request has ${bytes} bytes of key and data. Stream ${stream.name} under account ` +
+          `${stream.accountId} accepts at most ${stream.maxRecordBytes} bytes in a record.`,
       )
     }
   }

@@ -1,8 +1,8 @@
-// The records of queues: received, acknowledged, kept invisible for longer, and restored from the dead letters. Receiving
-// waits, by the emulator's clock, until a record is visible.
+// Operations on the records of queues: receive and acknowledge records, change their visibility timeouts, and restore dead
+// letters. A receive waits until a record is visible, by the emulator's clock.
 import { invalidArgument, KinesisError, resourceNotFound } from '../errors.ts'
 import { recordMembers } from '../protocol/get-records-output.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Account } from '../store/account.ts'
 import type { Delivery, Queue, ReceivedRecord } from '../store/queue.ts'
 import type { Answer, Call, Operation } from './operation.ts'
@@ -16,7 +16,7 @@ const DEFAULT_WAIT_SECONDS = 9
 
 const target = (call: Call): { stream: string } => ({ stream: queueOf(call).stream.name })
 
-/** @param dead whether the queue's dead letters are received, or its other records */
+/** @param dead Whether the operation receives the dead letters of the queue or its other records. */
 export const receiveRecords = (dead: boolean): Operation => ({
   target,
   run: async call => {
@@ -59,7 +59,7 @@ interface EntryContext {
   readonly visibilitySeconds: number
 }
 
-/** An operation on receipt handles, each of which succeeds or fails for itself. */
+/** Makes an operation on receipt handles. Each entry of a request succeeds or fails on its own. */
 function eachEntry(
   dead: boolean,
   act: (queue: Queue, recordId: string, delivery: Delivery, context: EntryContext) => void,
@@ -93,7 +93,7 @@ function eachEntry(
   }
 }
 
-/** What a receipt handle holds. */
+/** The content of a receipt handle. */
 interface Receipt {
   readonly queue: number
   readonly recordId: string
@@ -115,13 +115,13 @@ function deliveryOf(
   const bytes = seal.open('ReceiptHandle', handle)
   if (bytes === undefined) throw invalidArgument('The receipt handle is invalid.')
   const { queue: serial, recordId, receipt } = JSON.parse(bytes.toString()) as Receipt
-  if (serial !== queue.serial) throw invalidArgument(`The receipt handle is not of queue ${queue.name}.`)
+  if (serial !== queue.serial) throw invalidArgument(`The receipt handle does not belong to queue ${queue.name}.`)
   const delivery = queue.delivery(recordId, nowMs)
   if (delivery === undefined) {
     throw resourceNotFound(`The record of the receipt handle is no longer in queue ${queue.name}.`)
   }
   if (delivery.receipt !== receipt) {
-    throw invalidArgument('The receipt handle is no longer valid: the record was received again since.')
+    throw invalidArgument('The receipt handle is no longer valid, because the record was received again.')
   }
   if (delivery.dead === dead) return { recordId, delivery }
   throw invalidArgument(`The record of the receipt handle is ${delivery.dead ? 'a' : 'not a'} dead-letter record.`)
@@ -144,7 +144,7 @@ function recordsAnswer(account: Account, queue: Queue, received: readonly Receiv
   return { ...answer({ QueueRecords: records }), records: records.length }
 }
 
-/** Resolves when the stream or queue changes, or at `atMs` by the emulator's clock. */
+/** Resolves when the stream or the queue changes, or at `atMs` by the emulator's clock. */
 async function changeOf({ clock }: Account, { stream }: Queue, atMs: number): Promise<void> {
   await new Promise<void>(resolve => {
     const done = (): void => {

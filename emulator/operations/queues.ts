@@ -1,6 +1,7 @@
-// Queues: created on an on-demand stream, described, listed, changed and deleted. What they deliver is `queue-records`.
+// Operations on queues: create, describe, list, update and delete. A queue belongs to an on-demand stream. `queue-records`
+// has the operations on its records.
 import { invalidArgument, KinesisError, resourceInUse, resourceNotFound, validation } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Queue } from '../store/queue.ts'
 import type { QueueAttributes, QueueStart } from '../store/queue.ts'
 import { requireConsumers } from './consumers.ts'
@@ -119,7 +120,10 @@ export const listQueues: Operation = {
   },
 }
 
-/** The queue of QueueARN, if it delivers: while it is ACTIVE or UPDATING, and its stream is there. */
+/**
+ * Returns the queue of QueueARN. Throws ResourceNotFoundException when the queue is not ACTIVE or UPDATING, or its stream
+ * is not usable.
+ */
 export function deliveringQueueOf(call: Call): Queue {
   const queue = queueOf(call)
   const { status } = queue.lifecycle
@@ -130,7 +134,7 @@ export function deliveringQueueOf(call: Call): Queue {
   )
 }
 
-/** The entry of StreamConfigurationList. */
+/** Returns the entry of StreamConfigurationList. */
 function oneStream(input: Input): Input {
   const [source, ...others] = input.structures('StreamConfigurationList', 1, 10_000)
   if (source !== undefined && others.length === 0) return source
@@ -152,7 +156,7 @@ function startOf(input: Input | undefined, nowMs: number): QueueStart {
   return { type, timestampMs }
 }
 
-/** The attributes of a request; what it does not name is taken from `others`. */
+/** Returns the attributes of a request. An attribute that the request does not have is taken from `others`. */
 function attributesOf(input: Input | undefined, others: QueueAttributes): QueueAttributes {
   const visibility = input?.optionalInteger('VisibilityTimeoutSeconds', 0, MAX_VISIBILITY_SECONDS)
   const visibilityTimeoutSeconds = visibility ?? others.visibilityTimeoutSeconds

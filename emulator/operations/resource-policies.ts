@@ -1,4 +1,5 @@
-// Resource policies: kept as they were given, and never enforced, since the emulator knows one account only.
+// Operations on resource policies. A policy is stored as it was received. Policies are not enforced, because the emulator
+// has only one account.
 import { invalidArgument, resourceNotFound } from '../errors.ts'
 import type { Operation } from './operation.ts'
 import { answer, nothing } from './operation.ts'
@@ -6,7 +7,7 @@ import { resourceOf } from './resource.ts'
 import type { Call } from './operation.ts'
 import type { Resource } from './resource.ts'
 
-/** What IAM allows for a resource policy of a stream. */
+/** Largest size of a resource policy of a stream in IAM. */
 const MAX_POLICY_BYTES = 20 * 1024
 
 const target = (call: Call): { stream: string } => ({ stream: resourceOf(call).stream.name })
@@ -23,7 +24,7 @@ export const putResourcePolicy: Operation = {
   },
 }
 
-/** A resource without a policy answers an empty one, as the service does. */
+/** GetResourcePolicy. For a resource without a policy it returns an empty policy, as the service does. */
 export const getResourcePolicy: Operation = {
   rate: { perSecond: 5, per: 'account' },
   target,
@@ -50,7 +51,7 @@ function resourceWithPolicy(call: Call): Exclude<Resource, { kind: 'channel' }> 
 function checkPolicy(policy: string, { name }: Resource): void {
   const bytes = Buffer.byteLength(policy)
   if (bytes > MAX_POLICY_BYTES)
-    throw invalidArgument(`The policy of ${name} has ${bytes} bytes; at most ${MAX_POLICY_BYTES} are allowed.`)
+    throw invalidArgument(`The policy of ${name} has ${bytes} bytes. At most ${MAX_POLICY_BYTES} bytes are allowed.`)
   let value: unknown
   try {
     value = JSON.parse(policy)
@@ -58,5 +59,5 @@ function checkPolicy(policy: string, { name }: Resource): void {
     throw invalidArgument(`The policy of ${name} is not valid JSON.`)
   }
   if (typeof value !== 'object' || value === null || !('Statement' in value))
-    throw invalidArgument(`The policy of ${name} is not a policy document: it needs a Statement.`)
+    throw invalidArgument(`The policy of ${name} is not a policy document, because it has no Statement.`)
 }

@@ -1,4 +1,4 @@
-// The resource that ResourceARN names: a stream, a consumer, a queue or a channel.
+// Finds the resource of an ARN: a stream, a consumer, a queue or a channel.
 import { resourceNotFound } from '../errors.ts'
 import type { Account } from '../store/account.ts'
 import type { Channel } from '../store/channel.ts'
@@ -14,10 +14,10 @@ const QUEUE_ARN = { max: 2048, pattern: /^arn:aws[^:]*:kinesis:[^:]*:\d{12}:queu
 const CHANNEL_ARN = { max: 2048, pattern: /^arn:aws[^:]*:kinesis:[^:]*:\d{12}:channel\/\S+$/ }
 
 export type Resource = {
-  /** Such as `stream flights`, for errors. */
+  /** The resource in an error, such as `stream flights`. */
   readonly name: string
   readonly arn: string
-  /** The stream itself, or the one it belongs to. */
+  /** The stream, or the stream that the resource belongs to. */
   readonly stream: Stream
 } & (
   | { readonly kind: 'stream'; readonly owner: Stream }
@@ -50,14 +50,17 @@ export function resourceOf({ account, input }: Call): Resource {
   return { kind: 'stream', name: `stream ${owner.name}`, arn, stream: owner, owner }
 }
 
-/** The queue of QueueARN. */
+/** Returns the queue of QueueARN. */
 export const queueOf = ({ account, input }: Call): Queue => queueOfArn(account, input.text('QueueARN', QUEUE_ARN))
 
-/** The channel of ChannelARN. */
+/** Returns the channel of ChannelARN. */
 export const channelOf = ({ account, input }: Call): Channel =>
   channelOfArn(account, input.text('ChannelARN', CHANNEL_ARN))
 
-/** What StreamFilter of ListQueues and ListChannels lets through: the ARNs and, where given, creation times of streams. */
+/**
+ * Returns the predicate of StreamFilter in ListQueues and ListChannels. A stream passes when an entry has its ARN and, if
+ * the entry has a creation time, the creation time of the stream.
+ */
 export function streamFilterOf(input: Input): (stream: Stream) => boolean {
   const filters = input.optionalStructures('StreamFilter', 1, 10_000)?.map(filter => ({
     arn: filter.text('StreamARN', { max: 2048 }),

@@ -1,7 +1,7 @@
-// Resharding, and how a shard looks on the wire.
+// Operations that reshard a stream, and the description of a shard in responses.
 import { invalidArgument, KinesisError, limitExceeded } from '../errors.ts'
 import { describeRange } from '../protocol/child-shard.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { parseHashKey } from '../store/hash-key.ts'
 import { checkMerge, checkSplit, merge, scaleUniformly, split } from '../store/reshard.ts'
 import type { Shard } from '../store/shard.ts'
@@ -10,10 +10,10 @@ import { SHARD_ID } from './input.ts'
 import type { Call, Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
 
-/** UpdateShardCount: shards a stream may have. */
+/** UpdateShardCount: largest number of shards of a stream. */
 const MAX_TARGET_SHARDS = 10_000
 
-/** A shard as DescribeStream and ListShards show it. */
+/** Returns a shard as DescribeStream and ListShards return it. */
 export function describeShard(shard: Shard): WireObject {
   return {
     ShardId: shard.id,
@@ -87,7 +87,7 @@ export const updateShardCount: Operation = {
 function countScaling({ account }: Call, stream: Stream): void {
   if (!account.settings.limits || stream.scalings.admit(account.clock.now())) return
   throw limitExceeded(
-    `Stream ${stream.name} under account ${stream.accountId} was scaled 10 times in 24 hours already.`,
+    `Stream ${stream.name} under account ${stream.accountId} was already scaled 10 times in the last 24 hours.`,
   )
 }
 

@@ -1,11 +1,11 @@
-// Where a reader starts.
+// The starting position of GetShardIterator and SubscribeToShard.
 //
 // | type                  | reads from                                                                     |
 // |-----------------------|--------------------------------------------------------------------------------|
 // | TRIM_HORIZON          | the oldest retained record                                                     |
-// | LATEST                | behind the newest                                                              |
-// | AT_SEQUENCE_NUMBER    | that record; from the horizon when it is trimmed                               |
-// | AFTER_SEQUENCE_NUMBER | behind that record; from the horizon when it is trimmed                        |
+// | LATEST                | the first record after the newest record                                       |
+// | AT_SEQUENCE_NUMBER    | the record; the oldest retained record when it is trimmed                      |
+// | AFTER_SEQUENCE_NUMBER | the record after it; the oldest retained record when that is trimmed           |
 // | AT_TIMESTAMP          | the first record that arrived then or later; a future time is refused          |
 import { invalidArgument } from '../errors.ts'
 import type { Shard } from '../store/shard.ts'
@@ -14,14 +14,14 @@ import type { Input } from './input.ts'
 
 const TYPES = ['AT_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER', 'TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'] as const
 
-/** What the members that say where to start are called in an operation. */
+/** An operation, and the names of its members for the starting position. */
 export interface PositionMembers {
   readonly operation: string
   readonly type: string
   readonly sequenceNumber: string
 }
 
-/** A position asked for; found in a shard by `startIndex`. */
+/** The starting position of a request. `startIndex` finds it in a shard. */
 export interface StartingPosition {
   readonly type: (typeof TYPES)[number]
   readonly sequenceNumber: string | undefined
@@ -38,7 +38,7 @@ export function startingPosition(input: Input, members: PositionMembers): Starti
   }
 }
 
-/** The index of the first record to read. */
+/** Returns the index of the first record to read. */
 export function startIndex(position: StartingPosition, stream: Stream, shard: Shard, nowMs: number): number {
   const { type, sequenceNumber, timestampMs, members } = position
   const bySequenceNumber = type === 'AT_SEQUENCE_NUMBER' || type === 'AFTER_SEQUENCE_NUMBER'

@@ -1,5 +1,6 @@
-// What can be changed of a stream: retention, mode, largest record, warm throughput, distribution of records. Every change
-// leaves the stream UPDATING for `updateDelayMs`, but for the distribution strategy, which changes at once.
+// Operations that change a stream: its retention period, its mode, its maximum record size, its warm throughput and its
+// distribution strategy. The stream is UPDATING for `updateDelayMs` after a change. The distribution strategy changes at
+// once.
 import { invalidArgument, limitExceeded, resourceInUse } from '../errors.ts'
 import type { Account } from '../store/account.ts'
 import { scaleUniformly } from '../store/reshard.ts'
@@ -40,7 +41,7 @@ export const updateRetention = (direction: 'increase' | 'decrease'): Operation =
   },
 })
 
-/** The mode that the stream has already is accepted, and changes nothing. */
+/** UpdateStreamMode. The current mode of the stream is accepted and changes nothing. */
 export const updateStreamMode: Operation = {
   rate: { perSecond: 5, per: 'account' },
   run: call => {
@@ -104,14 +105,14 @@ export const updateStreamRecordDistributionStrategy: Operation = {
   },
 }
 
-/** The mode of that name, which was checked. */
+/** Returns the mode of a name that was checked. */
 export const modeOf = (text: string): StreamMode => MODES.find(mode => mode === text) ?? 'PROVISIONED'
 
-/** The strategy of that name, which was checked. */
+/** Returns the distribution strategy of a name that was checked. */
 export const strategyOf = (text: string): Stream['distribution'] =>
   STRATEGIES.find(strategy => strategy === text) ?? 'USER_PARTITION_KEY'
 
-/** Refuses a distribution strategy for a stream that has none to choose. */
+/** Throws InvalidArgumentException when a stream of this mode can not have a distribution strategy. */
 export function checkStrategy(name: string, mode: StreamMode): void {
   if (mode === 'ON_DEMAND') return
   throw invalidArgument(
@@ -119,7 +120,7 @@ export function checkStrategy(name: string, mode: StreamMode): void {
   )
 }
 
-/** Refuses one more on-demand stream than the account may have. */
+/** Throws LimitExceededException when the account has as many on-demand streams as it may have. */
 export function requireOnDemandStreams(account: Account): void {
   if (!account.settings.limits) return
   const count = account.streams().filter(stream => stream.mode === 'ON_DEMAND').length
@@ -129,14 +130,14 @@ export function requireOnDemandStreams(account: Account): void {
   )
 }
 
-/** Refuses warm throughput for a stream, or an account, that can not have it. */
+/** Throws when the stream or the account can not have this warm throughput. */
 export function checkWarm(account: Account, name: string, mode: StreamMode, mibps: number, openShards: number): void {
   if (mode !== 'ON_DEMAND')
     throw invalidArgument(`Warm throughput is only supported for on-demand streams; stream ${name} is ${mode}.`)
   if (account.commitment.status(account.clock.now()) === 'DISABLED') {
     throw invalidArgument(
-      `Warm throughput of stream ${name} needs MinimumThroughputBillingCommitment, which is not enabled for account ` +
-        `${account.settings.accountId}: call UpdateAccountSettings first.`,
+      `Warm throughput of stream ${name} requires MinimumThroughputBillingCommitment, which is not enabled for account ` +
+        `${account.settings.accountId}. Call UpdateAccountSettings first.`,
     )
   }
   if (mibps > MAX_WARM_MIBPS)
@@ -153,10 +154,12 @@ function checkModeChange(account: Account, stream: Stream, mode: StreamMode): vo
     )
   }
   if (account.settings.limits && !stream.modeChanges.admit(account.clock.now()))
-    throw limitExceeded(`The mode of stream ${name} under account ${accountId} was changed twice in 24 hours already.`)
+    throw limitExceeded(
+      `The mode of stream ${name} under account ${accountId} was already changed twice in the last 24 hours.`,
+    )
 }
 
-/** Opens a shard for each MiB a second, where there are fewer. */
+/** Sets the warm throughput. The stream gets at least one open shard for each MiB a second. */
 function warm(call: Call, stream: Stream, mibps: number, mode: StreamMode): void {
   stream.warmThroughput = { ...stream.warmThroughput, targetMiBps: mibps }
   change(call, stream, nowMs => {

@@ -1,6 +1,6 @@
-// Streams themselves: create, delete, describe, list.
+// Operations on streams: create, delete, describe and list.
 import { invalidArgument, resourceInUse } from '../errors.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Stream } from '../store/stream.ts'
 import { SHARD_ID, STREAM_NAME } from './input.ts'
 import type { Operation } from './operation.ts'
@@ -65,12 +65,12 @@ export const deleteStream: Operation = {
     }
     if (stream.consumers.size > 0 && !withConsumers) {
       throw resourceInUse(
-        `Stream ${name} under account ${accountId} still has registered consumers; ` +
-          'deregister them or set EnforceConsumerDeletion.',
+        `Stream ${name} under account ${accountId} still has registered consumers. ` +
+          'Deregister them or set EnforceConsumerDeletion.',
       )
     }
     if (account.queuesOf(stream).length > 0 || account.channelsOf(stream).length > 0) {
-      throw resourceInUse(`Stream ${name} under account ${accountId} still has queues or channels; delete them first.`)
+      throw resourceInUse(`Stream ${name} under account ${accountId} still has queues or channels. Delete them first.`)
     }
     stream.delete(account.clock.now(), account.settings.deleteDelayMs)
     return nothing

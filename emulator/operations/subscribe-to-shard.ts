@@ -1,5 +1,5 @@
-// SubscribeToShard (enhanced fan-out): answers with events instead of one body. Within five seconds of a successful call
-// for the same consumer and shard it is refused; later it takes over, and the older subscription ends.
+// SubscribeToShard (enhanced fan-out). Its response is a stream of events. Within five seconds after a successful call for
+// the same consumer and shard another call is refused. A later call ends the older subscription.
 import { KinesisError, resourceInUse } from '../errors.ts'
 import type { Fault } from '../faults/fault.ts'
 import { Subscription } from '../store/subscription.ts'

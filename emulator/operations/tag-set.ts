@@ -1,15 +1,15 @@
-// What the service takes as tags of a stream, a consumer, a queue or a channel.
+// Checks and sets the tags of a stream, a consumer, a queue or a channel.
 import { invalidArgument, validation } from '../errors.ts'
 
 export const MAX_TAGS = 50
 export const MAX_NAME = 128
 const MAX_VALUE = 256
-/** What the service takes in names and values. */
+/** The characters that the service accepts in names and values. */
 const CHARACTERS = /^[\p{L}\p{N}\p{Z}_.:/=+\-@%]*$/u
 
 type Tags = readonly (readonly [string, string])[]
 
-/** Refuses tags that the service does not take, together with those that `owner` has: at most 50. */
+/** Throws when the service does not accept the tags. With its existing tags a resource has at most 50 tags. */
 export function checkTags(owner: string, existing: Iterable<string>, tags: Tags): void {
   for (const [name, value] of tags) {
     if (name.length < 1) throw validation('tags', 'have keys of length greater than or equal to 1')
@@ -21,7 +21,8 @@ export function checkTags(owner: string, existing: Iterable<string>, tags: Tags)
           '_ . : / = + - % @.',
       )
     }
-    if (/^aws:/i.test(name)) throw invalidArgument(`Tag keys can not start with aws:, which is reserved: ${name}`)
+    if (/^aws:/i.test(name))
+      throw invalidArgument(`Tag keys can not start with aws:, because this prefix is reserved: ${name}`)
   }
   const names = new Set([...existing, ...tags.map(([name]) => name)])
   if (names.size <= MAX_TAGS) return
@@ -30,7 +31,7 @@ export function checkTags(owner: string, existing: Iterable<string>, tags: Tags)
   )
 }
 
-/** Adds or overwrites tags; at most 50 for each resource. */
+/** Checks the tags, and adds or overwrites them. */
 export function setTags(owner: string, existing: Map<string, string>, tags: Tags): void {
   checkTags(owner, existing.keys(), tags)
   for (const [name, value] of tags) existing.set(name, value)

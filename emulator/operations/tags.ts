@@ -1,6 +1,5 @@
-// Tags of streams, consumers, queues and channels: checked and kept, nothing more. Streams have three operations of their
-// own; three others take any resource.
-import type { WireObject } from '../protocol/wire-value.ts'
+// Operations on tags. Three operations are only for streams. Three others are for streams, consumers, queues and channels.
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Operation } from './operation.ts'
 import { answer, nothing, streamOf } from './operation.ts'
 import { resourceOf } from './resource.ts'

@@ -1,6 +1,7 @@
-// A shard's range, and a child as GetRecords and SubscribeToShard name it at the end of its parent.
+// The hash key range of a shard in a response, and the ChildShard that GetRecords and SubscribeToShard return at the end of
+// its parent.
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Shard } from '../store/shard.ts'
-import type { WireObject } from './wire-value.ts'
 
 export function describeChild(child: Shard): WireObject {
   return { ShardId: child.id, ParentShards: child.parentIds, HashKeyRange: describeRange(child) }

@@ -1,13 +1,13 @@
-// Messages of `application/vnd.amazon.eventstream`, as SubscribeToShard answers them.
+// Messages of `application/vnd.amazon.eventstream`, which is the response of SubscribeToShard.
 //
 // | bytes | what                                                              |
 // |-------|-------------------------------------------------------------------|
 // | 4     | bytes of the whole message                                        |
 // | 4     | bytes of the headers                                              |
-// | 4     | CRC-32 of the 8 bytes before                                      |
+// | 4     | CRC-32 of these 8 bytes                                           |
 // | ...   | headers, each: 1 length of name, name, 7 (text), 2 length, text   |
 // | ...   | payload: AwsJson 1.1                                              |
-// | 4     | CRC-32 of everything before                                       |
+// | 4     | CRC-32 of all preceding bytes                                     |
 //
 // | message          | :message-type | named by                                     |
 // |------------------|---------------|----------------------------------------------|
@@ -17,11 +17,11 @@
 import * as zlib from 'node:zlib'
 
 import type { KinesisError } from '../errors.ts'
+import { encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { SubscriptionEvent } from '../store/subscription.ts'
 import { describeChild } from './child-shard.ts'
 import { getRecordsJson, recordMembers } from './get-records-output.ts'
-import { encodeJson } from './json.ts'
-import type { WireObject } from './wire-value.ts'
 
 export const EVENT_STREAM_TYPE = 'application/vnd.amazon.eventstream'
 const JSON_TYPE = 'application/x-amz-json-1.1'
@@ -40,7 +40,7 @@ export function encodeException({ code, message }: KinesisError): Buffer {
   return encodeMessage(headers, encodeJson({ message }))
 }
 
-/** The event as values, for a subscription within the process. */
+/** Returns the event as values, for a subscription within the process. */
 export function eventMembers(event: SubscriptionEvent): WireObject {
   return { Records: recordMembers(event.shard, event.range), ...otherMembers(event) }
 }
@@ -82,7 +82,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** For Node before 20.15, which has none of its own. */
+/** CRC-32 in JavaScript, because Node has no `zlib.crc32` before version 20.15. */
 export function portableCrc32(bytes: Uint8Array): number {
   let crc = ~0
   for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff]!

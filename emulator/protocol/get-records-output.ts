@@ -1,25 +1,25 @@
-// The answer to GetRecords, assembled without an object a record.
+// The response of GetRecords. It is written without an object for each record.
 //
 // | a record in CBOR                                     | bytes |                                        |
 // |------------------------------------------------------|-------|----------------------------------------|
 // | map of 3 to 5                                        | 1     | constant for the segment               |
 // | "SequenceNumber", head of 56 digits                  | 17    | constant                               |
-// | the digits                                           | 56    | constant for the shard but for 16      |
+// | the digits                                           | 56    | all but 16 are constant for the shard  |
 // | "ApproximateArrivalTimestamp", tag 1, head of 8      | 31    | constant                               |
 // | epoch milliseconds                                   | 8     |                                        |
-// | "EncryptionType", "KMS"                              | 19    | only of a segment that is encrypted    |
-// | "PartitionKey"                                       | 13    | not of a segment without keys          |
-// | key, "Data", data                                    |       | as they lie in the segment             |
+// | "EncryptionType", "KMS"                              | 19    | only in a segment that is encrypted    |
+// | "PartitionKey"                                       | 13    | not in a segment without keys          |
+// | key, "Data", data                                    |       | copied from the segment                |
+import { ARRAY, headLength, MAP, TEXT, UNSIGNED, writeHead, writeUint64 } from '../encoding/cbor-head.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import { encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { INDEX_OFFSET, writeIndex } from '../store/sequence-number.ts'
 import type { RecordRange } from '../store/record-log.ts'
 import type { SegmentKind } from '../store/segment.ts'
 import type { Shard } from '../store/shard.ts'
-import { ARRAY, headLength, MAP, TEXT, UNSIGNED, writeHead, writeUint64 } from './cbor-head.ts'
-import { encodeCbor } from './cbor-writer.ts'
-import { encodeJson } from './json.ts'
-import type { WireObject } from './wire-value.ts'
 
-/** What GetRecords answers: records of one shard, and the other members. */
+/** The response of GetRecords: records of one shard, and the other members. */
 export interface GetRecordsOutput {
   readonly shard: Shard
   readonly range: RecordRange
@@ -60,12 +60,12 @@ export function getRecordsCbor({ shard, range, members }: GetRecordsOutput): Buf
       start = end
     }
   })
-  // The other members: their own map without its one-byte head.
+  // The other members follow. The head of their map, one byte, is left out.
   out.set(others.subarray(1), at)
   return out
 }
 
-/** The head of an empty key lies in the slab, but a record without a key has no member for it. */
+/** A record without a key has no PartitionKey member, although the slab holds the head of an empty key. */
 const unusedKeyBytes = ({ keyless }: SegmentKind): number => (keyless ? 1 : 0)
 
 export function getRecordsJson({ shard, range, members }: GetRecordsOutput): Buffer {
@@ -87,7 +87,7 @@ export function getRecordsJson({ shard, range, members }: GetRecordsOutput): Buf
   return Buffer.from(`{"Records":[${records.join(',')}]${others === '}' ? '' : ','}${others}`, 'utf8')
 }
 
-/** The answer as values; the data are the stored bytes themselves, not a copy. */
+/** Returns the response as values. The data are the stored bytes, not a copy. */
 export function getRecordsMembers({ shard, range, members }: GetRecordsOutput): WireObject {
   return { Records: recordMembers(shard, range), ...members }
 }

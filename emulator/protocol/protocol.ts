@@ -1,16 +1,16 @@
-// The two encodings behind one interface, and how a request says which one it speaks.
+// Both protocols, AwsJson 1.1 and its CBOR form, behind one interface. The content type of a request selects the protocol.
 import { KinesisError } from '../errors.ts'
 import type { ProtocolName } from '../options.ts'
-import { decodeCborObject } from './cbor-reader.ts'
-import { encodeCbor } from './cbor-writer.ts'
+import { decodeCborObject } from '../encoding/cbor-reader.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import { decodeJsonObject, encodeJson } from '../encoding/json.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { getRecordsCbor, getRecordsJson } from './get-records-output.ts'
 import type { GetRecordsOutput } from './get-records-output.ts'
-import { decodeJsonObject, encodeJson } from './json.ts'
 import { putRecordsOf, scanPutRecords } from './put-records-input.ts'
 import type { PutRecordsInput } from './put-records-input.ts'
 import { putRecordsCbor, putRecordsJson } from './put-records-output.ts'
 import type { PutRecordsOutput } from './put-records-output.ts'
-import type { WireObject } from './wire-value.ts'
 
 export interface Protocol {
   readonly name: ProtocolName
@@ -42,7 +42,10 @@ export const cborProtocol: Protocol = {
   encodeGetRecords: getRecordsCbor,
 }
 
-/** The protocol of a content type; an unknown or refused one is a 415 that names those understood. */
+/**
+ * Returns the protocol of a content type. Any other content type, and one that is not accepted, is an error with status 415
+ * that lists the supported content types.
+ */
 export function protocolOf(contentType: string | undefined, accepted: readonly ProtocolName[]): Protocol {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase()
   const protocols = [jsonProtocol, cborProtocol].filter(protocol => accepted.includes(protocol.name))

@@ -1,13 +1,13 @@
-// The input of PutRecords: the records as offsets (`RecordBatch`), the other members as usual. CBOR is scanned in place,
-// without an object or a copy a record; what the scan is not made for (chunked strings, wrong types) is left to the
-// general decoder, which finds the same records or the right error.
+// The input of PutRecords: the records as offsets (`RecordBatch`), and the other members as values. CBOR is scanned in
+// place, without an object or a copy for each record. The scan does not support chunked strings and wrong types. A body
+// that has them is read by the general decoder, which returns the same records or throws the error.
 import { serialization, validation } from '../errors.ts'
+import { ARRAY, BYTES, MAP, TEXT } from '../encoding/cbor-head.ts'
+import { CborReader, decodeCborObject, INDEFINITE } from '../encoding/cbor-reader.ts'
+import type { WireObject, WireValue } from '../encoding/wire-value.ts'
+import { isWireObject } from '../encoding/wire-value.ts'
 import { decodeBase64, MAX_BATCH_RECORDS, RecordBatch } from '../store/record-batch.ts'
 import type { RecordInput } from '../store/record-batch.ts'
-import { ARRAY, BYTES, MAP, TEXT } from './cbor-head.ts'
-import { CborReader, decodeCborObject, INDEFINITE } from './cbor-reader.ts'
-import type { WireObject, WireValue } from './wire-value.ts'
-import { isWireObject } from './wire-value.ts'
 
 export interface PutRecordsInput {
   readonly members: WireObject
@@ -24,7 +24,7 @@ export function scanPutRecords(body: Buffer): PutRecordsInput {
   return scan(body) ?? putRecordsOf(decodeCborObject(body))
 }
 
-/** Takes the records out of an already decoded body. */
+/** Takes the records from a decoded body. */
 export function putRecordsOf(members: WireObject): PutRecordsInput {
   const { Records: records, ...others } = members
   if (records === undefined || records === null) throw validation('records', 'not be null')
@@ -33,7 +33,7 @@ export function putRecordsOf(members: WireObject): PutRecordsInput {
   return { members: others, records: RecordBatch.of(records.map(recordOf)) }
 }
 
-/** One record out of the members of a PutRecord request or of a PutRecords entry. */
+/** Returns the record of a PutRecord request, or of an entry of PutRecords. */
 export function recordOf(entry: WireValue, index?: number): RecordInput {
   const path = index === undefined ? '' : `records.${index + 1}.member.`
   if (!isWireObject(entry)) throw serialization('A record is not a structure')
@@ -55,7 +55,7 @@ function checkCount(count: number): void {
   if (count > MAX_BATCH_RECORDS) throw validation('records', `have length less than or equal to ${MAX_BATCH_RECORDS}`)
 }
 
-/** Undefined when the body holds something the scan is not made for. */
+/** Returns undefined when the body contains something that the scan does not support. */
 function scan(body: Buffer): PutRecordsInput | undefined {
   const reader = new CborReader(body)
   const members: Record<string, WireValue> = {}

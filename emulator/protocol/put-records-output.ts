@@ -1,4 +1,5 @@
-// The answer to PutRecords: sequence number and shard of what was stored, code and message of what was not.
+// The response of PutRecords. It has the sequence number and the shard of each stored record, and the code and the message
+// of each refused record.
 //
 // | a stored record in CBOR                  | bytes | |
 // |------------------------------------------|-------|-|
@@ -6,20 +7,20 @@
 // | "SequenceNumber", head of 56 digits      | 17    | |
 // | the digits                               | 56    | |
 // | "ShardId", head of 20, the id            | 29    | |
+import { ARRAY, headLength, MAP, TEXT, writeHead } from '../encoding/cbor-head.ts'
+import { encodeCbor } from '../encoding/cbor-writer.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import { INDEX_OFFSET, SEQUENCE_DIGITS, writeIndex } from '../store/sequence-number.ts'
 import { shardIdOf } from '../store/shard.ts'
 import type { Shard } from '../store/shard.ts'
-import { ARRAY, headLength, MAP, TEXT, writeHead } from './cbor-head.ts'
-import { encodeCbor } from './cbor-writer.ts'
-import type { WireObject } from './wire-value.ts'
 
-/** Why one record was not stored. */
+/** The reason why one record was not stored. */
 export interface RecordError {
   readonly code: string
   readonly message: string
 }
 
-/** What became of one record: stored in `shard` as `index`, or refused. */
+/** The outcome for one record: it is stored in `shard` at `index`, or it is refused. */
 export type PutOutcome = { readonly shard: Shard; readonly index: number } | RecordError
 
 export interface PutRecordsOutput {
@@ -70,7 +71,7 @@ export function putRecordsJson(output: PutRecordsOutput): Buffer {
   )
 }
 
-/** The answer as values. */
+/** Returns the response as values. */
 export function putRecordsMembers(output: PutRecordsOutput): WireObject {
   const records = output.outcomes.map(outcome =>
     'code' in outcome
@@ -88,7 +89,7 @@ const errorMembers = ({ code, message }: RecordError): Record<string, string> =>
 const CBOR_DIGITS = 1 + 15 + 2
 const templates = new WeakMap<Shard, Buffer>()
 
-/** A stored record's item with index 0; made once a shard. */
+/** Returns the item of a stored record with index 0. It is made once for each shard. */
 function cborTemplate(shard: Shard): Buffer {
   let template = templates.get(shard)
   if (template === undefined) {

@@ -1,24 +1,25 @@
-// What clients asked, for assertions: the last requests one by one (bounded), and counters of them all.
+// The log of requests, for assertions in tests. It keeps the last requests one by one, up to a bound, and counts all
+// requests.
 
-/** One answered request. */
+/** A request that was answered. */
 export interface LoggedRequest {
-  /** Such as `GetRecords`; as the client sent it when there is no such operation. */
+  /** The operation, such as `GetRecords`. When the emulator has no such operation, the text that the client sent. */
   readonly operation: string
   readonly stream?: string | undefined
   readonly shardId?: string | undefined
-  /** When it came in, in milliseconds since the epoch by the emulator's clock. */
+  /** When the request arrived, in milliseconds since the epoch by the emulator's clock. */
   readonly atMs: number
-  /** The media type of its body; empty for a call within the process. */
+  /** The content type of the request. Empty for a call within the process. */
   readonly contentType: string
   /** `none` for a call within the process. */
   readonly httpVersion: '1.1' | '2' | 'none'
-  /** HTTP status; 0 when the connection was broken by a fault. */
+  /** The HTTP status. 0 when a fault broke the connection. */
   readonly status: number
-  /** Name of the error answered, if one was. */
+  /** The name of the error in the response. Undefined when the request succeeded. */
   readonly error?: string | undefined
-  /** Kind of the scripted fault that struck it, if one did. */
+  /** The kind of the scripted fault that affected the request. Undefined without a fault. */
   readonly fault?: string | undefined
-  /** Records stored or returned. */
+  /** Number of records that were stored or returned. */
   readonly records: number
 }
 
@@ -35,29 +36,35 @@ export class RequestLog {
   readonly #records = new Map<string, number>()
   #waiters: readonly Waiter[] = []
 
-  /** @param size how many requests are remembered one by one, at least 1 */
+  /** @param size Number of requests that are kept one by one, at least 1. */
   constructor(size: number) {
     this.#size = Math.max(1, size)
   }
 
-  /** The last requests, oldest first; only those of `operation` when given. */
+  /** Returns the last requests, oldest first. With `operation` it returns only the requests for that operation. */
   recent(operation?: string): readonly LoggedRequest[] {
     const kept = this.#recent.slice(-this.#size)
     return operation === undefined ? kept : kept.filter(request => request.operation === operation)
   }
 
-  /** How many requests were answered; only those of `operation` when given. */
+  /** Returns the number of requests that were answered. With `operation` it counts only the requests for that operation. */
   count(operation?: string): number {
     if (operation !== undefined) return this.#counts.get(operation) ?? 0
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** How many records requests of `operation` stored or returned; of SubscribeToShard, in all its events so far. */
+  /**
+   * Returns the number of records that requests for `operation` stored or returned. For SubscribeToShard it is the number
+   * of records in all events so far.
+   */
   records(operation: string): number {
     return this.#records.get(operation) ?? 0
   }
 
-  /** Resolves once `count` requests of `operation` were answered since the start or the last `clear`. */
+  /**
+   * Resolves when `count` requests for `operation` have been answered since the start or the last `clear`. Rejects when the
+   * signal is aborted.
+   */
   async waitFor(operation: string, count: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
     if (this.count(operation) >= count) return
@@ -76,14 +83,14 @@ export class RequestLog {
     })
   }
 
-  /** Forgets everything so far; counters start at 0 again. */
+  /** Removes all requests and sets the counters to 0. */
   clear(): void {
     this.#recent = []
     this.#counts.clear()
     this.#records.clear()
   }
 
-  /** @internal Counts records that an answered request of `operation` returns only now. */
+  /** @internal Counts records that a subscription delivers after its SubscribeToShard request was answered. */
   addRecords(operation: string, records: number): void {
     this.#records.set(operation, this.records(operation) + records)
   }

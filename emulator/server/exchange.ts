@@ -1,11 +1,11 @@
-// One request and its answer, over HTTP/1.1 or HTTP/2: the rest of the emulator does not see the difference.
+// One request and its response, over HTTP/1.1 or HTTP/2. It hides the difference from the rest of the emulator.
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2'
 import type { Writable } from 'node:stream'
 
 /**
- * Bytes that the body of a request may have: 16 MiB. The largest request that the service takes is a PutRecords of 10 MiB
- * of keys and data in 500 records, which is 14 MiB in base64, and at most 1.6 MiB more for escaped keys, hash keys and names.
+ * Largest size of the body of a request: 16 MiB. The largest request that the service accepts is a PutRecords with 10 MiB
+ * of keys and data in 500 records. It has 14 MiB in base64, and at most 1.6 MiB more for escaped keys, hash keys and names.
  */
 export const MAX_BODY_BYTES = 16 * 1024 * 1024
 
@@ -13,30 +13,30 @@ export interface Exchange {
   readonly method: string
   readonly headers: IncomingHttpHeaders
   readonly httpVersion: '1.1' | '2'
-  /** The whole body, or undefined when it has more than `MAX_BODY_BYTES`. */
+  /** The body. Undefined when it has more than `MAX_BODY_BYTES`. */
   readonly body: Buffer | undefined
   respond(status: number, headers: Readonly<Record<string, string>>, body: Buffer): void
-  /** Begins an answer of unknown length. */
+  /** Begins a response of unknown length. */
   stream(status: number, headers: Readonly<Record<string, string>>): ResponseStream
-  /** Breaks the connection without an answer. */
+  /** Breaks the connection without a response. */
   reset(): void
 }
 
-/** An answer that is written piece by piece. */
+/** A response that is written in pieces. */
 export interface ResponseStream {
-  /** Resolves when the piece has left for the client, or the client is gone. */
+  /** Writes a piece. Resolves when the piece is sent or the connection is closed. */
   write(piece: Buffer): Promise<void>
   end(): void
-  /** Breaks the connection in the middle of the answer; what was written has left. */
+  /** Breaks the connection before the end of the response, after the pieces that were written are sent. */
   cut(): void
-  /** Calls back once the answer has ended, or the client is gone. */
+  /** Calls `callback` once, when the response has ended or the connection is closed. */
   onClose(callback: () => void): void
 }
 
 /**
- * Collects the body, then hands the exchange over. A body that is declared, or turns out, to be too large is handed over at
- * once as undefined; what still comes of it is read and dropped, so that clients that send all before they read get their
- * answer. A request whose connection breaks is dropped.
+ * Collects the body and then calls `handle`. When the body is too large, by its declared length or by its actual length,
+ * `handle` is called at once without it. The rest of the body is read and discarded, so that a client that sends the whole
+ * body before it reads receives the response. When the connection breaks, `handle` is not called.
  */
 export function receive(
   request: IncomingMessage | Http2ServerRequest,
@@ -71,7 +71,7 @@ export function receive(
   request.on('end', complete)
 }
 
-/** Whether a request declares a body that is too large. */
+/** Returns whether the request declares a body that is too large. */
 export function isTooLarge({ headers }: IncomingMessage | Http2ServerRequest): boolean {
   return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES
 }

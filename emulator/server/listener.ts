@@ -1,5 +1,6 @@
-// One TCP port that speaks HTTP/1.1 and, to clients that start with its preface, cleartext HTTP/2 (RFC 9113, 3.3). The
-// first bytes of a connection decide; they are given back before the HTTP server of choice takes the socket.
+// One TCP port for HTTP/1.1 and cleartext HTTP/2. A client of HTTP/2 starts with the connection preface (RFC 9113, 3.3).
+// The listener reads the first bytes of a connection, puts them back, and passes the socket to the HTTP server that they
+// select.
 import type { AddressInfo, Server, Socket } from 'node:net'
 
 import { createServer as createHttp1Server } from 'node:http'
@@ -9,7 +10,7 @@ import { createServer as createTcpServer } from 'node:net'
 import { isTooLarge, receive } from './exchange.ts'
 import type { Exchange } from './exchange.ts'
 
-/** No HTTP/1.1 method starts like this. */
+/** Start of the preface of HTTP/2. No method of HTTP/1.1 starts with it. */
 const PREFACE_START = 'PRI'
 const WINDOW_BYTES = 16 * 1024 * 1024
 
@@ -18,11 +19,11 @@ export class Listener {
   readonly #sockets = new Set<Socket>()
 
   private constructor(handle: (exchange: Exchange) => void) {
-    // No keep-alive timeout: the emulator does not close idle connections, so that tests see no other resets than scripted ones.
+    // There is no keep-alive timeout, because tests must see no resets but the scripted ones.
     const http1 = createHttp1Server({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
       receive(request, response, handle)
     })
-    // A client that waits to be told to go on must hear of a body that is too large before it sends it.
+    // A client that waits for `100 Continue` receives the error about a body that is too large before it sends the body.
     http1.on('checkContinue', (request, response) => {
       if (!isTooLarge(request)) response.writeContinue()
       receive(request, response, handle)
@@ -40,7 +41,7 @@ export class Listener {
     })
   }
 
-  /** Resolves once the port is open; a port that is taken is an error that says so. */
+  /** Opens the port. Rejects when the port can not be opened, and names the reason. */
   static async listen(port: number, host: string, handle: (exchange: Exchange) => void): Promise<Listener> {
     const listener = new Listener(handle)
     await new Promise<void>((resolve, reject) => {
@@ -57,7 +58,7 @@ export class Listener {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Stops listening and ends every open connection. */
+  /** Closes the port and every open connection. */
   async close(): Promise<void> {
     await new Promise<void>(resolve => {
       this.#server.close(() => resolve())
@@ -66,7 +67,7 @@ export class Listener {
   }
 }
 
-/** Waits for the first three bytes and puts them back. */
+/** Waits for the first three bytes, puts them back and calls `decide` with them. */
 function sniff(socket: Socket, decide: (start: string) => void): void {
   const read = (): void => {
     const bytes = socket.read() as Buffer | null

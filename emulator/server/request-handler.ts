@@ -1,5 +1,5 @@
-// From an HTTP request to its answer: which operation, which encoding, call the service, encode. Whatever goes wrong is
-// answered in the request's own encoding.
+// Handles an HTTP request: it finds the operation and the protocol, calls the service and encodes the response. An error is
+// encoded in the protocol of the request.
 import { randomUUID } from 'node:crypto'
 
 import { KinesisError } from '../errors.ts'
@@ -22,7 +22,7 @@ export class RequestHandler {
     this.#service = service
   }
 
-  /** Answers the exchange; never rejects. */
+  /** Responds to the exchange. The promise never rejects. */
   async handle(exchange: Exchange): Promise<void> {
     let protocol = jsonProtocol
     const operation = operationName(exchange)
@@ -60,8 +60,8 @@ export class RequestHandler {
     if (body === undefined) {
       throw new KinesisError(
         'RequestEntityTooLarge',
-        `The body of ${operation} has more than ${MAX_BODY_BYTES} bytes, which no request may have. PutRecords takes 500 ` +
-          'records and 10 MiB of keys and data: send less at once.',
+        `The body of ${operation} is larger than ${MAX_BODY_BYTES} bytes, the limit of every request. A PutRecords request ` +
+          'can have 500 records and 10 MiB of keys and data. Send fewer records in one request.',
         413,
       )
     }
@@ -79,7 +79,7 @@ export class RequestHandler {
     return {
       'content-type': contentType,
       'x-amzn-requestid': randomUUID(),
-      // HTTP servers put the machine's time here; clients correct their clocks, and with them their signatures, by it.
+      // Node would set the time of the machine. Clients compare this header with their clocks before they sign requests.
       date: new Date(this.#service.account.clock.now()).toUTCString(),
     }
   }

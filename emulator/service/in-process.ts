@@ -1,14 +1,14 @@
-// The door without sockets: an operation is called with the members that the AWS SDK's commands take, and answers the
-// members that they give; a subscription is an iterator of events. Faults, rates, quotas and the log of requests are those
-// of any other request.
+// Calls of operations within the process, without sockets. The input and the output of a call have the members of the AWS
+// SDK's commands. A subscription is an iterator of events. Faults, rates, quotas and the log of requests apply as they do
+// to any other request.
 import { putRecordsOf } from '../protocol/put-records-input.ts'
 import type { Answer } from '../operations/operation.ts'
 import { eventMembers } from '../protocol/event-stream.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { Subscription } from '../store/subscription.ts'
 import type { Service } from './service.ts'
 
-/** What a call rejects with when a fault breaks its connection: named as Node's own error. */
+/** The error of a call whose connection a fault breaks. It has the code of Node's error, `ECONNRESET`. */
 export class ConnectionReset extends Error {
   readonly code = 'ECONNRESET'
 
@@ -18,19 +18,19 @@ export class ConnectionReset extends Error {
   }
 }
 
-/** One event of a subscription, with the members of the service's SubscribeToShardEvent. */
+/** One event of a subscription, with the members of SubscribeToShardEvent. */
 export interface ShardEvent {
   readonly Records: readonly {
     readonly SequenceNumber: string
     readonly ApproximateArrivalTimestamp: Date
-    /** The stored bytes themselves, not a copy: do not write to them. */
+    /** The stored bytes, not a copy. Do not write to them. */
     readonly Data: Buffer
     readonly PartitionKey: string
   }[]
   /** Absent in the last event of a shard. */
   readonly ContinuationSequenceNumber?: string | undefined
   readonly MillisBehindLatest: number
-  /** Only in the last event of a shard. */
+  /** Present only in the last event of a shard. */
   readonly ChildShards?:
     | readonly {
         readonly ShardId: string
@@ -41,8 +41,8 @@ export interface ShardEvent {
 }
 
 /**
- * The events of one subscription. An event exists from the moment it is asked for and there is something to say; what is
- * not asked for is not sent. Throws KinesisError for an exception event and ConnectionReset for a cut connection.
+ * The events of one subscription. The next event is made only after `next` is called. An exception event is thrown as a
+ * KinesisError, and a broken connection as a ConnectionReset.
  */
 export class ShardSubscription implements AsyncIterableIterator<ShardEvent, undefined> {
   readonly #subscription: Subscription
@@ -70,7 +70,7 @@ export class ShardSubscription implements AsyncIterableIterator<ShardEvent, unde
     }
   }
 
-  /** Ends the subscription, as a client that closes its connection does; a `next` that waits is done then. */
+  /** Ends the subscription, as a client does that closes its connection. A pending `next` resolves as done. */
   async return(): Promise<IteratorResult<ShardEvent, undefined>> {
     this.#subscription.close()
     return { done: true, value: undefined }
@@ -78,11 +78,11 @@ export class ShardSubscription implements AsyncIterableIterator<ShardEvent, unde
 }
 
 /**
- * @param input bytes are Uint8Array (or base64 text), timestamps Date (or epoch seconds)
- * @throws KinesisError what the service answers; ConnectionReset
+ * @param input The members. Bytes are Uint8Array or base64 text, timestamps are Date or epoch seconds.
+ * @throws KinesisError when the service returns an error; ConnectionReset when a fault breaks the connection
  */
 export async function callInProcess(service: Service, operation: string, input: WireObject): Promise<WireObject> {
-  if (operation === 'SubscribeToShard') throw new TypeError('SubscribeToShard answers with events: use subscribe.')
+  if (operation === 'SubscribeToShard') throw new TypeError('SubscribeToShard returns events. Call subscribe instead.')
   const answer = await answerOf(service, operation, input)
   return 'members' in answer ? answer.members() : {}
 }
@@ -90,7 +90,7 @@ export async function callInProcess(service: Service, operation: string, input: 
 export async function subscribeInProcess(service: Service, input: WireObject): Promise<ShardSubscription> {
   const answer = await answerOf(service, 'SubscribeToShard', input)
   if ('subscription' in answer) return new ShardSubscription(answer.subscription)
-  throw new TypeError('SubscribeToShard did not answer with a subscription.')
+  throw new TypeError('SubscribeToShard did not return a subscription.')
 }
 
 async function answerOf(service: Service, operation: string, input: WireObject): Promise<Answer> {

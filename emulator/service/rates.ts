@@ -1,4 +1,5 @@
-// The rates of control-plane calls, as the service documents them: so many a second, for the account or for each stream.
+// The rates of control-plane operations, as the service documents them: a number of calls a second, for the account or for
+// each stream.
 import { limitExceeded } from '../errors.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Account } from '../store/account.ts'
@@ -6,14 +7,14 @@ import { Quota } from '../store/quota.ts'
 
 export class Rates {
   readonly #account: Account
-  /** Quotas by owner (the account, or one of its streams), then by operation. */
+  /** Quotas by owner, which is the account or one of its streams, and by operation. */
   readonly #quotas = new WeakMap<object, Map<string, Quota>>()
 
   constructor(account: Account) {
     this.#account = account
   }
 
-  /** Takes one call, or throws LimitExceededException. */
+  /** Takes one call from the rate. Throws LimitExceededException when the rate is exceeded. */
   admit(name: string, { rate }: Operation, streamName: string | undefined): void {
     if (rate === undefined || (rate.per === 'stream' && streamName === undefined)) return
     const owner = rate.per === 'stream' ? this.#account.stream(streamName!) : this.#account

@@ -1,5 +1,6 @@
-// The service without its sockets: one call, from its name and members to its answer. Is there such an operation, does a
-// fault strike it, is it within its rate; then the work. Every call is logged when it is answered, with its outcome.
+// The service without its sockets: it processes one call, from its name and members to its answer. It finds the operation,
+// applies a scripted fault, checks the rate and then runs the operation. Every call is logged with its outcome when it is
+// answered.
 import { internalFailure, KinesisError, throughputExceeded } from '../errors.ts'
 import type { Fault, FaultRule } from '../faults/fault.ts'
 import { rejectionOf } from '../faults/faults.ts'
@@ -8,24 +9,24 @@ import { Input } from '../operations/input.ts'
 import { streamName } from '../operations/operation.ts'
 import type { Answer, Call, Operation, Target } from '../operations/operation.ts'
 import { operations } from '../operations/operations.ts'
-import type { WireObject } from '../protocol/wire-value.ts'
+import type { WireObject } from '../encoding/wire-value.ts'
 import type { LoggedRequest, RequestLog } from '../requests/request-log.ts'
 import type { Account } from '../store/account.ts'
 import type { RecordBatch } from '../store/record-batch.ts'
 import { expiredIterator } from '../store/shard-iterator.ts'
 import { Rates } from './rates.ts'
 
-/** A call as it comes in, by whichever door. */
+/** A request that arrived over HTTP or from within the process. */
 export interface Request {
-  /** Such as `GetRecords`; empty when the request names none. */
+  /** The operation, such as `GetRecords`. Empty when the request does not name one. */
   readonly operation: string
   readonly contentType: string
   readonly httpVersion: LoggedRequest['httpVersion']
-  /** The members and, of PutRecords, the records; throws what is wrong with the envelope. */
+  /** Decodes the members and, for PutRecords, the records. Throws when the headers or the encoding are wrong. */
   open(): { readonly members: WireObject; readonly records?: RecordBatch }
 }
 
-/** What became of a call; `reset` is a connection that a fault breaks. */
+/** The outcome of a call. `reset` means that a fault breaks the connection. */
 export type Outcome =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'error'; readonly error: KinesisError }
@@ -49,7 +50,7 @@ export class Service {
     this.#rates = new Rates(account)
   }
 
-  /** Never rejects. */
+  /** Processes a call. The promise never rejects. */
   async call(request: Request): Promise<Outcome> {
     const atMs = this.account.clock.now()
     const progress: Progress = { target: {} }
@@ -77,7 +78,7 @@ export class Service {
     }
   }
 
-  /** Undefined when a fault breaks the connection instead. */
+  /** Returns the answer, or undefined when a fault breaks the connection. */
   async #run(request: Request, progress: Progress): Promise<Answer | undefined> {
     const { members, records } = request.open()
     const operation = operations.get(request.operation)
@@ -113,7 +114,7 @@ export class Service {
     })
   }
 
-  /** What a fault does before, or instead of, the work. */
+  /** Applies what a fault does before the operation, or instead of it. */
   async #before(fault: Fault): Promise<void> {
     const { clock } = this.account
     switch (fault.kind) {
@@ -137,19 +138,19 @@ export class Service {
   }
 }
 
-/** What is answered to an operation that the emulator does not have. */
+/** The error for an operation that the emulator does not have. */
 export function unknownOperation(name: string): KinesisError {
   return new KinesisError(
     'UnknownOperationException',
-    `The emulator has no operation ${name || '(no X-Amz-Target header)'}; it answers POST requests ` +
-      'whose X-Amz-Target is Kinesis_20131202 and an operation.',
+    `The emulator has no operation ${name || '(no X-Amz-Target header)'}. It accepts POST requests whose X-Amz-Target header ` +
+      'is Kinesis_20131202, a dot and the name of an operation.',
   )
 }
 
 const isReset = ({ fault }: FaultRule, when: 'before' | 'after'): boolean =>
   fault.kind === 'reset' && fault.when === when
 
-/** Where the request goes; what it gets wrong is for `run` to say. */
+/** Returns the target of a request. Errors are ignored here, because `run` throws them. */
 function targetOf(operation: Operation, call: Call): Target {
   try {
     return operation.target?.(call) ?? { stream: streamName(call) }
@@ -158,7 +159,7 @@ function targetOf(operation: Operation, call: Call): Target {
   }
 }
 
-/** Warns on the console, since the answer does not contain the cause. */
+/** Makes the error for an unexpected failure, and emits a warning with the cause, which the response does not have. */
 function internal(operation: string, cause: unknown): KinesisError {
   process.emitWarning(cause instanceof Error ? cause : String(cause))
   return internalFailure(operation, cause)

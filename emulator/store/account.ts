@@ -1,5 +1,5 @@
-// What one account has in one region: streams, queues, channels and settings. Every look-up settles the stream first, so
-// that the caller sees it as it is now.
+// One account in one region: its streams, queues, channels and settings. Every look-up settles a stream first, so that the
+// caller sees its current state.
 import type { Clock } from '../clock.ts'
 import { invalidArgument, limitExceeded, resourceInUse, resourceNotFound } from '../errors.ts'
 import type { Settings } from '../options.ts'
@@ -26,7 +26,7 @@ export interface NewStream {
 export class Account {
   readonly settings: Settings
   readonly clock: Clock
-  /** Seals iterators and page tokens. */
+  /** Seals shard iterators, page tokens and receipt handles. */
   readonly seal = new Seal()
   readonly commitment = new BillingCommitment()
   readonly queues: Registry<Queue>
@@ -48,7 +48,7 @@ export class Account {
     return `arn:aws:kinesis:${this.settings.region}:${this.settings.accountId}:${kind}/${name}`
   }
 
-  /** A number that no other queue or channel has. */
+  /** Returns a number that no other queue or channel of the account has. */
   nextSerial(): number {
     return ++this.#serial
   }
@@ -91,7 +91,7 @@ export class Account {
     return stream
   }
 
-  /** Refuses `additional` open shards beyond the account's limit. */
+  /** Throws LimitExceededException when `additional` open shards would exceed the limit of the account. */
   requireShards(additional: number, limit = this.settings.shardLimit): void {
     const current = this.openShardCount()
     if (current + additional <= limit) return
@@ -106,20 +106,23 @@ export class Account {
     return this.streams().reduce((sum, stream) => sum + stream.openShards().length, 0)
   }
 
-  /** Every stream, by name. */
+  /** Every stream, ordered by name. */
   streams(): Stream[] {
     const names = [...this.#streams.keys()].sort()
     return names.map(name => this.#settled(name)).filter(stream => stream !== undefined)
   }
 
-  /** The stream of that name, or ResourceNotFoundException. */
+  /** Returns the stream with that name. Throws ResourceNotFoundException when there is none. */
   stream(name: string): Stream {
     const stream = this.#settled(name)
     if (stream !== undefined) return stream
     throw resourceNotFound(`Stream ${name} under account ${this.settings.accountId} not found.`)
   }
 
-  /** The stream that an iterator or token was made for; one that was deleted since, or recreated, is not found. */
+  /**
+   * Returns the stream that an iterator or a token belongs to. Throws ResourceNotFoundException when the stream was deleted
+   * since, even if a stream with the same name was created after it.
+   */
   streamOfSerial(serial: number): Stream {
     for (const { name, serial: other } of this.#streams.values()) {
       if (other === serial) return this.stream(name)
@@ -129,7 +132,7 @@ export class Account {
     )
   }
 
-  /** The name in an ARN of that kind; an ARN of elsewhere is not found. */
+  /** Returns the name in an ARN. Throws ResourceNotFoundException when the ARN is of another account or region. */
   nameOfArn(arn: string, kind: ResourceKind = 'stream'): string {
     const match = /^arn:aws[^:]*:kinesis:([^:]*):(\d{12}):(stream|queue|channel)\/([a-zA-Z0-9_.-]+)$/.exec(arn)
     if (match?.[3] !== kind) throw invalidArgument(`Invalid ARN of a ${kind}: ${arn}`)
@@ -137,13 +140,13 @@ export class Account {
     if (region !== this.settings.region || accountId !== this.settings.accountId) {
       throw resourceNotFound(
         `${kind[0]!.toUpperCase()}${kind.slice(1)} ${name!} under account ${accountId!} in ${region!} not found: ` +
-          `this emulator is account ${this.settings.accountId} in ${this.settings.region}.`,
+          `this emulator has account ${this.settings.accountId} in ${this.settings.region}.`,
       )
     }
     return name!
   }
 
-  /** Once a minute settles every stream, so that data past retention is freed even where nobody looks. */
+  /** Settles every stream once a minute, so that records past retention are freed in streams that no request uses. */
   sweep(): void {
     const nowMs = this.clock.now()
     if (nowMs - this.#sweptMs < SWEEP_INTERVAL_MS) return

@@ -1,5 +1,5 @@
-// The account's minimum throughput billing commitment. Once it is enabled it lasts for 24 hours at least: to disable it
-// earlier is to name its end.
+// The minimum throughput billing commitment of the account. It lasts for at least 24 hours after it was enabled. When it is
+// disabled earlier, it ends after these 24 hours.
 
 const SHORTEST_MS = 24 * 3_600_000
 
@@ -15,17 +15,17 @@ export class BillingCommitment {
     return nowMs < this.#endsMs ? 'ENABLED_UNTIL_EARLIEST_ALLOWED_END' : 'DISABLED'
   }
 
-  /** When it was enabled last, in milliseconds since the epoch. */
+  /** When it was last enabled, in milliseconds since the epoch. Undefined when it never was. */
   get startedMs(): number | undefined {
     return this.#startedMs
   }
 
-  /** When it ended, or undefined while it lasts. */
+  /** Returns when it ended, in milliseconds since the epoch. Returns undefined while it lasts. */
   endedMs(nowMs: number): number | undefined {
     return this.status(nowMs) === 'DISABLED' ? this.#endsMs : undefined
   }
 
-  /** When it may end at the earliest, or undefined when it does not last. */
+  /** Returns the earliest time at which it can end. Returns undefined when it is disabled. */
   earliestEndMs(nowMs: number): number | undefined {
     return this.#startedMs === undefined || this.status(nowMs) === 'DISABLED'
       ? undefined

@@ -1,5 +1,5 @@
-// A channel from a stream to Amazon S3: what was asked for, and its life. The emulator has no S3, so nothing is delivered.
-import type { WireObject } from '../protocol/wire-value.ts'
+// A channel from a stream to Amazon S3: its configuration and its lifecycle. The emulator delivers no records to S3.
+import type { WireObject } from '../encoding/wire-value.ts'
 import { Lifecycle } from './lifecycle.ts'
 import type { Stream } from './stream.ts'
 
@@ -20,7 +20,7 @@ export class Channel {
   readonly createdMs: number
   readonly lifecycle: Lifecycle
   readonly tags = new Map<string, string>()
-  /** The members of the service's ChannelDescription that say how it delivers. */
+  /** The members of ChannelDescription that describe the delivery. */
   configuration: WireObject
 
   constructor(origin: ChannelOrigin, configuration: WireObject) {

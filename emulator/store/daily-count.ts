@@ -1,4 +1,4 @@
-// How often something may happen to a stream in any 24 hours.
+// A limit on how often a stream may be changed in any 24 hours.
 
 const DAY_MS = 86_400_000
 
@@ -10,7 +10,7 @@ export class DailyCount {
     this.#limit = limit
   }
 
-  /** Counts one more at `nowMs`; false, and nothing is counted, when the last 24 hours have had their number. */
+  /** Counts one change at `nowMs` and returns true. Returns false without counting when the limit is reached. */
   admit(nowMs: number): boolean {
     const recent = this.#times.filter(ms => nowMs - ms < DAY_MS)
     if (recent.length >= this.#limit) return false

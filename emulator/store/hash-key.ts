@@ -1,16 +1,17 @@
-// Hash keys: unsigned 128-bit integers, decimal on the wire, four 32-bit words (most significant first) when routing.
+// Hash keys are unsigned 128-bit integers. Requests and responses have them in decimal. Routing uses four 32-bit words, the
+// most significant first.
 import { invalidArgument } from '../errors.ts'
 
-/** 2^128, one past the greatest hash key. */
+/** 2^128, the number of hash keys. */
 export const HASH_KEY_SPACE = 1n << 128n
 
-/** The keys from `start` to `end`, both included. */
+/** The hash keys from `start` to `end`, both included. */
 export interface HashKeyRange {
   readonly start: bigint
   readonly end: bigint
 }
 
-/** Divides the hash key space evenly; the last shard takes what is left over. */
+/** Divides the hash key space into ranges of equal size. The last range also has the remainder. */
 export function evenRanges(count: number): HashKeyRange[] {
   const size = HASH_KEY_SPACE / BigInt(count)
   return Array.from({ length: count }, (_, i) => ({
@@ -19,12 +20,12 @@ export function evenRanges(count: number): HashKeyRange[] {
   }))
 }
 
-/** Writes `key` into `out` from `at` on, as four words. */
+/** Writes `key` as four words into `out`, starting at `at`. */
 export function writeWords(key: bigint, out: Uint32Array, at = 0): void {
   for (let i = 0; i < 4; i++) out[at + i] = Number((key >> BigInt(96 - 32 * i)) & 0xffff_ffffn)
 }
 
-/** The number a client sent as ExplicitHashKey or NewStartingHashKey. */
+/** Reads the hash key that a client sent as `member`, such as ExplicitHashKey or NewStartingHashKey. */
 export function parseHashKey(member: string, text: string): bigint {
   const key = /^(0|[1-9]\d{0,38})$/.test(text) ? BigInt(text) : -1n
   if (key < 0n || key >= HASH_KEY_SPACE) {
@@ -35,7 +36,7 @@ export function parseHashKey(member: string, text: string): bigint {
   return key
 }
 
-/** Finds the owner of a hash key among ranges that cover the whole space without overlap. */
+/** Finds the owner of a hash key. The ranges of the owners cover the whole space and do not overlap. */
 export class HashRing<Owner> {
   readonly #owners: readonly Owner[]
   readonly #ends: Uint32Array
@@ -46,7 +47,7 @@ export class HashRing<Owner> {
     this.#owners.forEach((owner, i) => writeWords(rangeOf(owner).end, this.#ends, i * 4))
   }
 
-  /** The owner of the key in `words`: the first whose range ends at or after it. */
+  /** Returns the owner of the hash key in `words`: the first owner whose range ends at or after it. */
   find(words: Uint32Array): Owner {
     let low = 0
     let high = this.#owners.length - 1

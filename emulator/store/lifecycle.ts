@@ -1,6 +1,6 @@
-// The states of a stream, a queue or a channel: CREATING, then ACTIVE, UPDATING while a change is under way, DELETING, and
-// DELETED. Each lasts for a given time by the emulator's clock. Time passes only in `settle`, which the account calls
-// before every use.
+// The states of a stream, a queue or a channel: CREATING, ACTIVE, UPDATING while a change is in progress, DELETING and
+// DELETED. CREATING, UPDATING and DELETING end at a given time by the emulator's clock. States change with time only in
+// `settle`, which the account calls before every use.
 
 export type Status = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'DELETED'
 
@@ -12,7 +12,7 @@ type State =
 export class Lifecycle {
   #state: State
 
-  /** @param createDelayMs how long the state is CREATING; with 0 it is ACTIVE at once */
+  /** @param createDelayMs Milliseconds for which the state is CREATING. With 0 the state is ACTIVE at once. */
   constructor(createdMs: number, createDelayMs: number) {
     this.#state = createDelayMs > 0 ? { status: 'CREATING', untilMs: createdMs + createDelayMs } : { status: 'ACTIVE' }
   }
@@ -21,12 +21,12 @@ export class Lifecycle {
     return this.#state.status
   }
 
-  /** When the state changes by itself, in milliseconds since the epoch; undefined when it does not. */
+  /** When the state changes with time, in milliseconds since the epoch. Undefined when it does not. */
   get changesMs(): number | undefined {
     return 'untilMs' in this.#state ? this.#state.untilMs : undefined
   }
 
-  /** Lets time pass up to `nowMs`. */
+  /** Applies what is due at `nowMs`. */
   settle(nowMs: number): void {
     const state = this.#state
     if (!('untilMs' in state) || state.untilMs > nowMs) return
@@ -34,7 +34,7 @@ export class Lifecycle {
     if (state.status === 'UPDATING') state.apply(state.untilMs)
   }
 
-  /** Makes a change `delayMs` from now, and is UPDATING until then; with no delay makes it at once. */
+  /** Applies a change after `delayMs` milliseconds and is UPDATING until then. With 0 it applies the change at once. */
   update(nowMs: number, delayMs: number, apply: (nowMs: number) => void): void {
     if (delayMs > 0) this.#state = { status: 'UPDATING', untilMs: nowMs + delayMs, apply }
     else apply(nowMs)

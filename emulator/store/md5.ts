@@ -1,13 +1,14 @@
-// MD5 (RFC 1321) of short byte ranges, in JavaScript: a partition key nearly always fits one 64-byte block, where the
-// native digest costs several times as much in call overhead alone. Longer keys go to node:crypto. Imperative, because
-// it runs once a record: it was a fifth of PutRecords before the rounds were unrolled by four.
+// MD5 (RFC 1321) of short byte ranges, in JavaScript. Nearly every partition key fits into one block of 64 bytes, and for
+// such a key the overhead of a native call alone costs several times as much. Longer keys are digested by node:crypto. The
+// code is imperative because it runs once for each record: it took a fifth of the time of PutRecords before the rounds were
+// unrolled by four.
 import { createHash } from 'node:crypto'
 
 const LARGEST_BYTES_OF_ONE_BLOCK = 55
 const constants = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32))
 const block = new Int32Array(16)
 
-/** Writes the digest of `bytes[start, end)` into `out` as four big-endian words, the most significant first. */
+/** Writes the digest of `bytes[start, end)` into `out` as four words, the most significant first. */
 export function md5Words(bytes: Uint8Array, start: number, end: number, out: Uint32Array): void {
   const length = end - start
   if (length > LARGEST_BYTES_OF_ONE_BLOCK) {

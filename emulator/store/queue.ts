@@ -1,6 +1,7 @@
-// A queue on a stream: it hands out the stream's records one by one, keeps each that is in flight invisible for a while,
-// and hands it out again until it is acknowledged. A record that was received too often becomes a dead letter of the same
-// queue. The queue holds positions and what is in flight, never data: a record that the stream no longer retains is gone.
+// A queue on a stream. Consumers receive the records of the stream from it. A received record is invisible for its
+// visibility timeout and is delivered again after it, until it is acknowledged. A record that was received too often
+// becomes a dead letter of the same queue. The queue holds positions and deliveries, but no data. A record that the stream
+// no longer retains disappears from the queue.
 import { Lifecycle } from './lifecycle.ts'
 import type { RecordRange } from './record-log.ts'
 import type { Shard } from './shard.ts'
@@ -8,20 +9,20 @@ import type { Stream } from './stream.ts'
 
 export interface QueueAttributes {
   readonly visibilityTimeoutSeconds: number
-  /** How often a record is received before it is a dead letter; undefined when it never is. */
+  /** How often a record is received before it becomes a dead letter. Undefined when records never become dead letters. */
   readonly maxReceiveCount: number | undefined
 }
 
 export interface QueueStart {
   readonly type: 'TRIM_HORIZON' | 'LATEST' | 'AT_TIMESTAMP'
-  /** Milliseconds since the epoch; of AT_TIMESTAMP. */
+  /** Milliseconds since the epoch. Only AT_TIMESTAMP has it. */
   readonly timestampMs: number | undefined
 }
 
 export interface QueueOrigin {
   readonly name: string
   readonly arn: string
-  /** Unique in the account, also among queues of the same name. */
+  /** Unique in the account. A deleted queue and a later queue of the same name have different numbers. */
   readonly serial: number
   readonly stream: Stream
   readonly start: QueueStart
@@ -29,21 +30,21 @@ export interface QueueOrigin {
   readonly createDelayMs: number
 }
 
-/** A record that was received and not acknowledged. */
+/** A record that was received and is not acknowledged. */
 export interface Delivery {
   readonly shard: Shard
   readonly index: number
   readonly firstReceiveMs: number
   receiveCount: number
-  /** Counts every receipt, also over a restore: only the newest receipt handle is valid. */
+  /** Counts every receipt. A restore does not reset it. Only the newest receipt handle is valid. */
   receipt: number
-  /** Until when it is in flight, in milliseconds since the epoch. */
+  /** When the record becomes visible again, in milliseconds since the epoch. */
   visibleMs: number
   dead: boolean
 }
 
 export interface ReceivedRecord {
-  /** The same in every delivery: the record's sequence number. */
+  /** The sequence number of the record, which is the same in every delivery. */
   readonly recordId: string
   readonly delivery: Delivery
   readonly range: RecordRange
@@ -60,7 +61,7 @@ export class Queue {
   readonly tags = new Map<string, string>()
   policy: string | undefined
   attributes: QueueAttributes
-  /** The next index to hand out, by shard; a shard that is not here is read from its first record. */
+  /** The next index to deliver, by shard id. A shard without an entry is read from its first record. */
   readonly #next = new Map<string, number>()
   readonly #deliveries = new Map<string, Delivery>()
 
@@ -76,7 +77,7 @@ export class Queue {
     for (const { id, log } of origin.stream.shards()) this.#next.set(id, startOf(origin.start, log))
   }
 
-  /** Takes at most `limit` records and makes them invisible for `visibilityMs`. */
+  /** Receives at most `limit` records and makes them invisible for `visibilityMs` milliseconds. */
   receive(limit: number, visibilityMs: number, nowMs: number, fromDeadLetters: boolean): ReceivedRecord[] {
     this.#settle(nowMs)
     const received: ReceivedRecord[] = []
@@ -92,7 +93,7 @@ export class Queue {
     return received
   }
 
-  /** The unacknowledged delivery of that record, if there is one. */
+  /** Returns the delivery of a record, or undefined when the record is acknowledged or was not received. */
   delivery(recordId: string, nowMs: number): Delivery | undefined {
     this.#settle(nowMs)
     return this.#deliveries.get(recordId)
@@ -102,7 +103,9 @@ export class Queue {
     this.#deliveries.delete(recordId)
   }
 
-  /** When a record in flight becomes visible next, in milliseconds since the epoch. */
+  /**
+   * Returns when the next invisible record becomes visible, in milliseconds since the epoch. Returns Infinity without one.
+   */
   nextVisibleMs(nowMs: number): number {
     let next = Infinity
     for (const { visibleMs } of this.#deliveries.values()) if (visibleMs > nowMs) next = Math.min(next, visibleMs)
@@ -131,7 +134,7 @@ export class Queue {
     }
   }
 
-  /** Forgets what the stream no longer retains, and finds what has become a dead letter. */
+  /** Removes the records that the stream no longer retains, and marks the records that have become dead letters. */
   #settle(nowMs: number): void {
     const { maxReceiveCount = Infinity } = this.attributes
     for (const [recordId, delivery] of this.#deliveries) {

@@ -1,6 +1,6 @@
-// A quota of so much a second, in windows of one second that start with the first use after a pause. Never stricter than
-// a sliding second. What a large read or write takes beyond a window is taken from the windows that follow: after a
-// GetRecords answer of 10 MiB at 2 MiB/s the next five seconds refuse.
+// A quota of an amount for each second. It has windows of one second, and a window starts with the first use after a pause.
+// The quota is never stricter than one over a sliding second. What a large read or write takes beyond its window is taken
+// from the windows that follow. With 2 MiB a second, a GetRecords response of 10 MiB exhausts the quota for five seconds.
 
 const WINDOW_MS = 1000
 
@@ -14,26 +14,26 @@ export class Quota {
     this.#left = perSecond
   }
 
-  /** Whether anything is left in this second. */
+  /** Returns whether anything is left in this window. */
   available(nowMs: number): boolean {
     this.#refill(nowMs)
     return this.#left > 0
   }
 
-  /** Milliseconds until something is left; 0 when something is. */
+  /** Returns the milliseconds until something is left, which is 0 when something is left now. */
   availableInMs(nowMs: number): number {
     if (this.available(nowMs)) return 0
     const windows = Math.floor(-this.#left / this.#perWindow) + 1
     return this.#windowStartMs + windows * WINDOW_MS - nowMs
   }
 
-  /** Whether `amount` fits in this second; more than a whole second's worth fits when nothing of it is used yet. */
+  /** Returns whether `amount` fits into this window. Any amount fits into a window that is not used yet. */
   fits(amount: number, nowMs: number): boolean {
     this.#refill(nowMs)
     return amount <= this.#left || this.#left === this.#perWindow
   }
 
-  /** Takes `amount`, into debt if need be. */
+  /** Takes `amount`. When less is left, the windows that follow have the rest less. */
   take(amount: number): void {
     this.#left -= amount
   }

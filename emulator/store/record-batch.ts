@@ -1,18 +1,18 @@
-// The records of one PutRecords request: offsets into one buffer, which is the request's own body when it was CBOR.
+// The records of one PutRecords request, as offsets into one buffer. For a CBOR request the buffer is its body.
 import { serialization } from '../errors.ts'
 
-/** PutRecords: at most 500 records a request. */
+/** PutRecords: at most 500 records in a request. */
 export const MAX_BATCH_RECORDS = 500
 
-/** What a caller within the process, or a decoded request, gives for one record. */
+/** One record of a decoded request, or of a call within the process. */
 export interface RecordInput {
   readonly data: Uint8Array
-  /** Undefined when the request has none. */
+  /** Undefined when the request has no partition key. */
   readonly partitionKey: string | undefined
   readonly explicitHashKey?: string | undefined
 }
 
-/** Where the key of a record without one starts and ends. */
+/** The start and the end of the key of a record without a partition key. */
 const NO_KEY = -1
 
 export class RecordBatch {
@@ -22,10 +22,10 @@ export class RecordBatch {
   readonly keyEnds: Int32Array
   readonly dataStarts: Int32Array
   readonly dataEnds: Int32Array
-  /** Explicit hash keys by record; undefined when no record has one. */
+  /** Explicit hash keys by record. Undefined when no record has one. */
   explicitHashKeys: Map<number, string> | undefined
   count = 0
-  /** Whether it is the record of a PutRecord request, whose members have no index. */
+  /** Whether this is the record of a PutRecord request. In an error its members have no index. */
   single = false
 
   constructor(source: Buffer, capacity: number) {
@@ -37,7 +37,7 @@ export class RecordBatch {
     this.dataEnds = offsets.subarray(capacity * 3)
   }
 
-  /** Copies records into a batch of their own. */
+  /** Copies records into a new batch. */
   static of(records: readonly RecordInput[]): RecordBatch {
     let bytes = 0
     for (const { data, partitionKey } of records) bytes += data.length + (partitionKey?.length ?? 0) * 3
@@ -67,7 +67,7 @@ export class RecordBatch {
     this.explicitHashKeys.set(i, hashKey)
   }
 
-  /** Says that record `i` has no key. */
+  /** Sets record `i` to have no key. */
   omitKey(i: number): void {
     this.keyStarts[i] = NO_KEY
     this.keyEnds[i] = NO_KEY
@@ -82,18 +82,18 @@ export class RecordBatch {
     return this.source.toString('utf8', this.keyStarts[i], this.keyEnds[i])
   }
 
-  /** Where a member of record `i` lies in the request, for errors. */
+  /** Returns the path of a member of record `i` in the request, for errors. */
   path(i: number, member: string): string {
     return this.single ? member : `records.${i + 1}.member.${member}`
   }
 
-  /** Bytes of key and data, which is what limits count. */
+  /** Returns the bytes of key and data, which count against the limits. */
   payloadBytes(i: number): number {
     return this.keyEnds[i]! - this.keyStarts[i]! + this.dataEnds[i]! - this.dataStarts[i]!
   }
 }
 
-/** Bytes of a base64 text, as strict as the service: full quantums, no foreign characters. */
+/** Returns the bytes of a base64 text. Like the service, it requires padding and refuses other characters. */
 export function decodeBase64(text: string): Buffer {
   const bytes = Buffer.from(text, 'base64')
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0

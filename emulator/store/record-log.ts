@@ -1,26 +1,26 @@
-// The retained records of one shard, in order, in segments. Guarantees: indices are consecutive from 1 and never reused;
-// arrival times never go backwards; what retention (or the byte bound) has passed is freed a segment at a time and is
-// invisible at once. The caller says when to trim.
+// The retained records of one shard, in order, in segments. Indices are consecutive, start at 1 and are never reused.
+// Arrival times never decrease. A record that is past the retention period or beyond the byte bound is not visible. Its
+// memory is freed together with its segment. The caller decides when to trim.
 import { PLAIN, Segment, storedBytes } from './segment.ts'
 import type { SegmentKind } from './segment.ts'
 
 const FIRST_SEGMENT_BYTES = 4 * 1024
 const LARGEST_SEGMENT_BYTES = 1024 * 1024
 
-/** Records `[from, to)` of one segment, counted within it. */
+/** The records `[from, to)` of one segment, counted within the segment. */
 export interface Run {
   readonly segment: Segment
   readonly from: number
   readonly to: number
 }
 
-/** A read: runs of records in order, at most as many and as large as asked. */
+/** The result of a read: runs of records, in order. */
 export interface RecordRange {
   readonly runs: readonly Run[]
   readonly count: number
   /** Bytes of keys and data. */
   readonly payloadBytes: number
-  /** Where the next read goes on. */
+  /** Index at which the next read continues. */
   readonly nextIndex: number
 }
 
@@ -32,12 +32,12 @@ export class RecordLog {
   #lastArrivalMs = 0
   #capacityBytes = 0
 
-  /** @param maxBytes slabs beyond this many bytes push out the oldest segments */
+  /** @param maxBytes Bytes of all slabs. When there are more, the oldest segments are removed. */
   constructor(maxBytes = Infinity) {
     this.#maxBytes = maxBytes
   }
 
-  /** Index of the oldest retained record; equals `nextIndex` when there is none. */
+  /** Index of the oldest retained record. It equals `nextIndex` when no record is retained. */
   get firstIndex(): number {
     return this.#firstIndex
   }
@@ -51,7 +51,7 @@ export class RecordLog {
     return this.#capacityBytes
   }
 
-  /** Copies a record in and answers its index. Both ranges are of `source`. */
+  /** Copies a record into the log and returns its index. Both ranges are offsets into `source`. */
   append(
     source: Buffer,
     keyStart: number,
@@ -70,7 +70,10 @@ export class RecordLog {
     return this.#nextIndex++
   }
 
-  /** At most `maxRecords` records from `index` on; stops before the payload passes `maxBytes`, but not before the first. */
+  /**
+   * Reads at most `maxRecords` records from `index` on, with at most `maxBytes` bytes of payload. The first record is
+   * returned even when it is larger.
+   */
   read(index: number, maxRecords: number, maxBytes: number): RecordRange {
     const runs: Run[] = []
     let next = Math.max(index, this.#firstIndex)
@@ -93,14 +96,16 @@ export class RecordLog {
     return { runs, count, payloadBytes, nextIndex: next }
   }
 
-  /** When the record at `index` arrived, in milliseconds since the epoch; undefined when it is not there. */
+  /**
+   * Returns when the record at `index` arrived, in milliseconds since the epoch. Returns undefined when there is no record.
+   */
   arrivalMs(index: number): number | undefined {
     if (index < this.#firstIndex || index >= this.#nextIndex) return undefined
     const segment = this.#segments[this.#segmentOf(index)]!
     return segment.arrivalMs(index - segment.firstIndex)
   }
 
-  /** Index of the first retained record that arrived at or after `ms`, or `nextIndex`. */
+  /** Returns the index of the first retained record that arrived at or after `ms`, or `nextIndex` when there is none. */
   indexAtTime(ms: number): number {
     for (const segment of this.#segments) {
       const i = segment.indexAtTime(ms)
@@ -109,7 +114,7 @@ export class RecordLog {
     return this.#nextIndex
   }
 
-  /** Forgets every record that arrived before `horizonMs`. */
+  /** Removes every record that arrived before `horizonMs`. */
   trim(horizonMs: number): void {
     const first = this.#segments[0]
     if (first === undefined || this.#firstIndex === this.#nextIndex) return
@@ -118,7 +123,10 @@ export class RecordLog {
     while (this.#segments[0] !== undefined && this.#segments[0].nextIndex <= this.#firstIndex) this.#dropSegment()
   }
 
-  /** @param grow whether it may be larger than the last: records of alternating kinds must not take a large slab each */
+  /**
+   * @param grow Whether the slab may be larger than the last one. Records of alternating kinds each start a segment, and large
+   *   slabs would waste memory then.
+   */
   #addSegment(bytes: number, grow: boolean, kind: SegmentKind): Segment {
     const last = this.#segments.at(-1)
     const size =
@@ -137,7 +145,7 @@ export class RecordLog {
     this.#capacityBytes -= this.#segments.shift()!.slab.length
   }
 
-  /** Position of the segment that holds `index`; the number of segments when it lies behind them all. */
+  /** Returns the position of the segment with `index`, or the number of segments when `index` is after all of them. */
   #segmentOf(index: number): number {
     let low = 0
     let high = this.#segments.length

@@ -1,4 +1,5 @@
-// What an account has of one kind, by name. Every look-up settles the entry first, and forgets it once it is DELETED.
+// The queues, or the channels, of an account, by name. Every look-up settles an entry first and removes an entry that is
+// DELETED.
 import type { Clock } from '../clock.ts'
 import type { Lifecycle } from './lifecycle.ts'
 
@@ -22,7 +23,7 @@ export class Registry<Entry extends { readonly name: string; readonly lifecycle:
     return undefined
   }
 
-  /** Every entry, by name. */
+  /** Returns every entry, ordered by name. */
   all(): Entry[] {
     const names = [...this.#entries.keys()].sort()
     return names.map(name => this.find(name)).filter(entry => entry !== undefined)

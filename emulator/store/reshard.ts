@@ -1,11 +1,11 @@
-// Splits, merges and uniform scaling, as changes to a set of shards. Checks what the service checks; when a reshard takes
-// effect is the stream's business.
+// Splits, merges and uniform scaling, as changes of the shards of a stream. They are checked as the service checks them.
+// The caller decides when a reshard takes effect.
 import { invalidArgument } from '../errors.ts'
 import { evenRanges } from './hash-key.ts'
 import type { Shard } from './shard.ts'
 import type { Stream } from './stream.ts'
 
-/** Refuses a NewStartingHashKey that would leave a child without room. */
+/** Throws InvalidArgumentException when the shard is closed or NewStartingHashKey does not lie within its range. */
 export function checkSplit(stream: Stream, shard: Shard, newStart: bigint): void {
   requireOpen(stream, shard)
   if (newStart > shard.range.start + 1n && newStart < shard.range.end) return
@@ -16,7 +16,7 @@ export function checkSplit(stream: Stream, shard: Shard, newStart: bigint): void
   )
 }
 
-/** Refuses two shards that are not neighbours, in either order. */
+/** Throws InvalidArgumentException when one of the shards is closed or they are not adjacent. Their order is free. */
 export function checkMerge(stream: Stream, shard: Shard, adjacent: Shard): void {
   requireOpen(stream, shard)
   requireOpen(stream, adjacent)
@@ -45,7 +45,10 @@ export function merge(stream: Stream, shard: Shard, adjacent: Shard, nowMs: numb
   return stream.replace([shard, adjacent], [{ start, end }], nowMs)[0]!
 }
 
-/** Splits at every boundary that even ranges need, then merges what lies between; short-lived shards remain, closed. */
+/**
+ * Splits the open shards at every boundary of `target` even ranges, and then merges the shards within each range. The
+ * intermediate shards remain as closed shards.
+ */
 export function scaleUniformly(stream: Stream, target: number, nowMs: number): void {
   const ranges = evenRanges(target)
   const open = stream.openShards().sort((a, b) => (a.range.start < b.range.start ? -1 : 1))

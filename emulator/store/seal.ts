@@ -1,5 +1,5 @@
-// Opaque text for clients to hand back: bytes and a keyed hash of them and of what they are for, so that a changed text is
-// noticed, and one that was given for something else too.
+// Opaque texts that clients send back, such as shard iterators. A text holds bytes and a keyed hash of the bytes and of
+// their purpose. A text that was changed, or that was made for another purpose, is detected.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const MAC_BYTES = 16
@@ -7,12 +7,12 @@ const MAC_BYTES = 16
 export class Seal {
   readonly #secret = randomBytes(32)
 
-  /** Base64 of the bytes and their hash. */
+  /** Returns the bytes and their hash in base64. */
   close(purpose: string, bytes: Buffer): string {
     return Buffer.concat([bytes, this.#mac(purpose, bytes)]).toString('base64')
   }
 
-  /** The bytes, or undefined when the text is not what `close` gave for the same purpose. */
+  /** Returns the bytes, or undefined when `close` did not make the text for the same purpose. */
   open(purpose: string, text: string): Buffer | undefined {
     const sealed = Buffer.from(text, 'base64')
     if (sealed.length <= MAC_BYTES || sealed.toString('base64') !== text) return undefined

@@ -1,5 +1,5 @@
-// A run of consecutive records of one shard: one slab of bytes and three numbers a record, no object a record. The slab
-// holds a record in the form in which a CBOR answer carries it, so that reading is copying.
+// Consecutive records of one shard: one slab of bytes and three numbers for each record, without an object for each record.
+// The slab holds the records in the form of a CBOR response, so that a read only copies bytes.
 //
 // | bytes of a record in the slab | what                                       |
 // |-------------------------------|--------------------------------------------|
@@ -8,34 +8,34 @@
 // | 5                             | `64 44 61 74 61`: the text "Data"          |
 // | 1..5                          | byte string head of the data               |
 // | d                             | the data                                   |
-import { BYTES, headLength, TEXT, writeHead } from '../protocol/cbor-head.ts'
+import { BYTES, headLength, TEXT, writeHead } from '../encoding/cbor-head.ts'
 
 const DATA_NAME_BYTES = 5
 
-/** Bytes a record with a key and data of these lengths takes in a slab. */
+/** Returns the bytes that a record with a key and data of these lengths takes in a slab. */
 export function storedBytes(keyBytes: number, dataBytes: number): number {
   return headLength(keyBytes) + keyBytes + DATA_NAME_BYTES + headLength(dataBytes) + dataBytes
 }
 
 /** What the records of a segment have in common. */
 export interface SegmentKind {
-  /** Written while the stream was encrypted. */
+  /** Whether the records were written while the stream was encrypted. */
   readonly encrypted: boolean
-  /** Written without a partition key; the key in the slab is empty. */
+  /** Whether the records have no partition key. The key in the slab is empty then. */
   readonly keyless: boolean
 }
 
 export const PLAIN: SegmentKind = { encrypted: false, keyless: false }
 
-/** Append-only; knows neither retention nor quotas. */
+/** An append-only segment. Retention and quotas are left to the log and the shard. */
 export class Segment {
   /** Index of the segment's first record within the shard. */
   readonly firstIndex: number
   readonly slab: Buffer
   readonly kind: SegmentKind
-  /** Bytes of the slab in use. */
+  /** Bytes of the slab that are in use. */
   used = 0
-  /** Records held. */
+  /** Number of records. */
   count = 0
   #starts = new Uint32Array(64)
   #keyBytes = new Uint16Array(64)
@@ -55,7 +55,7 @@ export class Segment {
     return this.used + bytes <= this.slab.length
   }
 
-  /** Copies a record in; the caller asked `fits` first. Both ranges are of `source`. */
+  /** Copies a record into the slab. The caller checks `fits` first. Both ranges are offsets into `source`. */
   append(
     source: Buffer,
     keyStart: number,
@@ -81,7 +81,9 @@ export class Segment {
     this.count++
   }
 
-  /** Offset of record `i` (counted within the segment) in the slab; `i === count` gives the end of the last. */
+  /**
+   * Returns the offset of record `i` in the slab, counted within the segment. For `count` it returns the end of the last.
+   */
   start(i: number): number {
     return i < this.count ? this.#starts[i]! : this.used
   }
@@ -108,12 +110,12 @@ export class Segment {
     return this.start(i + 1)
   }
 
-  /** Bytes of the record's key and data, which is what quotas count. */
+  /** Returns the bytes of key and data, which count against the quotas. */
   payloadBytes(i: number): number {
     return this.#keyBytes[i]! + this.dataEnd(i) - this.dataStart(i)
   }
 
-  /** The first record that arrived at or after `ms`, or `count`. */
+  /** Returns the first record that arrived at or after `ms`, or `count` when there is none. */
   indexAtTime(ms: number): number {
     let low = 0
     let high = this.count
@@ -138,7 +140,7 @@ export class Segment {
   }
 }
 
-/** Short ranges byte by byte: below about 50 bytes the call into the native copy costs more than the bytes. */
+/** Copies short ranges byte by byte. Below about 50 bytes a call of the native copy costs more than the bytes. */
 function copy(source: Buffer, start: number, end: number, target: Buffer, at: number): number {
   if (end - start > 48) {
     source.copy(target, at, start, end)

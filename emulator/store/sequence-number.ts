@@ -1,18 +1,18 @@
-// Sequence numbers: 56 decimal digits whose order within a shard is the order of its records, and across a reshard puts
-// children above their parents. They are not consecutive, so a client that adds one to resume goes wrong here as it
-// would on the service.
+// Sequence numbers have 56 decimal digits. Within a shard their order is the order of the records. The sequence numbers of
+// a child shard are greater than those of its parents. They are not consecutive: a client that adds one to a sequence
+// number to continue reads the wrong records, as it does with the service.
 //
 // | digits  | what                                                                                       |
 // |---------|--------------------------------------------------------------------------------------------|
 // | 0..1    | `49`                                                                                       |
-// | 2..15   | stamp of the shard's creation: milliseconds, made strictly increasing within the account   |
+// | 2..15   | stamp of the shard's creation: milliseconds, strictly increasing within the account        |
 // | 16..21  | shard number                                                                               |
 // | 22..37  | record index: 0 is the start of the shard, its first record is 1                           |
 // | 38..55  | a tail that is constant for the shard                                                      |
 
 /** Digits of a sequence number. */
 export const SEQUENCE_DIGITS = 56
-/** Where the record index starts, and how many digits it has. */
+/** Offset of the record index, and its number of digits. */
 export const INDEX_OFFSET = 22
 export const INDEX_DIGITS = 16
 const END_INDEX = 9_000_000_000_000_000
@@ -21,7 +21,7 @@ const END_INDEX = 9_000_000_000_000_000
 export class SequenceNumbers {
   readonly #prefix: string
   readonly #tail: string
-  /** The digits of index 0, as ASCII: a template to be filled in by `writeIndex`. */
+  /** The digits of index 0 in ASCII. `writeIndex` writes another index into a copy. */
   readonly template: Buffer
 
   constructor(stamp: number, shardNumber: number) {
@@ -38,17 +38,23 @@ export class SequenceNumbers {
     return this.format(0)
   }
 
-  /** Above every record of the shard, below every record of its children. */
+  /** Greater than the sequence number of every record of the shard, and less than that of every record of its children. */
   get ending(): string {
     return this.format(END_INDEX)
   }
 
-  /** Behind the record before `index` and before the record at `index`: whoever reads at or after it starts there. */
+  /**
+   * Returns a number between the records at `index - 1` and `index`. A read at or after it starts with the record at
+   * `index`.
+   */
   between(index: number): string {
     return this.#prefix + String(index - 1).padStart(INDEX_DIGITS, '0') + '9'.repeat(this.#tail.length)
   }
 
-  /** The index of the first record at (or, when `after`, past) a sequence number; undefined when it is of another shard. */
+  /**
+   * Returns the index of the first record at a sequence number, or after it when `after` is set. Returns undefined when the
+   * sequence number belongs to another shard.
+   */
   indexAt(sequenceNumber: string, after: boolean): number | undefined {
     if (!/^\d{56}$/.test(sequenceNumber) || !sequenceNumber.startsWith(this.#prefix)) return undefined
     const index = Number(sequenceNumber.slice(INDEX_OFFSET, INDEX_OFFSET + INDEX_DIGITS))
@@ -58,7 +64,7 @@ export class SequenceNumbers {
   }
 }
 
-/** Writes the 16 digits of a record index as ASCII. Hot: once a record read and once a record written. */
+/** Writes the 16 digits of a record index in ASCII. It is called for every record that is read or written. */
 export function writeIndex(out: Uint8Array, at: number, index: number): void {
   const high = Math.floor(index / 1e8)
   writeDigits(out, at, high)

@@ -1,17 +1,17 @@
-// Shard iterators: opaque to clients, good for five minutes by the emulator's clock.
+// Shard iterators. They are opaque to clients and expire after five minutes by the emulator's clock.
 //
 // | bytes | what                                                                        |
 // |-------|-----------------------------------------------------------------------------|
-// | 8     | 1, big-endian, so that iterators start with `AAAAAAAAAAE` as the service's  |
+// | 8     | 1, big-endian; iterators of the service start with `AAAAAAAAAAE` too        |
 // | 8     | when it was issued: milliseconds since the epoch, double                    |
-// | 4     | serial number of the stream, which a recreated stream does not inherit      |
+// | 4     | serial number of the stream; a recreated stream has another one             |
 // | 4     | shard number                                                                |
 // | 8     | index of the record to read next, double                                    |
 // | 16    | seal                                                                        |
 import { invalidArgument, KinesisError } from '../errors.ts'
 import type { Seal } from './seal.ts'
 
-/** A shard iterator lives for 5 minutes. */
+/** A shard iterator expires after 5 minutes. */
 export const ITERATOR_LIFETIME_MS = 300_000
 const BYTES = 32
 const PURPOSE = 'ShardIterator'
@@ -33,7 +33,7 @@ export function formatShardIterator(iterator: ShardIterator, seal: Seal): string
   return seal.close(PURPOSE, bytes)
 }
 
-/** Reads an iterator without looking at its age. */
+/** Reads an iterator. Its age is not checked. */
 export function parseShardIterator(text: string, seal: Seal): ShardIterator {
   const bytes = seal.open(PURPOSE, text)
   if (bytes?.length !== BYTES) throw invalidArgument('Invalid ShardIterator.')

@@ -1,4 +1,4 @@
-// One shard: a range of hash keys, its place in the lineage, its records and its quotas.
+// One shard: its hash key range, its parents and children, its records and its quotas.
 import type { HashKeyRange } from './hash-key.ts'
 import { Quota } from './quota.ts'
 import { RecordLog } from './record-log.ts'
@@ -15,16 +15,18 @@ export function shardIdOf(shardNumber: number): string {
 }
 
 export interface ShardOrigin {
-  /** Position among all shards the stream ever had. */
+  /** Position among all shards that the stream has ever had. */
   readonly number: number
   readonly range: HashKeyRange
-  /** Strictly increasing with every reshard in the account: children number above their parents. */
+  /**
+   * Increases with every reshard in the account, so that the sequence numbers of children are greater than their parents'.
+   */
   readonly stamp: number
   /** Milliseconds since the epoch. */
   readonly openedMs: number
-  /** None for a first shard, one after a split, two after a merge (the second is the adjacent one). */
+  /** Empty for an initial shard, one shard after a split, two after a merge. The second is the adjacent parent. */
   readonly parents: readonly Shard[]
-  /** Bytes of records kept; beyond, the oldest go. */
+  /** Bytes of records to keep. When there are more, the oldest records are removed. */
   readonly maxBytes: number
 }
 
@@ -36,7 +38,7 @@ export class Shard {
   readonly openedMs: number
   readonly sequence: SequenceNumbers
   readonly log: RecordLog
-  /** Children, once the shard is closed. */
+  /** The children. Empty while the shard is open. */
   children: readonly Shard[] = []
   #closedMs: number | undefined
   readonly #writeRecords = new Quota(WRITE_RECORDS_PER_SECOND)
@@ -55,7 +57,7 @@ export class Shard {
     this.log = new RecordLog(origin.maxBytes)
   }
 
-  /** When it was closed, in milliseconds since the epoch; undefined while it is open. */
+  /** When the shard was closed, in milliseconds since the epoch. Undefined while it is open. */
   get closedMs(): number | undefined {
     return this.#closedMs
   }
@@ -69,18 +71,20 @@ export class Shard {
     this.children = children
   }
 
-  /** Whether it was open at a moment (both ends count as open). */
+  /** Returns whether the shard was open at a time. The times at which it was opened and closed count as open. */
   openAt(ms: number): boolean {
     return this.openedMs <= ms && (this.#closedMs === undefined || this.#closedMs >= ms)
   }
 
-  /** How long the record at `nextIndex` has been waiting: 0 only when there is none. */
+  /** Returns the age of the record at `nextIndex` in milliseconds, at least 1. Returns 0 when there is no such record. */
   millisBehind(nextIndex: number, nowMs: number): number {
     const arrivalMs = this.log.arrivalMs(nextIndex)
     return arrivalMs === undefined ? 0 : Math.max(1, nowMs - arrivalMs)
   }
 
-  /** Takes one record of this size from the quotas, if they allow it: 1000 records and 1 MiB a second. */
+  /**
+   * Takes one record of this size from the quotas (1000 records and 1 MiB a second). Returns false when they are exhausted.
+   */
   admitWrite(bytes: number, nowMs: number): boolean {
     if (!this.#writeRecords.fits(1, nowMs) || !this.#writeBytes.fits(bytes, nowMs)) return false
     this.#writeRecords.take(1)
@@ -88,19 +92,19 @@ export class Shard {
     return true
   }
 
-  /** Takes one GetRecords call from the quotas, if they allow it: 5 calls and 2 MiB a second. */
+  /** Takes one GetRecords call from the quotas (5 calls and 2 MiB a second). Returns false when they are exhausted. */
   admitRead(nowMs: number): boolean {
     if (!this.#readCalls.fits(1, nowMs) || !this.#readBytes.available(nowMs)) return false
     this.#readCalls.take(1)
     return true
   }
 
-  /** Counts what an admitted GetRecords call returned. */
+  /** Takes the bytes that an admitted GetRecords call returned from the quota. */
   countRead(bytes: number): void {
     this.#readBytes.take(bytes)
   }
 
-  /** Takes one GetShardIterator call from the quota: 5 a second. */
+  /** Takes one GetShardIterator call from the quota (5 calls a second). Returns false when it is exhausted. */
   admitIterator(nowMs: number): boolean {
     if (!this.#iteratorCalls.fits(1, nowMs)) return false
     this.#iteratorCalls.take(1)

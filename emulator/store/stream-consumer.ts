@@ -1,7 +1,16 @@
-// A registered consumer (enhanced fan-out): its life, and its subscriptions.
-import type { Subscription } from './subscription.ts'
+// A registered consumer (enhanced fan-out): its status, and the last subscription of each shard.
 
 export type ConsumerStatus = 'CREATING' | 'ACTIVE' | 'DELETING'
+
+/** What a consumer knows of a subscription. `Subscription` is the implementation. */
+export interface ConsumerSubscription {
+  /** When it began, in milliseconds since the epoch. */
+  readonly startedMs: number
+  /** Whether the subscription has ended. */
+  readonly over: boolean
+  /** Ends the subscription because another one takes its place. */
+  supersede(): void
+}
 
 export class StreamConsumer {
   readonly name: string
@@ -9,17 +18,20 @@ export class StreamConsumer {
   /** Milliseconds since the epoch. */
   readonly createdMs: number
   readonly tags = new Map<string, string>()
-  /** The resource policy, as it was given. */
+  /** The resource policy, as PutResourcePolicy received it. */
   policy: string | undefined
-  /** The last subscription of each shard, be it over: when it began decides when the next may. */
-  readonly subscriptions = new Map<string, Subscription>()
+  /**
+   * The last subscription of each shard, by shard id. A subscription that has ended stays here, because its start decides
+   * when the next one is allowed.
+   */
+  readonly subscriptions = new Map<string, ConsumerSubscription>()
   readonly #activeMs: number
   #goneMs = Infinity
 
-  /** @param createDelayMs how long it stays CREATING */
+  /** @param createDelayMs Milliseconds for which the consumer is CREATING. */
   constructor(streamArn: string, name: string, createdMs: number, createDelayMs: number) {
     this.name = name
-    // The ARN contains the second of creation, so that a consumer registered anew has another one.
+    // The ARN contains the time of creation in seconds, so that a consumer that is registered again has another ARN.
     this.arn = `${streamArn}/consumer/${name}:${Math.floor(createdMs / 1000)}`
     this.createdMs = createdMs
     this.#activeMs = createdMs + createDelayMs
@@ -30,12 +42,12 @@ export class StreamConsumer {
     return nowMs < this.#activeMs ? 'CREATING' : 'ACTIVE'
   }
 
-  /** Is DELETING from now on; once is enough. */
+  /** Sets the status to DELETING for `delayMs` milliseconds. A second call does not prolong it. */
   delete(nowMs: number, delayMs: number): void {
     this.#goneMs = Math.min(this.#goneMs, nowMs + delayMs)
   }
 
-  /** Whether its deletion is over. */
+  /** Returns whether the deletion is complete. */
   gone(nowMs: number): boolean {
     return nowMs >= this.#goneMs
   }

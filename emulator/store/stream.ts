@@ -1,6 +1,6 @@
-// One stream: its shards, its lifecycle, its settings and what else the service remembers of it. Time passes only in
-// `settle`, which the account calls before every use: delayed changes take effect, records and closed shards past
-// retention disappear.
+// One stream: its shards, its lifecycle, its consumers and its settings. Time has an effect only in `settle`, which the
+// account calls before every use: delayed changes take effect, and records and closed shards past the retention period are
+// removed.
 import { resourceInUse, resourceNotFound } from '../errors.ts'
 import { DailyCount } from './daily-count.ts'
 import { evenRanges, HashRing } from './hash-key.ts'
@@ -12,28 +12,28 @@ import type { StreamConsumer } from './stream-consumer.ts'
 
 export type StreamMode = 'PROVISIONED' | 'ON_DEMAND'
 
-/** AUTO spreads records over the open shards, whatever their keys. */
+/** With AUTO the service distributes records over the open shards regardless of their partition keys. */
 export type DistributionStrategy = 'AUTO' | 'USER_PARTITION_KEY'
 
-/** What an on-demand stream is warm for from the start. */
+/** Warm throughput of a new on-demand stream. */
 const ON_DEMAND_MIBPS = 4
 
 export interface StreamOrigin {
   readonly name: string
   readonly arn: string
   readonly accountId: string
-  /** Unique in the account, also among streams of the same name. */
+  /** Unique in the account. A deleted stream and a later stream of the same name have different numbers. */
   readonly serial: number
   /** Milliseconds since the epoch. */
   readonly createdMs: number
-  /** Milliseconds to stay CREATING. */
+  /** Milliseconds for which the stream is CREATING. */
   readonly createDelayMs: number
   readonly shardCount: number
   readonly mode: StreamMode
   readonly retentionHours: number
   readonly maxRecordBytes: number
   readonly maxBytesPerShard: number
-  /** Gives the next shard stamp, strictly increasing within the account. */
+  /** Returns the next stamp for shards, which is strictly increasing within the account. */
   readonly nextStamp: (nowMs: number) => number
 }
 
@@ -45,18 +45,18 @@ export class Stream {
   readonly createdMs: number
   readonly tags = new Map<string, string>()
   readonly consumers = new Map<string, StreamConsumer>()
-  /** Called when records came or shards, consumers or the stream itself changed. */
+  /** Called after records were put, and after the stream, its shards or its consumers changed. */
   readonly watchers = new Set<() => void>()
   mode: StreamMode
   retentionHours: number
   maxRecordBytes: number
   distribution: DistributionStrategy = 'USER_PARTITION_KEY'
-  /** The KMS key, as it was given; undefined while records are not encrypted. */
+  /** The KMS key, as StartStreamEncryption received it. Undefined while records are not encrypted. */
   encryptionKeyId: string | undefined
   shardLevelMetrics: readonly string[] = []
-  /** What an on-demand stream is warm for, and what it is scaling to, in MiB a second. */
+  /** Warm throughput of an on-demand stream in MiB a second: the current value, and the value to which it is scaling. */
   warmThroughput = { targetMiBps: ON_DEMAND_MIBPS, currentMiBps: ON_DEMAND_MIBPS }
-  /** The resource policy, as it was given. */
+  /** The resource policy, as PutResourcePolicy received it. */
   policy: string | undefined
   readonly scalings = new DailyCount(10)
   readonly modeChanges = new DailyCount(2)
@@ -64,7 +64,7 @@ export class Stream {
   readonly encryptionStops = new DailyCount(25)
   readonly #origin: StreamOrigin
   readonly #shards = new Map<string, Shard>()
-  /** Undefined until a record is routed after a reshard. */
+  /** Undefined after a reshard, until the next record is routed. */
   #ring: HashRing<Shard> | undefined
   readonly #lifecycle: Lifecycle
   #spread = 0
@@ -88,17 +88,17 @@ export class Stream {
     return this.#lifecycle.status
   }
 
-  /** When a change that is under way takes effect, in milliseconds since the epoch. */
+  /** When a change in progress takes effect, in milliseconds since the epoch. Undefined when there is no change. */
   get changesMs(): number | undefined {
     return this.#lifecycle.changesMs
   }
 
-  /** Tells whoever watches. */
+  /** Calls the watchers. */
   changed(): void {
     for (const watcher of this.watchers) watcher()
   }
 
-  /** Lets time pass up to `nowMs`. */
+  /** Applies what is due at `nowMs`. */
   settle(nowMs: number): void {
     this.#lifecycle.settle(nowMs)
     for (const consumer of this.consumers.values()) {
@@ -112,12 +112,12 @@ export class Stream {
     }
   }
 
-  /** The oldest moment whose records may still be here, in milliseconds since the epoch. */
+  /** Returns the trim horizon, in milliseconds since the epoch. */
   horizonMs(nowMs: number): number {
     return Math.max(this.createdMs, nowMs - this.retentionHours * 3_600_000)
   }
 
-  /** Makes a change `delayMs` from now, and is UPDATING until then; with no delay makes it at once. */
+  /** Applies a change after `delayMs` milliseconds and is UPDATING until then. With 0 it applies the change at once. */
   update(nowMs: number, delayMs: number, apply: (nowMs: number) => void): void {
     this.#lifecycle.update(nowMs, delayMs, apply)
     this.changed()
@@ -128,7 +128,7 @@ export class Stream {
     this.changed()
   }
 
-  /** Every shard that is still listed, by number. */
+  /** Returns every shard that ListShards returns, ordered by number. */
   shards(): Shard[] {
     return this.#lifecycle.status === 'CREATING' ? [] : [...this.#shards.values()]
   }
@@ -137,14 +137,14 @@ export class Stream {
     return this.shards().filter(shard => shard.open)
   }
 
-  /** The shard of that id, or ResourceNotFoundException. */
+  /** Returns the shard with that id. Throws ResourceNotFoundException when there is none. */
   shard(shardId: string): Shard {
     const shard = this.#lifecycle.status === 'CREATING' ? undefined : this.#shards.get(shardId)
     if (shard !== undefined) return shard
     throw resourceNotFound(`Shard ${shardId} in stream ${this.name} under account ${this.accountId} does not exist`)
   }
 
-  /** The open shard whose range holds the hash key in `words`. */
+  /** Returns the open shard whose range contains the hash key in `words`. */
   route(words: Uint32Array): Shard {
     this.#ring ??= new HashRing(
       [...this.#shards.values()].filter(shard => shard.open),
@@ -153,13 +153,13 @@ export class Stream {
     return this.#ring.find(words)
   }
 
-  /** An open shard for a record that no key places: one after the other. */
+  /** Returns the open shard for a record that is routed without its key. The open shards take turns. */
   nextShard(): Shard {
     const open = this.openShards()
     return open[this.#spread++ % open.length]!
   }
 
-  /** Closes `parents` and opens shards of `ranges` in their place. */
+  /** Closes `parents` and opens a shard for each of `ranges` in their place. */
   replace(parents: readonly Shard[], ranges: readonly HashKeyRange[], nowMs: number): readonly Shard[] {
     const children = this.#addShards(ranges, parents, nowMs)
     for (const parent of parents) parent.close(nowMs, children)
@@ -168,7 +168,7 @@ export class Stream {
     return children
   }
 
-  /** Refuses a change of a stream that is not ACTIVE. */
+  /** Throws ResourceInUseException when the stream is not ACTIVE. Changes need an ACTIVE stream. */
   requireActive(): void {
     if (this.status === 'ACTIVE') return
     throw resourceInUse(
@@ -176,7 +176,7 @@ export class Stream {
     )
   }
 
-  /** Refuses a request that means a stream of the same name created at another time. */
+  /** Throws ResourceNotFoundException when the stream was created at another time. */
   requireCreated(createdMs: number): void {
     if (createdMs === this.createdMs) return
     throw resourceNotFound(
@@ -185,7 +185,7 @@ export class Stream {
     )
   }
 
-  /** Refuses reads and writes while the stream is being created or deleted. */
+  /** Throws ResourceNotFoundException while the stream is CREATING or DELETING. Reads and writes need a usable stream. */
   requireUsable(): void {
     if (this.status === 'ACTIVE' || this.status === 'UPDATING') return
     throw resourceNotFound(

@@ -1,21 +1,21 @@
-// One subscription of a consumer to a shard. It is pulled: whoever delivers asks for the `next` delivery when it can take
-// one, so that nothing is buffered for a client that does not read. A delivery is there as soon as a record is, when the
-// shard has ended, or when nothing was to be said for a while. Its life is over after five minutes by the emulator's
-// clock, when another subscription takes its place, or when its shard, consumer or stream is gone.
+// One subscription of a consumer to a shard. The caller asks for the `next` delivery when it can send one, so that nothing
+// is buffered for a client that does not read. A delivery is available when there is a record, when the shard has ended, or
+// when nothing was delivered for `emptyEventIntervalMs`. A subscription ends after five minutes by the emulator's clock,
+// when another subscription takes its place, or when its shard, consumer or stream is deleted.
 import type { KinesisError } from '../errors.ts'
 import { resourceInUse, resourceNotFound } from '../errors.ts'
 import type { Account } from './account.ts'
 import { Quota } from './quota.ts'
 import type { RecordRange } from './record-log.ts'
 import type { Shard } from './shard.ts'
-import type { StreamConsumer } from './stream-consumer.ts'
+import type { ConsumerSubscription, StreamConsumer } from './stream-consumer.ts'
 import type { Stream } from './stream.ts'
 
 const MAX_EVENT_RECORDS = 10_000
 /** Enhanced fan-out: 2 MiB a second for each consumer and shard. */
 const BYTES_PER_SECOND = 2 * 1024 * 1024
 
-/** What a scripted fault does to a subscription once it has had so many events. */
+/** The effect of a scripted fault on a subscription after a number of events. */
 export interface Disruption {
   readonly afterEvents: number
   readonly effect: 'silence' | 'cut' | 'end' | KinesisError
@@ -29,7 +29,7 @@ export interface SubscriptionOrigin {
   /** Index of the first record to deliver. */
   readonly index: number
   readonly disruption?: Disruption | undefined
-  /** Told how many records each event carries. */
+  /** Called with the number of records of each event. */
   readonly onEvent?: ((records: number) => void) | undefined
 }
 
@@ -37,20 +37,20 @@ export interface SubscriptionEvent {
   readonly kind: 'event'
   readonly shard: Shard
   readonly range: RecordRange
-  /** Undefined at the end of the shard. */
+  /** ContinuationSequenceNumber. Undefined at the end of the shard. */
   readonly continuation: string | undefined
   readonly millisBehindLatest: number
-  /** Those of a shard that has ended. */
+  /** The children at the end of a closed shard, otherwise undefined. */
   readonly children: readonly Shard[] | undefined
 }
 
-/** How a subscription ends: as it should, with an exception event, or with a broken connection. */
+/** The end of a subscription: a regular end, an exception event, or a broken connection. */
 export type Ending =
   { readonly kind: 'end' } | { readonly kind: 'exception'; readonly error: KinesisError } | { readonly kind: 'cut' }
 
 export type Delivery = SubscriptionEvent | Ending
 
-export class Subscription {
+export class Subscription implements ConsumerSubscription {
   readonly startedMs: number
   readonly #origin: SubscriptionOrigin
   readonly #untilMs: number
@@ -73,12 +73,15 @@ export class Subscription {
     stream.watchers.add(this.#changed)
   }
 
-  /** Whether there is nothing more to deliver, or nobody to deliver to. */
+  /** Whether the subscription has ended. */
   get over(): boolean {
     return this.#ending !== undefined || this.#origin.account.clock.now() >= this.#untilMs
   }
 
-  /** The next event, as soon as there is one; in the end, and from then on, how it ended. One call at a time. */
+  /**
+   * Resolves to the next event, as soon as there is one, and to the ending once the subscription has ended. There may be
+   * only one call at a time.
+   */
   async next(): Promise<Delivery> {
     return new Promise(resolve => {
       this.#deliver = resolve
@@ -86,7 +89,7 @@ export class Subscription {
     })
   }
 
-  /** Another subscription has taken its place. */
+  /** Ends the subscription because another one takes its place. */
   supersede(): void {
     const { stream, consumer, shard } = this.#origin
     this.#end({
@@ -98,12 +101,12 @@ export class Subscription {
     })
   }
 
-  /** The client has gone. */
+  /** Ends the subscription because the client has closed its connection. */
   close(): void {
     this.#end({ kind: 'end' })
   }
 
-  /** Ends it from outside: whoever waits is told. */
+  /** Ends the subscription and resolves a pending `next`. */
   #end(ending: Ending): void {
     this.#settle(ending)
     this.#check()
@@ -115,7 +118,7 @@ export class Subscription {
     return this.#ending
   }
 
-  /** Looks again once the change is complete, so that a request's records travel in one event. */
+  /** Checks for a delivery in a microtask, when the change is complete, so that one event has all records of a request. */
   readonly #changed = (): void => {
     if (this.#deliver === undefined || this.#checkIsDue) return
     this.#checkIsDue = true
@@ -140,7 +143,7 @@ export class Subscription {
     }
   }
 
-  /** What is to be delivered now, or when to look again, in milliseconds since the epoch. */
+  /** Returns the delivery that is due, or the time of the next check in milliseconds since the epoch. */
   #due(nowMs: number): Delivery | number {
     const { account, disruption } = this.#origin
     const lost = this.#lost(nowMs)
@@ -160,7 +163,7 @@ export class Subscription {
     return Math.min(this.#untilMs, speakMs, this.#origin.stream.changesMs ?? Infinity)
   }
 
-  /** Why there is nothing to subscribe to any more. */
+  /** Returns why the subscription can not continue, or undefined when it can. */
   #lost(nowMs: number): KinesisError | undefined {
     const { account, consumer, shard, stream } = this.#origin
     try {

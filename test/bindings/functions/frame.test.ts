@@ -4,8 +4,9 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import type { Frame } from '../../../bindings/functions/frame.ts'
-import * as frames from '../../../bindings/functions/frame.ts'
-import { encodeBundle, encodeFrame, frameTypes, HEADER_BYTES } from '../../../bindings/functions/frame.ts'
+import * as results from '../../../bindings/functions/result-frame.ts'
+import { encodeBundle } from '../../../bindings/functions/bundle-frame.ts'
+import { encodeFrame, frameTypes, HEADER_BYTES } from '../../../bindings/functions/frame.ts'
 import { FrameReader } from '../../../bindings/functions/frame-reader.ts'
 import { RecordBatch } from '../../../core/foundation/record-batch/record-batch.ts'
 import { KeyColumn } from '../../../core/foundation/record-batch/key-column.ts'
@@ -39,7 +40,8 @@ function carried(...bytes: Buffer[]): Frame[] {
   return frames
 }
 
-const decodeResult = (frame: Frame, bundle: RecordBatch | null): RecordBatch => frames.decodeResult(frame, bundle).batch
+const decodeResult = (frame: Frame, bundle: RecordBatch | null): RecordBatch =>
+  results.decodeResult(frame, bundle).batch
 
 const resultOf = (overrides: Partial<Frame> = {}): Frame => ({
   ...address,
@@ -88,7 +90,7 @@ t.test('results of the other language are read, with the inputs that they were m
   const bundle = sourceBatch(...Array.from({ length: 9 }, (_, i) => `input ${i}`))
   for (const vector of vectors) {
     const { payloadKind, flags, body } = vector
-    const result = frames.decodeResult(
+    const result = results.decodeResult(
       resultOf({ payloadKind, flags, count: vector.values.length, body: Buffer.from(body, 'hex') }),
       bundle,
     )
@@ -215,6 +217,6 @@ t.test('a length that no frame can have is an error', async t => {
   for (const length of [0, 19, 256 * 1024 * 1024 + 1]) {
     const header = Buffer.alloc(HEADER_BYTES)
     header.writeUInt32LE(length, 0)
-    t.throws(() => carried(header), { code: 'PROTOCOL_VIOLATED', message: new RegExp(`A frame of ${length} bytes`) })
+    t.throws(() => carried(header), { code: 'PROTOCOL_VIOLATED', message: new RegExp(`has ${length} bytes`) })
   }
 })

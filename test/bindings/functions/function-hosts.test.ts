@@ -29,7 +29,7 @@ t.test('without a Python program there is nobody to run a function', async t => 
     code: 'GRAPH_INVALID',
     message: /'Map' is a Python function/,
   })
-  await t.rejects(hosts.open(request), { code: 'GRAPH_INVALID', message: /which interpreter/ })
+  await t.rejects(hosts.open(request), { code: 'GRAPH_INVALID', message: /names the interpreter/ })
 })
 
 t.test('a host that cannot be started, or ends at once, is a failure and not a hang', async t => {

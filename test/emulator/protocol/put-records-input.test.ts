@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { decodeJsonObject } from '../../../emulator/protocol/json.ts'
+import { decodeJsonObject } from '../../../emulator/encoding/json.ts'
 import { putRecordsOf, scanPutRecords } from '../../../emulator/protocol/put-records-input.ts'
 import type { PutRecordsInput } from '../../../emulator/protocol/put-records-input.ts'
 import { encodeCborg } from '../harness.ts'

@@ -61,7 +61,7 @@ t.test('a body that is declared too large is refused before it is sent', async t
   const [answer] = await answers(socket, 1)
   t.match(answer, /^HTTP\/1\.1 413 /)
   t.match(answer, /x-amzn-errortype: RequestEntityTooLarge/)
-  t.match(answer, /"__type":"RequestEntityTooLarge","message":"The body of PutRecords has more than 16777216 bytes/)
+  t.match(answer, /"__type":"RequestEntityTooLarge","message":"The body of PutRecords is larger than 16777216 bytes/)
   t.match(kinesis.requests.recent(), [{ operation: 'PutRecords', status: 413, error: 'RequestEntityTooLarge' }])
 })
 

@@ -78,7 +78,7 @@ t.test('unknown operations and methods are named as such', async t => {
   t.match(answer.body.toString(), /no X-Amz-Target header/)
   const page = await fetch(kinesis.endpoint)
   t.equal(page.status, 400)
-  t.match(await page.text(), /answers POST requests/)
+  t.match(await page.text(), /accepts POST requests/)
 })
 
 t.test('bodies that can not be parsed are serialization errors', async t => {

@@ -1,15 +1,16 @@
-// Reads CBOR (RFC 8949) as clients of the service write it: definite and indefinite lengths, the integers, floats and
-// tags they use. Anything cut short, nested too deeply or followed by more is a SerializationException.
+// Reads CBOR (RFC 8949) as clients of the service write it: definite and indefinite lengths, and the integers, floats and
+// tags that they use. A body that ends within an item, is nested too deeply or has bytes after its item is a
+// SerializationException.
 //
 // | item                  | becomes                                                    |
 // |-----------------------|------------------------------------------------------------|
-// | integer, float        | number (beyond 2^53 refused)                               |
+// | integer, float        | number; an integer beyond 2^53 is refused                  |
 // | byte string           | bytes, a view of the body                                  |
 // | text                  | string                                                     |
 // | array, map            | array, object (keys must be text)                          |
-// | tag 1 (epoch)         | Date; the argument is **milliseconds**, as the service's   |
-// | any other tag         | what it tags                                               |
-// | false, true, null     | themselves; undefined becomes null                         |
+// | tag 1 (epoch)         | Date; the number is **milliseconds**, as in the service    |
+// | any other tag         | the tagged item                                            |
+// | false, true, null     | the same value; undefined becomes null                     |
 import { serialization } from '../errors.ts'
 import { ARRAY, BYTES, MAP, NEGATIVE, SIMPLE, TAG, TEXT, UNSIGNED } from './cbor-head.ts'
 import type { WireObject, WireValue } from './wire-value.ts'
@@ -20,11 +21,11 @@ const EPOCH_TAG = 1
 /** The argument of an item of indefinite length. */
 export const INDEFINITE = -1
 
-/** The object a whole body holds. */
+/** Reads a whole body, which must be a map. */
 export function decodeCborObject(body: Buffer): WireObject {
   const reader = new CborReader(body)
   const value = reader.value()
-  if (reader.at !== body.length) throw serialization('The CBOR body has bytes behind its end')
+  if (reader.at !== body.length) throw serialization('The CBOR body has bytes after its end')
   if (!isWireObject(value)) throw serialization('The CBOR body is not a map')
   return value
 }
@@ -33,7 +34,7 @@ export class CborReader {
   readonly body: Buffer
   /** Offset of the next byte. */
   at = 0
-  /** Major type of the head read last. */
+  /** Major type of the head that was read last. */
   major = 0
   #depth = 0
 
@@ -41,7 +42,7 @@ export class CborReader {
     this.body = body
   }
 
-  /** Reads a head: sets `major` and answers the argument, or INDEFINITE. A break (0xff) is SIMPLE and INDEFINITE. */
+  /** Reads a head. Sets `major` and returns the argument, or INDEFINITE. A break (0xff) is SIMPLE and INDEFINITE. */
   head(): number {
     const { body } = this
     if (this.at >= body.length) throw serialization('The CBOR body ends within an item')
@@ -67,12 +68,12 @@ export class CborReader {
     return body.readUInt32BE(at) * 0x1_0000_0000 + body.readUInt32BE(at + 4)
   }
 
-  /** Whether the head read last is of this major type. */
+  /** Returns whether the head that was read last has this major type. */
   isA(major: number): boolean {
     return this.major === major
   }
 
-  /** Moves past `length` bytes and answers where they start. */
+  /** Moves past `length` bytes and returns their offset. */
   skip(length: number): number {
     const start = this.at
     if (start + length > this.body.length) throw serialization('The CBOR body ends within an item')
@@ -80,7 +81,10 @@ export class CborReader {
     return start
   }
 
-  /** Whether the container of `length` items, of which `read` were read, goes on; eats the break that ends it. */
+  /**
+   * Returns whether a container of `length` items has more than the `read` items that were read. Reads the break at its
+   * end.
+   */
   more(length: number, read: number): boolean {
     if (length !== INDEFINITE) return read < length
     if (this.body[this.at] !== 0xff) return true
@@ -166,7 +170,7 @@ export class CborReader {
       case 27:
         return this.body.readDoubleBE(start + 1)
       default:
-        throw serialization(`The CBOR body has an item it may not have at offset ${start}`)
+        throw serialization(`The CBOR body has an item of a kind that is not accepted at offset ${start}`)
     }
   }
 }

@@ -1,4 +1,4 @@
-// AwsJson 1.1 bodies. Timestamps are epoch seconds with a fraction; bytes are base64.
+// Bodies in AwsJson 1.1. Timestamps are epoch seconds with a fraction, and bytes are base64.
 import { serialization } from '../errors.ts'
 import type { WireObject, WireValue } from './wire-value.ts'
 import { isWireObject } from './wire-value.ts'

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 
-import { decodeCborObject } from '../../../emulator/protocol/cbor-reader.ts'
-import { encodeCbor } from '../../../emulator/protocol/cbor-writer.ts'
-import type { WireObject } from '../../../emulator/protocol/wire-value.ts'
+import { decodeCborObject } from '../../../emulator/encoding/cbor-reader.ts'
+import { encodeCbor } from '../../../emulator/encoding/cbor-writer.ts'
+import type { WireObject } from '../../../emulator/encoding/wire-value.ts'
 import { decodeCborg, encodeCborg } from '../harness.ts'
 
 const leaf = fc.oneof(

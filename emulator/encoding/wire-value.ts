@@ -1,5 +1,5 @@
-// What a body is made of once decoded, whichever encoding it came in. A Date is a timestamp: epoch seconds in JSON, tag 1
-// and epoch milliseconds in CBOR. Bytes are base64 in JSON.
+// The values of a decoded body, which are the same in both encodings. A Date is a timestamp: epoch seconds in JSON, and tag
+// 1 with epoch milliseconds in CBOR. Bytes are base64 in JSON.
 
 export type WireValue =
   string | number | boolean | null | undefined | Date | Uint8Array | readonly WireValue[] | WireObject

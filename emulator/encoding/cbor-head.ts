@@ -17,7 +17,7 @@ export const MAP = 5
 export const TAG = 6
 export const SIMPLE = 7
 
-/** How many bytes the head of an item with this argument takes. */
+/** Returns the number of bytes of the head of an item with this argument. */
 export function headLength(argument: number): number {
   if (argument < 24) return 1
   if (argument < 0x100) return 2
@@ -25,7 +25,7 @@ export function headLength(argument: number): number {
   return argument < 0x1_0000_0000 ? 5 : 9
 }
 
-/** Writes a head and answers the offset behind it. */
+/** Writes a head and returns the offset after it. */
 export function writeHead(out: Uint8Array, at: number, major: number, argument: number): number {
   const type = major << 5
   if (argument < 24) {

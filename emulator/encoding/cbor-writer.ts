@@ -1,5 +1,5 @@
-// Writes CBOR of definite lengths: integers in their shortest form, other numbers as doubles, Dates as tag 1 with epoch
-// milliseconds (an integer), undefined members left out.
+// Writes CBOR with definite lengths. Integers have their shortest form, and other numbers are doubles. A Date is tag 1 with
+// epoch milliseconds. Undefined members are omitted.
 import { ARRAY, BYTES, headLength, MAP, NEGATIVE, TAG, TEXT, UNSIGNED, writeHead } from './cbor-head.ts'
 import type { WireObject, WireValue } from './wire-value.ts'
 import { isWireObject } from './wire-value.ts'
@@ -14,7 +14,7 @@ export class CborWriter {
   #out: Buffer
   #at = 0
 
-  /** @param capacity bytes to start with; grows as needed */
+  /** @param capacity Initial size of the buffer in bytes. The buffer grows when it is full. */
   constructor(capacity = 512) {
     this.#out = Buffer.allocUnsafe(capacity)
   }
