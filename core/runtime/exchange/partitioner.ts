@@ -6,7 +6,10 @@ import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { Channel } from './channel.ts'
 
 export interface Partitioner {
-  /** Indexes of the subtasks that records may go to. The channels of `write` are those to these, in this order. */
+  /**
+   * Indexes of the subtasks that the edge has channels to, in the order in which `write` gets the channels. All partitioners of an
+   * edge together reach every subtask, which otherwise would wait for its input for ever.
+   */
   reaches(edge: EdgeEnds): readonly number[]
   write(batch: RecordBatch, channels: readonly Channel[]): Promise<void> | void
 }

@@ -6,7 +6,7 @@ import { functionError } from '../../operators/functions/function-error.ts'
 import type { Channel } from './channel.ts'
 import { HashPartitioner } from './hash-partitioner.ts'
 import { allOf, scatter } from './partitioner.ts'
-import type { EdgeEnds, Partitioner } from './partitioner.ts'
+import type { Partitioner } from './partitioner.ts'
 import { RoundRobinPartitioner } from './round-robin-partitioner.ts'
 
 /** A function of the program. It returns the index of a subtask. */
@@ -27,9 +27,10 @@ export function partitionerOf(
 ): Partitioner {
   switch (type) {
     case 'forward':
-      return toOne(edge => edge.subtask)
+      return { reaches: edge => [edge.subtask], write: toFirst }
     case 'global':
-      return toOne(() => 0)
+      // Watermarks and the end of input go to all.
+      return { reaches: allOf, write: toFirst }
     case 'rebalance':
       return new RoundRobinPartitioner(subtask, false)
     case 'rescale':
@@ -46,11 +47,8 @@ export function partitionerOf(
   }
 }
 
-function toOne(target: (edge: EdgeEnds) => number): Partitioner {
-  return {
-    reaches: edge => [target(edge)],
-    write: (batch, channels) => channels[0]!.put({ type: 'batch', batch }),
-  }
+function toFirst(batch: RecordBatch, channels: readonly Channel[]): Promise<void> | void {
+  return channels[0]!.put({ type: 'batch', batch })
 }
 
 async function broadcast(batch: RecordBatch, channels: readonly Channel[]): Promise<void> {

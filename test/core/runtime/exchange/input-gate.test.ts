@@ -204,3 +204,21 @@ t.test('the end of a split goes on from one channel alone, in its place, and wai
   await settle()
   t.same(seen, ['a', 'end of s', 'b'])
 })
+
+t.test('a batch comes with the input of its channel, and a barrier waits for all inputs', async t => {
+  const channels = [0, 1, 1].map(input => ({ channel: new Channel(10), input }))
+  const gate = new InputGate(channels)
+  channels.forEach(({ channel }, i) => void channel.put(batch(i)))
+  const seen: unknown[] = []
+  for (let e = gate.poll(); e !== null; e = gate.poll()) seen.push([nameOf(e), gate.batchInput])
+  t.same(seen.sort(), [
+    ['0', 0],
+    ['1', 1],
+    ['2', 1],
+  ])
+  void channels[0]!.channel.put(barrier(1))
+  void channels[1]!.channel.put(barrier(1))
+  t.equal(gate.poll(), null)
+  void channels[2]!.channel.put(barrier(1))
+  t.match(gate.poll(), barrier(1))
+})

@@ -9,6 +9,7 @@ import { RecordBatch } from '../../../../core/foundation/record-batch/record-bat
 import { decodeKey, keyGroupOf, KeyWriter } from '../../../../schemas/contracts/key-codec.ts'
 import type { SimplePartitioning } from '../../fakes/graphs.ts'
 import { partitionerOf } from '../../../../core/runtime/exchange/partitioners.ts'
+import { shareOf } from '../../../../core/runtime/exchange/round-robin-partitioner.ts'
 import { settle } from '../../fakes/manual-clock.ts'
 
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
@@ -152,3 +153,24 @@ function keyedBy(keys: readonly string[]): RecordBatch {
   })
   return RecordBatch.ofValues(numbers(keys.length)).withKeys(new KeyColumn(writer.finish(), offset, length))
 }
+
+t.test('rescale reaches a share of the subtasks, and all shares together reach each of them once', async t => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 12 }), fc.integer({ min: 1, max: 12 }), (parallelism, targetParallelism) => {
+      const reached = numbers(parallelism).map(subtask => shareOf({ subtask, parallelism, targetParallelism }))
+      const all = reached.flat()
+      if (new Set(all).size !== targetParallelism) throw new Error(`reached ${all.join()}`)
+      if (targetParallelism >= parallelism && all.length !== targetParallelism) throw new Error('reached twice')
+      if (all.some((target, i) => i > 0 && target < all[i - 1]!)) throw new Error('out of order')
+    }),
+  )
+  // As Flink connects 3 subtasks to 2, and 2 to 3.
+  t.same(
+    numbers(3).map(subtask => shareOf({ subtask, parallelism: 3, targetParallelism: 2 })),
+    [[0], [1], [1]],
+  )
+  t.same(
+    numbers(2).map(subtask => shareOf({ subtask, parallelism: 2, targetParallelism: 3 })),
+    [[0, 1], [2]],
+  )
+})

@@ -15,6 +15,7 @@ import type { JobGraph } from '../../../../core/graph/job-graph.ts'
 import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import type { KinesisEmulator } from '../../../../emulator/index.ts'
 import {
+  edgeT,
   functionT,
   graphOf,
   kinesisSinkSpec,
@@ -45,11 +46,31 @@ class Count extends KeyedProcessFunction<number, string, string> {
   }
 }
 
+/** Counts the values of both inputs in one state. */
+class CountBoth {
+  readonly #count = new Count()
+  open(context: RuntimeContext): void {
+    this.#count.open(context)
+  }
+  processElement1(value: string, context: KeyedProcessContext<number>) {
+    return this.#count.processElement(value, context)
+  }
+  processElement2(value: string, context: KeyedProcessContext<number>) {
+    return this.#count.processElement(value, context)
+  }
+  onTimer(timestampMs: number, context: OnTimerContext<number>) {
+    return this.#count.onTimer(timestampMs, context)
+  }
+}
+
 let failAt: number | null = null
 let seen = 0
 const locals = new Map<string, LocalFunction>([
   ['key', (v: string) => Number(v.slice(1)) % KEYS],
   ['count', () => new Count()],
+  ['countBoth', () => new CountBoth()],
+  ['firstHalf', (v: string) => Number(v.slice(1)) % (2 * KEYS) < KEYS],
+  ['secondHalf', (v: string) => Number(v.slice(1)) % (2 * KEYS) >= KEYS],
   [
     'fail',
     (v: string) => {
@@ -76,62 +97,100 @@ function counting(kinesis: KinesisEmulator, parallelism: number, configuration: 
   )
 }
 
+/** The same counts from two halves of the stream, which are keyed and then connected. */
+function countingTwoInputs(
+  kinesis: KinesisEmulator,
+  parallelism: number,
+  configuration: Record<string, string>,
+): JobGraph {
+  const local = (localId: string) => ({ type: 'local', localId }) as const
+  const hash = { type: 'hash' } as const
+  const base = counting(kinesis, parallelism, configuration)
+  const [source, map] = base.transformations
+  return {
+    ...base,
+    transformations: [
+      source!,
+      map!,
+      functionT(3, [2], { kind: 'filter', function: local('firstHalf') }),
+      functionT(4, [2], { kind: 'filter', function: local('secondHalf') }),
+      functionT(5, [3], { kind: 'key_by', function: local('key') }),
+      functionT(6, [4], { kind: 'key_by', function: local('key') }),
+      functionT(7, [], {
+        kind: 'co_process',
+        function: local('countBoth'),
+        inputs: [edgeT(5, { partitioner: hash }), edgeT(6, { input: 1, partitioner: hash })],
+        uid: 'count',
+      }),
+      sinkT(8, [7], { sink: kinesisSinkSpec({ streamArn: kinesis.streamArn('out') }), uid: 'sink', parallelism: 1 }),
+    ],
+  }
+}
+
 /** Each key's counts, from 1 and without a gap. */
 const countsUpTo = (records: number): string[] =>
   Array.from({ length: records }, (_, i) => `${i % KEYS}:${Math.floor(i / KEYS) + 1}`).sort()
 
-t.test('counts by key are exact over failures, a drain, and a start at another parallelism', async t => {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'shardline-keyed-'))
-  const kinesis = await emulator(t, { streams: { flights: 4, out: 1 } })
-  let total = 0
-  const put = (n: number): void => {
-    kinesis.put('flights', numbered(n, 'r', n, total))
-    total += n
-  }
-  const conf = { 'execution.checkpointing.interval': '50 ms', 'execution.checkpointing.dir': directory }
-  const sink = new StatefulSink()
-  for (const [run, parallelism] of [2, 3, 1].entries()) {
-    const configuration = run === 0 ? conf : { ...conf, 'execution.state-recovery.path': 'latest' }
-    const { job } = jobOf(
-      t,
-      counting(kinesis, parallelism, {
-        ...configuration,
-        'restart-strategy.type': 'fixed-delay',
-        'restart-strategy.fixed-delay.attempts': '5',
-        'restart-strategy.fixed-delay.delay': '10 ms',
-      }),
-      {
-        locals,
-        kinesisSink: () => sink,
-      },
-    )
-    await job.start()
-    put(400)
-    await eventually(() => sink.values.length >= total - 200)
-    const before = job.metrics().checkpoints.completed
-    await eventually(() => job.metrics().checkpoints.completed > before)
-    failAt = seen + 50
-    put(400)
-    await eventually(() => sink.values.length >= total)
-    t.equal(job.status.attempt, 1, 'it had failed once')
-    failAt = null
-    await job.cancel('drain')
-    t.same([...sink.values].sort(), countsUpTo(total))
-  }
-})
+for (const [what, graphWith] of [
+  ['counts by key', counting],
+  ['counts by key over two inputs', countingTwoInputs],
+] as const)
+  t.test(`${what} are exact over failures, a drain, and a start at another parallelism`, async t => {
+    const directory = mkdtempSync(path.join(os.tmpdir(), 'shardline-keyed-'))
+    const kinesis = await emulator(t, { streams: { flights: 4, out: 1 } })
+    let total = 0
+    const put = (n: number): void => {
+      kinesis.put('flights', numbered(n, 'r', n, total))
+      total += n
+    }
+    const conf = { 'execution.checkpointing.interval': '50 ms', 'execution.checkpointing.dir': directory }
+    const sink = new StatefulSink()
+    for (const [run, parallelism] of [2, 3, 1].entries()) {
+      const configuration = run === 0 ? conf : { ...conf, 'execution.state-recovery.path': 'latest' }
+      const { job } = jobOf(
+        t,
+        graphWith(kinesis, parallelism, {
+          ...configuration,
+          'restart-strategy.type': 'fixed-delay',
+          'restart-strategy.fixed-delay.attempts': '5',
+          'restart-strategy.fixed-delay.delay': '10 ms',
+        }),
+        {
+          locals,
+          kinesisSink: () => sink,
+        },
+      )
+      await job.start()
+      put(400)
+      await eventually(() => sink.values.length >= total - 200)
+      const before = job.metrics().checkpoints.completed
+      await eventually(() => job.metrics().checkpoints.completed > before)
+      failAt = seen + 50
+      put(400)
+      await eventually(() => sink.values.length >= total)
+      t.equal(job.status.attempt, 1, 'it had failed once')
+      failAt = null
+      await job.cancel('drain')
+      t.same([...sink.values].sort(), countsUpTo(total))
+    }
+  })
 
-t.test('the end of input ends event time: timers that wait for it fire, once for each key', async t => {
-  const kinesis = await emulator(t, { streams: { flights: 4, out: 1 } })
-  kinesis.put('flights', numbered(200))
-  const sink = new StatefulSink()
-  const graph = counting(kinesis, 2, { 'shardline.source.stop-at': 'latest' })
-  const { job } = jobOf(t, graph, { locals, kinesisSink: () => sink })
-  await job.start()
-  await job.result()
-  const last = sink.values.filter(v => v.startsWith('last'))
-  t.same(last.sort(), Array.from({ length: KEYS }, (_, k) => `last ${k}:10`).sort())
-  t.same(sink.values.slice(-KEYS).sort(), last.sort(), 'after everything else')
-})
+for (const [inputs, graphWith] of [
+  ['one input', counting],
+  ['two inputs', countingTwoInputs],
+] as const)
+  t.test(`the end of ${inputs} ends event time: timers that wait for it fire, once for each key`, async t => {
+    const kinesis = await emulator(t, { streams: { flights: 4, out: 1 } })
+    kinesis.put('flights', numbered(200))
+    const sink = new StatefulSink()
+    const graph = graphWith(kinesis, 2, { 'shardline.source.stop-at': 'latest' })
+    const { job } = jobOf(t, graph, { locals, kinesisSink: () => sink })
+    await job.start()
+    await job.result()
+    const last = sink.values.filter(v => v.startsWith('last'))
+    t.same(last.sort(), Array.from({ length: KEYS }, (_, k) => `last ${k}:10`).sort())
+    t.same(sink.values.slice(-KEYS).sort(), last.sort(), 'after everything else')
+  })
 
 t.test('as a program says it', async t => {
   const env = StreamExecutionEnvironment.getExecutionEnvironment().setParallelism(2)

@@ -5,6 +5,7 @@ import { operatorKinds } from '../../../../core/runtime/operator-kinds.ts'
 import { planJob } from '../../../../core/runtime/plan/planner.ts'
 import {
   collectionT,
+  edgeT,
   functionT,
   graphOf,
   kinesisSinkSpec,
@@ -208,4 +209,46 @@ t.test('a key_by behind an edge by key has the parallelism of what follows such 
     sinkT(4, [3], { sink }),
   ])
   t.same(names(p), ['Source: source 1 -> function 2 (3)', 'function 3 -> sink 4 (2)'])
+})
+
+t.test('an operator with two inputs is the head of a chain, and needs an edge to each', async t => {
+  const both = (...inputs: ReturnType<typeof edgeT>[]) => functionT(3, [], { kind: 'co_process', inputs })
+  const p = plan([sourceT(1), sourceT(2), both(edgeT(1), edgeT(2, { input: 1 })), sinkT(4, [3])])
+  t.same(names(p), ['Source: source 1 (2)', 'Source: source 2 (2)', 'function 3 -> sink 4 (2)'])
+  t.same(
+    p.chains.slice(0, 2).map(c => c.head.edges[0]?.input),
+    [0, 1],
+  )
+  for (const [inputs, message] of [
+    [[edgeT(1)], /'function 3' has 2 inputs, and no edge to its input 1/],
+    [[edgeT(1), edgeT(2, { input: 2 })], /'function 3' has 2 inputs, and an edge to its input 2/],
+  ] as const)
+    t.throws(() => plan([sourceT(1), sourceT(2), both(...inputs)]), { code: 'GRAPH_INVALID', message })
+  t.throws(() => plan([sourceT(1), sinkT(2, [1], { inputs: [edgeT(1, { input: 1 })] })]), {
+    message: /'sink 2' has 1 input, and an edge to its input 1/,
+  })
+})
+
+t.test('a side output is an output of its own, and must exist', async t => {
+  const split = functionT(2, [1], { kind: 'process', sideOutputs: { late: 'object' } })
+  const taking = (tag: string) => functionT(3, [], { inputs: [edgeT(2, { tag })] })
+  const p = plan([sourceT(1), split, taking('late'), sinkT(4, [2])])
+  t.same(
+    p.nodes[1]!.node.chained.map(c => [c.tag, c.node.name]),
+    [
+      ['late', 'function 3'],
+      [null, 'sink 4'],
+    ],
+  )
+  t.throws(() => plan([sourceT(1), split, taking('early')]), {
+    code: 'GRAPH_INVALID',
+    message: /'function 3' takes the side output 'early' of 'function 2', which does not have it/,
+  })
+})
+
+t.test('a kind that the engine does not have is refused with those that it has', async t => {
+  t.throws(() => plan([sourceT(1), functionT(2, [1], { kind: 'window' })]), {
+    code: 'GRAPH_INVALID',
+    message: /'function 2' is of kind 'window'\. This engine has the kinds source, map, /,
+  })
 })

@@ -126,3 +126,24 @@ t.test('the end of a split has passed when it is behind every record in every ch
   t.ok(passed)
   t.same(target.log, ['a', 'split-end', 'b', 'split-end'])
 })
+
+t.test('a side output has the batches with its tag; watermarks and barriers go to all', async t => {
+  const [first, late] = [new Gate(), new Gate()]
+  const head = new OperatorTree(
+    node('head'),
+    null,
+    [
+      main(new OperatorTree(node('main'), first, [], [])),
+      { tag: 'late', tree: new OperatorTree(node('late'), late, [], []) },
+    ],
+    [],
+  )
+  await head.open(mailbox)
+  await head.output.emit(textBatch('a'))
+  await head.output.emit(textBatch('b'), 'late')
+  await head.output.emit(textBatch('c'), 'taken by nobody')
+  await head.output.advance({ type: 'watermark', timestampMs: 1 })
+  await head.barrier(1, new Map())
+  t.same(first.log, ['a', 'w1', 'snapshot'])
+  t.same(late.log, ['b', 'w1', 'snapshot'])
+})
