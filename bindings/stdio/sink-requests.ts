@@ -13,9 +13,9 @@ import { loadModuleFunction } from '../../core/runtime/assembly/module-function.
 import type { KinesisStreamsSinkSpec } from '../../core/graph/job-graph.ts'
 import type { StartContext } from '../../core/aws/service/stream-readiness.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetterHandler } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../core/connectors/dead-letters/dead-letters.ts'
 import type { EntrySinkWriter } from '../../core/connectors/entries/entry-sink-writer.ts'
-import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { JsonFormError, valuesFromJson } from '../../schemas/json-values.ts'
 import type { FromJson } from '../../schemas/json-values.ts'
 import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
@@ -136,7 +136,7 @@ class OpenSink {
     const key =
       generator.type === 'module' ? ((await loadModuleFunction(generator, NAME)) as (value: unknown) => unknown) : null
     const deadLetters =
-      letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterHandler) : null
+      letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterFunction) : null
     const schemas = new JobSchemas(
       named => {
         if (named.type === 'local')
@@ -146,8 +146,8 @@ class OpenSink {
       systemClock,
       warn,
     )
-    const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSink =>
-      new KinesisStreamsSink(
+    const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSinkConnector =>
+      new KinesisStreamsSinkConnector(
         generator.type === 'key_by' ? { ...spec, partitionKeyGenerator: { type: 'local', localId: NAME } } : spec,
         new Configuration(),
         systemClock,

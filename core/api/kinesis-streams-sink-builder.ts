@@ -10,8 +10,8 @@ import { JobSchemas } from '../runtime/assembly/job-schemas.ts'
 import { loadModuleFunction } from '../runtime/assembly/module-function.ts'
 import { parseStreamArn } from '../aws/service/arn.ts'
 import type { LocalFunction } from '../operators/functions/local-function-operator.ts'
-import type { DeadLetterHandler as DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
-import { KinesisStreamsSink as SinkOfSpec } from '../connectors/kinesis/sink/kinesis-streams-sink.ts'
+import type { DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
+import { KinesisStreamsSinkConnector } from '../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { checkSinkLimits } from '../connectors/async-sink/sink-limits.ts'
 import type { PartitionKey } from '../connectors/partition-keys/partition-key-generator.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
@@ -66,7 +66,10 @@ export class KinesisStreamsSink {
       deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
       schemas,
     }
-    const stream = new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+    const stream = new SinkWritable(
+      new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock, services),
+      options,
+    )
     return stream.once('close', () => schemas.close())
   }
 

@@ -35,7 +35,7 @@ export interface DeadLetter {
 }
 
 /** Letters are lost unless they are safe when it returns, or what it returns resolves. */
-export type DeadLetterHandler = (letters: readonly DeadLetter[]) => Promise<void> | void
+export type DeadLetterFunction = (letters: readonly DeadLetter[]) => Promise<void> | void
 
 export interface DeadLetters {
   /** @throws if letters could not be put there */
@@ -161,9 +161,9 @@ function letterRefused(stream: string, { run, i, errorCode, message }: Rejection
 }
 
 export class HandlerDeadLetters implements DeadLetters {
-  readonly #handler: DeadLetterHandler
+  readonly #handler: DeadLetterFunction
 
-  constructor(handler: DeadLetterHandler) {
+  constructor(handler: DeadLetterFunction) {
     this.#handler = handler
   }
 
@@ -196,7 +196,7 @@ export interface DeadLetterServices {
   readonly random: () => number
   readonly warn: (message: string) => void
   /** Where the description names a function: that function. */
-  readonly handler: DeadLetterHandler | null
+  readonly handler: DeadLetterFunction | null
   readonly proxyOf: (stream: DeadLettersSpec & { readonly type: 'kinesis-streams' }) => SinkStreamProxy
 }
 

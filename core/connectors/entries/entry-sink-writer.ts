@@ -19,7 +19,7 @@ import type { DeadLetters } from '../dead-letters/dead-letters.ts'
 import { DeliveryTracker } from '../async-sink/delivery-tracker.ts'
 import type { OnAcknowledged } from '../async-sink/delivery-tracker.ts'
 import { entrySize } from '../async-sink/entry-runs.ts'
-import type { KeyColumns, PartitionKeyGenerator } from '../partition-keys/partition-key-generator.ts'
+import type { KeyColumns, PartitionKeyColumnFunction } from '../partition-keys/partition-key-generator.ts'
 import type { RestoreGate } from '../async-sink/restore-gate.ts'
 import type { SinkBuffer } from '../async-sink/sink-buffer.ts'
 import { readSinkState, writeSinkState } from '../async-sink/sink-state-codec.ts'
@@ -45,7 +45,7 @@ export interface EntrySinkWriterParts {
   readonly clock: Clock
   readonly context: SinkWriterContext
   readonly serializer: Serializer
-  readonly keysOf: PartitionKeyGenerator
+  readonly keysOf: PartitionKeyColumnFunction
   readonly send: Send
   readonly deadLetters: DeadLetters | null
   readonly buffer?: SinkBuffer

@@ -15,7 +15,7 @@ export interface KeyColumns extends Pick<EntryRun, 'keySlab' | 'keyOffset' | 'ke
   readonly rejected: ReadonlyMap<number, string> | null
 }
 
-export type PartitionKeyGenerator = (batch: RecordBatch) => KeyColumns
+export type PartitionKeyColumnFunction = (batch: RecordBatch) => KeyColumns
 
 /** What a function of the value may give in place of a string. */
 export interface PartitionKey {
@@ -32,7 +32,7 @@ const A_KEY = `a key is a string of 1 to ${MAX_KEY_CHARACTERS} characters`
 const A_HASH_KEY = 'an explicit hash key is a whole number from 0 to 2^128 - 1'
 
 /** Every record of a subtask gets the subtask's index, so all of them go to one shard, in order. */
-export function fixedKey(subtask: number): PartitionKeyGenerator {
+export function fixedKey(subtask: number): PartitionKeyColumnFunction {
   const keySlab = Buffer.from(String(subtask))
   let zeros = new Uint32Array(0)
   let lengths = new Uint32Array(0)
@@ -46,7 +46,7 @@ export function fixedKey(subtask: number): PartitionKeyGenerator {
 }
 
 /** For services whose records have none. */
-export const noKey: PartitionKeyGenerator = ({ count }) => {
+export const noKey: PartitionKeyColumnFunction = ({ count }) => {
   const zeros = new Uint32Array(count)
   return { keySlab: NO_BYTES, keyOffset: zeros, keyLength: zeros, hashKeys: null, rejected: null }
 }
@@ -56,7 +56,7 @@ const HEX = Buffer.from('0123456789abcdef')
 const UUID_BYTES = 16
 
 /** A version 4 UUID for each record, as `randomUUID` makes them one by one, for a whole batch at once. */
-export const randomKey: PartitionKeyGenerator = ({ count }) => randomKeys(count)
+export const randomKey: PartitionKeyColumnFunction = ({ count }) => randomKeys(count)
 
 export function randomKeys(count: number): KeyColumns {
   const random = randomFillSync(Buffer.allocUnsafe(count * UUID_BYTES))
@@ -83,7 +83,7 @@ export function randomKeys(count: number): KeyColumns {
  *
  * @throws FunctionError if the function does
  */
-export function customKey(key: (value: unknown) => unknown, stream: string): PartitionKeyGenerator {
+export function customKey(key: (value: unknown) => unknown, stream: string): PartitionKeyColumnFunction {
   return batch => {
     const columns = new Columns(batch.count)
     for (let i = 0; i < batch.count; i++) {
@@ -117,7 +117,7 @@ export function customKey(key: (value: unknown) => unknown, stream: string): Par
 const isNeverWritten = (batch: RecordBatch, i: number): boolean => batch.payload !== 'object' && batch.isNull(i)
 
 /** What the `key_by` before the sink gave: a text, or a tuple of a text and an explicit hash key. Texts are not copied. */
-export const keyOfKeyBy: PartitionKeyGenerator = batch => {
+export const keyOfKeyBy: PartitionKeyColumnFunction = batch => {
   const keys = batch.keys!
   const { bytes, offset, length } = keys
   const keyOffset = new Uint32Array(batch.count)

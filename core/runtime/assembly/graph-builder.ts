@@ -22,17 +22,17 @@ import { RemoteFunctionOperator } from '../../operators/remote/remote-function-o
 import { SinkOperator } from '../../operators/sink/sink-operator.ts'
 import { WatermarksOperator } from '../../operators/time/watermarks-operator.ts'
 import type { TimestampAssigner } from '../../operators/time/watermarks-operator.ts'
-import type { DeadLetterHandler } from '../../connectors/dead-letters/dead-letters.ts'
-import { KinesisFirehoseSink } from '../../connectors/firehose/kinesis-firehose-sink.ts'
-import { KinesisStreamsSink } from '../../connectors/kinesis/sink/kinesis-streams-sink.ts'
-import type { KinesisStreamsSinkServices } from '../../connectors/kinesis/sink/kinesis-streams-sink.ts'
+import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letters.ts'
+import { KinesisFirehoseSinkConnector } from '../../connectors/firehose/kinesis-firehose-sink-connector.ts'
+import { KinesisStreamsSinkConnector } from '../../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
+import type { KinesisStreamsSinkServices } from '../../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { DiscardSink, PrintSink } from '../../connectors/print/print-sink.ts'
 import type { Sink } from '../../operators/sink/sink.ts'
 import { CollectionSource } from '../../connectors/collection/collection-source.ts'
 import { oneByOne } from '../../connectors/kinesis/source/enumerator/shard-assigner.ts'
 import type { AssignShards, KinesisShardAssigner } from '../../connectors/kinesis/source/enumerator/shard-assigner.ts'
 import { defaultShardAssigner } from '../../connectors/kinesis/source/enumerator/uniform-shard-assigner.ts'
-import { KinesisStreamsSource } from '../../connectors/kinesis/source/kinesis-streams-source.ts'
+import { KinesisStreamsSourceConnector } from '../../connectors/kinesis/source/kinesis-streams-source-connector.ts'
 import type { PoisonedRecordHandler } from '../../operators/source/poisoned-record-handler.ts'
 import type { Source } from '../../operators/source/source.ts'
 import type { AttemptBuilder, OperatorContext } from './attempt-builder.ts'
@@ -263,7 +263,7 @@ export class GraphBuilder implements AttemptBuilder {
     if (source.type === 'collection') return new CollectionSource(this.#collectionValues(source, output, name), output)
     return (
       this.#services.kinesisSource?.(source, this.#configuration) ??
-      new KinesisStreamsSource(source, this.#configuration, this.#services.clock, {
+      new KinesisStreamsSourceConnector(source, this.#configuration, this.#services.clock, {
         warn: this.warn,
         assign: await this.#assignerOf(source.shardAssigner, name),
         schemas: this.#schemasOf(name),
@@ -310,11 +310,11 @@ export class GraphBuilder implements AttemptBuilder {
   }
 
   /** null: letters go to no function. */
-  async #deadLetterHandler(spec: DeadLettersSpec | null, name: string): Promise<DeadLetterHandler | null> {
+  async #deadLetterHandler(spec: DeadLettersSpec | null, name: string): Promise<DeadLetterFunction | null> {
     switch (spec?.type) {
       case 'local':
       case 'module':
-        return (await this.#loadFunction(spec, name)) as unknown as DeadLetterHandler
+        return (await this.#loadFunction(spec, name)) as unknown as DeadLetterFunction
       case 'python': {
         const { deadLetters } = this.#services
         if (deadLetters === undefined || deadLetters === null)
@@ -334,7 +334,7 @@ export class GraphBuilder implements AttemptBuilder {
         return new DiscardSink()
       case 'kinesis-firehose': {
         const { FirehoseDeliveryStream } = await import('../../aws/firehose/firehose-client.ts')
-        return new KinesisFirehoseSink(sink, this.#configuration, this.#services.clock, {
+        return new KinesisFirehoseSinkConnector(sink, this.#configuration, this.#services.clock, {
           proxyFactory: (...made) => new FirehoseDeliveryStream(...made),
           deadLetters: await this.#deadLetterHandler(sink.deadLetters, name),
           schemas: this.#schemasOf(name),
@@ -343,7 +343,12 @@ export class GraphBuilder implements AttemptBuilder {
       case 'kinesis-streams':
         return (
           this.#services.kinesisSink?.(sink, this.#configuration) ??
-          new KinesisStreamsSink(sink, this.#configuration, this.#services.clock, await this.#sinkFunctions(sink, name))
+          new KinesisStreamsSinkConnector(
+            sink,
+            this.#configuration,
+            this.#services.clock,
+            await this.#sinkFunctions(sink, name),
+          )
         )
     }
   }

@@ -6,7 +6,7 @@ import type { LocalFunction } from '../../operators/functions/local-function-ope
 import type { FunctionRuntime } from '../../operators/remote/function-runtime.ts'
 import type { CheckpointStorage } from '../../checkpoint/checkpoint.ts'
 import type { ProcessTable } from '../../checkpoint/process-table.ts'
-import type { DeadLetterHandler } from '../../connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letters.ts'
 import type { Sink } from '../../operators/sink/sink.ts'
 import type { AssignShards } from '../../connectors/kinesis/source/enumerator/shard-assigner.ts'
 import type { Source } from '../../operators/source/source.ts'
@@ -18,7 +18,7 @@ export interface JobServices {
   /** Asks a shard assigner of another language; null: none is connected. */
   readonly assignShards?: ((pickle: string) => AssignShards) | null
   /** Gives letters to a handler of another language; null: none is connected. */
-  readonly deadLetters?: ((pickle: string) => DeadLetterHandler) | null
+  readonly deadLetters?: ((pickle: string) => DeadLetterFunction) | null
   /** null: no other language is connected. */
   readonly functions: FunctionRuntime | null
   /** Where the lines of print sinks go. */

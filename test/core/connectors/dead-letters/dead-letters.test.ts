@@ -16,8 +16,8 @@ import type { DeadLetter } from '../../../../core/index.ts'
 import type { DeadLettersSpec } from '../../../../core/graph/job-graph.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
 import { FileDeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
-import type { DeadLetterHandler as DeadLetterFunction } from '../../../../core/connectors/dead-letters/dead-letters.ts'
-import { KinesisStreamsSink } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import type { DeadLetterFunction } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import { KinesisStreamsSinkConnector } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { KinesisEmulator } from '../../../../emulator/index.ts'
 import { sourceBatch } from '../../fakes/batches.ts'
 import { kinesisSinkSpec } from '../../fakes/graphs.ts'
@@ -51,7 +51,10 @@ async function writing(
     },
   })
   const failures: unknown[] = []
-  const sink = new KinesisStreamsSink(described, new Configuration(), systemClock, { key: keyOf, deadLetters: handler })
+  const sink = new KinesisStreamsSinkConnector(described, new Configuration(), systemClock, {
+    key: keyOf,
+    deadLetters: handler,
+  })
   const writer = sink.createWriter({ subtask: 0, parallelism: 1, restored: [], fail: e => failures.push(e) })
   t.teardown(() => writer.close())
   const written = (): string[] => kinesis.records('out').flatMap(s => s.records.map(r => r.text))

@@ -14,7 +14,7 @@ import type { SchemaServices } from '../../../schemas/glue/schema-services.ts'
 import { serializerOf } from '../../../schemas/serialization.ts'
 import type { Serializer } from '../../../schemas/contracts/batch-codec.ts'
 import { deadLettersOf } from '../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction, DeadLetters } from '../dead-letters/dead-letters.ts'
 import { EntrySinkWriter } from '../entries/entry-sink-writer.ts'
 import { checkSinkLimits, checkSinkOptions } from '../async-sink/sink-limits.ts'
 import { noKey } from '../partition-keys/partition-key-generator.ts'
@@ -25,7 +25,7 @@ export interface KinesisFirehoseSinkServices {
   readonly proxyFactory: (deliveryStreamName: string, configuration: Configuration, clock: Clock) => DeliveryStreamProxy
   readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   /** From 0 up to 1; for back-off. */
   readonly random?: () => number
 }
@@ -39,7 +39,7 @@ const KEYED_OPTIONS = [
   [sinkOptions.aggregation, false],
 ] as const
 
-export class KinesisFirehoseSink implements Sink {
+export class KinesisFirehoseSinkConnector implements Sink {
   readonly #spec: KinesisFirehoseSinkSpec
   readonly #jobConfiguration: Configuration
   readonly #configuration: Configuration

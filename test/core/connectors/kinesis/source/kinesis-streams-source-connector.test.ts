@@ -4,7 +4,7 @@ import t from 'tap'
 import type { OperatorState } from '../../../../../core/checkpoint/operator-state.ts'
 import { Configuration } from '../../../../../core/foundation/config/configuration.ts'
 import type { KinesisStreamsSourceSpec } from '../../../../../core/graph/job-graph.ts'
-import { KinesisStreamsSource } from '../../../../../core/connectors/kinesis/source/kinesis-streams-source.ts'
+import { KinesisStreamsSourceConnector } from '../../../../../core/connectors/kinesis/source/kinesis-streams-source-connector.ts'
 import type { SourceEnumerator, SourceReader } from '../../../../../core/operators/source/source.ts'
 import { arnOf, FakeStream, shardIdOf } from '../../../fakes/fake-stream.ts'
 import { ManualClock, settle } from '../../../fakes/manual-clock.ts'
@@ -45,7 +45,7 @@ interface PendingCheckpoint {
  */
 class MiniJob {
   readonly stream: FakeStream
-  readonly source: KinesisStreamsSource
+  readonly source: KinesisStreamsSourceConnector
   readonly failures: unknown[] = []
   output: Emitted[] = []
   ended = false
@@ -57,7 +57,7 @@ class MiniJob {
 
   constructor(stream: FakeStream, spec = specOf()) {
     this.stream = stream
-    this.source = new KinesisStreamsSource(spec, new Configuration(), stream.clock, {
+    this.source = new KinesisStreamsSourceConnector(spec, new Configuration(), stream.clock, {
       proxyFactory: () => stream.sourceProxy(),
     })
   }
@@ -302,7 +302,7 @@ t.test(
 
 t.test('what it cannot do is said when it is made, and of its schema before the job runs', async t => {
   const make = (overrides: Partial<KinesisStreamsSourceSpec>) => () =>
-    new KinesisStreamsSource(specOf(overrides), new Configuration(), new ManualClock())
+    new KinesisStreamsSourceConnector(specOf(overrides), new Configuration(), new ManualClock())
   t.throws(make({ streamArn: 'flights' }), { code: 'CONFIGURATION_INVALID', message: /'flights' is not the ARN/ })
   t.throws(make({ configuration: { 'source.reader.type': 'EFO' } }), {
     message: /EFO, which needs source.efo.consumer.name/,
@@ -318,7 +318,7 @@ t.test("the source's own configuration wins over the job's", async t => {
   const stream = new FakeStream(new ManualClock())
   let seen: Record<string, string> = {}
   const job = new Configuration({ 'aws.endpoint': 'http://job', 'aws.region': 'eu-west-1' })
-  const source = new KinesisStreamsSource(
+  const source = new KinesisStreamsSourceConnector(
     specOf({ configuration: { 'aws.endpoint': 'http://own' } }),
     job,
     stream.clock,
@@ -340,7 +340,7 @@ t.test('LATEST is the instant of the first submission, even for an engine that t
   await clock.pass(1000, 1000)
   stream.put(shardIdOf(0), 'while nobody was reading')
   await clock.pass(1000, 1000)
-  const source = new KinesisStreamsSource(specOf({ configuration: {} }), submitted, clock, {
+  const source = new KinesisStreamsSourceConnector(specOf({ configuration: {} }), submitted, clock, {
     proxyFactory: () => stream.sourceProxy(),
   })
   const seen: unknown[] = []

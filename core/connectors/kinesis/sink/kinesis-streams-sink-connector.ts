@@ -15,12 +15,12 @@ import { serializerOf } from '../../../../schemas/serialization.ts'
 import type { Serializer } from '../../../../schemas/contracts/batch-codec.ts'
 import type { AsyncSinkWriter } from '../../async-sink/async-sink-writer.ts'
 import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction, DeadLetters } from '../../dead-letters/dead-letters.ts'
 import { EntryBuffer } from '../../async-sink/entry-buffer.ts'
 import { EntrySinkWriter } from '../../entries/entry-sink-writer.ts'
 import { OrderedBuffer } from '../../async-sink/ordered-buffer.ts'
 import { customKey, fixedKey, keyOfKeyBy, randomKey } from '../../partition-keys/partition-key-generator.ts'
-import type { PartitionKeyGenerator } from '../../partition-keys/partition-key-generator.ts'
+import type { PartitionKeyColumnFunction } from '../../partition-keys/partition-key-generator.ts'
 import { OUTER_KEY, RecordAggregator } from './record-aggregator.ts'
 import { RestoreGate } from '../../async-sink/restore-gate.ts'
 import { ShardMap } from './shard-map.ts'
@@ -38,14 +38,14 @@ export interface KinesisStreamsSinkServices {
   /** The partition key generator, where it is a function. */
   readonly key?: ((value: unknown) => unknown) | null
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   readonly schemas?: SchemaServices
   readonly proxyFactory?: SinkProxyFactory
   /** From 0 up to 1; for back-off. */
   readonly random?: () => number
 }
 
-export class KinesisStreamsSink implements Sink {
+export class KinesisStreamsSinkConnector implements Sink {
   readonly #spec: KinesisStreamsSinkSpec
   readonly #configuration: Configuration
   readonly #clock: Clock
@@ -169,7 +169,7 @@ export class KinesisStreamsSink implements Sink {
     })
   }
 
-  #keyGenerator(subtask: number, streamName: string): PartitionKeyGenerator {
+  #keyGenerator(subtask: number, streamName: string): PartitionKeyColumnFunction {
     switch (this.#spec.partitionKeyGenerator.type) {
       case 'fixed':
         return fixedKey(subtask)

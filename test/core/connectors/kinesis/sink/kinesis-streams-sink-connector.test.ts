@@ -6,7 +6,7 @@ import { Configuration } from '../../../../../core/foundation/config/configurati
 import { ServiceError } from '../../../../../core/foundation/errors.ts'
 import type { KinesisStreamsSinkSpec } from '../../../../../core/graph/job-graph.ts'
 import { RecordBatch } from '../../../../../core/foundation/record-batch/record-batch.ts'
-import { KinesisStreamsSink } from '../../../../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../../../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { checkSinkLimits } from '../../../../../core/connectors/async-sink/sink-limits.ts'
 import { writeSinkState } from '../../../../../core/connectors/async-sink/sink-state-codec.ts'
 import type { SinkWriterContext } from '../../../../../core/operators/sink/sink.ts'
@@ -35,7 +35,7 @@ const sinkSpec = (overrides: Partial<KinesisStreamsSinkSpec> = {}): KinesisStrea
 function sinkOf(overrides: Partial<KinesisStreamsSinkSpec> = {}, context: Partial<SinkWriterContext> = {}) {
   const stream = new FakeSinkStream()
   const key = (value: unknown): string => `key of ${String(value)}`
-  const sink = new KinesisStreamsSink(sinkSpec(overrides), new Configuration(), new ManualClock(), {
+  const sink = new KinesisStreamsSinkConnector(sinkSpec(overrides), new Configuration(), new ManualClock(), {
     key,
     proxyFactory: () => stream.proxy(),
   })
@@ -62,7 +62,7 @@ t.test('a wrong key is told with the position of its record, and nothing of its 
   const key = (value: unknown): unknown => (String(value) === 'bad' ? '' : 'k')
   const stream = new FakeSinkStream()
   const spec = sinkSpec({ maxBatchSize: 1, partitionKeyGenerator: { type: 'local', localId: 'x' } })
-  const sink = new KinesisStreamsSink(spec, new Configuration(), new ManualClock(), {
+  const sink = new KinesisStreamsSinkConnector(spec, new Configuration(), new ManualClock(), {
     key,
     proxyFactory: () => stream.proxy(),
   })

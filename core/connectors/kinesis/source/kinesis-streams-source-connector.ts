@@ -20,7 +20,7 @@ import type { Deserializer } from '../../../../schemas/contracts/batch-codec.ts'
 import { NO_SCHEMA_SERVICES } from '../../../../schemas/glue/schema-services.ts'
 import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts'
 import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterHandler, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import type { DeadLetterFunction, DeadLetters } from '../../dead-letters/dead-letters.ts'
 import type { ShardAssignment, SplitEvent } from './split/split-events.ts'
 import { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { PoisonedRecordsOptions } from './emitter/poisoned-records.ts'
@@ -56,13 +56,13 @@ export interface SourceCollaborators {
   readonly assign?: AssignShards | null
   readonly schemas?: SchemaServices
   /** The dead letters' handler, where it is a function. */
-  readonly deadLetters?: DeadLetterHandler | null
+  readonly deadLetters?: DeadLetterFunction | null
   /** A function completes the schema. */
   readonly keepsRecords?: boolean
   readonly warn?: (message: string) => void
 }
 
-export class KinesisStreamsSource implements Source<ShardAssignment, SplitEvent> {
+export class KinesisStreamsSourceConnector implements Source<ShardAssignment, SplitEvent> {
   readonly bounded = false
   readonly maxParallelism = null
   readonly #spec: KinesisStreamsSourceSpec
@@ -71,7 +71,7 @@ export class KinesisStreamsSource implements Source<ShardAssignment, SplitEvent>
   readonly #proxyFactory: SourceProxyFactory
   readonly #assign: AssignShards
   readonly #schemas: SchemaServices
-  readonly #deadLetterHandler: DeadLetterHandler | null
+  readonly #deadLetterHandler: DeadLetterFunction | null
   readonly #keepsRecords: boolean
   readonly #warn: (message: string) => void
   readonly #losses: RecordLosses

@@ -7,7 +7,10 @@ import { Configuration } from '../../../../core/foundation/config/configuration.
 import { ServiceError } from '../../../../core/foundation/errors.ts'
 import type { KinesisFirehoseSinkSpec } from '../../../../core/graph/job-graph.ts'
 import type { EntryRun } from '../../../../core/aws/kinesis/put-records-codec.ts'
-import { checkFirehoseSpec, KinesisFirehoseSink } from '../../../../core/connectors/firehose/kinesis-firehose-sink.ts'
+import {
+  checkFirehoseSpec,
+  KinesisFirehoseSinkConnector,
+} from '../../../../core/connectors/firehose/kinesis-firehose-sink-connector.ts'
 import type { SinkWriterContext } from '../../../../core/operators/sink/sink.ts'
 import { sourceBatch, textBatch } from '../../fakes/batches.ts'
 import { entriesOf } from '../../fakes/fake-sink-stream.ts'
@@ -63,7 +66,7 @@ function delivery() {
 function sinkOf(overrides: Partial<KinesisFirehoseSinkSpec> = {}, context: Partial<SinkWriterContext> = {}) {
   const { state, proxy } = delivery()
   const clock = new ManualClock()
-  const sink = new KinesisFirehoseSink(firehoseSpec(overrides), new Configuration(), clock, {
+  const sink = new KinesisFirehoseSinkConnector(firehoseSpec(overrides), new Configuration(), clock, {
     proxyFactory: () => proxy,
     random: () => 0,
   })
