@@ -16,6 +16,7 @@ import { countEntries } from '../../aws/kinesis/put-records-codec.ts'
 import { addEntry, countRecords, entrySize, forEachEntry } from './entry-runs.ts'
 import type { Batch, SinkBuffer } from './sink-buffer.ts'
 import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 export interface AsyncSinkWriterOptions extends Omit<BatchingLimits, 'maxRecordSizeInBytes'> {
   readonly requestTimeoutMs: number
@@ -49,7 +50,7 @@ export class AsyncSinkWriter {
   readonly #sender: BatchSender
   readonly #limit: CongestionControl
   readonly #trouble: PersistentFailure
-  readonly #waiting: (() => void)[] = []
+  readonly #changed = new Signal()
   #flushTimer: (() => void) | null = null
   #backoffTimer: (() => void) | null = null
   /** For what the buffer itself holds back. */
@@ -127,7 +128,7 @@ export class AsyncSinkWriter {
     } finally {
       this.#snapshots--
       this.#flush(false)
-      this.#notify()
+      this.#changed.notify()
     }
   }
 
@@ -167,7 +168,7 @@ export class AsyncSinkWriter {
     this.#backoffTimer?.()
     this.#resumeTimer?.cancel()
     this.#sender.close()
-    this.#notify()
+    this.#changed.notify()
   }
 
   /** Sends full batches, or with `partial` whatever there is, as far as the limits allow. */
@@ -204,7 +205,7 @@ export class AsyncSinkWriter {
     if (outcome === null) this.#requestFailed(batch, cause)
     else this.#requestReturned(batch, outcome)
     this.#flush(false)
-    this.#notify()
+    this.#changed.notify()
   }
 
   #requestReturned(batch: Batch, { failed, replaced, buried, rejections }: Outcome): void {
@@ -284,7 +285,7 @@ export class AsyncSinkWriter {
     this.#backoffTimer = this.#clock.schedule(this.#random() * bound, () => {
       this.#backoffTimer = null
       this.#flush(false)
-      this.#notify()
+      this.#changed.notify()
     })
   }
 
@@ -306,7 +307,7 @@ export class AsyncSinkWriter {
     const cancel = this.#clock.schedule(Math.max(0, at - this.#clock.monotonic()), () => {
       this.#resumeTimer = null
       this.#flush(false)
-      this.#notify()
+      this.#changed.notify()
     })
     this.#resumeTimer = { at, cancel }
   }
@@ -320,7 +321,7 @@ export class AsyncSinkWriter {
     if (this.#failure !== null) return
     this.#failure = error
     this.#fail(error)
-    this.#notify()
+    this.#changed.notify()
   }
 
   #throwIfFailed(): void {
@@ -329,17 +330,13 @@ export class AsyncSinkWriter {
 
   async #change(): Promise<void> {
     this.#throwIfOver()
-    await new Promise<void>(resolve => this.#waiting.push(resolve))
+    await this.#changed.wait()
     this.#throwIfOver()
   }
 
   #throwIfOver(): void {
     this.#throwIfFailed()
     if (this.#closed) throw new ShardlineError('ILLEGAL_STATE', 'the sink writer is closed')
-  }
-
-  #notify(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }
 

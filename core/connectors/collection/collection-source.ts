@@ -10,6 +10,7 @@ import type {
   SourceEnumerator,
   SourceReader,
 } from '../../operators/source/source.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 const BATCH_VALUES = 1000
 const SPLIT_ID = 'collection'
@@ -55,7 +56,7 @@ class CollectionReader implements SourceReader<CollectionState> {
   #emitted = 0
   #end = Infinity
   #noMoreSplits = false
-  #wake: (() => void) | null = null
+  readonly #changed = new Signal()
 
   constructor(values: readonly unknown[], payload: PayloadType) {
     this.#values = values
@@ -65,12 +66,12 @@ class CollectionReader implements SourceReader<CollectionState> {
   addSplits(splits: readonly CollectionState[]): void {
     this.#emitted = splits[0]!.emitted
     this.#end = this.#values.length
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   noMoreSplits(): void {
     this.#noMoreSplits = true
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   poll(maxRecords = BATCH_VALUES): PolledBatch | null {
@@ -94,7 +95,7 @@ class CollectionReader implements SourceReader<CollectionState> {
 
   available(): Promise<void> {
     if (this.finished || this.#end !== Infinity) return Promise.resolve()
-    return new Promise(resolve => (this.#wake = resolve))
+    return this.#changed.waitAnew()
   }
 
   get finished(): boolean {
@@ -104,7 +105,7 @@ class CollectionReader implements SourceReader<CollectionState> {
   stop(): void {
     this.#end = 0
     this.#noMoreSplits = true
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   snapshot(): OperatorState {

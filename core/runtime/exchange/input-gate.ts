@@ -6,6 +6,7 @@
 import { WatermarkValve } from '../../event-time/watermark-valve.ts'
 import type { Channel } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 interface Input {
   readonly channel: Channel
@@ -23,7 +24,7 @@ export class InputGate {
   #next = 0
   #aligning: number | null = null
   #readable = true
-  #wake: (() => void) | null = null
+  readonly #arrived = new Signal()
 
   constructor(channels: readonly Channel[]) {
     this.#inputs = channels.map((channel, index) => ({ channel, index, aligned: false, ended: false }))
@@ -31,8 +32,7 @@ export class InputGate {
     for (const channel of channels)
       channel.onReadable = () => {
         this.#readable = true
-        this.#wake?.()
-        this.#wake = null
+        this.#arrived.notify()
       }
   }
 
@@ -58,7 +58,7 @@ export class InputGate {
   /** Resolves when `poll` may have something. */
   available(): Promise<void> {
     if (this.#readable) return Promise.resolve()
-    return new Promise(resolve => (this.#wake = resolve))
+    return this.#arrived.waitAnew()
   }
 
   #handle(input: Input, element: StreamElement): StreamElement | null {

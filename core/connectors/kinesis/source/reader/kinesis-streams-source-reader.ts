@@ -32,6 +32,7 @@ import { Permits } from './permits.ts'
 import { PollingShardReader } from './polling-shard-reader.ts'
 import type { PollingOptions } from './polling-shard-reader.ts'
 import type { FetchEnd, ShardReader } from './shard-reader.ts'
+import { Signal } from '../../../../foundation/signal.ts'
 
 export interface SourceReaderOptions extends PollingOptions, FanOutOptions {
   readonly maxConcurrentReads: number
@@ -88,7 +89,7 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
   readonly #ends: EndedSplit[] = []
   /** Ids of the splits that have ended and that the enumerator still counts as read. */
   readonly #ending = new Set<string>()
-  #wake: (() => void) | null = null
+  readonly #changed = new Signal()
 
   constructor(
     proxy: SourceStreamProxy,
@@ -116,12 +117,12 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
       this.#active.push(active)
       this.#run(active)
     }
-    this.#signal()
+    this.#changed.notify()
   }
 
   noMoreSplits(): void {
     this.#noMoreSplits = true
-    this.#signal()
+    this.#changed.notify()
   }
 
   poll(maxRecords = Infinity): PolledBatch | SplitEnd | null {
@@ -146,12 +147,12 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
       if (paused.has(active.split.splitId)) active.paused = true
       if (resumed.has(active.split.splitId)) active.paused = false
     }
-    this.#signal()
+    this.#changed.notify()
   }
 
   available(): Promise<void> {
     if (this.finished || this.#ends.length > 0 || this.#active.some(isReady)) return Promise.resolve()
-    return new Promise(resolve => (this.#wake = resolve))
+    return this.#changed.waitAnew()
   }
 
   get finished(): boolean {
@@ -162,7 +163,7 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
     this.#closed = true
     for (const { reader } of this.#active) reader.close()
     this.#proxy.close()
-    this.#signal()
+    this.#changed.notify()
   }
 
   snapshot(checkpointId: number): OperatorState {
@@ -194,7 +195,7 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
       proxy: this.#proxy,
       clock: this.#clock,
       permits: this.#permits,
-      onReady: () => this.#signal(),
+      onReady: () => this.#changed.notify(),
       warn: message => this.#context.warn?.(message),
       losses: this.#losses,
     })
@@ -204,7 +205,7 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
     return new FanOutShardReader(split, consumerArn, this.#options, {
       proxy: this.#proxy,
       clock: this.#clock,
-      onReady: () => this.#signal(),
+      onReady: () => this.#changed.notify(),
       warn: message => this.#context.warn?.(message),
       losses: this.#losses,
     })
@@ -302,12 +303,7 @@ export class KinesisStreamsSourceReader implements SourceReader<ShardAssignment>
     for (const finished of this.#finishedSplits) if (finished.split.shardId === event.shardId) finished.reported = true
     this.#context.sendEvent(event)
     this.#ending.delete(splitId)
-    this.#signal()
-  }
-
-  #signal(): void {
-    this.#wake?.()
-    this.#wake = null
+    this.#changed.notify()
   }
 }
 
