@@ -17,6 +17,7 @@ import { exitCodes, UsageError } from './exit-codes.ts'
 import { shellWord } from './figures.ts'
 import { absolutePlace } from './restore-hint.ts'
 import { parseVerb, printJson } from './verb-arguments.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 const HELP = `Usage: shardline checkpoint inspect PATH [--json]
        shardline checkpoint rewind PATH --to WHERE [--operator UID] [--out DIR] [--drop-state] [--allow-skip] [--json]
@@ -154,7 +155,7 @@ export function parseTarget(texts: readonly string[], nowMs: number): RewindTarg
   try {
     timestampMs = parseInstantMs(first, '--to')
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.replace(/\.$/, '')}; or trim-horizon, or SHARD=SEQUENCE.`)
+    throw new UsageError(`${messageOf(error).replace(/\.$/, '')}; or trim-horizon, or SHARD=SEQUENCE.`)
   }
   if (timestampMs > nowMs)
     throw new UsageError(

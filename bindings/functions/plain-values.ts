@@ -3,7 +3,7 @@
  * who runs none, and which here pass while the other process starts.
  */
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import { BridgeError } from '../../core/foundation/errors.ts'
+import { BridgeError, messageOf } from '../../core/foundation/errors.ts'
 import type { PoisonedInput } from '../../core/operators/remote/function-runtime.ts'
 import type { UnpickledValues } from './value-unpickler.ts'
 
@@ -36,7 +36,7 @@ export function unpicklable(batch: RecordBatch): PoisonedInput[] {
     try {
       pickleValues([value], batch.valueType)
     } catch (error) {
-      found.push({ i, message: (error as Error).message })
+      found.push({ i, message: messageOf(error) })
     }
   })
   return found

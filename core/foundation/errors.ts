@@ -151,6 +151,16 @@ export function asShardlineError(error: unknown): ShardlineError {
   return new ShardlineError('INTERNAL', String(error))
 }
 
+/** What was thrown, as an `Error`: JavaScript allows any value to be thrown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** The message of what was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
+}
+
 const MAX_CAUSES = 8
 
 export function toWireError(error: unknown, depth = 0): WireError {

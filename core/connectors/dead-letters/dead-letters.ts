@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 
 import type { Clock } from '../../foundation/clock.ts'
-import { ConfigurationError, ShardlineError } from '../../foundation/errors.ts'
+import { ConfigurationError, ShardlineError, messageOf } from '../../foundation/errors.ts'
 import { hashKeyOf } from '../../aws/kinesis/put-records-codec.ts'
 import type { DeadLettersSpec } from '../../graph/job-graph.ts'
 import { checkDestination, NO_START_CONTEXT } from '../../aws/service/stream-readiness.ts'
@@ -76,10 +76,9 @@ export class FileDeadLetters implements DeadLetters {
     try {
       await (await open(this.#path, 'a')).close()
     } catch (cause) {
-      throw new ConfigurationError(
-        `The file for dead letters, ${this.#path}, cannot be written: ${(cause as Error).message}`,
-        { cause },
-      )
+      throw new ConfigurationError(`The file for dead letters, ${this.#path}, cannot be written: ${messageOf(cause)}`, {
+        cause,
+      })
     }
   }
 
@@ -185,7 +184,7 @@ export async function bury(to: DeadLetters, stream: string, rejections: readonly
     const { message } = rejections[0]!
     throw new ShardlineError(
       'DEAD_LETTERS_FAILED',
-      `${rejections.length} records for stream ${stream} cannot be written, and neither could they be given to the dead letters: ${(cause as Error).message.replace(/\.?$/, '.')} The first of them: ${message}`,
+      `${rejections.length} records for stream ${stream} cannot be written, and neither could they be given to the dead letters: ${messageOf(cause).replace(/\.?$/, '.')} The first of them: ${message}`,
       { cause, details: { stream } },
     )
   }

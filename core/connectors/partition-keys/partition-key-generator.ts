@@ -7,6 +7,7 @@ import { functionError } from '../../operators/functions/function-error.ts'
 import type { KeyColumn } from '../../foundation/record-batch/key-column.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import { decodeKey, KeyTag } from '../../../schemas/contracts/key-codec.ts'
+import { asError } from '../../foundation/errors.ts'
 
 export interface KeyColumns extends Pick<EntryRun, 'keySlab' | 'keyOffset' | 'keyLength'> {
   /** null: no record has one. */
@@ -97,7 +98,7 @@ export function customKey(key: (value: unknown) => unknown, stream: string): Par
           columns.reject(i, `an error for null (${String(cause)})`, A_KEY)
           continue
         }
-        const { name, message, stack } = cause instanceof Error ? cause : new Error(String(cause))
+        const { name, message, stack } = asError(cause)
         const operatorName = `Partition key of the sink to stream ${stream}`
         throw functionError(
           { operatorName, errorType: name, message, traceback: stack ?? null, index: i },

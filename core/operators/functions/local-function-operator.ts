@@ -7,6 +7,7 @@ import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import { functionError } from './function-error.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
 import type { Operator, Output } from '../operator.ts'
+import { asError } from '../../foundation/errors.ts'
 
 /** `collect` gets all values of a batch at once; the others get one value. */
 export type LocalFunction = (value: never, ...rest: never[]) => unknown
@@ -116,7 +117,7 @@ export class LocalFunctionOperator implements Operator {
   }
 
   #failure(error: unknown, batch: RecordBatch): Error {
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    const { name, message, stack } = asError(error)
     const index = this.#operation === 'collect' || this.#operation === 'print' ? null : this.#at
     return functionError(
       { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index },

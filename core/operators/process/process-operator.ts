@@ -5,7 +5,7 @@
 import { decodeKey } from '../../../schemas/contracts/key-codec.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../foundation/clock.ts'
-import { CheckpointError, GraphError } from '../../foundation/errors.ts'
+import { CheckpointError, GraphError, asError } from '../../foundation/errors.ts'
 import { NO_TIMESTAMP } from '../../event-time/time-element.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
 import { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
@@ -219,7 +219,7 @@ export class ProcessOperator implements Operator {
 
   #failure(error: unknown, batch: RecordBatch | null, index: number | null): Error {
     if (error instanceof CheckpointError) return error // a state that does not fit the checkpoint: the message names it
-    const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+    const { name, message, stack } = asError(error)
     const { operatorName } = this.#options
     return functionError({ operatorName, errorType: name, message, traceback: stack ?? null, index }, batch, error)
   }

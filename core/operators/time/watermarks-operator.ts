@@ -10,6 +10,7 @@ import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import { functionError } from '../functions/function-error.ts'
 import type { Mailbox, Operator, Output } from '../operator.ts'
 import type { PeriodicWatermarks } from './periodic-watermarks.ts'
+import { asError } from '../../foundation/errors.ts'
 
 /** Epoch milliseconds of a value. `recordTimestampMs`: what it had before, -Infinity if nothing. */
 export type TimestampAssigner = (value: never, recordTimestampMs: number) => number
@@ -66,7 +67,7 @@ export class WatermarksOperator implements Operator {
           throw new TypeError(`a timestamp assigner returns epoch milliseconds, not ${String(assigned)}`)
         timestamps[i] = assigned
       } catch (error) {
-        const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+        const { name, message, stack } = asError(error)
         throw functionError(
           { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index: i },
           batch,

@@ -2,7 +2,7 @@
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Configuration } from '../../foundation/config/configuration.ts'
 import { executionOptions } from '../../foundation/config/execution-options.ts'
-import { CheckpointError, GraphError } from '../../foundation/errors.ts'
+import { CheckpointError, GraphError, messageOf } from '../../foundation/errors.ts'
 import type {
   CollectionSourceSpec,
   DeadLettersSpec,
@@ -104,7 +104,7 @@ export class GraphBuilder implements AttemptBuilder {
   async dispose(): Promise<void> {
     for (const schemas of this.#schemas) schemas.close()
     for (const source of this.#sources.values())
-      await source.dispose?.().catch((error: unknown) => this.warn((error as Error).message))
+      await source.dispose?.().catch((error: unknown) => this.warn(messageOf(error)))
   }
 
   source(node: SourceNode): Source {

@@ -1,5 +1,5 @@
 /** Functions that a graph names by where they are: exports of ECMAScript modules. */
-import { GraphError } from '../../foundation/errors.ts'
+import { GraphError, messageOf } from '../../foundation/errors.ts'
 import type { LocalFunction } from '../../operators/functions/local-function-operator.ts'
 
 /** @throws GraphError naming who wants the function, and what is not there */
@@ -8,7 +8,7 @@ export async function loadModuleFunction(spec: { url: string; export: string }, 
   try {
     module = (await import(spec.url)) as Record<string, unknown>
   } catch (cause) {
-    throw new GraphError(`'${name}': the module ${spec.url} cannot be loaded: ${(cause as Error).message}`, { cause })
+    throw new GraphError(`'${name}': the module ${spec.url} cannot be loaded: ${messageOf(cause)}`, { cause })
   }
   const fn = module[spec.export]
   if (typeof fn !== 'function') throw new GraphError(`'${name}': ${noFunction(spec, module)}`)

@@ -16,7 +16,7 @@ import { unlessAborted } from '../../foundation/clock.ts'
 import { Configuration } from '../../foundation/config/configuration.ts'
 import { executionOptions } from '../../foundation/config/execution-options.ts'
 import { maskedMessage } from '../../foundation/config/mask.ts'
-import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../../foundation/errors.ts'
+import { asShardlineError, CheckpointError, ConfigurationError, JobError, messageOf } from '../../foundation/errors.ts'
 import type { ShardlineError } from '../../foundation/errors.ts'
 import type { JobGraph } from '../../graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
@@ -434,7 +434,7 @@ export class Job {
       )
     } catch (error) {
       this.#listener.warning?.(
-        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${maskedMessage((error as Error).message)}.`,
+        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${maskedMessage(messageOf(error))}.`,
       )
     }
   }

@@ -3,7 +3,7 @@
  * the dead letters with their bytes and where they lay.
  */
 import type { PoisonedRecord } from '../../../../../schemas/contracts/batch-codec.ts'
-import { RecordError, ShardlineError } from '../../../../foundation/errors.ts'
+import { RecordError, ShardlineError, messageOf } from '../../../../foundation/errors.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import type { DeadLetter, DeadLetters } from '../../../dead-letters/dead-letters.ts'
 import type { PoisonedRecordHandler } from '../../../../operators/source/poisoned-record-handler.ts'
@@ -59,7 +59,7 @@ export class PoisonedRecords implements PoisonedRecordHandler {
       if (cause instanceof ShardlineError && cause.code === 'FUNCTION_FAILED') throw cause
       throw new ShardlineError(
         'DEAD_LETTERS_FAILED',
-        `${unreadable(batch, poisoned[0]!).message} It could not be given to the dead letters either: ${(cause as Error).message}`,
+        `${unreadable(batch, poisoned[0]!).message} It could not be given to the dead letters either: ${messageOf(cause)}`,
         { cause },
       )
     }

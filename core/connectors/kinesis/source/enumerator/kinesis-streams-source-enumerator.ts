@@ -6,7 +6,7 @@
 import type { OperatorState } from '../../../../checkpoint/operator-state.ts'
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
-import { CheckpointError, ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
+import { CheckpointError, ServiceError, ShardlineError, messageOf } from '../../../../foundation/errors.ts'
 import { PersistentFailure } from '../../../../foundation/persistent-failure.ts'
 import { retrying } from '../../../../foundation/retry.ts'
 import type { RetryOptions } from '../../../../foundation/retry.ts'
@@ -261,7 +261,7 @@ export class KinesisStreamsSourceEnumerator implements SourceEnumerator<SplitEve
         if (error.code === 'THROTTLED' || error.code === 'SERVICE_FAILED') return Infinity
         return error.code === 'RESPONSE_INVALID' ? MAX_INVALID_ANSWERS : 1
       },
-      onFailure: error => failing.failed((error as Error).message),
+      onFailure: error => failing.failed(messageOf(error)),
     })
   }
 
@@ -479,9 +479,5 @@ function remembersWhenDenied(error: unknown): boolean {
 }
 
 function assignerFailed(cause: unknown): ShardlineError {
-  return new ShardlineError(
-    'FUNCTION_FAILED',
-    `The shard assigner failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
-  )
+  return new ShardlineError('FUNCTION_FAILED', `The shard assigner failed: ${messageOf(cause)}`, { cause })
 }

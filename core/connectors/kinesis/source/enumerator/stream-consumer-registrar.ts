@@ -5,7 +5,7 @@
  */
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
-import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
+import { ServiceError, ShardlineError, messageOf } from '../../../../foundation/errors.ts'
 import type { ConsumerDescription, SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import { backoffMs } from '../../../../foundation/retry.ts'
 
@@ -82,7 +82,7 @@ export class StreamConsumerRegistrar {
     } catch (error) {
       if (error instanceof ShardlineError && ['CONSUMER_NOT_FOUND', 'STREAM_NOT_FOUND'].includes(error.code))
         return null
-      return failed((error as Error).message)
+      return failed(messageOf(error))
     } finally {
       timedOut.abort()
     }
