@@ -3,7 +3,7 @@
  * "not set".
  */
 import type { JobGraph, SinkSpec } from '../../core/graph/job-graph.ts'
-import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letter.ts'
 import type { ShardToAssign } from '../../core/connectors/kinesis/source/enumerator/shard-assigner.ts'
 
 export const MAX_MESSAGE_BYTES = 64 * 1024 * 1024

@@ -7,7 +7,7 @@ import { FunctionError } from '../../core/foundation/errors.ts'
 import type { JobGraph } from '../../core/graph/job-graph.ts'
 import { namesModule, registerCredentialsProvider } from '../../core/aws/credentials/custom-credentials.ts'
 import type { AwsCredentials } from '../../core/aws/credentials/refreshing-credentials.ts'
-import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetter } from '../../core/connectors/dead-letters/dead-letter.ts'
 import type {
   ShardAssignerContext,
   ShardToAssign,

@@ -13,7 +13,7 @@ import { loadModuleFunction } from '../../core/runtime/assembly/module-function.
 import type { KinesisStreamsSinkSpec } from '../../core/graph/job-graph.ts'
 import type { StartContext } from '../../core/aws/service/stream-readiness.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetterFunction } from '../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../core/connectors/dead-letters/dead-letter-destination.ts'
 import type { EntrySinkWriter } from '../../core/connectors/entries/entry-sink-writer.ts'
 import { KinesisStreamsSinkConnector } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { JsonFormError, valuesFromJson } from '../../schemas/json-values.ts'

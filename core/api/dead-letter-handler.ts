@@ -4,7 +4,7 @@ import { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
 import type { DeadLettersSpec } from '../graph/job-graph.ts'
 import { parseStreamArn } from '../aws/service/arn.ts'
-import type { DeadLetterFunction } from '../connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../connectors/dead-letters/dead-letter-destination.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
 
 type DeadLetterTarget = DeadLettersSpec & { readonly type: 'file' | 'kinesis-streams' }

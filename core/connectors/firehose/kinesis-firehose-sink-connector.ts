@@ -13,11 +13,11 @@ import { NO_SCHEMA_SERVICES } from '../../../schemas/glue/schema-services.ts'
 import type { SchemaServices } from '../../../schemas/glue/schema-services.ts'
 import { serializerOf } from '../../../schemas/serialization.ts'
 import type { Serializer } from '../../../schemas/contracts/batch-codec.ts'
-import { deadLettersOf } from '../dead-letters/dead-letters.ts'
-import type { DeadLetterFunction, DeadLetters } from '../dead-letters/dead-letters.ts'
+import { destinationOf } from '../dead-letters/destination-of-spec.ts'
+import type { DeadLetterFunction, DeadLetterDestination } from '../dead-letters/dead-letter-destination.ts'
 import { EntrySinkWriter } from '../entries/entry-sink-writer.ts'
 import { checkSinkLimits, checkSinkOptions } from '../async-sink/sink-limits.ts'
-import { noKey } from '../partition-keys/partition-key-generator.ts'
+import { noKey } from '../partition-keys/fixed-keys.ts'
 import type { Sink, SinkWriterContext } from '../../operators/sink/sink.ts'
 
 export interface KinesisFirehoseSinkServices {
@@ -105,12 +105,12 @@ export class KinesisFirehoseSinkConnector implements Sink {
     return this.#services.proxyFactory(this.#spec.deliveryStreamName, this.#configuration, this.#clock)
   }
 
-  #deadLetters(warn: (message: string) => void): DeadLetters | null {
+  #deadLetters(warn: (message: string) => void): DeadLetterDestination | null {
     const { deadLetters: spec, configuration } = this.#spec
     if (spec === null) return null
     // The endpoint is that of Firehose.
     const { [awsOptions.endpoint.key]: _, ...others } = configuration
-    return deadLettersOf(spec, {
+    return destinationOf(spec, {
       clock: this.#clock,
       random: this.#services.random ?? Math.random,
       warn,

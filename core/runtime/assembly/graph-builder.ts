@@ -22,7 +22,7 @@ import { RemoteFunctionOperator } from '../../operators/remote/remote-function-o
 import { SinkOperator } from '../../operators/sink/sink-operator.ts'
 import { WatermarksOperator } from '../../operators/time/watermarks-operator.ts'
 import type { TimestampAssigner } from '../../operators/time/watermarks-operator.ts'
-import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letter-destination.ts'
 import { KinesisFirehoseSinkConnector } from '../../connectors/firehose/kinesis-firehose-sink-connector.ts'
 import { KinesisStreamsSinkConnector } from '../../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import type { KinesisStreamsSinkServices } from '../../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'

@@ -6,7 +6,7 @@ import type { LocalFunction } from '../../operators/functions/local-function-ope
 import type { FunctionRuntime } from '../../operators/remote/function-runtime.ts'
 import type { CheckpointStorage } from '../../checkpoint/checkpoint.ts'
 import type { ProcessTable } from '../../checkpoint/process-table.ts'
-import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../connectors/dead-letters/dead-letter-destination.ts'
 import type { Sink } from '../../operators/sink/sink.ts'
 import type { AssignShards } from '../../connectors/kinesis/source/enumerator/shard-assigner.ts'
 import type { Source } from '../../operators/source/source.ts'

@@ -14,13 +14,16 @@ import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts
 import { serializerOf } from '../../../../schemas/serialization.ts'
 import type { Serializer } from '../../../../schemas/contracts/batch-codec.ts'
 import type { AsyncSinkWriter } from '../../async-sink/async-sink-writer.ts'
-import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterFunction, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import { destinationOf } from '../../dead-letters/destination-of-spec.ts'
+import type { DeadLetterFunction, DeadLetterDestination } from '../../dead-letters/dead-letter-destination.ts'
 import { EntryBuffer } from '../../async-sink/entry-buffer.ts'
 import { EntrySinkWriter } from '../../entries/entry-sink-writer.ts'
 import { OrderedBuffer } from '../../async-sink/ordered-buffer.ts'
-import { customKey, fixedKey, keyOfKeyBy, randomKey } from '../../partition-keys/partition-key-generator.ts'
-import type { PartitionKeyColumnFunction } from '../../partition-keys/partition-key-generator.ts'
+import { keyOfKeyBy } from '../../partition-keys/key-by-keys.ts'
+import { randomKey } from '../../partition-keys/random-keys.ts'
+import { fixedKey } from '../../partition-keys/fixed-keys.ts'
+import { customKey } from '../../partition-keys/custom-keys.ts'
+import type { PartitionKeyColumnFunction } from '../../partition-keys/partition-key-columns.ts'
 import { OUTER_KEY, RecordAggregator } from './record-aggregator.ts'
 import { RestoreGate } from '../../async-sink/restore-gate.ts'
 import { ShardMap } from './shard-map.ts'
@@ -111,7 +114,7 @@ export class KinesisStreamsSinkConnector implements Sink {
       context,
       serializer: this.#serializer(),
       keysOf: this.#keyGenerator(context.subtask, streamName),
-      packing: this.#configuration.get(sinkOptions.aggregation)
+      packer: this.#configuration.get(sinkOptions.aggregation)
         ? writer => (aggregator = this.#aggregator(map, writer))
         : null,
       send: async (runs, signal) =>
@@ -157,10 +160,10 @@ export class KinesisStreamsSinkConnector implements Sink {
     return this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
   }
 
-  #deadLetters(warn: (message: string) => void): DeadLetters | null {
+  #deadLetters(warn: (message: string) => void): DeadLetterDestination | null {
     const { deadLetters: spec } = this.#spec
     if (spec === null) return null
-    return deadLettersOf(spec, {
+    return destinationOf(spec, {
       clock: this.#clock,
       random: this.#random,
       warn,

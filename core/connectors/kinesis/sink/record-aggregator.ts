@@ -17,7 +17,7 @@ import type { RecordPositions } from '../../../foundation/record-batch/record-po
 import type { AsyncSinkWriter } from '../../async-sink/async-sink-writer.ts'
 import type { SendResult } from '../../async-sink/batch-sender.ts'
 import { forEachEntry } from '../../async-sink/entry-runs.ts'
-import type { Packing } from '../../entries/entry-sink-writer.ts'
+import type { EntryPacker } from '../../entries/entry-packer.ts'
 import { fromDecimal, hashOfKey, toDecimal } from './shard-map.ts'
 import type { HashKey, ShardMap } from './shard-map.ts'
 
@@ -78,7 +78,7 @@ class Container {
   }
 }
 
-export class RecordAggregator implements Packing {
+export class RecordAggregator implements EntryPacker {
   readonly #map: ShardMap
   readonly #writer: AsyncSinkWriter
   readonly #clock: Clock
@@ -109,11 +109,11 @@ export class RecordAggregator implements Packing {
   }
 
   /** Entries of a snapshot, which are packed already. */
-  add(run: EntryRun): void {
+  restore(run: EntryRun): void {
     const { slab, dataOffset, dataLength } = run
     // The state does not say how many records an entry holds.
     const userRecords = dataLength.map((length, i) => readUserRecords(slab, dataOffset[i]!, length)?.length ?? 1)
-    this.#writer.add({ ...run, userRecords })
+    this.#writer.restore({ ...run, userRecords })
   }
 
   /** At once, room or not: there is one for each shard at most, and a checkpoint must not wait for a service that is down. */

@@ -19,8 +19,8 @@ import { deserializerOf } from '../../../../schemas/deserialization.ts'
 import type { Deserializer } from '../../../../schemas/contracts/batch-codec.ts'
 import { NO_SCHEMA_SERVICES } from '../../../../schemas/glue/schema-services.ts'
 import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts'
-import { deadLettersOf } from '../../dead-letters/dead-letters.ts'
-import type { DeadLetterFunction, DeadLetters } from '../../dead-letters/dead-letters.ts'
+import { destinationOf } from '../../dead-letters/destination-of-spec.ts'
+import type { DeadLetterFunction, DeadLetterDestination } from '../../dead-letters/dead-letter-destination.ts'
 import type { ShardAssignment, SplitEvent } from './split/split-events.ts'
 import { PoisonedRecords } from './emitter/poisoned-records.ts'
 import type { PoisonedRecordsOptions } from './emitter/poisoned-records.ts'
@@ -219,10 +219,10 @@ export class KinesisStreamsSourceConnector implements Source<ShardAssignment, Sp
     }
   }
 
-  #deadLetters(): DeadLetters | null {
+  #deadLetters(): DeadLetterDestination | null {
     const { deadLetters: spec } = this.#spec
     if (spec === null) return null
-    return deadLettersOf(spec, {
+    return destinationOf(spec, {
       clock: this.#clock,
       random: Math.random,
       warn: this.#warn,

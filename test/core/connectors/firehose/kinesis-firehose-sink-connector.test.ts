@@ -137,16 +137,16 @@ t.test('a record that is too large is told with its position, or is a dead lette
   })
   const folder = mkdtempSync(path.join(os.tmpdir(), 'shardline-firehose-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-  const letters = path.join(folder, 'letters')
+  const deadLetters = path.join(folder, 'letters')
   const { writer: burying, state } = sinkOf({
     maxRecordSizeInBytes: 10,
-    deadLetters: { type: 'file', path: letters },
+    deadLetters: { type: 'file', path: deadLetters },
   })
   const w = burying()
   await w.write(batch.withSlab('text', batch, null))
   await w.finish()
   t.same(state.written, ['good'])
-  t.match(JSON.parse(readFileSync(letters, 'utf8')), {
+  t.match(JSON.parse(readFileSync(deadLetters, 'utf8')), {
     stream: 'flights',
     code: 'RECORD_TOO_LARGE',
     partitionKey: null,

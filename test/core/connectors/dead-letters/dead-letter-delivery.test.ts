@@ -3,27 +3,19 @@ import os from 'node:os'
 import path from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-
 import { systemClock } from '../../../../core/foundation/clock.ts'
 import { Configuration } from '../../../../core/foundation/config/configuration.ts'
-import {
-  DeadLetterHandler,
-  SimpleStringSchema,
-  KinesisStreamsSink as Described,
-  PartitionKeyGenerator,
-} from '../../../../core/index.ts'
 import type { DeadLetter } from '../../../../core/index.ts'
 import type { DeadLettersSpec } from '../../../../core/graph/job-graph.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
-import { FileDeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
-import type { DeadLetterFunction } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterFunction } from '../../../../core/connectors/dead-letters/dead-letter-destination.ts'
 import { KinesisStreamsSinkConnector } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { KinesisEmulator } from '../../../../emulator/index.ts'
 import { sourceBatch } from '../../fakes/batches.ts'
 import { kinesisSinkSpec } from '../../fakes/graphs.ts'
 
 async function folder(t: Test): Promise<string> {
-  const dir = await mkdtemp(path.join(os.tmpdir(), 'shardline-letters-'))
+  const dir = await mkdtemp(path.join(os.tmpdir(), 'shardline-dead-letters-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
   return dir
 }
@@ -63,45 +55,48 @@ async function writing(
 
 const asText = (batch: RecordBatch): RecordBatch => batch.withSlab('text', batch, null)
 
-t.test('what is too large, null, or without a key goes to the handler with its cause; the rest is written', async t => {
-  const letters: DeadLetter[] = []
-  const { writer, written, failures } = await writing(
-    t,
-    { type: 'local', localId: 'x' },
-    {
-      handler: l => void letters.push(...l),
-      maxRecordSizeInBytes: 20,
-      keyOf: v => (v === 'keyless' ? '' : v === 'hashless' ? { partitionKey: 'k', explicitHashKey: 'x' } : 'key'),
-    },
-  )
-  let acknowledged = 0
-  const batch = asText(sourceBatch('a', 'x'.repeat(18), 'b', 'keyless', 'hashless', 'c'))
-  await writer.write(batch, n => (acknowledged += n))
-  await writer.write(RecordBatch.pack('text', ['d', null]))
-  await writer.finish()
-  t.same(written(), ['a', 'b', 'c', 'd'])
-  t.same(
-    letters.map(l => [l.code, l.data.toString(), l.partitionKey]),
-    [
-      ['RECORD_TOO_LARGE', 'x'.repeat(18), 'key'],
-      ['VALIDATION_FAILED', 'keyless', null],
-      ['VALIDATION_FAILED', 'hashless', letters[2]!.partitionKey],
-      ['VALIDATION_FAILED', '', letters[3]!.partitionKey],
-    ],
-  )
-  t.match(letters[0], {
-    stream: 'out',
-    message: /21 bytes .* over maxRecordSizeInBytes \(20\)/,
-    position: { stream: 'flights', sequenceNumber: /^495/ },
-  })
-  t.match(letters[1]!.message, /empty key/)
-  t.match(letters[3], { message: /null/, position: null })
-  t.match(writer.metrics(), { records: 4, deadLetters: 4 })
-  t.equal(acknowledged, 6)
-  t.same(failures, [])
-})
+t.test(
+  'records that are too large, null or without a key go to the handler with the reason; the others are written',
+  async t => {
+    const deadLetters: DeadLetter[] = []
+    const { writer, written, failures } = await writing(
+      t,
+      { type: 'local', localId: 'x' },
+      {
+        handler: l => void deadLetters.push(...l),
+        maxRecordSizeInBytes: 20,
+        keyOf: v => (v === 'keyless' ? '' : v === 'hashless' ? { partitionKey: 'k', explicitHashKey: 'x' } : 'key'),
+      },
+    )
+    let acknowledged = 0
+    const batch = asText(sourceBatch('a', 'x'.repeat(18), 'b', 'keyless', 'hashless', 'c'))
+    await writer.write(batch, n => (acknowledged += n))
+    await writer.write(RecordBatch.pack('text', ['d', null]))
+    await writer.finish()
+    t.same(written(), ['a', 'b', 'c', 'd'])
+    t.same(
+      deadLetters.map(l => [l.code, l.data.toString(), l.partitionKey]),
+      [
+        ['RECORD_TOO_LARGE', 'x'.repeat(18), 'key'],
+        ['VALIDATION_FAILED', 'keyless', null],
+        ['VALIDATION_FAILED', 'hashless', deadLetters[2]!.partitionKey],
+        ['VALIDATION_FAILED', '', deadLetters[3]!.partitionKey],
+      ],
+    )
+    t.match(deadLetters[0], {
+      stream: 'out',
+      message: /21 bytes .* over maxRecordSizeInBytes \(20\)/,
+      position: { stream: 'flights', sequenceNumber: /^495/ },
+    })
+    t.match(deadLetters[1]!.message, /empty key/)
+    t.match(deadLetters[3], { message: /null/, position: null })
+    t.match(writer.metrics(), { records: 4, deadLetters: 4 })
+    t.equal(acknowledged, 6)
+    t.same(failures, [])
+  },
+)
 
-t.test('what the service refuses alone is a line of a file, with where it came from', async t => {
+t.test('a record that the service refuses alone becomes a line of a file, with its position', async t => {
   const file = path.join(await folder(t), 'letters.jsonl')
   // The stream's own limit is lower than that of the sink.
   const { writer, written, failures } = await writing(
@@ -131,28 +126,7 @@ t.test('what the service refuses alone is a line of a file, with where it came f
   t.equal(Buffer.from(lines[0]!['data']!, 'base64').toString(), large)
 })
 
-t.test('large letters that several subtasks put in one file at the same time are whole lines', async t => {
-  const file = path.join(await folder(t), 'letters.jsonl')
-  const subtasks = Array.from({ length: 4 }, () => new FileDeadLetters(file, systemClock))
-  const [stream, code, message] = ['out', 'RECORD_TOO_LARGE', 'too large']
-  await Promise.all(
-    subtasks.flatMap((letters, i) =>
-      [0, 1].map(j => {
-        const data = Buffer.alloc(2_000_000, i * 2 + j)
-        return letters.put([{ stream, code, message, partitionKey: null, explicitHashKey: null, data, position: null }])
-      }),
-    ),
-  )
-  await Promise.all(subtasks.map(s => s.close()))
-  const lines = (await readFile(file, 'utf8')).trim().split('\n')
-  const first = lines.map(l => Buffer.from((JSON.parse(l) as { data: string }).data, 'base64')[0]!)
-  t.same(
-    first.sort((a, b) => a - b),
-    [0, 1, 2, 3, 4, 5, 6, 7],
-  )
-})
-
-t.test('or a record of another stream', async t => {
+t.test('dead letters can be records of another stream', async t => {
   const { kinesis, writer, written } = await writing(
     t,
     { type: 'kinesis-streams', streamArn: null, streamName: 'letters', configuration: { 'aws.region': 'us-east-1' } },
@@ -168,7 +142,7 @@ t.test('or a record of another stream', async t => {
   t.match(letter, { code: 'RECORD_TOO_LARGE', data: Buffer.from('z'.repeat(50)).toString('base64') })
 })
 
-t.test('a letter that is too large for the other stream fails the job, and it is said what to do', async t => {
+t.test('a dead letter that is too large for its stream fails the job, and the error names the remedies', async t => {
   const { writer } = await writing(
     t,
     { type: 'kinesis-streams', streamArn: null, streamName: 'letters', configuration: { 'aws.region': 'us-east-1' } },
@@ -177,12 +151,12 @@ t.test('a letter that is too large for the other stream fails the job, and it is
   await t.rejects(writer.write(RecordBatch.pack('text', ['z'.repeat(1_000_000)])), {
     code: 'DEAD_LETTERS_FAILED',
     message:
-      /^1 records for stream out .*Stream letters does not take a letter of 13\d{5} bytes.* or let a file take them/,
+      /^1 records for stream out .*Stream letters does not take a dead letter of 13\d{5} bytes.* or write dead letters to a file/,
   })
   await t.rejects(writer.write(RecordBatch.pack('text', ['z'.repeat(20)])), { code: 'DEAD_LETTERS_FAILED' })
 })
 
-t.test('a checkpoint does not complete before the letters are safe', async t => {
+t.test('a write does not complete before the dead letters are stored', async t => {
   let safe = (): void => undefined
   const { writer } = await writing(
     t,
@@ -197,7 +171,7 @@ t.test('a checkpoint does not complete before the letters are safe', async t => 
   await write
 })
 
-t.test('a handler that fails is told with what would have been lost', async t => {
+t.test('the error of a handler that fails names the records that would have been lost', async t => {
   const { writer } = await writing(
     t,
     { type: 'local', localId: 'x' },
@@ -209,7 +183,7 @@ t.test('a handler that fails is told with what would have been lost', async t =>
   })
 })
 
-t.test('where letters cannot be put is told before the job runs', async t => {
+t.test('a destination that cannot be written is an error before the job runs', async t => {
   const nowhere = path.join(await folder(t), 'missing', 'letters.jsonl')
   const file = await writing(t, { type: 'file', path: nowhere })
   await t.rejects(file.sink.validate(), { code: 'CONFIGURATION_INVALID', message: /dead letters.*missing/ })
@@ -220,33 +194,4 @@ t.test('where letters cannot be put is told before the job runs', async t => {
     configuration: { 'aws.region': 'us-east-1' },
   })
   await t.rejects(stream.sink.validate(), { code: 'STREAM_NOT_FOUND', message: /stream none/ })
-})
-
-t.test('a program says it with the builder', async t => {
-  const builder = (): ReturnType<typeof Described.builder> =>
-    Described.builder()
-      .setStreamName('out')
-      .setSerializationSchema(new SimpleStringSchema())
-      .setPartitionKeyGenerator(PartitionKeyGenerator.random())
-  const specOf = (sink: Described) => sink.toSpec(() => 'local-1').deadLetters
-  t.equal(specOf(builder().build()), null)
-  t.same(specOf(builder().setDeadLetterHandler(DeadLetterHandler.file('x.jsonl')).build()), {
-    type: 'file',
-    path: 'x.jsonl',
-  })
-  t.same(specOf(builder().setDeadLetterHandler(DeadLetterHandler.stream('letters')).build()), {
-    type: 'kinesis-streams',
-    streamArn: null,
-    streamName: 'letters',
-    configuration: {},
-  })
-  t.same(
-    specOf(
-      builder()
-        .setDeadLetterHandler(() => undefined)
-        .build(),
-    ),
-    { type: 'local', localId: 'local-1' },
-  )
-  t.throws(() => DeadLetterHandler.stream('arn:aws:s3:::x'), { code: 'CONFIGURATION_INVALID' })
 })
