@@ -6,7 +6,7 @@ import type { CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
 import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job.ts'
 import { checkpointContents } from '../../core/connectors/kinesis/positions/checkpoint-contents.ts'
-import { parseInstantMs } from '../../core/connectors/kinesis/source/instants.ts'
+import { parseInstantMs } from '../../core/connectors/kinesis/source/instant-text.ts'
 import { rewindCheckpoint } from '../../core/connectors/kinesis/positions/rewind.ts'
 import type { RewindTarget } from '../../core/connectors/kinesis/positions/rewind.ts'
 import { list, prune } from './checkpoint-folder.ts'

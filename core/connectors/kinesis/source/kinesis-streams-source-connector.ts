@@ -1,38 +1,19 @@
 /**
- * Assembly of the Kinesis source from its description: it validates, and makes one enumerator a job and one reader a subtask,
- * each with a client of its own. It holds no logic.
+ * Assembly of the Kinesis source from its description: one enumerator for the job and one reader for each subtask, each with a
+ * client of its own.
  */
+import { NO_SCHEMA_SERVICES } from '../../../../schemas/glue/schema-services.ts'
+import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts'
+import { KinesisStreamProxy } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
+import type { StreamIdentity } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
+import type { SourceStreamProxy } from '../../../aws/kinesis/stream-proxy.ts'
+import { NO_START_CONTEXT } from '../../../aws/service/stream-readiness.ts'
+import type { StartContext } from '../../../aws/service/stream-readiness.ts'
 import type { Clock } from '../../../foundation/clock.ts'
 import type { Configuration } from '../../../foundation/config/configuration.ts'
 import { executionOptions } from '../../../foundation/config/execution-options.ts'
 import { kinesisSourceOptions } from '../../../foundation/config/kinesis-source-options.ts'
-import { maskedUrl } from '../../../foundation/config/mask.ts'
-import { ConfigurationError, ShardlineError } from '../../../foundation/errors.ts'
 import type { KinesisStreamsSourceSpec } from '../../../graph/job-graph.ts'
-import { parseStreamArn } from '../../../aws/service/arn.ts'
-import { KinesisStreamProxy } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
-import type { StreamIdentity } from '../../../aws/kinesis/kinesis-stream-proxy.ts'
-import { NO_START_CONTEXT } from '../../../aws/service/stream-readiness.ts'
-import type { StartContext } from '../../../aws/service/stream-readiness.ts'
-import type { SourceStreamProxy } from '../../../aws/kinesis/stream-proxy.ts'
-import { deserializerOf } from '../../../../schemas/deserialization.ts'
-import type { Deserializer } from '../../../../schemas/contracts/batch-codec.ts'
-import { NO_SCHEMA_SERVICES } from '../../../../schemas/glue/schema-services.ts'
-import type { SchemaServices } from '../../../../schemas/glue/schema-services.ts'
-import { destinationOf } from '../../dead-letters/destination-of-spec.ts'
-import type { DeadLetterFunction, DeadLetterDestination } from '../../dead-letters/dead-letter-destination.ts'
-import type { ShardAssignment, SplitEvent } from './split/split-events.ts'
-import { PoisonedRecords } from './emitter/poisoned-records.ts'
-import type { PoisonedRecordsOptions } from './emitter/poisoned-records.ts'
-import { RecordEmitter } from './emitter/record-emitter.ts'
-import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
-import { oneByOne } from './enumerator/shard-assigner.ts'
-import type { AssignShards } from './enumerator/shard-assigner.ts'
-import { StreamConsumerRegistrar } from './enumerator/stream-consumer-registrar.ts'
-import { uniformShardAssigner } from './enumerator/uniform-shard-assigner.ts'
-import { retryOptions, SourceInstants } from './instants.ts'
-import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-reader.ts'
-import { RecordLosses } from './emitter/record-losses.ts'
 import type {
   EnumeratorContext,
   ReaderContext,
@@ -40,6 +21,19 @@ import type {
   SourceEnumerator,
   SourceReader,
 } from '../../../operators/source/source.ts'
+import type { DeadLetterFunction } from '../../dead-letters/dead-letter-destination.ts'
+import type { PoisonedRecords } from './emitter/poisoned-records.ts'
+import { RecordDecoding } from './emitter/record-decoding.ts'
+import { RecordLosses } from './emitter/record-losses.ts'
+import { KinesisStreamsSourceEnumerator } from './enumerator/kinesis-streams-source-enumerator.ts'
+import { oneByOne } from './enumerator/shard-assigner.ts'
+import type { AssignShards } from './enumerator/shard-assigner.ts'
+import { uniformShardAssigner } from './enumerator/uniform-shard-assigner.ts'
+import { FanOutConsumer } from './fan-out-consumer.ts'
+import { KinesisStreamsSourceReader } from './reader/kinesis-streams-source-reader.ts'
+import { SourceInstants } from './source-instants.ts'
+import { checkSourceOptions, retryOptions, sourceReaderOptions, streamNameOf } from './source-options.ts'
+import type { ShardAssignment, SplitEvent } from './split/split-events.ts'
 
 export type SourceProxyFactory = (
   stream: StreamIdentity,
@@ -47,17 +41,17 @@ export type SourceProxyFactory = (
   clock: Clock,
 ) => SourceStreamProxy & { readonly customEndpoint?: boolean }
 
-const realProxy: SourceProxyFactory = (stream, configuration, clock) =>
+const kinesisProxy: SourceProxyFactory = (stream, configuration, clock) =>
   new KinesisStreamProxy(stream, configuration, clock)
 
 export interface SourceCollaborators {
   readonly proxyFactory?: SourceProxyFactory
-  /** Of the program; null: the uniform one. */
+  /** The shard assigner of the program. By default the uniform assigner. */
   readonly assign?: AssignShards | null
   readonly schemas?: SchemaServices
-  /** The dead letters' handler, where it is a function. */
+  /** The dead letter handler, if it is a function. */
   readonly deadLetters?: DeadLetterFunction | null
-  /** A function completes the schema. */
+  /** A function outside the source completes the schema. */
   readonly keepsRecords?: boolean
   readonly warn?: (message: string) => void
 }
@@ -70,68 +64,53 @@ export class KinesisStreamsSourceConnector implements Source<ShardAssignment, Sp
   readonly #clock: Clock
   readonly #proxyFactory: SourceProxyFactory
   readonly #assign: AssignShards
-  readonly #schemas: SchemaServices
-  readonly #deadLetterHandler: DeadLetterFunction | null
-  readonly #keepsRecords: boolean
-  readonly #warn: (message: string) => void
   readonly #losses: RecordLosses
-  /** "Latest" is the instant at which the job was first submitted, in all its attempts. */
+  readonly #decoding: RecordDecoding
   readonly #instants: SourceInstants
-  /** null: shards are polled. */
-  readonly #registrar: StreamConsumerRegistrar | null
+  /** `null` when shards are polled. */
+  readonly #consumer: FanOutConsumer | null
 
-  /** `jobConfiguration` gives the keys that the source's own configuration leaves out. */
+  /** `jobConfiguration` gives the values of keys that the source's own configuration does not have. @throws ConfigurationError */
   constructor(
     spec: KinesisStreamsSourceSpec,
     jobConfiguration: Configuration,
     clock: Clock,
     {
-      proxyFactory = realProxy,
+      proxyFactory = kinesisProxy,
       assign = null,
       schemas = NO_SCHEMA_SERVICES,
-      deadLetters = null,
+      deadLetters: deadLetterHandler = null,
       keepsRecords = false,
       warn = () => undefined,
     }: SourceCollaborators = {},
   ) {
+    const configuration = jobConfiguration.with(spec.configuration)
+    checkSourceOptions(spec, configuration)
     this.#spec = spec
-    this.#configuration = jobConfiguration.with(spec.configuration)
+    this.#configuration = configuration
     this.#clock = clock
     this.#proxyFactory = proxyFactory
     this.#assign = assign ?? oneByOne(uniformShardAssigner)
-    this.#schemas = schemas
-    this.#deadLetterHandler = deadLetters
-    this.#keepsRecords = keepsRecords
-    this.#warn = warn
     this.#losses = new RecordLosses(clock, warn)
-    if (spec.streamArn !== null) parseStreamArn(spec.streamArn)
-    else if (!spec.streamName) throw new ConfigurationError('A Kinesis source needs the ARN or the name of a stream.')
-    for (const option of Object.values(kinesisSourceOptions)) this.#configuration.find<unknown>(option)
+    const losses = this.#losses
+    const decoding = { clock, schemas, deadLetterHandler, keepsRecords, losses, warn }
+    this.#decoding = new RecordDecoding(spec, configuration, decoding)
     this.#instants = new SourceInstants(
-      this.#configuration,
+      configuration,
       jobConfiguration.find(executionOptions.submittedAt) ?? clock.now(),
     )
-    this.#registrar = this.#makeRegistrar()
+    this.#consumer = FanOutConsumer.of(spec.streamArn ?? spec.streamName!, configuration, clock, warn)
   }
 
   async validate(context: StartContext = NO_START_CONTEXT): Promise<void> {
-    const deserializer = this.#deserializer()
-    const deadLetters = this.#deadLetters()
-    try {
-      await deserializer.open()
-      await deadLetters?.validate(context)
-    } finally {
-      deserializer.close()
-      await deadLetters?.close()
-    }
+    await this.#decoding.validate(context)
   }
 
   createEnumerator(context: EnumeratorContext<ShardAssignment>): SourceEnumerator<SplitEvent> {
-    const registrar = this.#registrar
-    const { streamArn, streamName } = this.#spec
+    const consumer = this.#consumer
     const options = {
-      streamArn,
-      streamName: streamArn === null ? streamName! : parseStreamArn(streamArn).streamName,
+      streamArn: this.#spec.streamArn,
+      streamName: streamNameOf(this.#spec),
       assign: this.#assign,
       initialPosition: (proxy: SourceStreamProxy) => {
         this.#instants.correct(proxy.clockOffsetMs, proxy.clockOffsetRangeMs[1])
@@ -139,9 +118,7 @@ export class KinesisStreamsSourceConnector implements Source<ShardAssignment, Sp
       },
       retry: retryOptions(this.#configuration),
       prepareConsumer:
-        registrar === null
-          ? null
-          : (proxy: SourceStreamProxy, signal: AbortSignal) => this.#prepareConsumer(registrar, proxy, signal),
+        consumer === null ? null : (proxy: SourceStreamProxy, signal: AbortSignal) => consumer.prepare(proxy, signal),
       preserveShardOrder: this.#spec.preserveShardOrder,
       discoveryIntervalMs: this.#configuration.get(kinesisSourceOptions.discoveryIntervalMs),
       stops: this.#instants.stopAtMs !== null,
@@ -150,125 +127,34 @@ export class KinesisStreamsSourceConnector implements Source<ShardAssignment, Sp
   }
 
   createReader(context: ReaderContext<SplitEvent>): SourceReader<ShardAssignment> {
-    const configuration = this.#configuration
-    const instants = this.#instants
     const proxy = this.#proxy()
-    const quotaShare = configuration.get(kinesisSourceOptions.quotaShare)
-    if (!(quotaShare > 0 && quotaShare <= 1))
-      throw new ConfigurationError(
-        `${kinesisSourceOptions.quotaShare.key}: ${quotaShare} is not a share; it must be above 0 and at most 1.`,
-      )
-    const options = {
-      maxRecordCount: configuration.get(kinesisSourceOptions.maxRecordCount),
-      emptyFetchIntervalMs: configuration.get(kinesisSourceOptions.emptyFetchIntervalMs),
-      nonEmptyFetchIntervalMs: configuration.get(kinesisSourceOptions.nonEmptyFetchIntervalMs),
-      maxConcurrentReads: configuration.get(kinesisSourceOptions.maxConcurrentReads),
-      // An emulator need not have the service's quotas, and a full stream is drained there at its own speed.
-      paced: proxy.customEndpoint === false,
-      quotaShare,
-      subscriptionTimeoutMs: configuration.get(kinesisSourceOptions.efoSubscriptionTimeoutMs),
-      silenceTimeoutMs: configuration.get(kinesisSourceOptions.efoSilenceTimeoutMs),
-      fallsBackToPolling: configuration.get(kinesisSourceOptions.efoFallback),
-      deaggregate: configuration.get(kinesisSourceOptions.deaggregate),
-      ...retryOptions(configuration),
-      // Known only once the service's clock is.
-      get stopAtMs() {
-        return instants.stopAtMs
-      },
-      stopAtLocalMs: instants.stopAtLocalMs,
-    }
-    return new KinesisStreamsSourceReader(
+    // An emulator need not have the quotas of the service, and a full stream is read from it at its own speed.
+    const paced = proxy.customEndpoint === false
+    return new KinesisStreamsSourceReader(sourceReaderOptions(this.#configuration, this.#instants, paced), {
       proxy,
-      options,
-      new RecordEmitter(this.#deserializer(), this.#poisonedRecordsOptions()),
+      emitter: this.#decoding.createEmitter(),
       context,
-      this.#clock,
-      this.#losses,
-    )
+      clock: this.#clock,
+      losses: this.#losses,
+    })
   }
 
   poisonedRecords(): PoisonedRecords | null {
-    return this.#failsByThem() ? null : new PoisonedRecords(this.#poisonedRecordsOptions())
+    return this.#decoding.createPoisonedRecords()
   }
 
   async dispose(): Promise<void> {
     this.#losses.close()
-    if (this.#registrar === null) return
+    if (this.#consumer === null) return
     const proxy = this.#proxy()
     try {
-      const trouble = await this.#registrar.release(proxy)
-      if (trouble !== null) this.#warn(trouble)
+      await this.#consumer.release(proxy)
     } finally {
       proxy.close()
     }
   }
 
-  #deserializer(): Deserializer {
-    return deserializerOf(this.#spec.deserializationSchema, this.#schemas, this.#keepsRecords && !this.#failsByThem())
-  }
-
-  #failsByThem(): boolean {
-    return this.#spec.deadLetters === null && this.#configuration.get(kinesisSourceOptions.poisonRecords) === 'fail'
-  }
-
-  #poisonedRecordsOptions(): PoisonedRecordsOptions {
-    return {
-      poisonRecords: this.#configuration.get(kinesisSourceOptions.poisonRecords),
-      deadLetters: this.#deadLetters(),
-      losses: this.#losses,
-    }
-  }
-
-  #deadLetters(): DeadLetterDestination | null {
-    const { deadLetters: spec } = this.#spec
-    if (spec === null) return null
-    return destinationOf(spec, {
-      clock: this.#clock,
-      random: Math.random,
-      warn: this.#warn,
-      handler: this.#deadLetterHandler,
-      proxyOf: stream => new KinesisStreamProxy(stream, this.#configuration.with(stream.configuration), this.#clock),
-    })
-  }
-
   #proxy(): ReturnType<SourceProxyFactory> {
     return this.#proxyFactory(this.#spec, this.#configuration, this.#clock)
-  }
-
-  async #prepareConsumer(
-    registrar: StreamConsumerRegistrar,
-    proxy: SourceStreamProxy,
-    signal: AbortSignal,
-  ): Promise<string | null> {
-    try {
-      return await registrar.prepare(proxy, signal)
-    } catch (error) {
-      const refused = error instanceof ShardlineError && error.code !== 'STREAM_NOT_FOUND' && !signal.aborted
-      if (!refused || !this.#configuration.get(kinesisSourceOptions.efoFallback)) throw error
-      this.#warn(`Shards are polled, because enhanced fan-out was refused: ${error.message}`)
-      return null
-    }
-  }
-
-  #makeRegistrar(): StreamConsumerRegistrar | null {
-    const configuration = this.#configuration
-    if (configuration.get(kinesisSourceOptions.readerType) === 'POLLING') return null
-    const consumerName = configuration.find(kinesisSourceOptions.efoConsumerName)
-    if (consumerName === null || !/^[a-zA-Z0-9_.-]{1,128}$/.test(consumerName))
-      throw new ConfigurationError(
-        `source.reader.type is EFO, which needs source.efo.consumer.name: 1 to 128 letters, digits, dots, dashes or underscores${consumerName === null ? '' : `, not '${maskedUrl(consumerName)}'`}.`,
-      )
-    return new StreamConsumerRegistrar(
-      {
-        stream: this.#spec.streamArn ?? this.#spec.streamName!,
-        consumerName,
-        lifecycle: configuration.get(kinesisSourceOptions.efoLifecycle),
-        describeMinDelayMs: configuration.get(kinesisSourceOptions.efoDescribeMinDelayMs),
-        describeMaxDelayMs: configuration.get(kinesisSourceOptions.efoDescribeMaxDelayMs),
-        describeMaxAttempts: configuration.get(kinesisSourceOptions.efoDescribeMaxAttempts),
-        deregisterTimeoutMs: configuration.get(kinesisSourceOptions.efoDeregisterTimeoutMs),
-      },
-      this.#clock,
-    )
   }
 }

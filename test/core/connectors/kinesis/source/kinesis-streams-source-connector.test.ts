@@ -300,21 +300,24 @@ t.test(
   },
 )
 
-t.test('what it cannot do is said when it is made, and of its schema before the job runs', async t => {
-  const make = (overrides: Partial<KinesisStreamsSourceSpec>) => () =>
-    new KinesisStreamsSourceConnector(specOf(overrides), new Configuration(), new ManualClock())
-  t.throws(make({ streamArn: 'flights' }), { code: 'CONFIGURATION_INVALID', message: /'flights' is not the ARN/ })
-  t.throws(make({ configuration: { 'source.reader.type': 'EFO' } }), {
-    message: /EFO, which needs source.efo.consumer.name/,
-  })
-  t.throws(make({ configuration: { 'source.shard.discovery.interval': 'often' } }), { code: 'CONFIGURATION_INVALID' })
-  t.throws(make({ configuration: { 'source.init.position': 'AT_TIMESTAMP' } }), { message: /source.init.timestamp/ })
-  t.throws(make({ configuration: { 'shardline.source.stop-at': 'soon' } }), { message: /stop-at/ })
-  const klingon = make({ deserializationSchema: { type: 'simple-string', charset: 'klingon' } })()
-  await t.rejects(klingon.validate(), { code: 'CONFIGURATION_INVALID', message: /klingon/ })
-})
+t.test(
+  'options that are not valid are errors of the constructor, and a schema that cannot be opened is one of validate',
+  async t => {
+    const make = (overrides: Partial<KinesisStreamsSourceSpec>) => () =>
+      new KinesisStreamsSourceConnector(specOf(overrides), new Configuration(), new ManualClock())
+    t.throws(make({ streamArn: 'flights' }), { code: 'CONFIGURATION_INVALID', message: /'flights' is not the ARN/ })
+    t.throws(make({ configuration: { 'source.reader.type': 'EFO' } }), {
+      message: /EFO, which needs source.efo.consumer.name/,
+    })
+    t.throws(make({ configuration: { 'source.shard.discovery.interval': 'often' } }), { code: 'CONFIGURATION_INVALID' })
+    t.throws(make({ configuration: { 'source.init.position': 'AT_TIMESTAMP' } }), { message: /source.init.timestamp/ })
+    t.throws(make({ configuration: { 'shardline.source.stop-at': 'soon' } }), { message: /stop-at/ })
+    const klingon = make({ deserializationSchema: { type: 'simple-string', charset: 'klingon' } })()
+    await t.rejects(klingon.validate(), { code: 'CONFIGURATION_INVALID', message: /klingon/ })
+  },
+)
 
-t.test("the source's own configuration wins over the job's", async t => {
+t.test("the source's configuration overrides the job's", async t => {
   const stream = new FakeStream(new ManualClock())
   let seen: Record<string, string> = {}
   const job = new Configuration({ 'aws.endpoint': 'http://job', 'aws.region': 'eu-west-1' })
