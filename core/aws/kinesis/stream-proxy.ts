@@ -1,6 +1,6 @@
 /** The one network seam: what the source and the sink ask of Kinesis. Tests pass a fake; see kinesis-stream-proxy.ts. */
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
-import type { GetRecordsResult, SubscriptionEvent } from './get-records-codec.ts'
+import type { GetRecordsResult, SubscriptionEvent } from './get-records-result.ts'
 
 export interface StreamSummary {
   readonly streamName: string

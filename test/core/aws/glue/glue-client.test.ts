@@ -80,7 +80,7 @@ t.test('missing credentials are told with where they belong', async t => {
   })
   await t.rejects(client.getSchemaVersion('b1'), {
     code: 'CREDENTIALS_MISSING',
-    message: /For the schema registry these keys belong into the schema's own configuration\.$/,
+    message: /The schema registry takes these keys from the configuration of the schema\.$/,
   })
   t.same(server.requests, [])
 })

@@ -6,7 +6,7 @@
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
 import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
-import type { SubscriptionEvent } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { SubscriptionEvent } from '../../../../aws/kinesis/get-records-result.ts'
 import type { ShardSubscription, SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../../../foundation/persistent-failure.ts'
 import { backoffMs } from '../../../../foundation/retry.ts'

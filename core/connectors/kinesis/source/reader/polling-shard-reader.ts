@@ -6,7 +6,7 @@
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
 import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
-import type { GetRecordsResult } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { GetRecordsResult } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import { PersistentFailure } from '../../../../foundation/persistent-failure.ts'

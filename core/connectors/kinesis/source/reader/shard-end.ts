@@ -6,7 +6,7 @@
  * does not know any more has ended too: nothing of it can be read.
  */
 import { ServiceError } from '../../../../foundation/errors.ts'
-import type { ChildShard } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import type { FetchEnd } from './shard-reader.ts'

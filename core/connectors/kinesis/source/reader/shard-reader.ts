@@ -2,7 +2,7 @@
  * What the source reader asks of whatever reads one shard, by polling or by enhanced fan-out. It reads one answer ahead: while
  * the job works on a batch, the next waits in the slot, and no further; that is the backpressure.
  */
-import type { ChildShard } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 

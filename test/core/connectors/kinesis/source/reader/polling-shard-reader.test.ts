@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 
 import { ServiceError } from '../../../../../../core/foundation/errors.ts'
-import type { GetRecordsResult } from '../../../../../../core/aws/kinesis/get-records-codec.ts'
+import type { GetRecordsResult } from '../../../../../../core/aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../../../core/aws/kinesis/stream-proxy.ts'
 import { RecordLosses } from '../../../../../../core/connectors/kinesis/source/emitter/record-losses.ts'
 import { Permits } from '../../../../../../core/connectors/kinesis/source/reader/permits.ts'

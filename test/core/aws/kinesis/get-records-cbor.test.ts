@@ -4,8 +4,9 @@ import t from 'tap'
 
 import { InvalidAnswer } from '../../../../core/aws/service/answer-checks.ts'
 import { compareSequenceNumbers } from '../../../../core/aws/kinesis/sequence-numbers.ts'
-import type { GetRecordsResult } from '../../../../core/aws/kinesis/get-records-codec.ts'
-import { decodeGetRecordsCbor, decodeGetRecordsJson } from '../../../../core/aws/kinesis/get-records-codec.ts'
+import type { GetRecordsResult } from '../../../../core/aws/kinesis/get-records-result.ts'
+import { decodeGetRecordsJson } from '../../../../core/aws/kinesis/get-records-json.ts'
+import { decodeGetRecordsCbor } from '../../../../core/aws/kinesis/get-records-cbor.ts'
 
 interface Rec {
   readonly data: Buffer
