@@ -452,11 +452,18 @@ export class Job {
     const firstId = (this.#checkpointing ? await this.#storage.lastCheckpointId() : 0) + 1
     if (lease !== null) await removeLeftovers(this.#storage, message => this.#listener.warning?.(message))
     const job = { jobName: this.name, jobId: this.jobId }
-    return new CheckpointCoordinator(job, firstId, this.#storage, options, this.#services.clock, {
-      completed: () => this.#restarts.checkpointCompleted(),
-      beforeComplete: async () => lease?.check(),
-      warn: message => this.#listener.warning?.(message),
-      failed: error => this.#attempt?.fail(error),
+    return new CheckpointCoordinator({
+      job,
+      firstId,
+      storage: this.#storage,
+      options,
+      clock: this.#services.clock,
+      listener: {
+        completed: () => this.#restarts.checkpointCompleted(),
+        beforeComplete: async () => lease?.check(),
+        warn: message => this.#listener.warning?.(message),
+        failed: error => this.#attempt?.fail(error),
+      },
     })
   }
 

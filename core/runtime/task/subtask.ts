@@ -2,7 +2,7 @@
  * One parallel instance of a chain: a loop that handles one thing at a time, a batch, a barrier, event time, or a mail that an
  * operator posted. It ends when its input ends, when it fails, or by `abort`.
  */
-import type { CheckpointedSubtask } from '../../checkpoint/checkpoint-coordinator.ts'
+import type { CheckpointedSubtask } from '../../checkpoint/checkpoint-gathering.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../foundation/clock.ts'
 import { SplitEnd } from '../../event-time/split-end.ts'
