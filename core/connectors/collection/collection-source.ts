@@ -1,4 +1,4 @@
-/** A bounded list of values that the program brought along; one subtask reads it, and its position travels in checkpoints. */
+/** A bounded source of values of the program. One subtask reads it, and checkpoints contain its position. */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { PayloadType } from '../../foundation/record-batch/payload-type.ts'
@@ -90,7 +90,7 @@ class CollectionReader implements SourceReader<CollectionState> {
     return this.finished ? [] : [SPLIT_ID]
   }
 
-  /** One split alone is never ahead of others. */
+  /** A single split is never ahead of others. */
   pauseOrResumeSplits(): void {}
 
   available(): Promise<void> {

@@ -21,19 +21,19 @@ import { noKey } from '../partition-keys/fixed-keys.ts'
 import type { Sink, SinkWriterContext } from '../../operators/sink/sink.ts'
 
 export interface KinesisFirehoseSinkServices {
-  /** Where the real one is, is another module, which loads the SDK. */
+  /** Makes the client. It is in another module, because it loads the AWS SDK. */
   readonly proxyFactory: (deliveryStreamName: string, configuration: Configuration, clock: Clock) => DeliveryStreamProxy
   readonly schemas?: SchemaServices
-  /** The dead letters' handler, where it is a function. */
+  /** The dead letter handler, if it is a function. */
   readonly deadLetters?: DeadLetterFunction | null
-  /** From 0 up to 1; for back-off. */
+  /** From 0 up to 1, for backoff. By default `Math.random`. */
   readonly random?: () => number
 }
 
-/** PutRecordBatch takes 500 records and 4 MiB; a record has 1000 KiB. */
+/** PutRecordBatch takes 500 records and 4 MiB. A record may have 1000 KiB. */
 const SERVICE_LIMITS = { batchSize: 500, batchBytes: 4 * 1024 * 1024, recordBytes: 1000 * 1024 }
 
-/** Those that make sense where records have keys alone. */
+/** Options that need records with keys, with the values that switch them off. */
 const KEYED_OPTIONS = [
   [sinkOptions.ordering, 'NONE'],
   [sinkOptions.aggregation, false],
@@ -108,7 +108,7 @@ export class KinesisFirehoseSinkConnector implements Sink {
   #deadLetters(warn: (message: string) => void): DeadLetterDestination | null {
     const { deadLetters: spec, configuration } = this.#spec
     if (spec === null) return null
-    // The endpoint is that of Firehose.
+    // The endpoint of the sink is the one of Firehose, not of Kinesis.
     const { [awsOptions.endpoint.key]: _, ...others } = configuration
     return destinationOf(spec, {
       clock: this.#clock,
@@ -125,7 +125,7 @@ export class KinesisFirehoseSinkConnector implements Sink {
   }
 }
 
-/** The checks of Flink's builder, and those of the service. @throws ConfigurationError */
+/** Checks the rules of Flink's builder and the limits of Firehose. @throws ConfigurationError */
 export function checkFirehoseSpec(spec: BatchingLimits & Pick<KinesisFirehoseSinkSpec, 'configuration'>): void {
   checkSinkLimits(spec, 'KinesisFirehoseSink', SERVICE_LIMITS)
   const configuration = new Configuration(spec.configuration)

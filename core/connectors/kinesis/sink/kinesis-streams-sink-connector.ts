@@ -39,13 +39,13 @@ const realProxy: SinkProxyFactory = (stream, configuration, clock) =>
   new KinesisStreamProxy(stream, configuration, clock)
 
 export interface KinesisStreamsSinkServices {
-  /** The partition key generator, where it is a function. */
+  /** The partition key generator, if it is a function. */
   readonly key?: ((value: unknown) => unknown) | null
-  /** The dead letters' handler, where it is a function. */
+  /** The dead letter handler, if it is a function. */
   readonly deadLetters?: DeadLetterFunction | null
   readonly schemas?: SchemaServices
   readonly proxyFactory?: SinkProxyFactory
-  /** From 0 up to 1; for back-off. */
+  /** From 0 up to 1, for backoff. By default `Math.random`. */
   readonly random?: () => number
 }
 
@@ -74,7 +74,7 @@ export class KinesisStreamsSinkConnector implements Sink {
     checkSinkOptions(this.#configuration)
     if (this.#configuration.get(sinkOptions.aggregation) && this.#ordered)
       throw new ConfigurationError(
-        'KinesisStreamsSink: sink.ordering PARTITION_KEY and sink.aggregation.enabled exclude each other: the records of an aggregate that went to a wrong shard are sent again, behind younger ones.',
+        'KinesisStreamsSink: sink.ordering PARTITION_KEY and sink.aggregation.enabled exclude each other: if an aggregate was written to another shard, its records are sent again, after younger records.',
       )
     this.#serializer()
   }
@@ -132,7 +132,7 @@ export class KinesisStreamsSinkConnector implements Sink {
 
   #aggregator(map: ShardMap, writer: AsyncSinkWriter): RecordAggregator {
     return new RecordAggregator(map, writer, this.#clock, {
-      // An aggregate is a record, and larger than the stream takes it could never be written.
+      // An aggregate is a record of the stream, and must not exceed the largest record size.
       maxSize: Math.min(
         this.#configuration.get(sinkOptions.aggregationMaxSize),
         this.#spec.maxRecordSizeInBytes - OUTER_KEY.length,
@@ -188,7 +188,7 @@ export class KinesisStreamsSinkConnector implements Sink {
   }
 }
 
-/** Aggregation packs records by shard. Whatever else keeps a listing from succeeding passes, or is found when records come. */
+/** Checks the permission to list shards, which aggregation needs. Other failures of the listing are temporary, or appear later. */
 async function checkListShards(proxy: SinkStreamProxy): Promise<void> {
   try {
     await proxy.listShards()
