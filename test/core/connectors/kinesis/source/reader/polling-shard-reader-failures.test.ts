@@ -84,7 +84,7 @@ t.test('reading fails after the number of attempts that the option allows, and t
   const r = reading({ retryMaxAttempts: 3 })
   r.stream.fail('getRecords', 'ENDPOINT_UNREACHABLE', { times: 10 })
   await r.clock.pass(10_000, 100)
-  t.match(r.failure, { code: 'SERVICE_FAILED', message: /Gave up after 3 attempts \(retry-strategy.attempts.max\)/ })
+  t.match(r.failure, { code: 'SERVICE_FAILED', message: /The source gives up after 3 attempts \(retry-strategy.attempts.max\)/ })
   t.equal(r.stream.callsOf('getRecords').length, 3)
 })
 
@@ -160,7 +160,7 @@ t.test('an iterator that is always expired is not asked for without end', async 
   const r = reading({ retryMaxAttempts: 3 })
   r.stream.fail('getRecords', 'ITERATOR_EXPIRED', { times: 100 })
   await r.clock.pass(1000, 100)
-  t.match(r.failure, { code: 'SERVICE_FAILED', message: /Gave up after 3 attempts/ })
+  t.match(r.failure, { code: 'SERVICE_FAILED', message: /The source gives up after 3 attempts/ })
 })
 
 t.test('every record is read once and in order, whatever calls fail', async t => {
@@ -235,7 +235,7 @@ t.test('answers that always repeat records fail the job, with the numbers', asyn
   t.match(r.failure, {
     code: 'SERVICE_FAILED',
     message:
-      /GetRecords on shard shardId-0+ failed: .* sequence number 40+1, which is not after .* 40+2\. Gave up after 3 attempts/,
+      /GetRecords on shard shardId-0+ failed: .* sequence number 40+1, which is not after .* 40+2\. The source gives up after 3 attempts/,
   })
 })
 
