@@ -4,9 +4,9 @@
  */
 import { systemClock } from '../core/foundation/clock.ts'
 import { Configuration } from '../core/foundation/config/configuration.ts'
-import type { KinesisStreamsSinkSpec } from '../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
-import { KinesisStreamsSink } from '../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { preparedRecords, PUTS_IN_FLIGHT } from './prepared-records.ts'
 
 const [endpoint, recordBytes, as] = process.argv.slice(2) as [string, string, 'batches' | 'values']
@@ -26,7 +26,7 @@ const spec: KinesisStreamsSinkSpec = {
   maxTimeInBufferMs: 5000,
   maxRecordSizeInBytes: 1024 * 1024,
 }
-const writer = new KinesisStreamsSink(spec, new Configuration(), systemClock).createWriter({
+const writer = new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock).createWriter({
   subtask: 0,
   parallelism: 1,
   restored: [],

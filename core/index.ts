@@ -86,7 +86,7 @@ export type { SinkWritable, SinkWritableOptions } from './api/sink-writable.ts'
 export { KinesisFirehoseSink, KinesisFirehoseSinkBuilder } from './api/kinesis-firehose-sink-builder.ts'
 export { DeadLetterHandler } from './api/dead-letter-handler.ts'
 export type { DeadLetter } from './operators/dead-letter.ts'
-export type { PartitionKey } from './connectors/partition-keys/partition-key-generator.ts'
+export type { PartitionKey } from './connectors/partition-keys/custom-keys.ts'
 
 export type { Job } from './runtime/job/job.ts'
 export type { JobListener, JobResult, JobState, JobStatus } from './runtime/job/job-status.ts'

@@ -38,6 +38,7 @@ export const RANKS = [
   'core/connectors/collection',
   'core/connectors/print',
   'core/connectors/firehose',
+  'core/connectors/kinesis', // descriptions of sources and sinks
   'core/connectors/kinesis/sink',
   'core/connectors/kinesis/source/split',
   'core/connectors/kinesis/source/emitter',

@@ -6,7 +6,7 @@ import type { CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
 import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job.ts'
 import { checkpointContents } from '../../core/connectors/kinesis/positions/checkpoint-contents.ts'
-import { parseInstantMs } from '../../core/connectors/kinesis/source/instants.ts'
+import { parseInstantMs } from '../../core/connectors/kinesis/source/instant-text.ts'
 import { rewindCheckpoint } from '../../core/connectors/kinesis/positions/rewind.ts'
 import type { RewindTarget } from '../../core/connectors/kinesis/positions/rewind.ts'
 import { list, prune } from './checkpoint-folder.ts'
@@ -17,6 +17,7 @@ import { exitCodes, UsageError } from './exit-codes.ts'
 import { shellWord } from './figures.ts'
 import { absolutePlace } from './restore-hint.ts'
 import { parseVerb, printJson } from './verb-arguments.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 const HELP = `Usage: shardline checkpoint inspect PATH [--json]
        shardline checkpoint rewind PATH --to WHERE [--operator UID] [--out DIR] [--drop-state] [--allow-skip] [--json]
@@ -154,7 +155,7 @@ export function parseTarget(texts: readonly string[], nowMs: number): RewindTarg
   try {
     timestampMs = parseInstantMs(first, '--to')
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.replace(/\.$/, '')}; or trim-horizon, or SHARD=SEQUENCE.`)
+    throw new UsageError(`${messageOf(error).replace(/\.$/, '')}; or trim-horizon, or SHARD=SEQUENCE.`)
   }
   if (timestampMs > nowMs)
     throw new UsageError(

@@ -1,5 +1,5 @@
 /** Verbs, help, and the one place where an error becomes a message and an exit code. */
-import { ShardlineError } from '../../core/foundation/errors.ts'
+import { ShardlineError, messageOf } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 
@@ -58,7 +58,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     const loaded = await verb.load()
     process.exitCode = await loaded.run(args)
   } catch (error) {
-    process.stderr.write(`shardline: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`shardline: ${messageOf(error)}\n`)
     if (error instanceof UsageError)
       process.stderr.write(`See 'shardline ${name !== undefined && name in verbs ? `${name} ` : ''}--help'.\n`)
     else if (!(error instanceof ShardlineError) && error instanceof Error)

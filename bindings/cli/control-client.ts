@@ -9,6 +9,7 @@ import type { FinishedNotification, JobListResult } from '../../core/control/con
 import { BridgeError, fromWireError } from '../../core/foundation/errors.ts'
 import type { WireError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
+import { Signal } from '../../core/foundation/signal.ts'
 
 /** For what is answered at once by an engine whose event loop turns. */
 const ANSWER_MS = 3000
@@ -19,7 +20,7 @@ export class Visitor {
   readonly #socket: net.Socket
   readonly #connection: MessageConnection
   readonly #finished = new Map<string, FinishedNotification>()
-  #wake: () => void = () => undefined
+  readonly #changed = new Signal()
   /** Resolves when the engine has hung up. */
   readonly #gone: Promise<void>
   #isGone = false
@@ -30,13 +31,13 @@ export class Visitor {
     this.#connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
     this.#connection.onNotification('job/finished', (word: FinishedNotification) => {
       this.#finished.set(word.jobId, word)
-      this.#wake()
+      this.#changed.notify()
     })
     this.#connection.onError(() => undefined)
     this.#gone = new Promise(resolve =>
       socket.once('close', () => {
         this.#isGone = true
-        this.#wake()
+        this.#changed.notify()
         resolve()
       }),
     )
@@ -110,7 +111,7 @@ export class Visitor {
     for (;;) {
       const word = this.#finished.get(jobId)
       if (word !== undefined || this.#isGone) return word ?? null
-      await new Promise<void>(resolve => (this.#wake = resolve))
+      await this.#changed.wait()
     }
   }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 
 import { KinesisEmulator } from '../../emulator/index.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 const HELP = `Usage: shardline local [--port 4567] [--stream NAME[:SHARDS]]... [--region us-east-1] [--no-limits]
 
@@ -70,7 +71,7 @@ function parse(args: readonly string[]) {
       },
     }).values
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(messageOf(error))
   }
 }
 

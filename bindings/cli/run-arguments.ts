@@ -5,6 +5,7 @@ import { executionOptions } from '../../core/foundation/config/execution-options
 import { kinesisSourceOptions } from '../../core/foundation/config/kinesis-source-options.ts'
 import { configurationPair } from './configuration-pair.ts'
 import { UsageError } from './exit-codes.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 export interface RunArguments {
   readonly help: boolean
@@ -63,7 +64,7 @@ function parse(args: readonly string[]) {
     const upTo = scriptIndex(args, options)
     return parseArgs({ args: args.slice(0, upTo + 1), options, allowPositionals: true, tokens: true })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(messageOf(error))
   }
 }
 

@@ -4,7 +4,7 @@ import { statSync, unlinkSync } from 'node:fs'
 import { doorDirectories, doorEnvironment, socketsIn } from '../../core/control/control-directory.ts'
 import type { DoorEnvironment } from '../../core/control/control-directory.ts'
 import type { JobSummary } from '../../core/control/control-protocol.ts'
-import { BridgeError } from '../../core/foundation/errors.ts'
+import { BridgeError, messageOf } from '../../core/foundation/errors.ts'
 import { UsageError } from './exit-codes.ts'
 import { Visitor } from './control-client.ts'
 
@@ -29,7 +29,7 @@ export async function findRunningJobs(environment: DoorEnvironment = doorEnviron
     try {
       return socketsIn(directory, environment.uid)
     } catch (error) {
-      troubles.push(`${(error as Error).message}: what is in it is not trusted.`)
+      troubles.push(`${messageOf(error)}: what is in it is not trusted.`)
       return []
     }
   })
@@ -45,7 +45,7 @@ export async function findRunningJobs(environment: DoorEnvironment = doorEnviron
         engine?.leave()
         const { code } = error as { code?: string }
         if (code === 'ENOENT') return null
-        if (code !== 'ECONNREFUSED' && code !== 'ENOTSOCK') troubles.push((error as Error).message)
+        if (code !== 'ECONNREFUSED' && code !== 'ENOTSOCK') troubles.push(messageOf(error))
         else if (isLeftOver(pid, socketPath)) remove(socketPath)
         return null
       }

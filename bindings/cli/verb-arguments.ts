@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
 
 import { UsageError } from './exit-codes.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 type Options = NonNullable<ParseArgsConfig['options']>
 type Parsed<T extends Options> = ReturnType<
@@ -22,7 +23,7 @@ export function parseVerb<const T extends Options>(
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
   } catch (error) {
-    throw new UsageError((error as Error).message)
+    throw new UsageError(messageOf(error))
   }
   const tooMany = parsed.positionals[most]
   if (tooMany !== undefined) throw new UsageError(`'${tooMany}' is one argument too many.`)

@@ -1,10 +1,9 @@
 /**
- * The codec of plain values. It is loaded when the first chain of functions opens, because its classes of dates take 20 ms
- * to load. A job without functions does not wait for them, and a job with functions loads them while the other process
- * starts.
+ * The codec of plain values, loaded when the first chain of functions opens: dates cost 20 ms to load, which nobody should wait for
+ * who runs none, and which here pass while the other process starts.
  */
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import { BridgeError } from '../../core/foundation/errors.ts'
+import { BridgeError, messageOf } from '../../core/foundation/errors.ts'
 import type { PoisonedInput } from '../../core/operators/function-runtime.ts'
 import type { UnpickledValues } from './value-unpickler.ts'
 
@@ -24,12 +23,12 @@ export async function loadPlainValues(): Promise<void> {
   loaded = { pickleValues, unpickleValues }
 }
 
-/** Returns the payload of a bundle of JavaScript values. @throws UnpicklableValue */
+/** The payload of a bundle of JavaScript values. */
 export function pickled(batch: RecordBatch): Buffer {
   return codec().pickleValues(batch.values(), batch.valueType)
 }
 
-/** Returns the values of a batch that Python has no object for, such as a date of the year 10000. */
+/** Values that Python has nothing for, such as a date of the year 10000. */
 export function unpicklable(batch: RecordBatch): PoisonedInput[] {
   const { pickleValues } = codec()
   const found: PoisonedInput[] = []
@@ -37,7 +36,7 @@ export function unpicklable(batch: RecordBatch): PoisonedInput[] {
     try {
       pickleValues([value], batch.valueType)
     } catch (error) {
-      found.push({ i, message: (error as Error).message })
+      found.push({ i, message: messageOf(error) })
     }
   })
   return found

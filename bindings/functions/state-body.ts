@@ -5,7 +5,7 @@
  *
  * State that is too large for one frame has several bodies, each with some of the key groups.
  */
-import { BridgeError } from '../../core/foundation/errors.ts'
+import { BridgeError, messageOf } from '../../core/foundation/errors.ts'
 import type { KeyedState, StateDeclaration, StateEncoding } from '../../core/operators/keyed-state/keyed-state.ts'
 
 /** Bytes of blobs in one body. A key group that is larger has a body of its own. */
@@ -51,7 +51,7 @@ export function decodeState(bodies: readonly Buffer[], encoding: StateEncoding):
       if (at !== body.length) throw new RangeError('its index and its bytes do not agree')
     }
   } catch (cause) {
-    throw new BridgeError('PROTOCOL_VIOLATED', `A snapshot cannot be read: ${(cause as Error).message}.`, { cause })
+    throw new BridgeError('PROTOCOL_VIOLATED', `A snapshot cannot be read: ${messageOf(cause)}.`, { cause })
   }
   return { encoding, states, keyGroups }
 }

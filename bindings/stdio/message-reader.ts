@@ -10,6 +10,7 @@ import type { DataCallback, Disposable, Message, MessageReader } from 'vscode-js
 
 import { FrameDecoder, FrameError } from '../../core/control/frames.ts'
 import { MAX_MESSAGE_BYTES } from './driver-protocol.ts'
+import { messageOf } from '../../core/foundation/errors.ts'
 
 /** An answer to something that has no id. */
 export interface Refusal {
@@ -53,7 +54,7 @@ export class FrameMessageReader extends AbstractMessageReader implements Message
     try {
       message = JSON.parse(body.toString('utf8'))
     } catch (error) {
-      void this.#answer(ErrorCodes.ParseError, `The message is not JSON: ${(error as Error).message}.`)
+      void this.#answer(ErrorCodes.ParseError, `The message is not JSON: ${messageOf(error)}.`)
       return
     }
     if (isMessage(message)) callback(message)

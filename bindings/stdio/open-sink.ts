@@ -8,12 +8,12 @@ import { invalid } from '../../core/control/job-requests.ts'
 import { asShardlineError, BridgeError, GraphError } from '../../core/foundation/errors.ts'
 import { JobSchemas } from '../../core/runtime/assembly/job-schemas.ts'
 import { loadModuleFunction } from '../../core/runtime/assembly/module-function.ts'
-import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import type { StartContext } from '../../core/aws/service/stream-readiness.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 import type { DeadLetterFunction } from '../../core/operators/dead-letter.ts'
 import type { EntrySinkWriter } from '../../core/connectors/entries/entry-sink-writer.ts'
-import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { JsonFormError, valuesFromJson } from '../../schemas/json-values.ts'
 import type { FromJson } from '../../schemas/json-values.ts'
 import type { SchemaSpec } from '../../schemas/contracts/schema-spec.ts'
@@ -70,8 +70,8 @@ export class OpenSink {
     const { warn } = context
     const generator = spec.partitionKeyGenerator
     const services = await sinkServices(spec, warn)
-    const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSink =>
-      new KinesisStreamsSink(
+    const sinkOf = (keys: (() => unknown) | null): KinesisStreamsSinkConnector =>
+      new KinesisStreamsSinkConnector(
         generator.type === 'key_by' ? { ...spec, partitionKeyGenerator: { type: 'local', localId: NAME } } : spec,
         new Configuration(),
         systemClock,

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 
 import { invalid } from '../../core/control/job-requests.ts'
 import { BridgeError, GraphError } from '../../core/foundation/errors.ts'
-import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import { sinkShape } from '../../core/operators/sink/sink-kind.ts'
 import { sinkFactories } from '../../core/runtime/operator-kinds.ts'
 import { OpenSink } from './open-sink.ts'

@@ -1,24 +1,25 @@
 /** Values on their way from a job to a `for await` loop; the job waits while the loop is busy with what it has. */
+import { Signal } from '../foundation/signal.ts'
 export class CollectQueue<T> implements AsyncIterable<T> {
   #batches: (readonly T[])[] = []
   #ended = false
   #error: unknown = null
   /** Several subtasks may wait at once. */
-  #waiting: (() => void)[] = []
-  #arrived: (() => void) | null = null
+  readonly #space = new Signal()
+  readonly #arrived = new Signal()
 
   /** Resolves when the batch was taken. */
   async put(values: readonly T[]): Promise<void> {
-    while (this.#batches.length > 0 && !this.#ended) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    while (this.#batches.length > 0 && !this.#ended) await this.#space.wait()
     if (this.#ended) return
     this.#batches.push(values)
-    this.#wake()
+    this.#arrived.notify()
   }
 
   end(): void {
     this.#ended = true
-    this.#wake()
-    this.#letWritersGo()
+    this.#arrived.notify()
+    this.#space.notify()
   }
 
   fail(error: unknown): void {
@@ -31,19 +32,10 @@ export class CollectQueue<T> implements AsyncIterable<T> {
       const batch = this.#batches.shift()
       if (batch !== undefined) {
         yield* batch
-        this.#letWritersGo()
+        this.#space.notify()
       } else if (this.#error !== null) throw this.#error as Error
       else if (this.#ended) return
-      else await new Promise<void>(resolve => (this.#arrived = resolve))
+      else await this.#arrived.wait()
     }
-  }
-
-  #letWritersGo(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  #wake(): void {
-    this.#arrived?.()
-    this.#arrived = null
   }
 }

@@ -2,7 +2,7 @@
 import type { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
 import type { KinesisFirehoseSinkSpec } from '../connectors/firehose/kinesis-firehose-sink-spec.ts'
-import { checkFirehoseSpec } from '../connectors/firehose/kinesis-firehose-sink.ts'
+import { checkFirehoseSpec } from '../connectors/firehose/kinesis-firehose-sink-connector.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
 

@@ -8,15 +8,15 @@ import { ConfigurationError } from '../foundation/errors.ts'
 import type {
   KinesisStreamsSinkSpec,
   PartitionKeyGeneratorSpec,
-} from '../connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+} from '../connectors/kinesis/kinesis-streams-sink-spec.ts'
 import { JobSchemas } from '../runtime/assembly/job-schemas.ts'
 import { loadModuleFunction } from '../runtime/assembly/module-function.ts'
 import { parseStreamArn } from '../aws/service/arn.ts'
 import type { LocalFunction } from '../operators/job-facilities.ts'
 import type { DeadLetterFunction } from '../operators/dead-letter.ts'
-import { KinesisStreamsSink as SinkOfSpec } from '../connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { checkSinkLimits } from '../connectors/async-sink/sink-limits.ts'
-import type { PartitionKey } from '../connectors/partition-keys/partition-key-generator.ts'
+import type { PartitionKey } from '../connectors/partition-keys/custom-keys.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
 import { SinkWritable } from './sink-writable.ts'
@@ -69,7 +69,10 @@ export class KinesisStreamsSink {
       deadLetters: local(spec.deadLetters) as unknown as DeadLetterFunction | null,
       schemas,
     }
-    const stream = new SinkWritable(new SinkOfSpec(spec, new Configuration(), systemClock, services), options)
+    const stream = new SinkWritable(
+      new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock, services),
+      options,
+    )
     return stream.once('close', () => schemas.close())
   }
 

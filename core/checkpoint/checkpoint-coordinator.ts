@@ -1,21 +1,19 @@
 /**
- * Triggers checkpoints, gathers the state of every subtask, stores it, and notifies the subtasks once it is stored.
- * One checkpoint at a time. A subtask that has finished counts with the state it finished with. A checkpoint that fails or
- * takes too long is given up, and leaves nothing behind; more than the tolerable number in a row fail the job.
+ * Triggers checkpoints, gathers the state of every subtask, stores it, and notifies the subtasks when it is stored. One checkpoint
+ * runs at a time. A subtask that has finished contributes the state with which it finished. A checkpoint that fails or takes too
+ * long is given up and leaves nothing behind. If more than the tolerable number fail in a row, the job fails.
  */
 import type { Clock } from '../foundation/clock.ts'
 import { asShardlineError, CheckpointError } from '../foundation/errors.ts'
-import type { Checkpoint, CheckpointStorage, OperatorCheckpoint } from './checkpoint.ts'
-import type { OperatorState } from './operator-state.ts'
+import type { Checkpoint, CheckpointStorage } from './checkpoint.ts'
+import { gatherCheckpoint, namesOf } from './checkpoint-gathering.ts'
+import type { CheckpointedAttempt } from './checkpoint-gathering.ts'
+import { CheckpointFailures } from './checkpoint-failures.ts'
 import { NO_CHECKPOINTS } from '../metrics/checkpoint-statistics.ts'
 import type { CheckpointStatistics } from '../metrics/checkpoint-statistics.ts'
 
-const WARN_AGAIN_MS = 60_000
-/** In a message. */
-const NAMED_SUBTASKS = 5
-
 export interface CoordinatorOptions {
-  /** null: only when asked. */
+  /** `null`: checkpoints are taken only by `trigger`. */
   readonly intervalMs: number | null
   readonly timeoutMs: number
   readonly minPauseMs: number
@@ -23,67 +21,50 @@ export interface CoordinatorOptions {
   readonly retained: number
 }
 
-/** What takes part in a checkpoint: one attempt of a job. */
-export interface CheckpointedAttempt {
-  /** The operators with what is constant about them; asked for at each trigger, enumerators' states included. */
-  operators(checkpointId: number): readonly Omit<OperatorCheckpoint, 'subtasks'>[]
-  readonly subtasks: readonly CheckpointedSubtask[]
-  /** It has failed: what its checkpoints fail of says nothing about checkpoints. */
-  readonly failing: boolean
-}
-
-export interface CheckpointedSubtask {
-  readonly subtask: number
-  /** Such as `Map (2/4)`; for messages. */
-  readonly nameWithSubtask: string
-  /** The state by operator id. Rejects if the subtask fails. */
-  checkpoint(checkpointId: number): Promise<ReadonlyMap<string, OperatorState | null>>
-  notifyCheckpointComplete(checkpointId: number): void
-}
-
 export interface CoordinatorListener {
   completed(): void
-  /** Before a checkpoint becomes complete. Rejects if the job may not write here any more. */
+  /** Called before a checkpoint becomes complete. Rejects if another run of the job has taken over the folder. */
   beforeComplete(): Promise<void>
-  /** A checkpoint failed and the job goes on. */
+  /** A checkpoint has failed, and the job goes on. */
   warn(message: string): void
-  /** Too many checkpoints in a row failed. */
+  /** Too many checkpoints in a row have failed. */
   failed(error: unknown): void
+}
+
+export interface CoordinatorParts {
+  readonly job: { readonly jobName: string; readonly jobId: string }
+  /** The id of the next checkpoint. */
+  readonly firstId: number
+  readonly storage: CheckpointStorage
+  readonly options: CoordinatorOptions
+  readonly clock: Clock
+  readonly listener: CoordinatorListener
 }
 
 export class CheckpointCoordinator {
   readonly #storage: CheckpointStorage
   readonly #options: CoordinatorOptions
   readonly #clock: Clock
-  readonly #job: { readonly jobName: string; readonly jobId: string }
+  readonly #job: CoordinatorParts['job']
   readonly #listener: CoordinatorListener
   #attempt: CheckpointedAttempt | null = null
   #nextId: number
   #running: Promise<void> | null = null
   #cancelTimer: (() => void) | null = null
-  #failuresInARow = 0
-  /** Failures that no warning has named yet. */
-  #unnamedFailures = 0
-  #warnedAtMs = -Infinity
-  /** A write that took too long and has not ended. */
+  readonly #failures: CheckpointFailures
+  /** A write that has passed the timeout and has not ended. */
   #abandonedWrite: Promise<void> | null = null
   readonly #kept: number[] = []
   #statistics = NO_CHECKPOINTS
 
-  constructor(
-    job: { readonly jobName: string; readonly jobId: string },
-    firstId: number,
-    storage: CheckpointStorage,
-    options: CoordinatorOptions,
-    clock: Clock,
-    listener: CoordinatorListener,
-  ) {
+  constructor({ job, firstId, storage, options, clock, listener }: CoordinatorParts) {
     this.#job = job
     this.#nextId = firstId
     this.#storage = storage
     this.#options = options
     this.#clock = clock
     this.#listener = listener
+    this.#failures = new CheckpointFailures(clock, message => listener.warn(message))
   }
 
   get statistics(): CheckpointStatistics {
@@ -92,23 +73,23 @@ export class CheckpointCoordinator {
 
   start(attempt: CheckpointedAttempt): void {
     this.#attempt = attempt
-    this.#failuresInARow = 0
+    this.#failures.reset()
     this.#schedule(this.#options.intervalMs)
   }
 
-  /** Ends the periodic checkpoints and forgets the attempt; one that is under way is waited for with `settle`. */
+  /** Ends the periodic checkpoints and forgets the attempt. `settle` waits for a checkpoint in progress. */
   stop(): void {
     this.#attempt = null
     this.#cancelTimer?.()
     this.#cancelTimer = null
   }
 
-  /** Takes one checkpoint now (after the one under way, if any). @throws CheckpointError */
+  /** Takes one checkpoint now, or after the one in progress. Resolves to its path. @throws CheckpointError */
   async trigger(attempt: CheckpointedAttempt): Promise<string> {
     return this.#alone(() => this.#take(attempt))
   }
 
-  /** As `trigger`, for a savepoint: kept apart from the checkpoints, and never removed. null: beside them. */
+  /** Like `trigger`, but for a savepoint, which is never removed. `null`: the savepoint is stored beside the checkpoints. */
   async savepoint(attempt: CheckpointedAttempt, directory: string | null): Promise<string> {
     return this.#alone(() =>
       this.#write(attempt, this.#nextId++, directory ?? 'beside', (checkpoint, beforeComplete) =>
@@ -131,7 +112,7 @@ export class CheckpointCoordinator {
     }
   }
 
-  /** Resolves when no checkpoint is under way. */
+  /** Resolves when no checkpoint is in progress. */
   async settle(): Promise<void> {
     while (this.#running !== null) await this.#running
   }
@@ -152,14 +133,14 @@ export class CheckpointCoordinator {
     const startedAt = this.#clock.monotonic()
     try {
       await this.trigger(attempt)
-      this.#failuresInARow = 0
+      this.#failures.reset()
     } catch (error) {
       if (this.#attempt !== attempt || attempt.failing) return
-      if (++this.#failuresInARow > this.#options.tolerableFailures) {
+      if (this.#failures.add() > this.#options.tolerableFailures) {
         this.#listener.failed(error)
         return
       }
-      this.#warn(asShardlineError(error))
+      this.#failures.warn(asShardlineError(error).message, this.#statistics)
     }
     if (this.#attempt !== attempt) return
     const spent = this.#clock.monotonic() - startedAt
@@ -191,7 +172,7 @@ export class CheckpointCoordinator {
     }
   }
 
-  /** The whole of a checkpoint or savepoint, within the timeout. */
+  /** Gathers and stores a checkpoint or savepoint within the timeout. */
   async #write(
     attempt: CheckpointedAttempt,
     checkpointId: number,
@@ -207,7 +188,15 @@ export class CheckpointCoordinator {
     let givenUp = false
     let writing: Promise<string> | null = null
     const work = async (): Promise<string> => {
-      const checkpoint = await this.#gatherAll(attempt, checkpointId, missing)
+      const checkpoint = await gatherCheckpoint(
+        attempt,
+        {
+          checkpointId,
+          ...this.#job,
+          timestampMs: this.#clock.now(),
+        },
+        missing,
+      )
       if (givenUp) throw failed(`${what}.`)
       writing = store(checkpoint, async () => {
         // A savepoint has a folder of its own.
@@ -220,10 +209,10 @@ export class CheckpointCoordinator {
       const cancel = this.#clock.schedule(this.#options.timeoutMs, () => {
         givenUp = true
         if (writing === null) {
-          reject(failed(`${what}: ${namesOf(missing)}.`))
+          reject(failed(`${what}: no state came from ${namesOf(missing)}.`))
           return
         }
-        // What completes now after all is no checkpoint of this job: its state was not acknowledged.
+        // If the write still completes, it must not become a checkpoint of the job: nothing was acknowledged for it.
         const late = savepointDirectory === null ? () => this.#storage.remove(checkpointId) : () => undefined
         const abandoned: Promise<void> = writing.then(late).catch(() => undefined)
         this.#abandonedWrite = abandoned
@@ -234,43 +223,7 @@ export class CheckpointCoordinator {
     })
   }
 
-  async #gatherAll(
-    attempt: CheckpointedAttempt,
-    checkpointId: number,
-    missing: Set<CheckpointedSubtask>,
-  ): Promise<Checkpoint> {
-    const timestampMs = this.#clock.now()
-    // Enumerators first: whatever they hand out later is in the readers' snapshots.
-    const operators = attempt.operators(checkpointId)
-    const stateOf = async (subtask: CheckpointedSubtask): Promise<ReadonlyMap<string, OperatorState | null>> => {
-      const state = await subtask.checkpoint(checkpointId)
-      missing.delete(subtask)
-      return state
-    }
-    const states = await Promise.all(attempt.subtasks.map(stateOf))
-    return {
-      checkpointId,
-      ...this.#job,
-      timestampMs,
-      operators: operators.map(operator => ({ ...operator, subtasks: gather(operator, attempt.subtasks, states) })),
-    }
-  }
-
-  /** At most once a minute; the next warning counts those in between. */
-  #warn({ message }: Error): void {
-    this.#unnamedFailures++
-    const now = this.#clock.monotonic()
-    if (now - this.#warnedAtMs < WARN_AGAIN_MS) return
-    const others =
-      this.#unnamedFailures > 1 ? ` ${this.#unnamedFailures - 1} more have failed since the last warning.` : ''
-    const { completed, failed, lastPath } = this.#statistics
-    const newest = lastPath === null ? 'None has completed yet.' : `The newest complete one is ${lastPath}.`
-    this.#listener.warn(`${message}${others} ${failed} of ${completed + failed} checkpoints have failed. ${newest}`)
-    this.#warnedAtMs = now
-    this.#unnamedFailures = 0
-  }
-
-  /** A checkpoint that cannot be removed is in nobody's way; it is tried again after the next one. */
+  /** Removes the oldest checkpoints. One that cannot be removed does no harm, and is removed after a later checkpoint. */
   async #retain(count: number): Promise<void> {
     while (this.#kept.length > count) {
       try {
@@ -284,23 +237,3 @@ export class CheckpointCoordinator {
 }
 
 const failed = (message: string): CheckpointError => new CheckpointError('CHECKPOINT_FAILED', message)
-
-function namesOf(subtasks: ReadonlySet<CheckpointedSubtask>): string {
-  const names = [...subtasks].map(s => s.nameWithSubtask)
-  const shown = names.slice(0, NAMED_SUBTASKS).join(', ')
-  const more = names.length > NAMED_SUBTASKS ? ` and ${names.length - NAMED_SUBTASKS} more` : ''
-  return `no state came from ${shown}${more}`
-}
-
-function gather(
-  { operatorId, parallelism }: Omit<OperatorCheckpoint, 'subtasks'>,
-  subtasks: readonly CheckpointedSubtask[],
-  states: readonly ReadonlyMap<string, OperatorState | null>[],
-): (OperatorState | null)[] {
-  const gathered = new Array<OperatorState | null>(parallelism).fill(null)
-  subtasks.forEach((s, i) => {
-    const state = states[i]!.get(operatorId)
-    if (state !== undefined) gathered[s.subtask] = state
-  })
-  return gathered
-}

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 
-import { CheckpointError } from '../foundation/errors.ts'
+import { CheckpointError, messageOf } from '../foundation/errors.ts'
 import { CHECKPOINT_FORMAT, CHECKPOINT_VERSION } from './checkpoint.ts'
 import { checkSeal, sealed, sha256, unsigned } from './checkpoint-seal.ts'
 import type { CheckpointKey } from './checkpoint-seal.ts'
@@ -195,4 +195,4 @@ export function unreadable(place: string, cause: unknown): CheckpointError {
   })
 }
 
-const reason = (cause: unknown): string => (cause as Error).message.replace(/\.$/, '')
+const reason = (cause: unknown): string => messageOf(cause).replace(/\.$/, '')

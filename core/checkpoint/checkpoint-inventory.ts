@@ -4,6 +4,7 @@ import path from 'node:path'
 import type { CheckpointEntry, CheckpointStorage } from './checkpoint.ts'
 import type { LeaseHolder } from './lease-store.ts'
 import type { ProcessTable } from './process-table.ts'
+import { messageOf } from '../foundation/errors.ts'
 
 export interface InventoryEntry extends CheckpointEntry {
   /**
@@ -68,7 +69,7 @@ async function examined(entry: CheckpointEntry, storage: CheckpointStorage, veri
     const { timestampMs } = (await storage.load(entry.path)).checkpoint
     return { ...entry, condition: 'whole', problem: null, timestampMs }
   } catch (error) {
-    const problem = (error as Error).message
+    const problem = messageOf(error)
       .replace(/^The checkpoint at .* cannot be read: /, '')
       .replace(/\. .*$|\.$/, '')
     return { ...entry, condition: 'damaged', problem, timestampMs: null }

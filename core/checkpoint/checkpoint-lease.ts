@@ -12,7 +12,7 @@
  */
 import type { Clock } from '../foundation/clock.ts'
 import { sleep } from '../foundation/clock.ts'
-import { CheckpointError } from '../foundation/errors.ts'
+import { CheckpointError, messageOf } from '../foundation/errors.ts'
 import { PersistentFailure } from '../foundation/persistent-failure.ts'
 import type { FoundLease, HeldLease, LeaseHolder, LeaseStore } from './lease-store.ts'
 import type { ProcessTable } from './process-table.ts'
@@ -113,7 +113,7 @@ export class CheckpointLease {
       this.#failing.succeeded(`The lease of ${this.#location}`)
     } catch (error) {
       if (error === this.#lost) return
-      this.#failing.failed(`The lease of ${this.#location} cannot be renewed: ${(error as Error).message}.`)
+      this.#failing.failed(`The lease of ${this.#location} cannot be renewed: ${messageOf(error)}.`)
     }
     this.#schedule()
   }

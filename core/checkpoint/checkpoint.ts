@@ -31,7 +31,7 @@ export interface OperatorCheckpoint {
   readonly parallelism: number
   readonly maxParallelism: number
   readonly enumerator: OperatorState | null
-  /** By subtask; null: none. */
+  /** By subtask. `null` when a subtask has no state. */
   readonly subtasks: readonly (OperatorState | null)[]
 }
 

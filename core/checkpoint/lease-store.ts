@@ -1,4 +1,4 @@
-/** Where the lease of a job's checkpoints lies: one at a time, changed only by those who know what is there now. */
+/** Stores the lease of the checkpoints of a job. A lease is replaced only if it is still the one that was read before. */
 
 /** Who holds a lease: what another run needs to find out whether it still lives, and what a message says of it. */
 export interface LeaseHolder {

@@ -4,7 +4,7 @@
  */
 import type net from 'node:net'
 
-import { BridgeError } from '../foundation/errors.ts'
+import { BridgeError, messageOf } from '../foundation/errors.ts'
 import { encodeFrame, FrameDecoder } from './frames.ts'
 import type { RequestHandlers } from './job-requests.ts'
 import {
@@ -72,7 +72,7 @@ export class DoorConnection {
     try {
       for (const body of this.#frames.push(chunk)) void this.#receive(body)
     } catch (error) {
-      this.#refuse(PARSE_ERROR, (error as Error).message)
+      this.#refuse(PARSE_ERROR, messageOf(error))
       this.#socket.end()
     }
   }
@@ -82,7 +82,7 @@ export class DoorConnection {
     try {
       request = JSON.parse(body.toString('utf8'))
     } catch (error) {
-      this.#refuse(PARSE_ERROR, `The message is not JSON: ${(error as Error).message}.`)
+      this.#refuse(PARSE_ERROR, `The message is not JSON: ${messageOf(error)}.`)
       return
     }
     if (!isRequest(request)) {

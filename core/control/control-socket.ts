@@ -17,6 +17,7 @@ import type { DoorEnvironment } from './control-directory.ts'
 import { encodeFrame } from './frames.ts'
 import { SERVER_BUSY } from './control-protocol.ts'
 import { JobRegistry, jobRequests, lastWord } from './job-requests.ts'
+import { messageOf } from '../foundation/errors.ts'
 
 /** Connections at once. One more takes the place of the connection that has been idle longest. */
 const MAX_VISITORS = 16
@@ -94,7 +95,7 @@ export class Door {
       // No other process has this number: what lies there was left by one that is dead.
       removeIfThere(socketPath)
     } catch (error) {
-      warn((error as Error).message)
+      warn(messageOf(error))
       return
     }
     const handlers = jobRequests(this.#jobs, program)

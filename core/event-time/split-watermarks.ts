@@ -1,9 +1,9 @@
 /**
- * One watermark from those of many splits: the least over the splits that are active and not idle. A split that was assigned
- * and gave nothing yet holds it back; one that has finished leaves. It never goes back, and says only what is new.
+ * Combines the watermarks of many splits into one: the smallest over the active splits that are not idle. A split without records
+ * yet holds the watermark back; a finished split is removed. The watermark never decreases, and only changes are emitted.
  *
- * Where there is no split at all the stream is idle, whatever the strategy: with more subtasks than shards event time would
- * stand still for ever. Nothing is lost by it: a child shard is assigned in the moment in which its last parent finishes.
+ * A reader without splits is idle, with any strategy. Otherwise event time would stop in jobs with more subtasks than shards. No record
+ * becomes late by this, because a child shard is assigned at the moment at which its last parent finishes.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
 import type { TimeElement } from './time-element.ts'
@@ -13,7 +13,7 @@ import type { WatermarkSettings } from '../graph/watermark-strategy-spec.ts'
 export class SplitWatermarks {
   readonly #settings: WatermarkSettings
   readonly #splits = new Map<string, WatermarkGenerator>()
-  /** How often in a row there was no split; a shard assigner may take a moment. */
+  /** How many times in a row there was no split. A shard assigner may take a moment. */
   #withoutSplits = 0
   #idle = false
   #watermarkMs = NO_TIMESTAMP
@@ -22,7 +22,7 @@ export class SplitWatermarks {
     this.#settings = settings
   }
 
-  /** The last one that was said. */
+  /** The last watermark that was emitted. */
   get watermarkMs(): number {
     return this.#watermarkMs
   }
@@ -31,7 +31,7 @@ export class SplitWatermarks {
     return this.#idle
   }
 
-  /** How far each split is; splits that say nothing are left out. */
+  /** The watermark of each split. Splits that are idle or have no watermark yet are left out. */
   get bySplit(): ReadonlyMap<string, number> {
     return new Map(
       [...this.#splits].flatMap(([id, { watermarkMs, idle }]) =>
@@ -44,7 +44,7 @@ export class SplitWatermarks {
     this.#generatorOf(splitId).onRecords(maxTimestampMs)
   }
 
-  /** What is to be said now, in order. `active`: every split whose records still come. */
+  /** The elements to emit now, in order. `active`: the splits that may still have records. */
   onPeriodicEmit(active: Iterable<string>, paused: ReadonlySet<string>, nowMs: number): TimeElement[] {
     const remaining = new Set(active)
     for (const id of remaining) this.#generatorOf(id)

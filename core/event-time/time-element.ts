@@ -1,8 +1,8 @@
-/** What tells an operator how far event time has come. It flows between the batches, in order. */
+/** Tells an operator the progress of event time. Elements are sent between the batches, in order. */
 export type TimeElement =
   /** No record with an earlier event time follows. Epoch milliseconds. */
   | { readonly type: 'watermark'; readonly timestampMs: number }
-  /** Whether the stream is idle: it says nothing of event time then, and holds nobody back. */
+  /** Whether the stream is idle. An idle stream has no watermarks and does not hold other streams back. */
   | { readonly type: 'status'; readonly idle: boolean }
 
 /** Flink's `Long.MIN_VALUE`: a watermark before the first one, and the timestamp of a record that has none. */

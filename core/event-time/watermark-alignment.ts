@@ -1,12 +1,12 @@
 /**
- * Sources of a job that should not run ahead of each other in event time. Each member says how far it is, and is told now and
- * then how far its splits may go: as far as the slowest member, and the drift that it allows itself. Who is idle or has ended
- * holds nobody back; one that gave nothing yet holds all.
+ * Keeps the sources of a group together in event time. Each member reports its watermark, and learns at intervals how far its splits may
+ * go: the watermark of the slowest member plus the allowed drift. A member that is idle or has ended does not hold others back. A
+ * member without a watermark yet holds all others back.
  */
 import { MAX_WATERMARK } from './time-element.ts'
 
 export interface AlignmentMember {
-  /** Infinity: it does not count. */
+  /** `Infinity` when the member does not count. */
   readonly alignedMs: number
 }
 
@@ -29,7 +29,7 @@ export class AlignmentGroup {
   }
 }
 
-/** Which splits are too far ahead, and which are no longer. `paused` is brought up to date. */
+/** Which splits are to be paused, and which to be resumed. Updates `paused`. */
 export function alignSplits(
   watermarks: ReadonlyMap<string, number>,
   maxMs: number,

@@ -1,12 +1,12 @@
 /**
- * The watermark of one split, as Flink's `BoundedOutOfOrdernessWatermarks` within `WatermarksWithIdleness`: what is later than
- * the greatest timestamp so far by `maxOutOfOrdernessMs` or more is late. Asked at every interval, never a record.
+ * The watermark of one split, like Flink's `BoundedOutOfOrdernessWatermarks` within `WatermarksWithIdleness`: a record is late if its
+ * timestamp is `maxOutOfOrdernessMs` or more before the largest one so far. It is computed at each interval, not for each record.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
 import type { WatermarkSettings } from '../graph/watermark-strategy-spec.ts'
 
 export class WatermarkGenerator {
-  /** null: it gives no watermarks. */
+  /** `null` for a strategy without watermarks. */
   readonly #outOfOrdernessMs: number | null
   readonly #idlenessMs: number | null
   #maxTimestampMs = NO_TIMESTAMP
@@ -20,13 +20,13 @@ export class WatermarkGenerator {
     this.#idlenessMs = idlenessMs
   }
 
-  /** Records were emitted, the latest with this timestamp. */
+  /** Records were emitted. `maxTimestampMs` is their largest timestamp. */
   onRecords(maxTimestampMs: number): void {
     this.#sawRecords = true
     if (maxTimestampMs > this.#maxTimestampMs) this.#maxTimestampMs = maxTimestampMs
   }
 
-  /** `nowMs` only measures; a split that is `paused` is not idle, however long it gives nothing. */
+  /** `nowMs` measures idleness. A `paused` split is not idle, however long it has no records. */
   onPeriodicEmit(nowMs: number, paused: boolean): void {
     this.idle = this.#checkIdle(nowMs, paused)
     if (this.idle || this.#outOfOrdernessMs === null) return

@@ -1,7 +1,7 @@
 /**
- * Event time over the inputs of a subtask, as Flink's `StatusWatermarkValve`: the least watermark over the inputs that are
- * active and have caught up. An idle input holds nobody back; one that wakes up counts again when it has reached what was
- * said meanwhile. When all are idle the greatest watermark is said, then that the stream is idle.
+ * Combines the watermarks of the inputs of a subtask, like Flink's `StatusWatermarkValve`: the smallest over the active inputs that are
+ * aligned. An idle input does not hold the watermark back. An input that becomes active counts again when it has reached the
+ * watermark that was emitted meanwhile. When all inputs are idle, the largest watermark is emitted, then the idle status.
  */
 import { NO_TIMESTAMP } from './time-element.ts'
 import type { TimeElement } from './time-element.ts'
@@ -9,14 +9,14 @@ import type { TimeElement } from './time-element.ts'
 interface ValveInput {
   watermarkMs: number
   idle: boolean
-  /** Its watermark is not behind what was said. */
+  /** The watermark of the input is not behind the emitted one. */
   aligned: boolean
   ended: boolean
 }
 
 export class WatermarkValve {
   readonly #inputs: readonly ValveInput[]
-  #saidMs = NO_TIMESTAMP
+  #emittedMs = NO_TIMESTAMP
   #idle = false
 
   constructor(inputs: number) {
@@ -34,13 +34,13 @@ export class WatermarkValve {
     if (element.type === 'watermark') {
       if (input.idle || element.timestampMs <= input.watermarkMs) return []
       input.watermarkMs = element.timestampMs
-      if (input.watermarkMs >= this.#saidMs) input.aligned = true
+      if (input.watermarkMs >= this.#emittedMs) input.aligned = true
       return this.#advance()
     }
     if (element.idle === input.idle) return []
     input.idle = element.idle
     if (!element.idle) {
-      input.aligned = input.watermarkMs >= this.#saidMs
+      input.aligned = input.watermarkMs >= this.#emittedMs
       if (!this.#idle) return []
       this.#idle = false
       return [{ type: 'status', idle: false }]
@@ -49,7 +49,7 @@ export class WatermarkValve {
     return this.#lost()
   }
 
-  /** An input that ended holds nobody back. */
+  /** An input that has ended does not hold the watermark back. */
   onEnd(index: number): TimeElement[] {
     const input = this.#inputs[index]!
     input.ended = true
@@ -77,8 +77,8 @@ export class WatermarkValve {
   }
 
   #say(timestampMs: number): TimeElement[] {
-    if (timestampMs <= this.#saidMs) return []
-    this.#saidMs = timestampMs
+    if (timestampMs <= this.#emittedMs) return []
+    this.#emittedMs = timestampMs
     return [{ type: 'watermark', timestampMs }]
   }
 }

@@ -1,14 +1,14 @@
-/** Time as the engine sees it: every timer and every timestamp goes through here, so that tests can hold it still. */
+/** The time of the engine. All timers and timestamps use this interface, so that tests can control them. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number
-  /** Milliseconds that only ever grow; for measuring. */
+  /** Milliseconds that never decrease, for measuring. */
   monotonic(): number
-  /** Calls `action` once, `delayMs` from now; the result takes it back. The timer does not keep the process alive if `weak`. */
+  /** Calls `action` once after `delayMs`. The result cancels the call. A `weak` timer does not keep the process alive. */
   schedule(delayMs: number, action: () => void, weak?: boolean): () => void
 }
 
-/** What `setTimeout` takes at most: with more it would go off at once. */
+/** The longest delay of `setTimeout`. A longer one would end at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export const systemClock: Clock = {
@@ -44,7 +44,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   })
 }
 
-/** As `work`, but rejects with the signal's reason as soon as it aborts. */
+/** Settles like `work`, but rejects with the reason of the signal as soon as it aborts. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   let stop: () => void = () => undefined

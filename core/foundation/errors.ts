@@ -145,13 +145,20 @@ export interface WireError {
   readonly cause: WireError | null
 }
 
-/** Whatever was thrown, as an `Error`. */
-export const errorOf = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)))
-
 export function asShardlineError(error: unknown): ShardlineError {
   if (error instanceof ShardlineError) return error
   if (error instanceof Error) return new ShardlineError('INTERNAL', error.message, { cause: error })
   return new ShardlineError('INTERNAL', String(error))
+}
+
+/** What was thrown, as an `Error`: JavaScript allows any value to be thrown. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** The message of what was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
 const MAX_CAUSES = 8

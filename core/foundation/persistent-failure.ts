@@ -1,6 +1,6 @@
 /**
- * Says when something that is tried again and again has been failing for a while, now and then while it goes on, and when it
- * works again. What passes quickly is not worth a word; what lasts must not be silent.
+ * Warns of an operation that is retried and keeps failing: after a few seconds, once a minute while it lasts, and when the operation
+ * works again. Short failures cause no warning.
  */
 import type { Clock } from './clock.ts'
 
@@ -25,12 +25,12 @@ export class PersistentFailure {
     this.#warn = warn
   }
 
-  /** What fails now, and since when; `null` while it works. */
+  /** The failure and its beginning. `null` while the operation works. */
   get current(): Trouble | null {
     return this.#current
   }
 
-  /** `what`: a sentence with what failed and why. */
+  /** `what`: a sentence that names the operation and the reason. */
   failed(what: string): void {
     this.#current = { message: what, sinceMs: this.#current?.sinceMs ?? this.#clock.now() }
     const now = this.#clock.monotonic()
@@ -43,7 +43,7 @@ export class PersistentFailure {
     )
   }
 
-  /** `what`: who works again. */
+  /** `what`: the operation that works again, for the message. */
   succeeded(what: string): void {
     if (this.#warnedAtMs !== -Infinity) this.#warn(`${what} works again.`)
     this.#sinceMs = null

@@ -1,4 +1,4 @@
-/** Trying again: pauses that grow, half of each by chance, so that many clients do not come back at the same moment. */
+/** Retries with growing pauses. Half of each pause is random, so that many clients do not retry at the same moment. */
 import { sleep } from './clock.ts'
 import type { Clock } from './clock.ts'
 
@@ -8,7 +8,7 @@ export interface RetryOptions {
   readonly retryMaxAttempts: number
 }
 
-/** Half of the pause is fixed, half is chance. `attempt` counts from 1. */
+/** Half of the pause is fixed, half is random. `attempt` counts from 1. */
 export function backoffMs(attempt: number, minDelayMs: number, maxDelayMs: number): number {
   const delay = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(attempt - 1, 20))
   return delay / 2 + (Math.random() * delay) / 2
@@ -17,9 +17,9 @@ export function backoffMs(attempt: number, minDelayMs: number, maxDelayMs: numbe
 export interface Retrying extends RetryOptions {
   readonly clock: Clock
   readonly signal: AbortSignal
-  /** How often a call that failed with this error may be made in all; 1: not again. */
+  /** The largest number of attempts of a call that fails with this error. 1: no retry. */
   readonly attemptsFor: (error: unknown) => number
-  /** Before a pause. */
+  /** Called before a pause. */
   readonly onFailure: (error: unknown) => void
 }
 

@@ -27,7 +27,7 @@ export interface OperatorMetrics {
   /** Over the last minute. */
   readonly numRecordsInPerSecond: number
   readonly numRecordsOutPerSecond: number
-  /** Least over the subtasks, epoch milliseconds; null: none yet. */
+  /** Least over the subtasks, epoch milliseconds. `null` while there is none. */
   readonly currentOutputWatermark: number | null
   /** Records that could not be read, and did not fail the job; of sources alone. */
   readonly numRecordsInErrors: number

@@ -95,7 +95,7 @@ interface Sample {
   readonly value: number
 }
 
-/** Loaded only where somebody wants it. */
+/** The library is loaded only when the endpoint is used. */
 async function exposition(jobName: string, metrics: () => JobMetrics): Promise<() => Promise<string>> {
   // A CommonJS module: a bundler gives its exports under `default` alone.
   const { Gauge, Registry } = (await import('prom-client')).default

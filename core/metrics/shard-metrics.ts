@@ -18,18 +18,18 @@ export interface ShardMetrics extends ShardLosses {
   readonly streamArn: string
   readonly shardId: string
   readonly sequenceNumber: string | null
-  /** -1: not known yet. */
+  /** -1 while it is not known. */
   readonly millisBehindLatest: number
   readonly records: number
   readonly bytes: number
   readonly finished: boolean
   /** What its reader is doing. */
   readonly activity: string
-  /** What the last call failed of, while it is tried again; null: nothing. */
+  /** Why the last call failed, while it is retried. `null` when it succeeded. */
   readonly trouble: string | null
   /** When the service last gave a usable answer for this shard; before the first, when reading began. Epoch milliseconds. */
   readonly lastAnswerAtMs: number
-  /** Milliseconds between the last two GetRecords calls; null: fewer than two, or no polling. */
+  /** Milliseconds between the last two GetRecords calls. `null` before the second call, and for enhanced fan-out. */
   readonly fetchIntervalMs: number | null
   readonly throttles: number
 }

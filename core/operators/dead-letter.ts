@@ -2,18 +2,18 @@
 import type { RecordPosition } from '../foundation/record-batch/record-positions.ts'
 
 export interface DeadLetter {
-  /** The stream or delivery stream that the record was meant for. For a record that cannot be read: the stream that it came from. */
+  /** Of a record that cannot be written: the stream, or delivery stream, of the sink. Of one that cannot be read: its own. */
   readonly stream: string
-  /** `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, `RECORD_MALFORMED`, or the service's own error code. */
+  /** `RECORD_TOO_LARGE`, `VALIDATION_FAILED`, `VALUE_INVALID`, `RECORD_MALFORMED`, or the name of the service's error. */
   readonly code: string
   readonly message: string
-  /** `null` when the record has no key, or its key is not known. */
+  /** `null` when the record has no key, or when the key could not be determined. */
   readonly partitionKey: string | null
   /** Decimal. */
   readonly explicitHashKey: string | null
-  /** Empty when the record has no data. */
+  /** Empty when the value was null. */
   readonly data: Buffer
-  /** Where the record came from. `null` when that is not known, as after a restore. */
+  /** Where the record was read. `null` when that is not known, as after a restore. */
   readonly position: RecordPosition | null
 }
 

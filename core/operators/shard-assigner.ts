@@ -1,6 +1,6 @@
 /**
- * Who reads which shard. An assigner answers for each shard that may be read now; a program's own may live in another
- * process, so the engine asks for many at once and waits.
+ * A shard assigner chooses the subtask that reads a shard. The assigner of a program may run in another process, so the engine asks
+ * for many shards at once and waits for the answer.
  */
 export interface ShardToAssign {
   readonly streamArn: string
@@ -13,20 +13,20 @@ export interface ShardToAssign {
 
 export interface ShardAssignerContext {
   readonly parallelism: number
-  /** By subtask: ids of the shards that it reads. */
+  /** By subtask: the ids of the shards that it reads. */
   readonly assigned: readonly (readonly string[])[]
 }
 
 /** Picks the subtask (0 to parallelism - 1) that reads a shard. */
 export type KinesisShardAssigner = (shard: ShardToAssign, context: ShardAssignerContext) => number
 
-/** A subtask for each of the shards, in their order. */
+/** Returns the subtask of each shard, in their order. */
 export type AssignShards = (
   shards: readonly ShardToAssign[],
   context: ShardAssignerContext,
 ) => readonly number[] | Promise<readonly number[]>
 
-/** Shards one after the other; each sees where those before it went. */
+/** Calls the assigner for one shard after the other. Each call sees the assignments of the calls before it. */
 export function oneByOne(assigner: KinesisShardAssigner): AssignShards {
   return (shards, { parallelism, assigned }) => {
     const lists = assigned.map(list => [...list])

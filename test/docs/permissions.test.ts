@@ -17,7 +17,7 @@ import { takeLease } from '../../core/runtime/job/checkpoint-folder.ts'
 import type { JobGraph } from '../../core/graph/job-graph.ts'
 import { FirehoseDeliveryStream } from '../../core/aws/firehose/firehose-client.ts'
 import { GlueSchemaRegistryClient } from '../../core/aws/glue/glue-client.ts'
-import { KinesisFirehoseSink } from '../../core/connectors/firehose/kinesis-firehose-sink.ts'
+import { KinesisFirehoseSinkConnector } from '../../core/connectors/firehose/kinesis-firehose-sink-connector.ts'
 import type { KinesisEmulator } from '../../emulator/index.ts'
 import { operations } from '../../emulator/operations/operations.ts'
 import { parseGlueConfigs } from '../../schemas/glue/glue-configs.ts'
@@ -123,7 +123,7 @@ const firehose: Feature = async (t, allowed) => {
       : { status: 200, json: { DeliveryStreamDescription: { DeliveryStreamStatus: 'ACTIVE' } } }
   })
   const { partitionKeyGenerator: _, streamArn: __, streamName: ___, ...limits } = kinesisSinkSpec()
-  const sink = new KinesisFirehoseSink(
+  const sink = new KinesisFirehoseSinkConnector(
     {
       ...limits,
       type: 'kinesis-firehose',

@@ -12,12 +12,9 @@ import { encode, Token, Type } from 'cborg'
 import t from 'tap'
 
 import { InvalidAnswer } from '../../core/aws/service/answer-checks.ts'
-import {
-  decodeGetRecordsCbor,
-  decodeGetRecordsJson,
-  decodeSubscriptionEvent,
-} from '../../core/aws/kinesis/get-records-codec.ts'
-import type { ChildShard } from '../../core/aws/kinesis/get-records-codec.ts'
+import { decodeGetRecordsJson, decodeSubscriptionEvent } from '../../core/aws/kinesis/get-records-json.ts'
+import { decodeGetRecordsCbor } from '../../core/aws/kinesis/get-records-cbor.ts'
+import type { ChildShard } from '../../core/aws/kinesis/get-records-result.ts'
 import { decodePutRecordsCbor, decodePutRecordsJson } from '../../core/aws/kinesis/put-records-codec.ts'
 import type { PutRecordsResult } from '../../core/aws/kinesis/put-records-codec.ts'
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'

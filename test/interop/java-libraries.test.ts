@@ -16,7 +16,7 @@ import type { Test } from 'tap'
 import { systemClock } from '../../core/foundation/clock.ts'
 import { Configuration } from '../../core/foundation/config/configuration.ts'
 import { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
-import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { KinesisEmulator } from '../../emulator/index.ts'
 import { AGGREGATE_CASES } from '../schemas/kpl/aggregate-cases.ts'
 import { kinesisSinkSpec } from '../core/fakes/graphs.ts'
@@ -112,7 +112,7 @@ t.test(
       const n = Number(String(value).slice(1))
       return n % 10 === 0 ? { partitionKey: `ü${n}`, explicitHashKey: BigInt(n) * 2n ** 118n } : `ü${n % 50}`
     }
-    const sink = new KinesisStreamsSink(spec, new Configuration(), systemClock, { key })
+    const sink = new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock, { key })
     const writer = sink.createWriter({ subtask: 0, parallelism: 1, restored: [], fail: e => t.fail(String(e)) })
     t.teardown(() => writer.close())
     const values = Array.from({ length: 1000 }, (_, i) => `ä${i}`)

@@ -1,6 +1,6 @@
 /** The engine's seam to the network, over an emulator in this process: answers take virtual time, and none reaches the dead. */
 import { ServiceError } from '../../core/foundation/errors.ts'
-import type { ChildShard, GetRecordsResult } from '../../core/aws/kinesis/get-records-codec.ts'
+import type { ChildShard, GetRecordsResult } from '../../core/aws/kinesis/get-records-result.ts'
 import { serviceError } from '../../core/aws/service/service-errors.ts'
 import { hashKeyOf } from '../../core/aws/kinesis/put-records-codec.ts'
 import type { EntryRun } from '../../core/aws/kinesis/put-records-codec.ts'

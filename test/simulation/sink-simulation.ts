@@ -7,10 +7,10 @@ import { deaggregateSync } from 'aws-kinesis-agg'
 import { createHash } from 'node:crypto'
 
 import { ServiceError } from '../../core/foundation/errors.ts'
-import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from '../../core/aws/kinesis/put-records-codec.ts'
 import type { SinkStreamProxy } from '../../core/aws/kinesis/stream-proxy.ts'
-import { KinesisStreamsSink } from '../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import type { Sink } from '../../core/operators/sink.ts'
 import { ConnectionReset, KinesisEmulator, KinesisError, VirtualClock } from '../../emulator/index.ts'
 import type { FaultRule, WireObject } from '../../emulator/index.ts'
@@ -165,7 +165,7 @@ export class SinkSimulation extends Simulation<Step> {
 
   #sink(life: Incarnation, ...[spec, configuration]: Parameters<KinesisSinkFactory>): Sink {
     let client: Client | null = null
-    const sink = new KinesisStreamsSink(spec, configuration, life, {
+    const sink = new KinesisStreamsSinkConnector(spec, configuration, life, {
       key: value => recordOf(String(value)).key,
       deadLetters: async letters => {
         await life.latency()

@@ -8,7 +8,7 @@ import { RecordAggregator } from 'aws-kinesis-agg'
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
 import type { SinkWriter, SinkWriterContext } from '../../core/operators/sink.ts'
 import type { ReaderContext, SourceReader } from '../../core/operators/source.ts'
-import { KinesisStreamsSource } from '../../core/connectors/kinesis/source/kinesis-streams-source.ts'
+import { KinesisStreamsSourceConnector } from '../../core/connectors/kinesis/source/kinesis-streams-source-connector.ts'
 import { KinesisEmulator, VirtualClock } from '../../emulator/index.ts'
 import type { Fault } from '../../emulator/index.ts'
 import { functionT, graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../core/fakes/graphs.ts'
@@ -30,10 +30,10 @@ interface Arrived {
 }
 
 /** Its readers hand out a few records at a time, as they do for a slow function: positions lie anywhere in a batch. */
-class HesitantSource extends KinesisStreamsSource {
+class HesitantSource extends KinesisStreamsSourceConnector {
   readonly #random: Random
 
-  constructor(random: Random, ...rest: ConstructorParameters<typeof KinesisStreamsSource>) {
+  constructor(random: Random, ...rest: ConstructorParameters<typeof KinesisStreamsSourceConnector>) {
     super(...rest)
     this.#random = random
   }

@@ -3,7 +3,7 @@
  * read may become an object of the program: a class, or a function that says whether a value is one.
  */
 import type { SchemaSpec, ValueFunctionSpec } from '../../../schemas/contracts/schema-spec.ts'
-import { ConfigurationError } from '../../foundation/errors.ts'
+import { ConfigurationError, messageOf } from '../../foundation/errors.ts'
 import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { RegisterLocal, Schema } from './schema.ts'
 
@@ -62,7 +62,7 @@ export function schemaText(schema: AvroSchema): string {
   } catch (cause) {
     // A primitive type's name alone is a schema too.
     if (/^[a-z]+$/.test(schema)) return JSON.stringify(schema)
-    throw new ConfigurationError(`An Avro schema is JSON, and this is not: ${(cause as Error).message}`, { cause })
+    throw new ConfigurationError(`An Avro schema is JSON, and this is not: ${messageOf(cause)}`, { cause })
   }
   return schema
 }

@@ -1,6 +1,6 @@
 /** Why there are no credentials, as an error that names their provider and holds no secret. */
 import { maskedMessage } from '../../foundation/config/mask.ts'
-import { ServiceError, ShardlineError } from '../../foundation/errors.ts'
+import { ServiceError, ShardlineError, asError } from '../../foundation/errors.ts'
 import type { ErrorCode } from '../../foundation/errors.ts'
 import type { CredentialsSource } from './credentials-source.ts'
 
@@ -30,7 +30,7 @@ export function credentialsError(
   localAdvice: string | null = null,
 ): ShardlineError {
   if (cause instanceof ShardlineError) return cause
-  const error = cause instanceof Error ? cause : new Error(String(cause))
+  const error = asError(cause)
   const code = codeOf(error, known)
   const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
   // Who named no provider is not told the name of the one that stands for the default chain.

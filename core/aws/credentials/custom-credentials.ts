@@ -6,7 +6,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 
 import { maskedMessage, maskedUrl } from '../../foundation/config/mask.ts'
-import { ConfigurationError } from '../../foundation/errors.ts'
+import { ConfigurationError, messageOf } from '../../foundation/errors.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 
 /** Called at the start, and again before what it answered expires. */
@@ -59,7 +59,7 @@ async function importFactory(key: string, name: string): Promise<CredentialsProv
     exports = (await import(url)) as Readonly<Record<string, unknown>>
   } catch (cause) {
     throw new ConfigurationError(
-      `${key}: module '${maskedUrl(module)}' could not be loaded: ${maskedMessage((cause as Error).message)}`,
+      `${key}: module '${maskedUrl(module)}' could not be loaded: ${maskedMessage(messageOf(cause))}`,
       {
         cause,
       },

@@ -13,6 +13,7 @@ import { maskedUrl } from '../../foundation/config/mask.ts'
 
 import type { SdkHttpHandler } from '../http/sdk-http-handler.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
+import { messageOf } from '../../foundation/errors.ts'
 
 export type SdkProvider = () => Promise<AwsCredentials>
 
@@ -96,12 +97,9 @@ export function profileOrHost(profile: Profile, settings: SdkClientSettings, env
     try {
       return await ofHost()
     } catch (cause) {
-      throw new Error(
-        `there are ${none}, and no credentials of a container or instance (${(cause as Error).message})`,
-        {
-          cause,
-        },
-      )
+      throw new Error(`there are ${none}, and no credentials of a container or instance (${messageOf(cause)})`, {
+        cause,
+      })
     }
   }
 }

@@ -1,9 +1,8 @@
 /**
- * One delivery stream of Amazon Data Firehose, by the AWS SDK. In a module of its own: only jobs that need it load it. A put is
- * tried once: who sends says when it is sent again.
+ * One delivery stream of Amazon Data Firehose, by the AWS SDK. Only jobs that write to Firehose load this module. A put is made
+ * once: the sink writer decides when records are sent again.
  */
 import { DescribeDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose'
-import type { PutRecordBatchCommandOutput } from '@aws-sdk/client-firehose'
 
 import type { Clock } from '../../foundation/clock.ts'
 import type { Configuration } from '../../foundation/config/configuration.ts'
@@ -13,7 +12,9 @@ import { connectToAws, endpointOf } from '../service/aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from '../service/aws-connection.ts'
 import type { DeliveryStreamProxy } from './delivery-stream-proxy.ts'
 import type { EntryRun, FailedEntry, PutRecordsResult } from '../kinesis/put-records-codec.ts'
-import { invalidAnswer, sdkError } from '../service/service-errors.ts'
+import { readSdkAnswer } from '../service/sdk-answer.ts'
+import type { SdkAnswer } from '../service/sdk-answer.ts'
+import { sdkError } from '../service/service-errors.ts'
 import type { Attempted } from '../service/service-errors.ts'
 
 const CONTROL_ATTEMPTS = 3
@@ -35,10 +36,10 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
     const command = new DescribeDeliveryStreamCommand({ DeliveryStreamName: this.deliveryStreamName })
     const answer = await this.#call('DescribeDeliveryStream', CONTROL_ATTEMPTS, client => client.send(command))
     const { status, type } = await this.#read('DescribeDeliveryStream', answer, toDescription)
-    // Each put would be refused as if its records were at fault.
+    // The service would refuse each put as if its records were at fault.
     if (type !== null && OTHER_SOURCES.has(type))
       throw new ConfigurationError(
-        `Delivery stream ${this.deliveryStreamName} takes no records that are put: its type is ${type}. Write to what it reads from, or use one whose source is Direct PUT.`,
+        `Delivery stream ${this.deliveryStreamName} does not accept puts: its type is ${type}. Write to its source, or use a delivery stream whose source is Direct PUT.`,
       )
     return status ?? 'ACTIVE'
   }
@@ -70,18 +71,10 @@ export class FirehoseDeliveryStream implements DeliveryStreamProxy {
     }
   }
 
-  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
-  async #read<A extends Pick<PutRecordBatchCommandOutput, '$metadata'>, T>(
-    operation: string,
-    answer: A,
-    read: (answer: A) => T,
-  ): Promise<T> {
-    try {
-      return read(answer)
-    } catch (cause) {
-      const endpoint = (await endpointOf(PutRecordBatchCommand, this.#client(1).config)).origin
-      throw invalidAnswer({ ...this.#attempted(operation), endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
-    }
+  /** `read` returns what is needed of the answer, and throws `InvalidAnswer` when that is missing. */
+  #read<A extends SdkAnswer, T>(operation: string, answer: A, read: (answer: A) => T): Promise<T> {
+    const endpoint = (): Promise<URL> => endpointOf(PutRecordBatchCommand, this.#client(1).config)
+    return readSdkAnswer(answer, read, this.#attempted(operation), endpoint)
   }
 
   #attempted(operation: string): Attempted {

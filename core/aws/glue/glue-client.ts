@@ -1,6 +1,6 @@
 /**
- * The AWS Glue Schema Registry, by the AWS SDK. In a module of its own: only jobs that need it load it. Every call has a
- * deadline, and is tried again here where that may help: four times in all, as Amazon's library does it.
+ * The AWS Glue Schema Registry, by the AWS SDK. Only jobs that use the registry load this module. Every call has a deadline. A call
+ * whose failure may be temporary is made up to four times, like in Amazon's library.
  */
 import {
   CreateSchemaCommand,
@@ -11,7 +11,6 @@ import {
   PutSchemaVersionMetadataCommand,
   RegisterSchemaVersionCommand,
 } from '@aws-sdk/client-glue'
-import type { GetSchemaVersionCommandOutput } from '@aws-sdk/client-glue'
 
 import type {
   NewSchema,
@@ -29,14 +28,16 @@ import { connectToAws, endpointOf } from '../service/aws-connection.ts'
 import type { AwsConnection, MiddlewareStack } from '../service/aws-connection.ts'
 import { parseProxy } from '../http/proxies.ts'
 import { SdkHttpHandler } from '../http/sdk-http-handler.ts'
-import { describe, invalidAnswer, sdkError } from '../service/service-errors.ts'
+import { readSdkAnswer } from '../service/sdk-answer.ts'
+import type { SdkAnswer } from '../service/sdk-answer.ts'
+import { describe, sdkError } from '../service/service-errors.ts'
 import type { Attempted } from '../service/service-errors.ts'
 import type { GlueClientOptions } from '../../../schemas/glue/glue-client-options.ts'
 
 const ATTEMPTS = 4
 const BASE_DELAY_MS = 200
 const MAX_DELAY_MS = 20_000
-/** For one attempt: a call of Glue takes some 50 ms. */
+/** The deadline of one attempt. A call of Glue takes about 50 ms. */
 export const CALL_TIMEOUT_MS = 30_000
 const CONNECTION_TIMEOUT_MS = 10_000
 
@@ -44,7 +45,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
   readonly #connection: AwsConnection
   readonly #client: GlueClient
   readonly #clock: Clock
-  /** Of `proxyUrl`, which is for the registry alone. */
+  /** For `proxyUrl`, which applies to the registry alone. */
   readonly #proxied: SdkHttpHandler | null
   readonly #closed = new AbortController()
 
@@ -176,7 +177,7 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     )
   }
 
-  /** What is under way rejects. */
+  /** Rejects the calls in flight. */
   close(): void {
     this.#closed.abort(Object.assign(new Error('the client is closed'), { code: 'the client is closed' }))
     this.#connection.close()
@@ -184,15 +185,15 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     this.#proxied?.destroy()
   }
 
-  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
-  async #call<A extends Pick<GetSchemaVersionCommandOutput, '$metadata'>, T>(
+  /** `read` returns what is needed of the answer, and throws `InvalidAnswer` when that is missing. */
+  async #call<A extends SdkAnswer, T>(
     attempted: Attempted,
     call: (signal: AbortSignal) => Promise<A>,
     read: (answer: A) => T,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#read(attempted, await this.#attempt(attempted, call), read)
+        return await readSdkAnswer(await this.#attempt(attempted, call), read, attempted, () => this.#endpoint())
       } catch (error) {
         if (attempt === ATTEMPTS || !(error instanceof ShardlineError) || !error.retryable) throw error
         if (this.#closed.signal.aborted) throw error
@@ -203,25 +204,12 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     }
   }
 
-  async #read<A extends Pick<GetSchemaVersionCommandOutput, '$metadata'>, T>(
-    attempted: Attempted,
-    answer: A,
-    read: (answer: A) => T,
-  ): Promise<T> {
-    try {
-      return read(answer)
-    } catch (cause) {
-      const endpoint = (await endpointOf(GetSchemaVersionCommand, this.#client.config)).origin
-      throw invalidAnswer({ ...attempted, endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
-    }
-  }
-
   async #attempt<T>(attempted: Attempted, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const late = new AbortController()
     const cancel = this.#clock.schedule(CALL_TIMEOUT_MS, () => late.abort())
     const signal = AbortSignal.any([late.signal, this.#closed.signal])
     try {
-      // Who provides credentials may not answer either, and knows no signal.
+      // A credentials provider may not answer either, and takes no signal.
       await unlessAborted(this.#connection.credentials(), signal)
       return await unlessAborted(call(signal), signal)
     } catch (cause) {
@@ -238,11 +226,15 @@ export class GlueSchemaRegistryClient implements SchemaRegistryApi {
     }
   }
 
+  #endpoint(): Promise<URL> {
+    return endpointOf(GetSchemaVersionCommand, this.#client.config)
+  }
+
   async #error(cause: unknown, attempted: Attempted): Promise<ShardlineError> {
-    const error = await sdkError(cause, attempted, () => endpointOf(GetSchemaVersionCommand, this.#client.config))
+    const error = await sdkError(cause, attempted, () => this.#endpoint())
     if (error.code !== 'CREDENTIALS_MISSING') return error
     const { code, message, details } = error
-    const where = "For the schema registry these keys belong into the schema's own configuration."
+    const where = 'The schema registry takes these keys from the configuration of the schema.'
     return new ServiceError(code, `${message} ${where}`, { cause: error, details })
   }
 }
@@ -261,7 +253,7 @@ function userAgentSuffix({
   return `autoreg/${bit(autoRegistration)}:compress/${bit(compression)}:secdeser/${bit(secondaryDeserializer)}:app/${app.replace(/[^\x21-\x7e]/g, '-')}`
 }
 
-/** The SDK would make dashes of the colons. */
+/** Without the middleware the SDK would replace the colons by dashes. */
 function addToUserAgent(stack: MiddlewareStack, suffix: string): void {
   stack.add(
     next => async args => {

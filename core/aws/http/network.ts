@@ -11,7 +11,7 @@ import tls from 'node:tls'
 import { awsOptions } from '../../foundation/config/aws-options.ts'
 import type { Configuration } from '../../foundation/config/configuration.ts'
 import { maskedUrl } from '../../foundation/config/mask.ts'
-import { ConfigurationError } from '../../foundation/errors.ts'
+import { ConfigurationError, messageOf } from '../../foundation/errors.ts'
 import { environmentProxies } from './proxies.ts'
 import type { Proxy } from './proxies.ts'
 
@@ -65,7 +65,7 @@ function trusting(variable: string, file: string): tls.SecureContext {
     return context
   } catch (cause) {
     throw new ConfigurationError(
-      `${variable}: the certificates in '${maskedUrl(file)}' cannot be used: ${(cause as Error).message}.`,
+      `${variable}: the certificates in '${maskedUrl(file)}' cannot be used: ${messageOf(cause)}.`,
       { cause },
     )
   }

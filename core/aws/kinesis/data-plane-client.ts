@@ -9,8 +9,9 @@ import { EXPIRED_TOKEN_ERRORS } from '../service/aws-connection.ts'
 import { encodeCborMap } from '../service/cbor.ts'
 import { readFailure, UNNAMED } from '../service/failure-answer.ts'
 import type { Failure } from '../service/failure-answer.ts'
-import { decodeGetRecordsCbor, decodeGetRecordsJson } from './get-records-codec.ts'
-import type { GetRecordsResult } from './get-records-codec.ts'
+import { decodeGetRecordsJson } from './get-records-json.ts'
+import { decodeGetRecordsCbor } from './get-records-cbor.ts'
+import type { GetRecordsResult } from './get-records-result.ts'
 import { HttpTransport } from '../http/http-transport.ts'
 import type { HttpAnswer, TransportOptions } from '../http/http-transport.ts'
 import {
@@ -26,7 +27,7 @@ import type { Attempted } from '../service/service-errors.ts'
 import { RequestSigner } from '../service/sigv4.ts'
 
 export interface GetRecordsRequest {
-  /** null: the iterator alone says which stream. */
+  /** `null` when it is not known. The iterator determines the stream. */
   readonly streamArn: string | null
   readonly streamName: string
   readonly shardId: string
@@ -135,7 +136,7 @@ export class DataPlaneClient {
     signal?: AbortSignal,
     inCbor = this.#speaksCbor,
   ): Promise<Answer> {
-    // A transport that is made now would be closed by nobody.
+    // The client is closed: nothing would close a transport that is made now.
     if (this.#closed) throw unreachable('the service', attempted, new Error('the client is closed'))
     const connection = await (this.#connection ??= this.#connect())
     let cbor = inCbor
@@ -147,7 +148,7 @@ export class DataPlaneClient {
     if (cbor && answer.status < 500 && contentTypeUnknown(failure, answer)) {
       cbor = false
       answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)
-      // Whoever understands JSON no better (a proxy's page, say) has not said anything about CBOR.
+      // If JSON fails too, for example at the page of a proxy, the failure was not about CBOR.
       if (answer.status === 200 || !contentTypeUnknown(readFailure(answer), answer)) this.#speaksCbor = false
     } else if (this.#correctSkew(failure.name, answer)) {
       answer = await this.#post(connection, target, encode(cbor), cbor, attempted, signal)

@@ -1,4 +1,4 @@
-/** One stream of the real service: control calls by the SDK, the two hot calls by the data-plane client. */
+/** One Kinesis stream: control calls by the AWS SDK, GetRecords and PutRecords by the data-plane client. */
 import {
   DeregisterStreamConsumerCommand,
   DescribeStreamConsumerCommand,
@@ -7,33 +7,27 @@ import {
   ListShardsCommand,
   RegisterStreamConsumerCommand,
 } from '@aws-sdk/client-kinesis'
-import type { KinesisClient, ListShardsCommandOutput } from '@aws-sdk/client-kinesis'
+import type { KinesisClient } from '@aws-sdk/client-kinesis'
 
 import type { Clock } from '../../foundation/clock.ts'
 import { awsOptions } from '../../foundation/config/aws-options.ts'
 import type { Configuration } from '../../foundation/config/configuration.ts'
 import { ConfigurationError, ShardlineError } from '../../foundation/errors.ts'
 import type { ServiceError } from '../../foundation/errors.ts'
-import {
-  decimal,
-  InvalidAnswer,
-  list,
-  object,
-  optionalCount,
-  optionalDecimal,
-  optionalText,
-  text,
-} from '../service/answer-checks.ts'
+import { InvalidAnswer, list, optionalText, text } from '../service/answer-checks.ts'
 import { parseStreamArn } from '../service/arn.ts'
 import { createAwsAccess } from '../service/aws-access.ts'
 import type { AwsAccess } from '../service/aws-access.ts'
 import { DataPlaneClient } from './data-plane-client.ts'
 import { FanOutClient } from './fan-out-client.ts'
-import type { GetRecordsResult } from './get-records-codec.ts'
+import type { GetRecordsResult } from './get-records-result.ts'
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
 import { ServiceClock } from '../service/service-clock.ts'
+import { readSdkAnswer } from '../service/sdk-answer.ts'
+import type { SdkAnswer } from '../service/sdk-answer.ts'
 import { invalidAnswer, sdkError } from '../service/service-errors.ts'
 import type { Attempted } from '../service/service-errors.ts'
+import { toConsumerDescription, toShardDescription, toStreamSummary } from './control-answers.ts'
 import type {
   ConsumerDescription,
   ShardDescription,
@@ -51,7 +45,7 @@ export interface StreamIdentity {
 
 export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
   readonly streamName: string
-  /** Told at the start, or by the service when it describes the stream. */
+  /** Known from the start, or from the description of the stream. */
   #arn: string | null
   readonly #access: AwsAccess
   readonly #data: DataPlaneClient
@@ -200,13 +194,13 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return this.#arn ?? (await this.describeStream()).streamArn
   }
 
-  /** Both where both are known: the service takes either, some emulators know only names. */
+  /** The name, and the ARN if it is known. The service takes either; some emulators know only names. */
   #stream(): { StreamName: string; StreamARN?: string } {
     return this.#arn === null ? { StreamName: this.streamName } : { StreamName: this.streamName, StreamARN: this.#arn }
   }
 
-  /** `read` takes from the answer what is needed, and throws `InvalidAnswer` where that is not in it. */
-  async #control<A extends Pick<ListShardsCommandOutput, '$metadata'>, T>(
+  /** `read` returns what is needed of the answer, and throws `InvalidAnswer` when that is missing. */
+  async #control<A extends SdkAnswer, T>(
     operation: string,
     call: (sdk: KinesisClient) => Promise<A>,
     read: (answer: A) => T,
@@ -220,12 +214,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     } catch (cause) {
       throw await sdkError(cause, attempted, () => this.#access.endpoint())
     }
-    try {
-      return read(answer)
-    } catch (cause) {
-      const endpoint = (await this.#access.endpoint()).origin
-      throw invalidAnswer({ ...attempted, endpoint }, answer.$metadata.httpStatusCode ?? 0, cause)
-    }
+    return readSdkAnswer(answer, read, attempted, () => this.#access.endpoint())
   }
 
   async #invalid(operation: string, why: string): Promise<ServiceError> {
@@ -233,7 +222,7 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
     return invalidAnswer({ operation, stream: this.streamName, endpoint }, 200, new InvalidAnswer(why))
   }
 
-  /** Every answer says what time it is at the service. */
+  /** Observes the Date header of every answer: the service's time. */
   #observeDates(): void {
     this.#access.sdk.middlewareStack.add(
       next => async args => {
@@ -245,57 +234,5 @@ export class KinesisStreamProxy implements SourceStreamProxy, SinkStreamProxy {
       },
       { step: 'deserialize', name: 'shardlineServiceClock' },
     )
-  }
-}
-
-function toStreamSummary(summary: unknown, streamName: string): StreamSummary {
-  const field = 'StreamDescriptionSummary'
-  const s = object(summary, field)
-  const created = s['StreamCreationTimestamp']
-  const retentionHours = optionalCount(s['RetentionPeriodHours'], `${field}.RetentionPeriodHours`)
-  const name = text(s['StreamName'], `${field}.StreamName`)
-  if (name !== streamName) throw new InvalidAnswer(`it describes another stream, ${name}`)
-  return {
-    streamName: name,
-    streamArn: text(s['StreamARN'], `${field}.StreamARN`),
-    status: text(s['StreamStatus'], `${field}.StreamStatus`),
-    creationTimeMs: created instanceof Date && !Number.isNaN(created.getTime()) ? created.getTime() : 0,
-    retentionMs: retentionHours === null ? null : retentionHours * 3_600_000,
-  }
-}
-
-function toConsumerDescription(consumer: unknown, field: string, consumerName: string): ConsumerDescription {
-  const c = object(consumer, field)
-  const name = text(c['ConsumerName'], `${field}.ConsumerName`)
-  if (name !== consumerName) throw new InvalidAnswer(`it describes another consumer, ${name}`)
-  const status = text(c['ConsumerStatus'], `${field}.ConsumerStatus`)
-  return {
-    consumerName: name,
-    consumerArn: text(c['ConsumerARN'], `${field}.ConsumerARN`),
-    status: status as ConsumerStatus,
-  }
-}
-
-type ConsumerStatus = ConsumerDescription['status']
-
-function toShardDescription(shard: unknown, i: number): ShardDescription {
-  const field = `Shards[${i}]`
-  const s = object(shard, field)
-  const range = object(s['HashKeyRange'], `${field}.HashKeyRange`)
-  const numbers = object(s['SequenceNumberRange'], `${field}.SequenceNumberRange`)
-  const parents = ['ParentShardId', 'AdjacentParentShardId'].map(name => optionalText(s[name], `${field}.${name}`))
-  return {
-    shardId: text(s['ShardId'], `${field}.ShardId`),
-    parentShardIds: parents.filter(id => id !== null),
-    startingHashKey: decimal(range['StartingHashKey'], `${field}.HashKeyRange.StartingHashKey`),
-    endingHashKey: decimal(range['EndingHashKey'], `${field}.HashKeyRange.EndingHashKey`),
-    startingSequenceNumber: decimal(
-      numbers['StartingSequenceNumber'],
-      `${field}.SequenceNumberRange.StartingSequenceNumber`,
-    ),
-    endingSequenceNumber: optionalDecimal(
-      numbers['EndingSequenceNumber'],
-      `${field}.SequenceNumberRange.EndingSequenceNumber`,
-    ),
   }
 }

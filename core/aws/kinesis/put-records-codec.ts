@@ -23,13 +23,13 @@ export interface EntryRun {
   readonly keySlab: Buffer
   readonly keyOffset: Uint32Array
   readonly keyLength: Uint32Array
-  /** null: no entry has one. */
+  /** `null` when no entry has an explicit hash key. */
   readonly hashKeys?: HashKeyColumn | null
-  /** Where the entries came from, by the index that they have in the columns; null: not known. */
+  /** Where the records were read, by their index in the columns. `null` when that is not known. */
   readonly origin?: RecordPositions | null
-  /** How many of the stream's values each entry holds; null: one each. */
+  /** How many records each entry holds. `null`: one each. */
   readonly userRecords?: Uint32Array | null
-  /** Told as entries were written, or given to the dead letters; perhaps in several steps. */
+  /** Called with the number of entries that were written, or stored as dead letters. There may be several calls. */
   readonly onAcknowledged?: ((entries: number) => void) | null
   readonly from: number
   readonly to: number
@@ -43,7 +43,7 @@ export function countEntries(runs: readonly EntryRun[]): number {
 
 export interface PutTarget {
   readonly streamName: string
-  /** Sent beside the name where it is known. */
+  /** Sent with the name if it is known. */
   readonly streamArn: string | null
 }
 
@@ -55,14 +55,14 @@ export interface FailedEntry {
 }
 
 export interface PutRecordsResult {
-  /** Empty: all were written. */
+  /** Empty when all entries were written. */
   readonly failed: readonly FailedEntry[]
-  /** By entry: where it was written; null: it was not. Left out where nobody asked. */
+  /** By entry: the shard that it was written to, or `null`. The list is `null` unless `shardIds` was set. */
   readonly shardIds: readonly (string | null)[] | null
 }
 
 export interface PutRecordsOptions {
-  /** Whether to say where each entry was written, which costs time. */
+  /** Whether the result contains the shard of each entry, which costs time. */
   readonly shardIds?: boolean
   readonly signal?: AbortSignal
 }
@@ -181,14 +181,14 @@ export function encodePutRecordsJson(target: PutTarget, runs: readonly EntryRun[
   return Buffer.from(`${JSON.stringify(stream).slice(0, -1)},"Records":[${records.join(',')}]}`)
 }
 
-/** The explicit hash key of an entry, decimal; null: it has none. */
+/** The explicit hash key of an entry, decimal. `null` when it has none. */
 export function hashKeyOf({ hashKeys }: EntryRun, i: number): string | null {
   if (!hashKeys || hashKeys.length[i] === 0) return null
   return hashKeys.slab.latin1Slice(hashKeys.offset[i]!, hashKeys.offset[i]! + hashKeys.length[i]!)
 }
 
 /**
- * What became of the `sent` entries. An answer that says nothing about one of them is an error, never a success: the entry would
+ * The outcome of the `sent` entries. An answer without a result for one of them is an error, never a success: the entry would
  * be lost.
  */
 export function decodePutRecordsCbor(body: Buffer, sent: number, shardIds = false): PutRecordsResult {

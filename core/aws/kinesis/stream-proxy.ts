@@ -1,14 +1,14 @@
-/** The one network seam: what the source and the sink ask of Kinesis. Tests pass a fake; see kinesis-stream-proxy.ts. */
+/** The calls that the source and the sink make to Kinesis. Tests pass a fake; `KinesisStreamProxy` makes the real calls. */
 import type { EntryRun, PutRecordsOptions, PutRecordsResult } from './put-records-codec.ts'
-import type { GetRecordsResult, SubscriptionEvent } from './get-records-codec.ts'
+import type { GetRecordsResult, SubscriptionEvent } from './get-records-result.ts'
 
 export interface StreamSummary {
   readonly streamName: string
   readonly streamArn: string
   readonly status: string
-  /** Epoch milliseconds; with the ARN it tells a recreated stream from the one before. */
+  /** Epoch milliseconds. A recreated stream has the same ARN and another creation time. */
   readonly creationTimeMs: number
-  /** How long a record is kept, milliseconds; null: the endpoint does not say. */
+  /** How long a record is kept, milliseconds. `null` when the endpoint does not tell. */
   readonly retentionMs: number | null
 }
 
@@ -19,9 +19,9 @@ export interface ConsumerDescription {
   readonly status: 'CREATING' | 'ACTIVE' | 'DELETING'
 }
 
-/** Events come only as they are asked for: what is not read holds the service back. */
+/** An event is read only when `next` is called, so that a slow reader holds the service back. */
 export interface ShardSubscription {
-  /** null: the subscription's time is up. @throws ServiceError when it broke */
+  /** `null` when the subscription has expired. @throws ServiceError when it was cut off */
   next(): Promise<SubscriptionEvent | null>
   close(): void
 }
@@ -32,7 +32,7 @@ export interface ShardDescription {
   readonly startingHashKey: string
   readonly endingHashKey: string
   readonly startingSequenceNumber: string
-  /** null: the shard is open. */
+  /** `null` when the shard is open. */
   readonly endingSequenceNumber: string | null
 }
 
@@ -49,7 +49,7 @@ export interface SourceStreamProxy {
   listShards(): Promise<ShardDescription[]>
   getShardIterator(shardId: string, position: StartingPosition): Promise<string>
   getRecords(shardId: string, shardIterator: string, limit: number): Promise<GetRecordsResult>
-  /** null: there is none of this name. */
+  /** `null` when there is no consumer of this name. */
   describeStreamConsumer(consumerName: string): Promise<ConsumerDescription | null>
   /** @throws ServiceError RESOURCE_IN_USE if there is one of this name */
   registerStreamConsumer(consumerName: string): Promise<ConsumerDescription>
@@ -60,9 +60,9 @@ export interface SourceStreamProxy {
     position: StartingPosition,
     signal: AbortSignal,
   ): Promise<ShardSubscription>
-  /** The service's clock less this machine's, milliseconds: the least that its answers allow; 0 if they allow that the clocks agree. */
+  /** The service's clock minus this machine's, milliseconds: the smallest offset that its answers allow, 0 if they allow it. */
   readonly clockOffsetMs: number
-  /** What the service's clock less this machine's lies between. Answers tell the time in whole seconds. Both 0 before the first answer. */
+  /** The range of the offset. Answers have the time in whole seconds. Both ends are 0 before the first answer. */
   readonly clockOffsetRangeMs: readonly [least: number, most: number]
   close(): void
 }

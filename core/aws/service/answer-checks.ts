@@ -46,7 +46,7 @@ export function object(value: unknown, field: string): Readonly<Record<string, u
   throw new InvalidAnswer(`${field} ${found(value)}, not an object`)
 }
 
-/** Says what is there without its content, which may be a secret. */
+/** Describes a value without its content, which may be a secret. */
 function found(value: unknown): string {
   if (value === undefined) return 'is missing'
   if (value === null) return 'is null'

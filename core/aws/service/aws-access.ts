@@ -20,7 +20,7 @@ export interface AwsAccess extends Pick<
   endpoint(): Promise<URL>
 }
 
-/** What needs the control plane says soon that it keeps failing, and tries again by itself. */
+/** Calls of the control plane report a lasting failure soon, and their callers retry them. */
 const CONTROL_ATTEMPTS = 3
 
 export function createAwsAccess(

@@ -29,7 +29,7 @@ export type MiddlewareStack = KinesisClient['middlewareStack']
 
 export interface AwsConnection {
   readonly region: string
-  /** That the configuration names; null: it is the SDK's to know. */
+  /** The endpoint of the configuration. `null` when the SDK determines it. */
   readonly endpoint: string | null
   readonly network: Network
   /** Value of the User-Agent header. */
@@ -53,7 +53,7 @@ const CONNECTION_TIMEOUT_MS = 10_000
 /** The SDK announces the end of a Node version on the user's terminal; the engine's own version check speaks to the user. */
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true'
 
-/** `noRegion`: how a program says the region beside the usual ways. */
+/** `noRegion`: other ways to set the region, for the message. */
 export function connectToAws(
   configuration: Configuration,
   arnRegion: string | null,

@@ -13,7 +13,7 @@ export class ServiceClock {
     const least = second - receivedAtMs
     const most = second + 1000 - sentAtMs
     const [narrowedLeast, narrowedMost] = [Math.max(least, this.#leastMs), Math.min(most, this.#mostMs)]
-    // One of the clocks was set meanwhile: what was learnt before is void.
+    // One of the clocks was set meanwhile. The earlier answers are void.
     const outdated = narrowedLeast > narrowedMost
     this.#leastMs = outdated ? least : narrowedLeast
     this.#mostMs = outdated ? most : narrowedMost

@@ -1,41 +1,30 @@
 /**
- * Sends a batch once, and finds out what became of each of its entries. A request that takes too long is given up. One that the
- * service refuses as a whole because of what is in it is cut in halves, and again, until the entries that are at fault stand
- * alone: these can never be written, and all others were.
+ * Sends a batch once and finds out what became of each of its entries. A request that takes too long is aborted. If the service
+ * refuses a request as a whole because of its contents, the batch is cut in halves, and each half again, until the entries that
+ * are at fault are alone. These entries can never be written; all others have been written.
  */
-import type { Clock } from '../../foundation/clock.ts'
-import { ServiceError } from '../../foundation/errors.ts'
+import { countEntries } from '../../aws/kinesis/put-records-codec.ts'
 import type { EntryRun, FailedEntry, PutRecordsResult } from '../../aws/kinesis/put-records-codec.ts'
 import { mayBeOfOneRecord } from '../../aws/service/service-errors.ts'
-import { countEntries } from '../../aws/kinesis/put-records-codec.ts'
+import type { Clock } from '../../foundation/clock.ts'
+import { ServiceError } from '../../foundation/errors.ts'
 import { entryAt, entrySize, splitEntries } from './entry-runs.ts'
+import { originOf } from './rejection.ts'
+import type { DeliverRejected, Rejection } from './rejection.ts'
 
 export interface SendResult extends Pick<PutRecordsResult, 'failed'> {
-  /** Written to where nobody reads them; by index: what is to be sent instead. */
+  /** By index: entries to send in place of one that was written to a shard where readers drop it. */
   readonly replaced?: ReadonlyMap<number, readonly EntryRun[]>
 }
 
 export type Send = (runs: readonly EntryRun[], signal: AbortSignal) => Promise<SendResult>
 
-/** An entry that can never be written, and why. */
-export interface Rejection {
-  readonly run: EntryRun
-  /** Index in the columns of the run. */
-  readonly i: number
-  /** The service's name for what is wrong, or ours. */
-  readonly errorCode: string
-  readonly message: string
-}
-
-/** Resolves when all are where they will not be lost. */
-export type Bury = (rejections: readonly Rejection[]) => Promise<void>
-
 export interface Outcome {
-  /** To be sent again; ascending. */
+  /** Entries to send again, ascending. */
   readonly failed: readonly FailedEntry[]
   readonly replaced: ReadonlyMap<number, readonly EntryRun[]>
-  /** Given to the dead letters. */
-  readonly buried: ReadonlySet<number>
+  /** Indices of the entries that can never be written. `deliverRejected` has stored them. */
+  readonly rejected: ReadonlySet<number>
   readonly rejections: readonly Rejection[]
 }
 
@@ -44,30 +33,36 @@ export interface BatchSenderOptions {
   readonly requestTimeoutMs: number
   readonly failOnTimeout: boolean
   readonly sinkName: string
-  readonly bury: Bury | null
+  /** `null`: an entry that can never be written is an error. */
+  readonly deliverRejected: DeliverRejected | null
 }
 
-interface Sent {
+/** The outcome of a part of a batch. Indices count from the start of the part. */
+interface PartOutcome {
   readonly failed: FailedEntry[]
   readonly replaced: Map<number, readonly EntryRun[]>
+  /** The error of each entry that was refused alone. */
   readonly culprits: Map<number, ServiceError>
 }
 
-const NOTHING: ReadonlyMap<number, readonly EntryRun[]> = new Map()
-const NOBODY: ReadonlySet<number> = new Set()
+const NONE_REPLACED: ReadonlyMap<number, readonly EntryRun[]> = new Map()
+const NONE_REJECTED: ReadonlySet<number> = new Set()
 
 export class BatchSender {
   readonly #send: Send
   readonly #options: BatchSenderOptions
-  /** Gives a request up. */
-  readonly #underWay = new Set<() => void>()
+  /** For each request in flight: the function that aborts it. */
+  readonly #inFlight = new Set<() => void>()
 
   constructor(send: Send, options: BatchSenderOptions) {
     this.#send = send
     this.#options = options
   }
 
-  /** @throws ShardlineError if nothing is known of the batch, or an entry is at fault and nobody takes it */
+  /**
+   * @throws ShardlineError if the outcome of the whole batch is unknown, or if an entry can never be written and there is no
+   *   `deliverRejected`
+   */
   async deliver(runs: readonly EntryRun[]): Promise<Outcome> {
     let result: SendResult
     try {
@@ -76,30 +71,30 @@ export class BatchSender {
       if (!(error instanceof ServiceError && mayBeOfOneRecord(error))) throw error
       return this.#isolate(runs, error)
     }
-    return { failed: result.failed, replaced: result.replaced ?? NOTHING, buried: NOBODY, rejections: [] }
+    const { failed, replaced = NONE_REPLACED } = result
+    return { failed, replaced, rejected: NONE_REJECTED, rejections: [] }
   }
 
   close(): void {
-    for (const giveUp of this.#underWay) giveUp()
+    for (const abort of this.#inFlight) abort()
   }
 
   async #isolate(runs: readonly EntryRun[], cause: ServiceError): Promise<Outcome> {
-    const { failed, replaced, culprits } = await this.#halve(runs, cause)
+    const { failed, replaced, culprits } = await this.#sendHalves(runs, cause)
     const rejections = [...culprits].map(([index, error]): Rejection => {
       const [run, i] = entryAt(runs, index)
-      const errorName = error.details['errorName'] as string | undefined
-      return { run, i, errorCode: errorName ?? error.code, message: error.message }
+      return { run, i, errorCode: nameOf(error), message: error.message }
     })
-    await this.#options.bury!(rejections)
-    return { failed, replaced, buried: new Set(culprits.keys()), rejections }
+    await this.#options.deliverRejected!(rejections)
+    return { failed, replaced, rejected: new Set(culprits.keys()), rejections }
   }
 
-  /** What becomes of entries that were refused together. */
-  async #halve(runs: readonly EntryRun[], cause: ServiceError): Promise<Sent> {
+  /** Sends entries that were refused together, in two halves. A single entry is at fault itself. */
+  async #sendHalves(runs: readonly EntryRun[], cause: ServiceError): Promise<PartOutcome> {
     const count = countEntries(runs)
     if (count === 1) {
-      // Nobody takes it: there is no use in looking for others.
-      if (this.#options.bury === null) throw this.#withPosition(cause, ...entryAt(runs, 0))
+      // Without a destination for it, the batch fails: there is no use in looking for other entries.
+      if (this.#options.deliverRejected === null) throw neverWritten(cause, ...entryAt(runs, 0))
       return { failed: [], replaced: new Map(), culprits: new Map([[0, cause]]) }
     }
     const middle = count >> 1
@@ -113,16 +108,16 @@ export class BatchSender {
     }
   }
 
-  async #sendPart(runs: readonly EntryRun[]): Promise<Sent> {
+  async #sendPart(runs: readonly EntryRun[]): Promise<PartOutcome> {
     try {
       const { failed, replaced } = await this.#sendInTime(runs)
       return { failed: [...failed], replaced: new Map(replaced), culprits: new Map() }
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error
-      if (mayBeOfOneRecord(error)) return this.#halve(runs, error)
+      if (mayBeOfOneRecord(error)) return this.#sendHalves(runs, error)
       if (!error.retryable || (error.code === 'REQUEST_TIMED_OUT' && this.#options.failOnTimeout)) throw error
-      // Nothing is known of these: they are sent again, and what is wrong with them is found out then.
-      const errorCode = (error.details['errorName'] as string | undefined) ?? error.code
+      // The outcome of these entries is unknown. They are sent again, and faults among them are found then.
+      const errorCode = nameOf(error)
       const failed = Array.from({ length: countEntries(runs) }, (_, index) => ({
         index,
         errorCode,
@@ -146,39 +141,38 @@ export class BatchSender {
         )
         controller.abort()
       })
-      const giveUp = (): void => {
+      const abort = (): void => {
         cancel()
         controller.abort()
       }
-      this.#underWay.add(giveUp)
-      const over = (): void => {
+      this.#inFlight.add(abort)
+      const end = (): void => {
         cancel()
-        this.#underWay.delete(giveUp)
+        this.#inFlight.delete(abort)
       }
       this.#send(runs, controller.signal).then(
         result => {
-          over()
+          end()
           resolve(result)
         },
         (error: unknown) => {
-          over()
+          end()
           // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is passed on as it came
           reject(error)
         },
       )
     })
   }
+}
 
-  #withPosition(error: ServiceError, run: EntryRun, i: number): ServiceError {
-    const position = run.origin?.at(i)
-    const from =
-      position === undefined
-        ? ''
-        : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-    return new ServiceError(
-      error.code,
-      `${error.message} Sent alone, one record of ${entrySize(run, i)} bytes is refused each time.${from} A dead letter handler would take it and let the job go on.`,
-      { cause: error.cause, details: { ...error.details, ...(position === undefined ? {} : { position }) } },
-    )
-  }
+/** The service's name of the error, or the engine's code. */
+const nameOf = (error: ServiceError): string => (error.details['errorName'] as string | undefined) ?? error.code
+
+function neverWritten(error: ServiceError, run: EntryRun, i: number): ServiceError {
+  const origin = originOf(run, i)
+  return new ServiceError(
+    error.code,
+    `${error.message} The service refuses one record of ${entrySize(run, i)} bytes even when it is sent alone.${origin.sentence} A dead letter handler would take the record, and the job would go on.`,
+    { cause: error.cause, details: { ...error.details, ...origin.details } },
+  )
 }

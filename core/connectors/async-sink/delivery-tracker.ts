@@ -1,12 +1,12 @@
 /**
- * Knows when everything that was entered up to some point has been acknowledged, whatever is entered afterwards and in whichever
- * order the acknowledgements come. Entries are counted in stretches, which end where a caller asks.
+ * Tells when all entries up to some point have been acknowledged, whatever is entered afterwards, and in any order of the
+ * acknowledgements. Entries are counted in stretches. A call of `delivered` ends a stretch.
  */
 export type OnAcknowledged = (entries: number) => void
 
 interface Stretch {
   pending: number
-  /** Set when no entry is added any more. */
+  /** Set when the stretch has ended: no entry is added to it any more. */
   onEmpty: (() => void) | null
 }
 
@@ -14,7 +14,7 @@ export class DeliveryTracker {
   #current: Stretch = { pending: 0, onEmpty: null }
   #before: Promise<void> = Promise.resolve()
 
-  /** Counts `entries`; the result is to be called as they are acknowledged, and calls `next`. */
+  /** Counts `entries`. The caller calls the result when some of them are acknowledged; it calls `next`. */
   enter(entries: number, next: OnAcknowledged | null): OnAcknowledged {
     const stretch = this.#current
     stretch.pending += entries
@@ -25,7 +25,7 @@ export class DeliveryTracker {
     }
   }
 
-  /** Resolves when all entries of before this call have been acknowledged. */
+  /** Resolves when all entries that were entered before this call have been acknowledged. */
   delivered(): Promise<void> {
     const stretch = this.#current
     if (stretch.pending === 0) return this.#before

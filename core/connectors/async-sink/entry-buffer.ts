@@ -1,9 +1,9 @@
 /**
- * First in, first out, as runs over the slabs that the entries came in: no object per entry.
+ * A buffer that sends first what came first. It holds runs over the slabs of the entries, without an object for each entry.
  *
  *   front  [run: entries 730-999 of batch 7] [run: 0-999 of batch 8] [run: 0-411 of batch 9]  tail
  *
- * `take` cuts runs where a request is full; entries that the service refused go back to the front in their order.
+ * `take` cuts a run where a request is full. Entries that the service refused return to the front, in their order.
  */
 import type { EntryRun } from '../../aws/kinesis/put-records-codec.ts'
 import { countBytes, entrySize } from './entry-runs.ts'
@@ -24,7 +24,7 @@ const NOTHING: EntryRun = {
 
 export class EntryBuffer implements SinkBuffer {
   #runs: EntryRun[] = []
-  /** Index of the front run: runs before it were taken. */
+  /** Index of the first run. The runs before it were taken. */
   #head = 0
   #count = 0
   #bytes = 0
@@ -74,7 +74,7 @@ export class EntryBuffer implements SinkBuffer {
         this.#runs[this.#head] = { ...run, from: to }
         break
       }
-      // A run that was taken must not keep its slab alive from here.
+      // The buffer must not keep the slab of a run alive that was taken.
       this.#runs[this.#head++] = NOTHING
     }
     if (this.#head * 2 > this.#runs.length) {

@@ -1,4 +1,4 @@
-/** Arithmetic on runs of entries. */
+/** Calculations on runs of entries. */
 import type { EntryRun } from '../../aws/kinesis/put-records-codec.ts'
 
 /** Data and partition key, as the service counts. */
@@ -12,7 +12,7 @@ export function countBytes(runs: readonly EntryRun[]): number {
   return bytes
 }
 
-/** Records of the stream's values: an aggregate holds several. */
+/** How many records the entries hold. An aggregate holds several. */
 export function countRecords(runs: readonly EntryRun[]): number {
   let records = 0
   for (const run of runs) {
@@ -22,7 +22,7 @@ export function countRecords(runs: readonly EntryRun[]): number {
   return records
 }
 
-/** The partition key's bytes, a character each: what maps are made of. */
+/** The bytes of the partition key, a character for each, as a key of maps. */
 export function keyText(run: EntryRun, i: number): string {
   return run.keySlab.latin1Slice(run.keyOffset[i]!, run.keyOffset[i]! + run.keyLength[i]!)
 }
@@ -31,7 +31,7 @@ export function forEachEntry(runs: readonly EntryRun[], visit: (run: EntryRun, i
   for (const run of runs) for (let i = run.from; i < run.to; i++) visit(run, i)
 }
 
-/** Adds an entry; neighbours of one run stay in one run. */
+/** Adds an entry. Entries that are neighbours in one run stay in one run. */
 export function addEntry(runs: EntryRun[], run: EntryRun, i: number): void {
   const last = runs.at(-1)
   if (last?.to === i && last.dataOffset === run.dataOffset) runs[runs.length - 1] = { ...last, to: i + 1 }

@@ -1,8 +1,8 @@
 /**
- * Keeps the entries of a key in their order: at most one of them is on its way at a time, so none can overtake another that
- * was refused.
+ * Keeps the entries of a key in their order: at most one of them is in flight at a time, so that none can overtake another one
+ * that was refused.
  *
- *   waiting   'AMS': e1 e4 e5      ready   AMS, OSL       the keys of which nothing is on its way
+ *   waiting   'AMS': e1 e4 e5      ready   AMS, OSL       keys without an entry in flight
  *             'OSL': e3            in flight   JFK
  *             'JFK': e2
  */
@@ -16,9 +16,9 @@ interface Entry {
 }
 
 interface Queue {
-  /** The next one last. */
+  /** In reverse order: the next entry is the last element. */
   readonly front: Entry[]
-  /** Behind `front`, in order; those before `head` were taken. */
+  /** The entries after `front`, in order. Those before `head` were taken. */
   readonly back: Entry[]
   head: number
   isReady: boolean
@@ -28,7 +28,7 @@ export class OrderedBuffer implements SinkBuffer {
   readonly #keyOf: (run: EntryRun, i: number) => string
   readonly #queues = new Map<string, Queue>()
   readonly #inFlight: Set<string>
-  /** Keys that may go: first those of which an entry was refused. */
+  /** Keys whose next entry may be sent. Keys of which an entry was refused come first. */
   #refused: string[] = []
   #ready: string[] = []
   #readyHead = 0
@@ -36,7 +36,7 @@ export class OrderedBuffer implements SinkBuffer {
   #bytes = 0
   readonly resumesAt = null
 
-  /** `inFlight`: shared by buffers that hold entries of the same keys. */
+  /** `inFlight`: the keys with an entry in flight, shared by buffers that hold entries of the same keys. */
   constructor(keyOf: (run: EntryRun, i: number) => string = keyText, inFlight = new Set<string>()) {
     this.#keyOf = keyOf
     this.#inFlight = inFlight
@@ -81,7 +81,7 @@ export class OrderedBuffer implements SinkBuffer {
       const key = this.#nextKey()
       if (key === undefined) break
       const queue = this.#queues.get(key)!
-      // Of a key that several buffers hold, another one may have been quicker.
+      // Another buffer that shares `inFlight` may have sent an entry of this key.
       if (this.#inFlight.has(key)) {
         this.#dropNextKey()
         queue.isReady = false

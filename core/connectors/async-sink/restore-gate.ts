@@ -1,9 +1,9 @@
 /**
- * Holds back what is written until all subtasks of a sink have sent what they restored: a key's older records may lie with
- * another subtask than that which gets its younger ones now.
+ * Holds new records back until all subtasks of a sink have sent the records that they restored: the restored records of a key may be
+ * with another subtask than the one that gets its new records.
  */
 export class RestoreGate {
-  /** By subtask, of the current attempt: what it still sends; null: nothing. */
+  /** By subtask of the current attempt: resolves when its restored records are sent. `null` when they are. */
   readonly #held = new Map<number, Promise<void> | null>()
 
   get isOpen(): boolean {
@@ -11,13 +11,13 @@ export class RestoreGate {
     return true
   }
 
-  /** What an earlier attempt of the subtask held is forgotten. */
+  /** Replaces what an earlier attempt of the subtask held. */
   hold(subtask: number, sent: Promise<void> | null): void {
     this.#held.set(subtask, sent)
     const release = (): void => {
       if (this.#held.get(subtask) === sent) this.#held.set(subtask, null)
     }
-    sent?.then(release, release) // a failure is told to the job by the writer
+    sent?.then(release, release) // the writer reports a failure to the job
   }
 
   async opened(): Promise<void> {

@@ -1,7 +1,7 @@
-/** What waits to be sent, as the writer sees it. Which entries may go, and in which order, is each buffer's own business. */
+/** The entries that wait to be sent. Each buffer decides which of them may be sent, and in which order. */
 import type { EntryRun, FailedEntry } from '../../aws/kinesis/put-records-codec.ts'
 
-/** Entries that leave together. */
+/** The entries of one request. */
 export interface Batch {
   readonly runs: readonly EntryRun[]
   readonly count: number
@@ -10,23 +10,24 @@ export interface Batch {
 }
 
 export interface SinkBuffer {
-  /** Entries that wait, and their bytes. */
+  /** The entries that wait, and their bytes. */
   readonly count: number
   readonly bytes: number
-  /** Of these, those that are held up by nothing but the entries of their own kind: they make a batch full. */
+  /** How many entries may be sent as soon as there is a full batch of them. The others are held back by the buffer. */
   readonly pressing: number
-  /** When entries that are held back may go again, by the monotonic clock, milliseconds; null: none waits for a time. */
+  /** When entries that are held back may be sent, milliseconds of the monotonic clock. `null` when none waits for a time. */
   readonly resumesAt: number | null
   push(run: EntryRun): void
-  /** Entries that the service refused: they go before all others of their kind, in their order. */
+  /** Takes back entries that the service refused. They are sent before other entries, in their order. */
   pushFront(runs: readonly EntryRun[]): void
-  /** At most `maxCount` entries, fewer where `maxBytes` would be passed, but at least one of those that may go; none: null. */
+  /** At most `maxCount` entries of at most `maxBytes`, but at least one. `null` when no entry may be sent. */
   take(maxCount: number, maxBytes: number): Batch | null
   /**
-   * The batch is no longer on its way; told before its refused entries are pushed to the front. null: its request failed, and
-   * nothing is known of its entries. True: what was refused says nothing about the other entries.
+   * The request of the batch has ended. Called before its refused entries are pushed to the front. `failed` is `null` when the request
+   * failed and the outcome of its entries is unknown. Returns true if the refusals do not concern other entries, so that the writer
+   * need not slow down.
    */
   returned(batch: Batch, failed: readonly FailedEntry[] | null): boolean
-  /** All that waits; of entries that must stay in order, the older before the younger. */
+  /** All entries that wait. Older entries of a key come before younger ones. */
   runs(): EntryRun[]
 }

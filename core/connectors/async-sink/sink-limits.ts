@@ -4,20 +4,20 @@ import { sinkOptions } from '../../foundation/config/sink-options.ts'
 import { ConfigurationError } from '../../foundation/errors.ts'
 import type { BatchingLimits } from './batching-limits.ts'
 
-/** PutRecords takes 500 records and 10 MiB; a record has 10 MiB with its key. */
+/** PutRecords takes 500 records and 10 MiB. A record with its key may have 10 MiB. */
 const SERVICE_LIMITS = { batchSize: 500, batchBytes: 10 * 1024 * 1024, recordBytes: 10 * 1024 * 1024 }
 
-/** @throws ConfigurationError naming the option */
+/** @throws ConfigurationError that names the option */
 export function checkSinkOptions(configuration: Configuration): void {
   for (const option of Object.values(sinkOptions)) configuration.find<unknown>(option)
   const { requestTimeoutMs: timeout } = sinkOptions
   if (configuration.get(timeout) <= 0)
     throw new ConfigurationError(
-      `${timeout.key} must be more than 0: no request would have an answer in time, and all records be sent for ever.`,
+      `${timeout.key} must be more than 0. Otherwise no request has an answer in time, and all records are sent again for ever.`,
     )
 }
 
-/** The checks of Flink's builder, by the same rules, and those of the service. @throws ConfigurationError naming the setter */
+/** Checks the rules of Flink's builder and the limits of the service. @throws ConfigurationError that names the setter */
 export function checkSinkLimits(
   spec: BatchingLimits,
   sink = 'KinesisStreamsSink',

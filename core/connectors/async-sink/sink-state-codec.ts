@@ -2,8 +2,8 @@
  * The entries that a sink had not sent yet, as bytes in a checkpoint. Version 2, integers little-endian, repeated to the end:
  *
  *   u32  bytes of data                    any
- *   u16  bytes of the key                 UTF-8; counted in bytes, so that keys of any script survive
- *   u8   bytes of the explicit hash key   decimal digits; 0: there is none. Version 1 does not have it
+ *   u16  bytes of the key                 UTF-8
+ *   u8   bytes of the explicit hash key   decimal digits; 0 when the entry has none. Version 1 does not have this field
  *   ...  key
  *   ...  explicit hash key
  *   ...  data

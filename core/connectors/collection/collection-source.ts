@@ -1,4 +1,4 @@
-/** A bounded list of values that the program brought along; one subtask reads it, and its position travels in checkpoints. */
+/** A bounded source of values of the program. One subtask reads it, and checkpoints contain its position. */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { PayloadType } from '../../foundation/record-batch/payload-type.ts'
@@ -10,6 +10,7 @@ import type {
   SourceEnumerator,
   SourceReader,
 } from '../../operators/source.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 const BATCH_VALUES = 1000
 const SPLIT_ID = 'collection'
@@ -55,7 +56,7 @@ class CollectionReader implements SourceReader<CollectionState> {
   #emitted = 0
   #end = Infinity
   #noMoreSplits = false
-  #wake: (() => void) | null = null
+  readonly #changed = new Signal()
 
   constructor(values: readonly unknown[], payload: PayloadType) {
     this.#values = values
@@ -65,12 +66,12 @@ class CollectionReader implements SourceReader<CollectionState> {
   addSplits(splits: readonly CollectionState[]): void {
     this.#emitted = splits[0]!.emitted
     this.#end = this.#values.length
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   noMoreSplits(): void {
     this.#noMoreSplits = true
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   poll(maxRecords = BATCH_VALUES): PolledBatch | null {
@@ -89,12 +90,12 @@ class CollectionReader implements SourceReader<CollectionState> {
     return this.finished ? [] : [SPLIT_ID]
   }
 
-  /** One split alone is never ahead of others. */
+  /** A single split is never ahead of others. */
   pauseOrResumeSplits(): void {}
 
   available(): Promise<void> {
     if (this.finished || this.#end !== Infinity) return Promise.resolve()
-    return new Promise(resolve => (this.#wake = resolve))
+    return this.#changed.waitAnew()
   }
 
   get finished(): boolean {
@@ -104,7 +105,7 @@ class CollectionReader implements SourceReader<CollectionState> {
   stop(): void {
     this.#end = 0
     this.#noMoreSplits = true
-    this.#wake?.()
+    this.#changed.notify()
   }
 
   snapshot(): OperatorState {

@@ -1,40 +1,30 @@
 /**
- * The writer of one subtask, for every sink that sends entries in requests: serializes a batch, gives each record its key,
- * sets aside what can never be written, and hands the rest to the `AsyncSinkWriter`.
+ * The writer of one subtask, for every sink that sends entries in requests. It serializes a batch, gives each record its partition
+ * key, separates the records that can never be written, and passes the others to the `AsyncSinkWriter`.
  */
+import type { Serializer, WrittenBatch } from '../../../schemas/contracts/batch-codec.ts'
+import type { EntryRun } from '../../aws/kinesis/put-records-codec.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../foundation/clock.ts'
 import type { Configuration } from '../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../foundation/config/sink-options.ts'
-import { RecordError } from '../../foundation/errors.ts'
-import type { ErrorCode } from '../../foundation/errors.ts'
-import type { BatchingLimits } from '../async-sink/batching-limits.ts'
-import type { EntryRun } from '../../aws/kinesis/put-records-codec.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
-import type { Serializer, WrittenBatch } from '../../../schemas/contracts/batch-codec.ts'
+import type { BatchingLimits } from '../async-sink/batching-limits.ts'
+import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
+import type { SinkWriter, SinkWriterContext } from '../../operators/sink.ts'
 import { AsyncSinkWriter } from '../async-sink/async-sink-writer.ts'
-import type { Rejection, Send } from '../async-sink/batch-sender.ts'
-import { bury } from '../dead-letters/dead-letters.ts'
-import type { DeadLetters } from '../dead-letters/dead-letters.ts'
+import type { Send } from '../async-sink/batch-sender.ts'
 import { DeliveryTracker } from '../async-sink/delivery-tracker.ts'
 import type { OnAcknowledged } from '../async-sink/delivery-tracker.ts'
-import { entrySize } from '../async-sink/entry-runs.ts'
-import type { KeyColumns, PartitionKeyGenerator } from '../partition-keys/partition-key-generator.ts'
+import type { Rejection } from '../async-sink/rejection.ts'
 import type { RestoreGate } from '../async-sink/restore-gate.ts'
 import type { SinkBuffer } from '../async-sink/sink-buffer.ts'
 import { readSinkState, writeSinkState } from '../async-sink/sink-state-codec.ts'
-import type { SinkWriter, SinkWriterContext } from '../../operators/sink.ts'
-import type { SinkWriterMetrics } from '../../metrics/sink-metrics.ts'
-
-/** What stands between the records and the writer, and makes other entries of them. */
-export interface Packing {
-  write(run: EntryRun): Promise<void>
-  /** Entries of a snapshot. */
-  add(run: EntryRun): void
-  /** Everything that it holds goes to the writer. */
-  flush(): void
-  close(): void
-}
+import { deliverToDeadLetters } from '../dead-letters/dead-letter-delivery.ts'
+import type { DeadLetterDestination } from '../dead-letters/dead-letter-destination.ts'
+import type { PartitionKeyColumnFunction, PartitionKeyColumns } from '../partition-keys/partition-key-columns.ts'
+import type { EntryPacker } from './entry-packer.ts'
+import { invalidEntries, invalidEntryError } from './invalid-entries.ts'
 
 export interface EntrySinkWriterParts {
   /** `The sink to stream flights`. */
@@ -45,25 +35,25 @@ export interface EntrySinkWriterParts {
   readonly clock: Clock
   readonly context: SinkWriterContext
   readonly serializer: Serializer
-  readonly keysOf: PartitionKeyGenerator
+  readonly keysOf: PartitionKeyColumnFunction
   readonly send: Send
-  readonly deadLetters: DeadLetters | null
+  readonly deadLetters: DeadLetterDestination | null
   readonly buffer?: SinkBuffer
-  readonly packing?: ((writer: AsyncSinkWriter) => Packing) | null
-  /** Set by sinks that keep the order of a key. `null`: records that are written may overtake those that were restored. */
+  readonly packer?: ((writer: AsyncSinkWriter) => EntryPacker) | null
+  /** Set by sinks that keep the order of a key. `null`: new records may overtake restored ones. */
   readonly gate?: RestoreGate | null
   readonly random?: () => number
-  /** Closes what is behind `send`. */
+  /** Closes the client behind `send`. */
   readonly close: () => void
 }
 
 export class EntrySinkWriter implements SinkWriter {
   readonly #parts: EntrySinkWriterParts
   readonly #writer: AsyncSinkWriter
-  readonly #packing: Packing | null
-  /** `null` for a sink that promises no order. */
+  readonly #packer: EntryPacker | null
+  /** `null` for a sink that does not keep any order. */
   readonly #deliveries: DeliveryTracker | null
-  #buried = 0
+  #deadLetters = 0
 
   constructor(parts: EntrySinkWriterParts) {
     const { limits, configuration, sinkName, streamName, context, clock, deadLetters, buffer, random } = parts
@@ -79,13 +69,14 @@ export class EntrySinkWriter implements SinkWriter {
       clock,
       fail: error => context.fail(error),
       warn: message => context.warn?.(message),
-      bury: deadLetters === null ? null : rejections => bury(deadLetters, streamName, rejections),
+      deliverRejected:
+        deadLetters === null ? null : rejections => deliverToDeadLetters(deadLetters, streamName, rejections),
       ...(buffer === undefined ? {} : { buffer }),
       ...(random === undefined ? {} : { random }),
     })
-    this.#packing = parts.packing?.(this.#writer) ?? null
+    this.#packer = parts.packer?.(this.#writer) ?? null
     const restored = context.restored.map(readSinkState).filter(run => run.to > 0)
-    for (const run of restored) (this.#packing ?? this.#writer).add(run)
+    for (const run of restored) (this.#packer ?? this.#writer).restore(run)
     parts.gate?.hold(context.subtask, restored.length === 0 ? null : this.#drain())
   }
 
@@ -94,20 +85,21 @@ export class EntrySinkWriter implements SinkWriter {
     const keys = keysOf(batch)
     const written = serializer.write(batch)
     return written instanceof Promise
-      ? written.then(result => this.#enter(result, keys, onAcknowledged))
-      : this.#enter(written, keys, onAcknowledged)
+      ? written.then(result => this.#writeEntries(result, keys, onAcknowledged))
+      : this.#writeEntries(written, keys, onAcknowledged)
   }
 
-  #enter(
-    { batch, rejected: invalid }: WrittenBatch,
-    { rejected: wrongKeys, ...keys }: KeyColumns,
+  #writeEntries(
+    { batch, rejected: invalidValues }: WrittenBatch,
+    { rejected: invalidKeys, ...keys }: PartitionKeyColumns,
     notify: OnAcknowledged | null,
   ): Promise<void> {
     const { slab, dataOffset, dataLength, count, positions } = batch
     const onAcknowledged = this.#deliveries?.enter(count, notify) ?? notify
     const run = { slab, dataOffset, dataLength, ...keys, origin: positions, onAcknowledged, from: 0, to: count }
-    const rejections = this.#rejections(batch, run, invalid, wrongKeys)
-    return rejections === null ? this.#take(run) : this.#takeOthers(run, rejections)
+    const { maxRecordSizeInBytes } = this.#parts.limits
+    const rejections = invalidEntries(batch, run, { invalidValues, invalidKeys, maxRecordSizeInBytes })
+    return rejections === null ? this.#send(run) : this.#sendValid(run, rejections)
   }
 
   /** Sends everything, and resolves when all of it was acknowledged. */
@@ -116,14 +108,14 @@ export class EntrySinkWriter implements SinkWriter {
   }
 
   async snapshot(): Promise<OperatorState | null> {
-    this.#packing?.flush()
+    this.#packer?.flush()
     return writeSinkState(await this.#writer.snapshot())
   }
 
   async ordered(): Promise<void> {
     if (this.#deliveries === null) return
     const delivered = this.#deliveries.delivered()
-    this.#writer.hasten()
+    this.#writer.sendBuffered()
     await delivered
   }
 
@@ -133,84 +125,39 @@ export class EntrySinkWriter implements SinkWriter {
 
   metrics(): SinkWriterMetrics {
     const metrics = this.#writer.metrics()
-    return { ...metrics, deadLetters: metrics.deadLetters + this.#buried }
+    return { ...metrics, deadLetters: metrics.deadLetters + this.#deadLetters }
   }
 
   close(): void {
-    this.#packing?.close()
+    this.#packer?.close()
     this.#parts.serializer.close()
     this.#writer.close()
     this.#parts.close()
     void this.#parts.deadLetters?.close()
   }
 
-  async #take(run: EntryRun): Promise<void> {
+  async #send(run: EntryRun): Promise<void> {
     const { gate } = this.#parts
     if (gate !== undefined && gate !== null && !gate.isOpen) await gate.opened()
-    await (this.#packing ?? this.#writer).write(run)
+    await (this.#packer ?? this.#writer).write(run)
   }
 
   async #drain(): Promise<void> {
-    this.#packing?.flush()
+    this.#packer?.flush()
     await this.#writer.drain()
   }
 
-  /** Without somebody who takes them, nothing of the batch is taken. */
-  async #takeOthers(run: EntryRun, rejections: readonly Rejection[]): Promise<void> {
+  /** Delivers the rejected entries to the dead letters, and sends the others. Without dead letters it sends none. */
+  async #sendValid(run: EntryRun, rejections: readonly Rejection[]): Promise<void> {
     const { deadLetters, sinkName, streamName } = this.#parts
-    if (deadLetters === null) throw neverWritten(sinkName, streamName, rejections[0]!)
-    await bury(deadLetters, streamName, rejections)
-    this.#buried += rejections.length
+    if (deadLetters === null) throw invalidEntryError(sinkName, streamName, rejections[0]!)
+    await deliverToDeadLetters(deadLetters, streamName, rejections)
+    this.#deadLetters += rejections.length
     run.onAcknowledged?.(rejections.length)
     let from = run.from
     for (const { i } of [...rejections, { i: run.to }]) {
-      if (from < i) await this.#take({ ...run, from, to: i })
+      if (from < i) await this.#send({ ...run, from, to: i })
       from = i + 1
     }
   }
-
-  /** Ascending; null: all can be written, as far as can be told here. */
-  #rejections(
-    batch: RecordBatch,
-    run: EntryRun,
-    invalid: ReadonlyMap<number, string> | null,
-    wrongKeys: ReadonlyMap<number, string> | null,
-  ): readonly Rejection[] | null {
-    const { maxRecordSizeInBytes } = this.#parts.limits
-    let rejections: Rejection[] | null = null
-    for (let i = 0; i < run.to; i++) {
-      const bytes = entrySize(run, i)
-      if (bytes <= maxRecordSizeInBytes && batch.nulls === null && invalid === null && wrongKeys === null) continue
-      const wrongKey = wrongKeys?.get(i)
-      const notWritten = invalid?.get(i)
-      const wrong =
-        notWritten !== undefined
-          ? (['VALUE_INVALID', `the value is not what the schema says: ${notWritten}`] as const)
-          : batch.nulls !== null && batch.isNull(i)
-            ? (['VALIDATION_FAILED', 'null cannot be written'] as const)
-            : wrongKey !== undefined
-              ? (['VALIDATION_FAILED', wrongKey] as const)
-              : bytes > maxRecordSizeInBytes
-                ? ([
-                    'RECORD_TOO_LARGE',
-                    `a record of ${bytes} bytes with its key is over maxRecordSizeInBytes (${maxRecordSizeInBytes})`,
-                  ] as const)
-                : null
-      if (wrong !== null) (rejections ??= []).push({ run, i, errorCode: wrong[0], message: wrong[1] })
-    }
-    return rejections
-  }
-}
-
-function neverWritten(sinkName: string, stream: string, { run, i, errorCode, message }: Rejection): RecordError {
-  const position = run.origin?.at(i)
-  const from =
-    position === undefined
-      ? ''
-      : ` It came from stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}.`
-  const raise = errorCode === 'RECORD_TOO_LARGE' ? ' Raise the limit where the stream takes larger records.' : ''
-  const advice = `${raise} A dead letter handler would take it and let the job go on.`
-  return new RecordError(errorCode as ErrorCode, `${sinkName}: ${message.replace(/\.$/, '')}.${from}${advice}`, {
-    details: { stream, ...(position === undefined ? {} : { position }) },
-  })
 }

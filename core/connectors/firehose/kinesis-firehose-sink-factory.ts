@@ -3,7 +3,7 @@ import type { SinkFactory } from '../../operators/sink-factory.ts'
 import { deadLetterFunctionOf } from '../dead-letters/dead-letter-function.ts'
 import { kinesisFirehoseSinkFields } from './kinesis-firehose-sink-spec.ts'
 import type { KinesisFirehoseSinkSpec } from './kinesis-firehose-sink-spec.ts'
-import { KinesisFirehoseSink } from './kinesis-firehose-sink.ts'
+import { KinesisFirehoseSinkConnector } from './kinesis-firehose-sink-connector.ts'
 
 export const kinesisFirehoseSinkFactory: SinkFactory<KinesisFirehoseSinkSpec> = {
   type: 'kinesis-firehose',
@@ -12,7 +12,7 @@ export const kinesisFirehoseSinkFactory: SinkFactory<KinesisFirehoseSinkSpec> = 
   async create({ sink, name }, job) {
     // The client is loaded when a job needs it.
     const { FirehoseDeliveryStream } = await import('../../aws/firehose/firehose-client.ts')
-    return new KinesisFirehoseSink(sink, job.configuration, job.clock, {
+    return new KinesisFirehoseSinkConnector(sink, job.configuration, job.clock, {
       proxyFactory: (...made) => new FirehoseDeliveryStream(...made),
       deadLetters: await deadLetterFunctionOf(sink.deadLetters, name, job),
       schemas: job.schemas(name),

@@ -31,7 +31,7 @@ export class PrintSink implements Sink {
   }
 }
 
-/** Rows, lists and bytes as JSON: `String` says nothing of what is in them. */
+/** Rows, lists and bytes are printed as JSON, because `String` does not show their contents. */
 function inLine(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   const saysItself = typeof value.toString === 'function' && value.toString !== Object.prototype.toString
@@ -57,7 +57,7 @@ export function printPrefix(identifier: string | null, subtask: number, parallel
   return parts.length === 0 ? '' : `${parts.join(':')}> `
 }
 
-/** Takes everything and does nothing. */
+/** Drops all records. */
 export class DiscardSink implements Sink {
   async validate(): Promise<void> {}
 

@@ -19,7 +19,7 @@ interface OptionBase {
 
 export interface ConfigOption<T> extends OptionBase {
   readonly type: 'string' | 'int' | 'double' | 'boolean' | 'duration' | 'memory' | 'enum'
-  /** As a user would write it; null: none. */
+  /** As a user would write it. `null` when there is no default. */
   readonly default: string | null
   readonly parse: (text: string) => T
   readonly values?: readonly string[]

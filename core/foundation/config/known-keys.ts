@@ -45,7 +45,7 @@ const known = new Set(optionGroups.flatMap(g => g.options.flatMap(o => [o.key, .
 
 export interface UnknownKey {
   readonly key: string
-  /** null: nothing is near enough. */
+  /** `null` when no key is near enough. */
   readonly nearest: string | null
 }
 

@@ -6,7 +6,7 @@ export const TYPO = 3
 /** Edits up to here are likely meant to be another key, if any is near. */
 export const nearEnough = (key: string): number => Math.max(TYPO, Math.ceil(key.length * 0.45))
 
-/** Of those fewer than `below` edits away, the nearest; null: there is none. */
+/** The nearest key that is fewer than `below` edits away. `null` when there is none. */
 export function nearestKey(key: string, candidates: Iterable<string>, below = nearEnough(key)): string | null {
   let best: string | null = null
   let bestDistance = below

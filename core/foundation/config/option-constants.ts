@@ -73,7 +73,7 @@ export const AWSConfigOptions = {
 
 const groups = { KinesisSourceConfigOptions, SinkConfigOptions, AWSConfigOptions }
 
-/** Such as `KinesisSourceConfigOptions.READER_TYPE`; null: it has no name. */
+/** Such as `KinesisSourceConfigOptions.READER_TYPE`. `null` when it has no name. */
 export function constantOf(key: string): string | null {
   for (const [group, options] of Object.entries(groups))
     for (const [name, option] of Object.entries(options)) if (option.key === key) return `${group}.${name}`

@@ -6,7 +6,7 @@ export class KeyColumn {
   readonly bytes: Buffer
   readonly offset: Uint32Array
   readonly length: Uint32Array
-  /** null: not known yet. */
+  /** `null` while it is not known. */
   readonly group: Uint16Array | null
 
   constructor(bytes: Buffer, offset: Uint32Array, length: Uint32Array, group: Uint16Array | null = null) {
@@ -16,7 +16,7 @@ export class KeyColumn {
     this.group = group
   }
 
-  /** The canonical bytes as a string of as many characters: what maps are made of. */
+  /** The canonical bytes as a string of as many characters: as a key of maps. */
   text(i: number): string {
     const offset = this.offset[i]!
     return this.bytes.latin1Slice(offset, offset + this.length[i]!)

@@ -4,14 +4,14 @@
  *   slab         ....|data 0|....|data 1|..........|data 2|...      one buffer, often a response body as it arrived
  *   dataOffset   [   4,           17,               40   ]
  *   dataLength   [   8,            8,                9   ]
- *   timestamp    [   ...                                  ]         event time, epoch milliseconds, -Infinity: none; null: none at all
- *   keys         by which key each record is grouped, between a keyBy and the operator that follows it; null: by none
+ *   timestamp    [   ...                                  ]         event time, epoch milliseconds; -Infinity when a record has none, null when all have none
+ *   keys         the key of each record, between a keyBy and the next operator; null without a keyBy
  *   positions    where each record came from: stream, shard, and its key and sequence number in their slab
  *
- * No object per record on the way in or out: strings and Buffers are made when somebody asks. Batches are immutable.
+ * There is no object for each record: strings and Buffers are made when they are requested. Batches are immutable.
  * `slice` and `select` share the slab; `select` copies where it would keep a large slab alive for few records.
- * A batch of payload `object` holds JavaScript values instead of a slab, and may say of what type they are. As long as somebody may
- * still find that a record cannot be read, it also keeps the records that the values were made from.
+ * A batch of payload `object` holds JavaScript values instead of a slab, and may have their type. While a later function may still
+ * find that a record cannot be read, the batch also keeps the records that the values were made from.
  */
 import type { TypeSpec } from '../type-spec.ts'
 import type { KeyColumn } from './key-column.ts'
@@ -53,7 +53,7 @@ export class RecordBatch {
   readonly timestamp: Float64Array | null
   readonly positions: RecordPositions | null
   readonly keys: KeyColumn | null
-  /** What JavaScript values are, for those who carry them to another language; null: as each of them looks. */
+  /** The type of JavaScript values, for their conversion to another language. `null`: each value is converted by what it is. */
   readonly valueType: TypeSpec | null
   readonly #records: SlabColumns | null
   readonly #values: readonly unknown[] | null
@@ -224,7 +224,7 @@ export class RecordBatch {
     return new RecordBatch(this.count, this.payload, columns, this.#values, { ...this.#attributes(), keys })
   }
 
-  /** Other values for the same records: `index[i]` is the record that value `i` was made from; null: the i-th. */
+  /** Other values for the same records: `index[i]` is the record of value `i`. `null`: the i-th record. */
   withValues(values: readonly unknown[], index: Uint32Array | null, valueType: TypeSpec | null = null): RecordBatch {
     return RecordBatch.ofValues(values, { ...this.#attributesAt(index), valueType })
   }

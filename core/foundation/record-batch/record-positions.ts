@@ -1,6 +1,6 @@
 /**
- * Where the records of a batch came from. It serves error messages and dead letters, and costs nothing while nobody asks:
- * filters and functions only compose an index over the arrays that the source made.
+ * Where the records of a batch were read, for error messages and dead letters. It costs little until it is used: filters and functions
+ * only compose an index over the arrays of the source.
  */
 export interface PositionColumns {
   readonly stream: string
@@ -10,16 +10,16 @@ export interface PositionColumns {
   readonly keyLength: Uint32Array
   readonly sequenceOffset: Uint32Array
   readonly sequenceLength: Uint32Array
-  /** Of records that came in an aggregate, which share its sequence number; null: none did. */
+  /** For records of aggregates, which share a sequence number. `null` when no record comes from an aggregate. */
   readonly aggregated?: AggregatedColumns | null
 }
 
 export interface AggregatedColumns {
-  /** Place in the aggregate, from 0; -1: the record came alone. */
+  /** The place in the aggregate, from 0. -1 when the record is not of an aggregate. */
   readonly subSequence: Int32Array
-  /** 1: nothing follows in the same aggregate. */
+  /** 1 for the last record of an aggregate. */
   readonly isLast: Uint8Array
-  /** Of each record, why it cannot be delivered, or null if it can be. Nearly always all can be: then the whole array is null. */
+  /** Why each record cannot be delivered, or `null` if it can. The array is `null` when all records can be delivered. */
   readonly damage: readonly (string | null)[] | null
 }
 
@@ -27,14 +27,14 @@ export interface RecordPosition {
   readonly stream: string
   readonly shardId: string
   readonly sequenceNumber: string
-  /** Place in the aggregate that the record came in; null: it came alone. */
+  /** The place in its aggregate. `null` when the record is not of an aggregate. */
   readonly subSequenceNumber: number | null
   readonly partitionKey: string
 }
 
 export class RecordPositions {
   readonly #columns: PositionColumns
-  /** Index of each record in the columns; null: `#from + i`. */
+  /** Index of each record in the columns. `null`: `#from + i`. */
   readonly #index: Uint32Array | null
   readonly #from: number
 

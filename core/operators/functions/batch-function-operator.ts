@@ -1,7 +1,7 @@
 /** Applies a function of this process to each batch. It has no state. */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
-import { errorOf } from '../../foundation/errors.ts'
+import { asError } from '../../foundation/errors.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { LocalFunction } from '../job-facilities.ts'
 import type { Operator, Output } from '../operator.ts'
@@ -68,7 +68,7 @@ export class BatchFunctionOperator implements Operator {
   async close(): Promise<void> {}
 
   #failure(error: unknown, batch: RecordBatch): Error {
-    const { name, message, stack } = errorOf(error)
+    const { name, message, stack } = asError(error)
     const index = this.#oneByOne ? this.#progress.index : null
     return functionError(
       { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index },

@@ -8,7 +8,7 @@
  */
 import { deserialize, serialize } from 'node:v8'
 
-import { CheckpointError } from '../../foundation/errors.ts'
+import { CheckpointError, messageOf } from '../../foundation/errors.ts'
 import { STATE_REMEDY } from './keyed-state.ts'
 import type { KeyedState, StateKind } from './keyed-state.ts'
 import type {
@@ -212,7 +212,7 @@ export class KeyedStateBackend implements KeyedStateStore {
       const names = Object.keys(blob.states).join("', '")
       throw new CheckpointError(
         'CHECKPOINT_FAILED',
-        `The state of '${this.#operatorName}' ('${names}') holds a value that cannot be stored: ${(cause as Error).message}`,
+        `The state of '${this.#operatorName}' ('${names}') holds a value that cannot be stored: ${messageOf(cause)}`,
         { cause },
       )
     }

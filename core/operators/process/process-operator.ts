@@ -7,7 +7,7 @@ import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { StreamSignal } from '../../event-time/split-end.ts'
 import { NO_TIMESTAMP } from '../../event-time/time-element.ts'
 import type { Clock } from '../../foundation/clock.ts'
-import { CheckpointError, errorOf, GraphError } from '../../foundation/errors.ts'
+import { CheckpointError, asError, GraphError } from '../../foundation/errors.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import { functionError } from '../functions/function-error.ts'
 import { Alarm } from '../keyed-state/alarm.ts'
@@ -205,7 +205,7 @@ export class ProcessOperator implements Operator {
 
   #failure(error: unknown, batch: RecordBatch | null, index: number | null): Error {
     if (error instanceof CheckpointError) return error // a state that does not fit the checkpoint: the message names it
-    const { name, message, stack } = errorOf(error)
+    const { name, message, stack } = asError(error)
     const { operatorName } = this.#options
     return functionError({ operatorName, errorType: name, message, traceback: stack ?? null, index }, batch, error)
   }

@@ -15,6 +15,7 @@ import type { FunctionResult, FunctionRuntime, OpenFunction, RemoteFunction } fr
 import { writeKeyedState } from '../keyed-state/keyed-state.ts'
 import type { Mailbox, Operator, Output, OwnMetrics } from '../operator.ts'
 import type { PeriodicWatermarks } from '../time/periodic-watermarks.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 /** Small enough that the first answers of a slow function do not keep anybody waiting. */
 const FIRST_BUNDLE = 32
@@ -41,7 +42,7 @@ export class RemoteFunctionOperator implements Operator {
   #mailbox!: Mailbox
   #inFlight = 0
   #left: Promise<void> = Promise.resolve()
-  #waiting: (() => void)[] = []
+  readonly #credits = new Signal()
   #failure: unknown = null
   #bundleSize: number
   #answeredAtMs = 0
@@ -118,7 +119,7 @@ export class RemoteFunctionOperator implements Operator {
     this.#failure ??= new Error('the operator is closed')
     this.#alarm.set(null)
     this.#watermarks?.stop()
-    this.#returnCredit()
+    this.#credits.notify()
     this.#poisoned?.close()
     await this.#function?.close()
   }
@@ -158,7 +159,7 @@ export class RemoteFunctionOperator implements Operator {
     }
     this.#leave(leave, () => {
       this.#inFlight--
-      this.#returnCredit()
+      this.#credits.notify()
     })
   }
 
@@ -175,8 +176,7 @@ export class RemoteFunctionOperator implements Operator {
   }
 
   async #credit(): Promise<void> {
-    while (this.#inFlight >= this.#options.bundlesInFlight && this.#failure === null)
-      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    while (this.#inFlight >= this.#options.bundlesInFlight && this.#failure === null) await this.#credits.wait()
     this.#throwIfFailed()
   }
 
@@ -201,10 +201,6 @@ export class RemoteFunctionOperator implements Operator {
   async #drain(): Promise<void> {
     await this.#left
     this.#throwIfFailed()
-  }
-
-  #returnCredit(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   #throwIfFailed(): void {

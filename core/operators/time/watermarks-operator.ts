@@ -2,7 +2,7 @@
  * Gives records their event time and the stream its watermarks. Watermarks of its input stop here, except the last one, which
  * ends the input.
  */
-import { errorOf } from '../../foundation/errors.ts'
+import { asError } from '../../foundation/errors.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { maxTimestamp } from '../../event-time/split-watermarks.ts'
 import { MAX_WATERMARK, NO_TIMESTAMP } from '../../event-time/time-element.ts'
@@ -67,7 +67,7 @@ export class WatermarksOperator implements Operator {
           throw new TypeError(`a timestamp assigner returns epoch milliseconds, not ${String(assigned)}`)
         timestamps[i] = assigned
       } catch (error) {
-        const { name, message, stack } = errorOf(error)
+        const { name, message, stack } = asError(error)
         throw functionError(
           { operatorName: this.#name, errorType: name, message, traceback: stack ?? null, index: i },
           batch,

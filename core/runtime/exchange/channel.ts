@@ -1,11 +1,12 @@
 /** A bounded queue from one subtask to another: `put` waits while it is full. One reader; several puts may wait at once. */
 import type { StreamElement } from './stream-element.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 export class Channel {
   readonly #capacity: number
   readonly #queue: StreamElement[] = []
   #onReadable: () => void = () => undefined
-  #waiting: (() => void)[] = []
+  readonly #space = new Signal()
   #closed = false
 
   constructor(capacity: number) {
@@ -22,12 +23,12 @@ export class Channel {
     this.#queue.push(element)
     this.#onReadable()
     if (this.#queue.length <= this.#capacity) return
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return this.#space.wait()
   }
 
   take(): StreamElement | undefined {
     const element = this.#queue.shift()
-    if (this.#queue.length <= this.#capacity) this.#freeSpace()
+    if (this.#queue.length <= this.#capacity) this.#space.notify()
     return element
   }
 
@@ -35,10 +36,6 @@ export class Channel {
   close(): void {
     this.#closed = true
     this.#queue.length = 0
-    this.#freeSpace()
-  }
-
-  #freeSpace(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve()
+    this.#space.notify()
   }
 }

@@ -3,6 +3,7 @@
  * channel has delivered it or has ended, whichever of the operator's inputs the channels belong to. Watermarks of all channels go
  * through a valve, in their places among the batches. The end of a split concerns its channel alone.
  */
+import { Signal } from '../../foundation/signal.ts'
 import { WatermarkValve } from '../../event-time/watermark-valve.ts'
 import type { Channel } from './channel.ts'
 import type { StreamElement } from './stream-element.ts'
@@ -28,7 +29,7 @@ export class InputGate {
   #next = 0
   #aligning: number | null = null
   #readable = true
-  #wake: (() => void) | null = null
+  readonly #changed = new Signal()
   #batchInput = 0
 
   constructor(channels: readonly InputChannel[]) {
@@ -37,8 +38,7 @@ export class InputGate {
     for (const { channel } of channels)
       channel.onReadable = () => {
         this.#readable = true
-        this.#wake?.()
-        this.#wake = null
+        this.#changed.notify()
       }
   }
 
@@ -68,8 +68,7 @@ export class InputGate {
 
   /** Resolves when `poll` may have something. */
   available(): Promise<void> {
-    if (this.#readable) return Promise.resolve()
-    return new Promise(resolve => (this.#wake = resolve))
+    return this.#readable ? Promise.resolve() : this.#changed.waitAnew()
   }
 
   #handle(input: Input, element: StreamElement): StreamElement | null {

@@ -1,5 +1,5 @@
 /** `forward`, `global`, `broadcast`, `shuffle` and custom partitioners, and which partitioner a description means. */
-import { errorOf, GraphError } from '../../foundation/errors.ts'
+import { asError, GraphError } from '../../foundation/errors.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
 import type { PartitionerSpec } from '../../graph/partitioner-spec.ts'
 import { functionError } from '../../operators/functions/function-error.ts'
@@ -73,7 +73,7 @@ function chosen(partition: PartitionFunction, batch: RecordBatch, numPartitions:
   try {
     target = partition(batch.value(index), numPartitions)
   } catch (error) {
-    const { name, message, stack } = errorOf(error)
+    const { name, message, stack } = asError(error)
     const failure = { operatorName: 'Partitioner', errorType: name, message, traceback: stack ?? null, index }
     throw functionError(failure, batch, error)
   }

@@ -3,7 +3,7 @@
  * ends as a whole: the first failure takes all others down.
  */
 import type { Checkpoint, OperatorCheckpoint } from '../../checkpoint/checkpoint.ts'
-import type { CheckpointedAttempt } from '../../checkpoint/checkpoint-coordinator.ts'
+import type { CheckpointedAttempt } from '../../checkpoint/checkpoint-gathering.ts'
 import type { Clock } from '../../foundation/clock.ts'
 import { AlignmentGroup } from '../../event-time/watermark-alignment.ts'
 import type { JobOperators } from '../assembly/job-operators.ts'

@@ -7,7 +7,7 @@ import type { LeaseRequest } from '../../checkpoint/checkpoint-lease.ts'
 import type { CheckpointStorage } from '../../checkpoint/checkpoint.ts'
 import type { ProcessTable } from '../../checkpoint/process-table.ts'
 import type { Clock } from '../../foundation/clock.ts'
-import { CheckpointError, ShardlineError } from '../../foundation/errors.ts'
+import { CheckpointError, ShardlineError, messageOf } from '../../foundation/errors.ts'
 
 interface FolderServices {
   readonly processes: ProcessTable
@@ -65,6 +65,6 @@ export async function removeLeftovers(storage: CheckpointStorage, warn: (message
     for (const { name, checkpointId, complete } of await storage.list())
       if (checkpointId !== null && !complete) await storage.removeEntry(name)
   } catch (error) {
-    warn(`Remains of failed checkpoints in ${storage.location} could not be removed: ${(error as Error).message}.`)
+    warn(`Remains of failed checkpoints in ${storage.location} could not be removed: ${messageOf(error)}.`)
   }
 }

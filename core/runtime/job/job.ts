@@ -16,7 +16,7 @@ import { unlessAborted } from '../../foundation/clock.ts'
 import { Configuration } from '../../foundation/config/configuration.ts'
 import { executionOptions } from '../../foundation/config/execution-options.ts'
 import { maskedMessage } from '../../foundation/config/mask.ts'
-import { asShardlineError, CheckpointError, ConfigurationError, JobError } from '../../foundation/errors.ts'
+import { asShardlineError, CheckpointError, ConfigurationError, JobError, messageOf } from '../../foundation/errors.ts'
 import type { ShardlineError } from '../../foundation/errors.ts'
 import type { JobGraph } from '../../graph/job-graph.ts'
 import { Attempt } from './attempt.ts'
@@ -442,7 +442,7 @@ export class Job {
       )
     } catch (error) {
       this.#listener.warning?.(
-        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${maskedMessage((error as Error).message)}.`,
+        `No metrics for Prometheus (${executionOptions.prometheusPort.key}): ${maskedMessage(messageOf(error))}.`,
       )
     }
   }
@@ -460,11 +460,18 @@ export class Job {
     const firstId = (this.#checkpointing ? await this.#storage.lastCheckpointId() : 0) + 1
     if (lease !== null) await removeLeftovers(this.#storage, message => this.#listener.warning?.(message))
     const job = { jobName: this.name, jobId: this.jobId }
-    return new CheckpointCoordinator(job, firstId, this.#storage, options, this.#services.clock, {
-      completed: () => this.#restarts.checkpointCompleted(),
-      beforeComplete: async () => lease?.check(),
-      warn: message => this.#listener.warning?.(message),
-      failed: error => this.#attempt?.fail(error),
+    return new CheckpointCoordinator({
+      job,
+      firstId,
+      storage: this.#storage,
+      options,
+      clock: this.#services.clock,
+      listener: {
+        completed: () => this.#restarts.checkpointCompleted(),
+        beforeComplete: async () => lease?.check(),
+        warn: message => this.#listener.warning?.(message),
+        failed: error => this.#attempt?.fail(error),
+      },
     })
   }
 

@@ -2,7 +2,7 @@
  * One parallel instance of a chain: a loop that handles one thing at a time, a batch, a barrier, event time, or a mail that an
  * operator posted. It ends when its input ends, when it fails, or by `abort`.
  */
-import type { CheckpointedSubtask } from '../../checkpoint/checkpoint-coordinator.ts'
+import type { CheckpointedSubtask } from '../../checkpoint/checkpoint-gathering.ts'
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../foundation/clock.ts'
 import { SplitEnd } from '../../event-time/split-end.ts'
@@ -14,6 +14,7 @@ import type { Chain } from '../plan/job-plan.ts'
 import type { OperatorTree } from './operator-tree.ts'
 import type { StreamElement } from '../exchange/stream-element.ts'
 import { WorkBudget } from './work-budget.ts'
+import { Signal } from '../../foundation/signal.ts'
 
 type Mail = Parameters<Mailbox['post']>[0]
 type States = ReadonlyMap<string, OperatorState | null>
@@ -39,7 +40,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
   readonly #mails: Mail[] = []
   readonly #pending = new Map<number, PendingCheckpoint>()
   #finalStates: States | null = null
-  #wake: (() => void) | null = null
+  readonly #woken = new Signal()
   #aborted: unknown = null
   /** The input was ended early: event time has not come to its end. */
   #stopped = false
@@ -67,7 +68,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
 
   post(mail: Mail): void {
     this.#mails.push(mail)
-    this.#signal()
+    this.#woken.notify()
   }
 
   async run(): Promise<void> {
@@ -94,7 +95,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
       this.#pending.set(checkpointId, { resolve, reject })
       if (this.#input.type === 'source') {
         this.#barriers.push(checkpointId)
-        this.#signal()
+        this.#woken.notify()
       }
     })
   }
@@ -107,7 +108,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
   stop(): void {
     this.#stopped = true
     this.reader?.stop()
-    this.#signal()
+    this.#woken.notify()
   }
 
   /** Ends everything at once; what is under way rejects with `reason`. */
@@ -116,7 +117,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
     if (this.#input.type === 'source') this.#input.reader.close()
     for (const { reject } of this.#pending.values()) reject(reason)
     this.#pending.clear()
-    this.#signal()
+    this.#woken.notify()
     await this.tree.close()
   }
 
@@ -198,13 +199,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
 
   /** Waits until there is input, a mail or a barrier. */
   async #waitFor(input: Promise<void>): Promise<void> {
-    const woken = new Promise<void>(resolve => (this.#wake = resolve))
-    await Promise.race([input, woken])
-    this.#wake = null
-  }
-
-  #signal(): void {
-    this.#wake?.()
+    await Promise.race([input, this.#woken.waitAnew()])
   }
 
   async #maybeYield(): Promise<void> {

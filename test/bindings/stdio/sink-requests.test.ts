@@ -7,7 +7,7 @@ import { createMessageConnection, StreamMessageReader, StreamMessageWriter } fro
 
 import { EngineServer } from '../../../bindings/stdio/engine-server.ts'
 import type { SinkOpenResult, SinkWriteParams } from '../../../bindings/stdio/driver-protocol.ts'
-import type { KinesisStreamsSinkSpec } from '../../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../../../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import type { KinesisEmulator } from '../../../emulator/index.ts'
 import { kinesisSinkSpec } from '../../core/fakes/graphs.ts'
 import { emulator, pointedAt, textsIn } from '../../core/fakes/jobs.ts'
@@ -68,7 +68,7 @@ async function connected(t: Test): Promise<Client> {
 }
 
 /** What the answer says went wrong. */
-const errorOf = (answer: Promise<unknown>): Promise<unknown> =>
+const asError = (answer: Promise<unknown>): Promise<unknown> =>
   answer.then(
     () => 'nothing',
     (error: unknown) => ({ message: (error as Error).message, ...(error as { data?: object }).data }),
@@ -114,7 +114,7 @@ t.test('a write brings partition keys and explicit hash keys where the sink says
   await t.rejects(client.write({ sinkId, values: ['x'] }), /'partitionKeys' must be a list/)
   await t.rejects(client.write({ sinkId, values: ['x'], partitionKeys: [] }), /one for each value/)
   const wrong = { sinkId, values: ['x'], partitionKeys: ['k'], explicitHashKeys: ['no number'] }
-  t.match(await errorOf(client.write(wrong)), { code: 'VALIDATION_FAILED' })
+  t.match(await asError(client.write(wrong)), { code: 'VALIDATION_FAILED' })
   const other = await client.open()
   await t.rejects(client.write({ sinkId: other.sinkId, values: ['x'], partitionKeys: ['k'] }), /must be null/)
   t.equal(client.kinesis.recordCount('out'), 3)
@@ -138,7 +138,7 @@ t.test('who writes more than the credits gets an error, and nothing of it is wri
   const { sinkId, credits } = await client.open({ maxBatchSize: 10, maxBufferedRequests: 20, maxTimeInBufferMs: 5 })
   t.equal(credits, 20)
   const first = client.write({ sinkId, values: numbers(15) })
-  t.match(await errorOf(client.write({ sinkId, values: numbers(6, 15) })), {
+  t.match(await asError(client.write({ sinkId, values: numbers(6, 15) })), {
     message: /6 records were written while 15 were without an answer; the sink has given 20 credits/,
     code: 'PROTOCOL_VIOLATED',
     details: { records: 6, outstanding: 15, credits: 20 },
@@ -166,7 +166,7 @@ t.test('refused records are written again before the answer; lettered ones count
 t.test('a record that cannot be written, without dead letters, is the error of its write alone', async t => {
   const client = await connected(t)
   const { sinkId } = await client.open({ maxRecordSizeInBytes: 100 })
-  t.match(await errorOf(client.write({ sinkId, values: ['a', 'x'.repeat(200)] })), { code: 'RECORD_TOO_LARGE' })
+  t.match(await asError(client.write({ sinkId, values: ['a', 'x'.repeat(200)] })), { code: 'RECORD_TOO_LARGE' })
   await client.write({ sinkId, values: ['b'] })
   t.same(textsIn(client.kinesis, 'out'), ['b'])
 })
@@ -177,22 +177,22 @@ t.test('what the sink cannot get over answers every write, and closing it', asyn
   const fault = { kind: 'error', name: 'AccessDeniedException', status: 400, message: 'no' } as const
   client.kinesis.faults.inject({ operation: 'PutRecords', times: Infinity, fault })
   const denied = { code: 'ACCESS_DENIED' }
-  t.match(await errorOf(client.write({ sinkId, values: ['a'] })), denied)
-  t.match(await errorOf(client.write({ sinkId, values: ['b'] })), denied)
-  t.match(await errorOf(client.request('sink/close', { sinkId })), denied)
+  t.match(await asError(client.write({ sinkId, values: ['a'] })), denied)
+  t.match(await asError(client.write({ sinkId, values: ['b'] })), denied)
+  t.match(await asError(client.request('sink/close', { sinkId })), denied)
   await t.rejects(client.request('sink/close', { sinkId }), /there is no open sink/)
 })
 
 t.test('what cannot be opened is said', async t => {
   const client = await connected(t)
   const streamArn = 'arn:aws:kinesis:us-east-1:000000000000:stream/no'
-  t.match(await errorOf(client.open({ streamArn })), { code: 'STREAM_NOT_FOUND' })
+  t.match(await asError(client.open({ streamArn })), { code: 'STREAM_NOT_FOUND' })
   await t.rejects(
     client.request('sink/open', { sink: { type: 'discard' } }),
     /of type 'kinesis-streams', not 'discard'/,
   )
   await t.rejects(client.open({ partitionKeyGenerator: { type: 'local', localId: 'f' } }), /exports of modules/)
-  t.match(await errorOf(client.open({ maxBatchSize: 501 })), { code: 'CONFIGURATION_INVALID' })
+  t.match(await asError(client.open({ maxBatchSize: 501 })), { code: 'CONFIGURATION_INVALID' })
 })
 
 t.test('sinks end with the connection: nothing more is sent', async t => {
@@ -222,7 +222,7 @@ t.test('rows and records are said in JSON; what the schema does not take is refu
       .sort(),
     ['026100'.replace('00', '0202'), '026200'],
   )
-  t.match(await errorOf(client.write({ sinkId, values: [{ id: 1 }] })), { code: 'VALUE_INVALID', message: /id/ })
+  t.match(await asError(client.write({ sinkId, values: [{ id: 1 }] })), { code: 'VALUE_INVALID', message: /id/ })
 })
 
 t.test('what JSON has no form of has one by its type, at any depth', async t => {
@@ -261,14 +261,14 @@ t.test('what JSON has no form of has one by its type, at any depth', async t => 
     [{ tag: '!' }, "'values[1].tag' must be base64"],
     [{ miles: 2 ** 53 }, "'values[1].miles' must be a whole number, as text beyond"],
   ] as const)
-    t.match(await errorOf(client.write({ sinkId, values: [trip, wrong] })), { message: where })
+    t.match(await asError(client.write({ sinkId, values: [trip, wrong] })), { message: where })
   t.equal(client.kinesis.recordCount('out'), 1)
 })
 
 t.test('a schema of the program is an export of a module', async t => {
   const client = await connected(t)
   const schema = { type: 'local', localId: 'local-0' } as const
-  t.match(await errorOf(client.open({ serializationSchema: { type: 'custom', schema } })), {
+  t.match(await asError(client.open({ serializationSchema: { type: 'custom', schema } })), {
     code: 'GRAPH_INVALID',
     message: /exports of modules/,
   })

@@ -165,7 +165,7 @@ t.test('a value that cannot be written fails the job, or goes to the dead letter
   numbers().sinkTo(k.sinkOf(json.write).build())
   await t.rejects(k.env.execute('fails'), {
     code: 'VALUE_INVALID',
-    message: /is not what the schema says.*id.*[^.]\. A dead letter/,
+    message: /does not match the schema.*id.*[^.]\. A dead letter/,
   })
   const letters: DeadLetter[] = []
   numbers().sinkTo(

@@ -1,10 +1,7 @@
 import t from 'tap'
 
-import type {
-  CheckpointedAttempt,
-  CheckpointedSubtask,
-  CoordinatorOptions,
-} from '../../../core/checkpoint/checkpoint-coordinator.ts'
+import type { CoordinatorOptions } from '../../../core/checkpoint/checkpoint-coordinator.ts'
+import type { CheckpointedAttempt, CheckpointedSubtask } from '../../../core/checkpoint/checkpoint-gathering.ts'
 import { CheckpointCoordinator } from '../../../core/checkpoint/checkpoint-coordinator.ts'
 import { CheckpointError } from '../../../core/foundation/errors.ts'
 import type { OperatorState } from '../../../core/checkpoint/operator-state.ts'
@@ -62,13 +59,13 @@ function coordinating(overrides: Partial<CoordinatorOptions> = {}, firstId = 1) 
       { ...operator, operatorId: 'sink', parallelism: 2 },
     ],
   } satisfies CheckpointedAttempt
-  const coordinator = new CheckpointCoordinator(
-    { jobName: 'flights', jobId: 'id' },
+  const coordinator = new CheckpointCoordinator({
+    job: { jobName: 'flights', jobId: 'id' },
     firstId,
     storage,
-    { intervalMs: 1000, timeoutMs: 60_000, minPauseMs: 0, tolerableFailures: 0, retained: 1, ...overrides },
+    options: { intervalMs: 1000, timeoutMs: 60_000, minPauseMs: 0, tolerableFailures: 0, retained: 1, ...overrides },
     clock,
-    {
+    listener: {
       completed: () => heard.completed++,
       beforeComplete: async () => {
         if (heard.refusal !== null) throw heard.refusal
@@ -76,7 +73,7 @@ function coordinating(overrides: Partial<CoordinatorOptions> = {}, firstId = 1) 
       warn: message => heard.warnings.push(message),
       failed: error => heard.failures.push(error),
     },
-  )
+  })
   const answerAll = async (): Promise<void> => {
     for (const s of subtasks) s.answer()
     await settle()

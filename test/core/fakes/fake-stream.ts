@@ -4,7 +4,7 @@
  */
 import { ServiceError } from '../../../core/foundation/errors.ts'
 import type { ErrorCode } from '../../../core/foundation/errors.ts'
-import type { ChildShard, GetRecordsResult, SubscriptionEvent } from '../../../core/aws/kinesis/get-records-codec.ts'
+import type { ChildShard, GetRecordsResult, SubscriptionEvent } from '../../../core/aws/kinesis/get-records-result.ts'
 import type {
   ConsumerDescription,
   ShardDescription,

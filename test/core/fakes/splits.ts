@@ -138,18 +138,17 @@ export function readerOf(
   overrides: Partial<SourceReaderOptions> = {},
 ): KinesisStreamsSourceReader {
   const losses = new RecordLosses(stream.clock, message => context.warn?.(message))
-  return new KinesisStreamsSourceReader(
-    stream.sourceProxy(),
-    sourceReaderOptions(overrides),
-    new RecordEmitter(deserializerOf({ type: 'byte-array' }, NO_SCHEMA_SERVICES), {
+  return new KinesisStreamsSourceReader(sourceReaderOptions(overrides), {
+    proxy: stream.sourceProxy(),
+    emitter: new RecordEmitter(deserializerOf({ type: 'byte-array' }, NO_SCHEMA_SERVICES), {
       poisonRecords: 'fail',
       deadLetters: null,
       losses,
     }),
-    { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
-    stream.clock,
+    context: { subtask: 0, sendEvent: () => undefined, fail: () => undefined, ...context },
+    clock: stream.clock,
     losses,
-  )
+  })
 }
 
 /** Polls as a job does whose operators have nothing in flight: the end of a split has passed at once. */

@@ -2,6 +2,7 @@ import t from 'tap'
 
 import type { ErrorCode, WireError } from '../../../core/foundation/errors.ts'
 import {
+  asError,
   asShardlineError,
   BridgeError,
   CheckpointError,
@@ -11,6 +12,7 @@ import {
   FunctionError,
   GraphError,
   JobError,
+  messageOf,
   ServiceError,
   ShardlineError,
   toWireError,
@@ -69,4 +71,12 @@ t.test('codes and classes of a later version are read as what is known', async t
   t.match(fromWireError(wire), { code: 'INTERNAL', name: 'ShardlineError', message: 'x' })
   t.equal(fromWireError({ ...wire, code: 'toString' as ErrorCode }).code, 'INTERNAL')
   t.equal(fromWireError({ ...wire, className: 'constructor' }).constructor, ShardlineError)
+})
+
+t.test('whatever was thrown is an error with a message', async t => {
+  const error = new TypeError('x')
+  t.equal(asError(error), error)
+  t.match(asError('y'), { message: 'y' })
+  t.ok(asError(null) instanceof Error)
+  t.same([error, 'y', 7, null].map(messageOf), ['x', 'y', '7', 'null'])
 })

@@ -1,6 +1,6 @@
 /**
- * What a checkpoint holds, for people and for tools: operators, positions by shard, sizes of state. It reads every state that
- * the engine itself writes; of others it tells the type and the size.
+ * The contents of a checkpoint, for people and for tools: operators, positions by shard, sizes of state. It reads every state that the
+ * engine itself writes. For other states it has the type and the size.
  */
 import type { Checkpoint, OperatorCheckpoint } from '../../../checkpoint/checkpoint.ts'
 import type { OperatorState } from '../../../checkpoint/operator-state.ts'
@@ -15,7 +15,7 @@ export interface CheckpointContents {
   readonly jobId: string
   /** Epoch milliseconds. */
   readonly timestampMs: number
-  /** Of all states. */
+  /** The size of all states. */
   readonly bytes: number
   readonly operators: readonly OperatorContents[]
 }
@@ -35,7 +35,7 @@ export type StateContents =
   | { readonly type: 'kinesis-source'; readonly splits: readonly KinesisShardSplit[] }
   | {
       readonly type: 'keyed'
-      /** Who reads it: `pickle` a Python function, `v8` one of the engine's process. */
+      /** `pickle` for a Python function, `v8` for a function in the process of the engine. */
       readonly encoding: string
       /** Kind by name. */
       readonly states: Readonly<Record<string, string>>
@@ -54,7 +54,7 @@ export function checkpointContents(checkpoint: Checkpoint): CheckpointContents {
   return { checkpointId, jobName, jobId, timestampMs, bytes, operators }
 }
 
-/** Whether the operator's state belongs to records: to start from it and read them again would count or write them twice. */
+/** Whether the state contains results of records. Reading the records again would count or write them twice. */
 export function holdsRecords(operator: OperatorCheckpoint): boolean {
   if (operator.enumerator !== null) return false // a source: it has positions only
   const state = stateOf(operator)
@@ -71,7 +71,7 @@ export function holdsRecords(operator: OperatorCheckpoint): boolean {
   }
 }
 
-/** Of the documents and the bytes beside them. */
+/** The size of the documents and of the bytes beside them. */
 export function stateSizeOf({ enumerator, subtasks }: OperatorCheckpoint): number {
   return [enumerator, ...subtasks].reduce(
     (sum, s) => sum + (s === null ? 0 : Buffer.byteLength(JSON.stringify(s.json)) + (s.bytes?.length ?? 0)),

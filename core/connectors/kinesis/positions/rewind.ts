@@ -1,9 +1,9 @@
 /**
- * A checkpoint whose Kinesis sources read on from somewhere else: from a time, from the oldest record that is kept, or, shard by
- * shard, from a record. The checkpoint that is given stays as it is. Guarantees: no record that was not emitted yet is left
- * out, unless `allowSkip` says so (a checkpoint without arrival times is believed); state that would count records twice is refused, unless `dropState` leaves it out.
+ * Makes a checkpoint whose Kinesis sources continue at another position: at a time, at the oldest record, or at a record of each shard.
+ * The given checkpoint is not changed. Guarantees: without `allowSkip`, no record is left out that was not emitted yet (for a
+ * checkpoint without arrival times the caller is responsible); without `dropState`, state that would count records twice is an error.
  *
- * A shard that ended is opened again, and its children wait for it as they did the first time: records of a key keep their order.
+ * A shard that has ended is read again, and its children wait for it as they did the first time: records of a key keep their order.
  */
 import type { Checkpoint, OperatorCheckpoint } from '../../../checkpoint/checkpoint.ts'
 import { ConfigurationError } from '../../../foundation/errors.ts'
@@ -18,18 +18,18 @@ export type RewindTarget =
   | { readonly type: 'sequence-numbers'; readonly sequenceNumbers: ReadonlyMap<string, string> }
 
 export interface RewindOptions {
-  /** The source, by its operator id or name; null: all Kinesis sources. */
+  /** The operator id or the name of the source. `null`: all Kinesis sources. */
   readonly operator?: string | null
-  /** Leaves state of other operators out of the result, which could not be right any more. */
+  /** Leaves out the state of other operators, which does not match the new positions. */
   readonly dropState?: boolean
-  /** Shards go forward too, and what lies between is never read. */
+  /** Shards may move forward too. The records in between are never read. */
   readonly allowSkip?: boolean
 }
 
 export interface RewoundSplit {
   readonly operatorId: string
   readonly before: KinesisShardSplit
-  /** `before` itself: the shard was not read that far, and reads on where it is. */
+  /** The same object as `before` when the shard had not been read that far; it continues at its position. */
   readonly after: KinesisShardSplit
 }
 
@@ -40,7 +40,7 @@ export interface RewoundCheckpoint {
   readonly dropped: readonly string[]
 }
 
-/** @throws ConfigurationError that says what stands in the way; CheckpointError where another version made the state */
+/** @throws ConfigurationError with the obstacle; CheckpointError if another version made the state */
 export function rewindCheckpoint(
   checkpoint: Checkpoint,
   target: RewindTarget,
@@ -101,12 +101,12 @@ function checkShards(sources: readonly OperatorCheckpoint[], wanted: ReadonlyMap
       )
     if (holders > 1)
       throw new ConfigurationError(
-        `More than one source reads a shard '${shardId}': say which is meant (operator, --operator).`,
+        `More than one source reads a shard '${shardId}': name the source (operator, --operator).`,
       )
   }
 }
 
-/** The split itself where it need not move. */
+/** Returns the split itself if it does not move. */
 function moveSplit(split: KinesisShardSplit, target: RewindTarget, allowSkip: boolean): KinesisShardSplit {
   switch (target.type) {
     case 'trim-horizon':
@@ -123,7 +123,7 @@ function moveSplit(split: KinesisShardSplit, target: RewindTarget, allowSkip: bo
       if (sequenceNumber === undefined) return split
       if (!allowSkip && !split.finished && !wasEmitted(split, sequenceNumber))
         throw new ConfigurationError(
-          `${split.shardId} was read up to ${describe(split.position)}, which is before ${sequenceNumber}: what lies between would never be read. If that is meant, say so (allowSkip, --allow-skip).`,
+          `${split.shardId} was read up to ${describe(split.position)}, which is before ${sequenceNumber}: the records between would never be read. To skip them, set allowSkip (--allow-skip).`,
         )
       return at(split, { type: 'AT_SEQUENCE_NUMBER', sequenceNumber }, null)
     }
@@ -138,7 +138,7 @@ const at = (split: KinesisShardSplit, position: SplitPosition, lastArrivalMs: nu
   finished: false,
 })
 
-/** Whether going to that time leaves nothing out that was not emitted. */
+/** Whether all records before that time were emitted. */
 function wasReadUpTo({ position, lastArrivalMs }: KinesisShardSplit, timestampMs: number): boolean {
   switch (position.type) {
     case 'TRIM_HORIZON':
@@ -150,7 +150,7 @@ function wasReadUpTo({ position, lastArrivalMs }: KinesisShardSplit, timestampMs
     case 'AT_SEQUENCE_NUMBER':
     case 'AFTER_SEQUENCE_NUMBER':
     case 'WITHIN_AGGREGATE':
-      // Older checkpoints do not know the arrival: then the one who asks is believed.
+      // Older checkpoints do not have the arrival time. Then the caller is responsible.
       return lastArrivalMs === null || lastArrivalMs >= timestampMs
   }
 }

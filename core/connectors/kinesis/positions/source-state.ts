@@ -1,6 +1,6 @@
 /**
- * The positions of a Kinesis source in a checkpoint, as one list: what the enumerator knew, overlaid with what the readers say,
- * who took their snapshots later. A restore reads it in the same order.
+ * The positions of a Kinesis source in a checkpoint, as one list. The states of the readers overlay the state of the enumerator, because
+ * the readers took their snapshots later. A restore does the same.
  */
 import type { OperatorCheckpoint } from '../../../checkpoint/checkpoint.ts'
 import type { OperatorState } from '../../../checkpoint/operator-state.ts'

@@ -1,9 +1,9 @@
 /** Creates Kinesis sinks from their descriptions. */
 import type { SinkFactory } from '../../../operators/sink-factory.ts'
 import { deadLetterFunctionOf } from '../../dead-letters/dead-letter-function.ts'
-import { kinesisStreamsSinkFields } from './kinesis-streams-sink-spec.ts'
-import type { KinesisStreamsSinkSpec } from './kinesis-streams-sink-spec.ts'
-import { KinesisStreamsSink } from './kinesis-streams-sink.ts'
+import { kinesisStreamsSinkFields } from '../kinesis-streams-sink-spec.ts'
+import type { KinesisStreamsSinkSpec } from '../kinesis-streams-sink-spec.ts'
+import { KinesisStreamsSinkConnector } from './kinesis-streams-sink-connector.ts'
 
 export const kinesisStreamsSinkFactory: SinkFactory<KinesisStreamsSinkSpec> = {
   type: 'kinesis-streams',
@@ -13,7 +13,7 @@ export const kinesisStreamsSinkFactory: SinkFactory<KinesisStreamsSinkSpec> = {
   async create({ sink, name }, job) {
     const generator = sink.partitionKeyGenerator
     const isFunction = generator.type === 'local' || generator.type === 'module'
-    return new KinesisStreamsSink(sink, job.configuration, job.clock, {
+    return new KinesisStreamsSinkConnector(sink, job.configuration, job.clock, {
       key: isFunction ? ((await job.loadFunction(generator, name)) as (value: unknown) => unknown) : null,
       deadLetters: await deadLetterFunctionOf(sink.deadLetters, name, job),
       schemas: job.schemas(name),

@@ -1,12 +1,12 @@
 /**
- * Which shard a record will be written to: that whose range holds the MD5 of its partition key, or its explicit hash key.
- * Made of what ListShards says, kept until somebody finds it wrong.
+ * Tells which shard a record is written to: the shard whose range contains its explicit hash key, or the MD5 hash of its partition key.
+ * The map comes from ListShards and is kept until `refresh`.
  */
 import { hash } from 'node:crypto'
 
 import type { ShardDescription } from '../../../aws/kinesis/stream-proxy.ts'
 
-/** Hash keys as 32 hexadecimal digits, which order as the numbers do. */
+/** A hash key as 32 hexadecimal digits: strings of this form have the order of their numbers. */
 export type HashKey = string
 
 export interface MappedShard {
@@ -32,11 +32,11 @@ export function toDecimal(hashKey: HashKey): string {
 
 export class ShardMap {
   readonly #listShards: () => Promise<readonly ShardDescription[]>
-  /** Open shards, ascending; empty: not known yet. */
+  /** Open shards, ascending. Empty until the first `refresh`. */
   #open: readonly MappedShard[] = []
   #all = new Map<string, MappedShard>()
   #loading: Promise<void> | null = null
-  /** Counts how often it has changed. */
+  /** How often the open shards have changed. */
   #version = 0
 
   constructor(listShards: () => Promise<readonly ShardDescription[]>) {
@@ -47,12 +47,12 @@ export class ShardMap {
     return this.#version
   }
 
-  /** Asks the service; calls that come together ask once. */
+  /** Lists the shards. Concurrent calls share one listing. */
   refresh(): Promise<void> {
     return (this.#loading ??= this.#load().finally(() => (this.#loading = null)))
   }
 
-  /** null: not known. */
+  /** `null` while the shards are not known. */
   shardOf(hashKey: HashKey): MappedShard | null {
     let [low, high] = [0, this.#open.length - 1]
     while (low < high) {

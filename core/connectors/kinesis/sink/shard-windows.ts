@@ -1,13 +1,13 @@
 /**
- * Keeps the entries for shards that refuse them apart from the rest, so that a hot shard holds up nothing but itself.
+ * Keeps the entries of shards that throttle apart from the others, so that a hot shard delays its own entries only.
  *
- *   others   e3 e5 e6 e8                                   go as they come
- *   hot      shard 7: e1 e2 e4    window 40, 40 on their way    as many on their way as its window says
- *            shard 9: e7          waits until 12:00:00.350      and none while it backs off
+ *   others   e3 e5 e6 e8                                   sent as they come
+ *   hot      shard 7: e1 e2 e4    window 40, 40 in flight       as many in flight as its window allows
+ *            shard 9: e7          waits until 12:00:00.350      none is sent during a pause
  *
- * A shard gets its window when it is first throttled, and loses it when it has been quiet for a while; until then, and while
- * the stream's shards are not known, nothing here costs anything. The window grows and shrinks as that of the whole writer,
- * but is halved, because here a refusal says which shard has had enough.
+ * A shard gets a window when it is first throttled, and loses it when it has not been throttled for a while. Without windows, and
+ * while the shards of the stream are not known, the buffer costs nothing. A window grows like the limit of the whole writer, but a
+ * throttle halves it, because the throttle concerns this one shard.
  */
 import type { EntryRun, FailedEntry } from '../../../aws/kinesis/put-records-codec.ts'
 import { hashKeyOf } from '../../../aws/kinesis/put-records-codec.ts'
@@ -22,7 +22,7 @@ const DECREASE = 0.5
 const INCREASE = 10
 const FIRST_WINDOW = 500
 const BACKOFF_BASE_MS = 50
-/** The service counts by the second: longer would leave some of its rate unused. */
+/** The service counts by the second. A longer pause would leave some of the rate unused. */
 const BACKOFF_MAX_MS = 500
 const QUIET_MS = 10_000
 const ASK_AGAIN_MS = 30_000
@@ -32,7 +32,7 @@ interface HotShard {
   waiting: SinkBuffer
   window: number
   inFlight: number
-  /** Refusals in a row. */
+  /** Throttles in a row. */
   failures: number
   resumesAt: number
   throttledAt: number
@@ -51,7 +51,7 @@ export class ShardWindows implements SinkBuffer {
   readonly #options: ShardWindowsOptions
   #others: SinkBuffer
   readonly #hot = new Map<string, HotShard>()
-  /** Of batches on their way: how many entries they have of each hot shard. */
+  /** For each batch in flight: how many entries it has of each hot shard. */
   readonly #charges = new WeakMap<Batch, ReadonlyMap<HotShard, number>>()
   #mapVersion = 0
   #askedAt = -Infinity
@@ -83,7 +83,7 @@ export class ShardWindows implements SinkBuffer {
     return first === Infinity ? null : first
   }
 
-  /** Shards that have a window now, and how wide it is. */
+  /** The windows of the shards that have one. */
   get windows(): ReadonlyMap<string, number> {
     return new Map([...this.#hot].map(([shardId, { window }]) => [shardId, window]))
   }
@@ -108,7 +108,7 @@ export class ShardWindows implements SinkBuffer {
       if (most <= 0 || (count > 0 && bytes >= maxBytes)) return 0
       const part = buffer.take(most, maxBytes - bytes)
       if (part === null) return 0
-      // The first entry of a part is taken whatever its size: that is for the first of a batch alone.
+      // A buffer returns its first entry whatever the size. Only the first entry of a batch may be that large.
       if (count > 0 && bytes + part.bytes > maxBytes) {
         buffer.returned(part, [])
         buffer.pushFront(part.runs)
@@ -132,14 +132,14 @@ export class ShardWindows implements SinkBuffer {
     return batch
   }
 
-  returned(batch: Batch, told: readonly FailedEntry[] | null): boolean {
-    const failed = told ?? []
+  returned(batch: Batch, refused: readonly FailedEntry[] | null): boolean {
+    const failed = refused ?? []
     const throttled = this.#throttled(batch, failed)
     let explained = 0
     const charges = this.#charges.get(batch)
     charges?.forEach((entries, shard) => {
       shard.inFlight -= entries
-      if (told === null || throttled.has(shard.shardId)) return
+      if (refused === null || throttled.has(shard.shardId)) return
       shard.failures = 0
       shard.window = Math.min(shard.window + INCREASE, FIRST_WINDOW)
     })
@@ -153,18 +153,18 @@ export class ShardWindows implements SinkBuffer {
     return explained === failed.length
   }
 
-  /** Asks which shards there are, now and then while some are throttled. Until that is known, all share one window. */
+  /** Lists the shards, at most once in a while. Until they are known, throttles are not assigned to shards. */
   #learn(): void {
     const { map, now } = this.#options
     if (now() - this.#askedAt < ASK_AGAIN_MS) return
     this.#askedAt = now()
     map.refresh().then(
       () => this.#regroup(),
-      () => undefined, // Whoever may write to a stream need not be allowed to list its shards.
+      () => undefined, // The permission to write to a stream does not include the permission to list its shards.
     )
   }
 
-  /** The shards have changed: everything is sorted anew. */
+  /** Distributes all entries again after the shards have changed. */
   #regroup(): void {
     if (this.#options.map.version === this.#mapVersion) return
     this.#mapVersion = this.#options.map.version
@@ -177,7 +177,7 @@ export class ShardWindows implements SinkBuffer {
   }
 
   runs(): EntryRun[] {
-    // What is hot was held back: it is the older.
+    // Entries of hot shards were held back, so they are older.
     return [...[...this.#hot.values()].flatMap(s => s.waiting.runs()), ...this.#others.runs()]
   }
 
@@ -199,7 +199,7 @@ export class ShardWindows implements SinkBuffer {
     return this.#options.map.shardOf(hashKey)?.shardId
   }
 
-  /** Hands each buffer its own entries, in their order. */
+  /** Gives each buffer its entries, in their order. */
   #deal(runs: readonly EntryRun[], hand: (buffer: SinkBuffer, runs: EntryRun[]) => void): void {
     const dealt = new Map<SinkBuffer, EntryRun[]>()
     forEachEntry(runs, (run, i) => {
@@ -211,7 +211,7 @@ export class ShardWindows implements SinkBuffer {
     dealt.forEach((own, buffer) => hand(buffer, own))
   }
 
-  /** By shard: how many entries it refused. */
+  /** By shard: how many of its entries were throttled. */
   #throttled({ runs }: Batch, failed: readonly FailedEntry[]): Map<string, number> {
     const throttled = new Map<string, number>()
     if (failed.length === 0 || this.#options.map.version === 0) return throttled
@@ -238,7 +238,7 @@ export class ShardWindows implements SinkBuffer {
       this.#hot.set(shardId, shard)
       for (const run of before) this.push(run)
     }
-    // Never above what was on its way when it was refused.
+    // At most half of the entries that were in flight when the shard throttled.
     const tried = charges?.get(shard) ?? refused
     shard.window = Math.max(1, Math.floor(Math.min(shard.window, Math.max(tried, 2)) * DECREASE))
     shard.throttledAt = now()
@@ -246,7 +246,7 @@ export class ShardWindows implements SinkBuffer {
     shard.resumesAt = now() + random() * bound
   }
 
-  /** A shard that has been quiet for a while is one like the others. */
+  /** Removes the windows of shards that have not been throttled for a while. */
   #coolDown(): void {
     const now = this.#options.now()
     for (const [shardId, { waiting, inFlight, throttledAt }] of this.#hot)

@@ -6,9 +6,9 @@ import type { AssignShards, KinesisShardAssigner } from '../../../operators/shar
 import type { SourceFactory } from '../../../operators/source-factory.ts'
 import { deadLetterFunctionOf } from '../../dead-letters/dead-letter-function.ts'
 import { defaultShardAssigner } from './enumerator/uniform-shard-assigner.ts'
-import { kinesisStreamsSourceFields } from './kinesis-streams-source-spec.ts'
-import type { KinesisStreamsSourceSpec, ShardAssignerSpec } from './kinesis-streams-source-spec.ts'
-import { KinesisStreamsSource } from './kinesis-streams-source.ts'
+import { kinesisStreamsSourceFields } from '../kinesis-streams-source-spec.ts'
+import type { KinesisStreamsSourceSpec, ShardAssignerSpec } from '../kinesis-streams-source-spec.ts'
+import { KinesisStreamsSourceConnector } from './kinesis-streams-source-connector.ts'
 
 export const kinesisStreamsSourceFactory: SourceFactory<KinesisStreamsSourceSpec> = {
   type: 'kinesis-streams',
@@ -16,7 +16,7 @@ export const kinesisStreamsSourceFactory: SourceFactory<KinesisStreamsSourceSpec
   fields: kinesisStreamsSourceFields,
   async create(operator, job) {
     const { source, name } = operator.transformation
-    return new KinesisStreamsSource(source, job.configuration, job.clock, {
+    return new KinesisStreamsSourceConnector(source, job.configuration, job.clock, {
       warn: job.warn,
       assign: await assignerOf(source.shardAssigner, name, job),
       schemas: job.schemas(name),

@@ -167,7 +167,7 @@ t.test('a delivery stream that reads a stream of Kinesis takes no puts, which is
   t.equal(await stream.describe(), 'ACTIVE')
   await t.rejects(stream.describe(), {
     code: 'CONFIGURATION_INVALID',
-    message: /Delivery stream flights takes no records that are put: its type is KinesisStreamAsSource/,
+    message: /Delivery stream flights does not accept puts: its type is KinesisStreamAsSource/,
   })
 })
 

@@ -4,7 +4,7 @@ import { SplitEnd } from '../../../../core/event-time/split-end.ts'
 import type { FunctionResult, OpenFunction } from '../../../../core/operators/function-runtime.ts'
 import { RemoteFunctionOperator } from '../../../../core/operators/remote/remote-function-operator.ts'
 import { RecordBatch } from '../../../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetters } from '../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterDestination } from '../../../../core/connectors/dead-letters/dead-letter-destination.ts'
 import type { DeadLetter } from '../../../../core/operators/dead-letter.ts'
 import { PoisonedRecords } from '../../../../core/connectors/kinesis/source/emitter/poisoned-records.ts'
 import { RecordLosses } from '../../../../core/connectors/kinesis/source/emitter/record-losses.ts'
@@ -116,7 +116,7 @@ t.test('a watermark that the functions ask for leaves behind what they make of i
 t.test('a barrier waits for the letters of records that the function could not read', async t => {
   const letters: DeadLetter[] = []
   let taken: () => void = () => undefined
-  const deadLetters: DeadLetters = {
+  const deadLetters: DeadLetterDestination = {
     validate: async () => undefined,
     put: given =>
       new Promise(resolve => {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 
 import { KinesisStreamsSink, SimpleStringSchema, StreamExecutionEnvironment } from '../../../../core/index.ts'
-import type { PartitionKeyGeneratorSpec } from '../../../../core/connectors/kinesis/sink/kinesis-streams-sink-spec.ts'
+import type { PartitionKeyGeneratorSpec } from '../../../../core/connectors/kinesis/kinesis-streams-sink-spec.ts'
 import type { LocalFunction } from '../../../../core/operators/job-facilities.ts'
 import type { KinesisEmulator } from '../../../../emulator/index.ts'
 import { collectionT, functionT, graphOf, kinesisSinkSpec, sinkT } from '../../fakes/graphs.ts'

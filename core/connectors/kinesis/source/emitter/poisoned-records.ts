@@ -1,27 +1,28 @@
 /**
- * What becomes of records that a source's schema cannot read: the first fails the job, they are left out and counted, or they go to
- * the dead letters with their bytes and where they lay.
+ * Handles records that the schema of a source cannot read. By default the first of them fails the job. With a dead letter handler
+ * they become dead letters, with their bytes and their position. With `shardline.source.poison-records: skip` they are left out
+ * and counted.
  */
 import type { PoisonedRecord } from '../../../../../schemas/contracts/batch-codec.ts'
-import { RecordError, ShardlineError } from '../../../../foundation/errors.ts'
+import { messageOf, RecordError, ShardlineError } from '../../../../foundation/errors.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
-import type { DeadLetters } from '../../../dead-letters/dead-letters.ts'
-import type { DeadLetter } from '../../../../operators/dead-letter.ts'
 import type { PoisonedRecordHandler } from '../../../../operators/poisoned-record-handler.ts'
+import type { DeadLetterDestination } from '../../../dead-letters/dead-letter-destination.ts'
+import type { DeadLetter } from '../../../../operators/dead-letter.ts'
 import type { RecordLosses } from './record-losses.ts'
 
 export interface PoisonedRecordsOptions {
   readonly poisonRecords: 'fail' | 'skip'
-  /** Null if the source has no dead letter handler. */
-  readonly deadLetters: DeadLetters | null
-  /** Counts those that do not fail the job, and warns of them. */
+  /** `null` when the source has no dead letter handler. */
+  readonly deadLetters: DeadLetterDestination | null
+  /** Counts the records that do not fail the job, and warns of them. */
   readonly losses: RecordLosses
 }
 
-/** Of a record that cannot be read, so many bytes are shown. */
+/** How many bytes of a record a message shows. */
 const SHOWN_BYTES = 32
 const ADVICE =
-  ' A dead letter handler would take such records, and shardline.source.poison-records: skip leave them out.'
+  ' A dead letter handler would take such records; with shardline.source.poison-records: skip they are left out.'
 
 export class PoisonedRecords implements PoisonedRecordHandler {
   readonly #options: PoisonedRecordsOptions
@@ -31,17 +32,17 @@ export class PoisonedRecords implements PoisonedRecordHandler {
     this.#options = options
   }
 
-  /** Those that were left out, or went to the dead letters. */
+  /** Records that were left out or became dead letters. */
   get count(): number {
     return this.#count
   }
 
-  /** Resolves when nothing more is to be done for them. @throws ShardlineError if they fail the job */
+  /** Resolves when every record has been handled. @throws ShardlineError if the records fail the job */
   async settle(batch: RecordBatch, poisoned: readonly PoisonedRecord[]): Promise<void> {
     const [first] = poisoned
     if (first === undefined) return
     const { deadLetters, poisonRecords, losses } = this.#options
-    if (deadLetters !== null) await this.#bury(deadLetters, batch, poisoned)
+    if (deadLetters !== null) await deliver(deadLetters, batch, poisoned)
     else if (poisonRecords === 'fail') throw unreadable(batch, first, ADVICE)
     this.#count += poisoned.length
     const { stream = '', shardId = '' } = batch.positions ?? {}
@@ -52,22 +53,26 @@ export class PoisonedRecords implements PoisonedRecordHandler {
   close(): void {
     void this.#options.deadLetters?.close()
   }
+}
 
-  async #bury(to: DeadLetters, batch: RecordBatch, poisoned: readonly PoisonedRecord[]): Promise<void> {
-    try {
-      await to.put(poisoned.map(record => letterOf(batch, record)))
-    } catch (cause) {
-      if (cause instanceof ShardlineError && cause.code === 'FUNCTION_FAILED') throw cause
-      throw new ShardlineError(
-        'DEAD_LETTERS_FAILED',
-        `${unreadable(batch, poisoned[0]!).message} It could not be given to the dead letters either: ${(cause as Error).message}`,
-        { cause },
-      )
-    }
+async function deliver(
+  destination: DeadLetterDestination,
+  batch: RecordBatch,
+  poisoned: readonly PoisonedRecord[],
+): Promise<void> {
+  try {
+    await destination.put(poisoned.map(record => deadLetterOfRecord(batch, record)))
+  } catch (cause) {
+    if (cause instanceof ShardlineError && cause.code === 'FUNCTION_FAILED') throw cause
+    throw new ShardlineError(
+      'DEAD_LETTERS_FAILED',
+      `${unreadable(batch, poisoned[0]!).message} It could not be stored as a dead letter: ${messageOf(cause)}`,
+      { cause },
+    )
   }
 }
 
-function letterOf(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter {
+function deadLetterOfRecord(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter {
   const position = batch.positions?.at(i) ?? null
   return {
     stream: position?.stream ?? '',
@@ -82,10 +87,12 @@ function letterOf(batch: RecordBatch, { i, error }: PoisonedRecord): DeadLetter 
 
 function unreadable(batch: RecordBatch, { i, error }: PoisonedRecord, advice = ''): RecordError {
   const position = batch.positions?.at(i)
-  const where =
-    position === undefined
-      ? ''
-      : ` at stream ${position.stream}, ${position.shardId}, sequence number ${position.sequenceNumber}${position.subSequenceNumber === null ? '' : `, place ${position.subSequenceNumber} in its aggregate`}`
+  let where = ''
+  if (position !== undefined) {
+    const { stream, shardId, sequenceNumber, subSequenceNumber } = position
+    const place = subSequenceNumber === null ? '' : `, place ${subSequenceNumber} in its aggregate`
+    where = ` at stream ${stream}, ${shardId}, sequence number ${sequenceNumber}${place}`
+  }
   return new RecordError(
     error.code,
     `The record${where} cannot be read: ${error.message.replace(/\.?$/, '.')} ${firstBytes(batch.record(i))}${advice}`,

@@ -1,6 +1,6 @@
 /**
- * Between a reader and the operators: makes values of what was polled. Records that cannot be read, by the schema or because their
- * aggregate is broken, are settled before `emit` is done, so that a barrier comes behind what became of them.
+ * Turns polled records into values. Records that cannot be read, by the schema or because their aggregate is damaged, are handled
+ * before `emit` is done, so that a checkpoint barrier comes after their handling.
  */
 import type { Deserializer, PoisonedRecord, ReadBatch } from '../../../../../schemas/contracts/batch-codec.ts'
 import { recordMalformed } from '../../../../../schemas/contracts/value-codec.ts'
@@ -22,7 +22,7 @@ export class RecordEmitter implements BatchDeserializer {
     return this.#poisoned.count
   }
 
-  /** The values, of which there may be fewer or more than records. */
+  /** There may be fewer or more values than records. */
   emit(polled: RecordBatch): RecordBatch | Promise<RecordBatch> {
     return polled.positions?.hasDamage === true ? this.#withoutDamaged(polled) : this.#read(polled)
   }
@@ -38,7 +38,7 @@ export class RecordEmitter implements BatchDeserializer {
     this.#poisoned.close()
   }
 
-  /** Records of broken aggregates go the way of those that the schema cannot read. */
+  /** Handles the records of damaged aggregates like records that the schema cannot read. */
   async #withoutDamaged(polled: RecordBatch): Promise<RecordBatch> {
     const damaged: PoisonedRecord[] = []
     const whole: number[] = []

@@ -1,7 +1,7 @@
 /**
- * What a source leaves out, counted by shard and by kind, and written as warnings whose number is bounded: a shard's first loss at
- * once, and what follows within a minute in one line at the end of that minute. One object serves all readers of a source, in all
- * attempts of its job. Nothing here runs for a record that is read.
+ * Counts the records that a source leaves out, by shard and by kind, and warns of them. The first loss of a shard is a warning at
+ * once; further losses within a minute are one line at the end of that minute. One object serves all readers of a source in all
+ * attempts of its job. Records that are read cost nothing here.
  */
 import type { Clock } from '../../../../foundation/clock.ts'
 import { NO_LOSSES } from '../../../../metrics/shard-metrics.ts'
@@ -10,7 +10,7 @@ import type { ShardLosses } from '../../../../metrics/shard-metrics.ts'
 export type LossKind = keyof ShardLosses
 
 const WINDOW_MS = 60_000
-/** Lines of one kind in a window. */
+/** The largest number of lines of one kind in a window. */
 const MAX_LINES = 10
 
 const MEANING: Readonly<Record<LossKind, (count: number) => string>> = {
@@ -33,7 +33,7 @@ interface Place {
 
 interface Window {
   lines: number
-  /** By shard, what no line has named yet. */
+  /** By shard: losses that no line has named yet. */
   readonly pending: Map<string, { readonly place: Place; count: number }>
   readonly cancel: () => void
 }
@@ -53,7 +53,7 @@ export class RecordLosses {
     return this.#totals.get(keyOf({ stream, shardId })) ?? NO_LOSSES
   }
 
-  /** `example`: sentences about the first of them. */
+  /** `example`: sentences about the first of the records. */
   add(kind: LossKind, place: Place, count: number, example: () => string = () => ''): void {
     if (count === 0) return
     const key = keyOf(place)
@@ -63,19 +63,19 @@ export class RecordLosses {
     const waiting = window.pending.get(key)
     if (waiting !== undefined) waiting.count += count
     else {
-      // From here on the shard's losses wait for the end of the window.
+      // Further losses of the shard wait for the end of the window.
       const isNew = window.lines < MAX_LINES
       window.pending.set(key, { place, count: isNew ? 0 : count })
       if (isNew) this.#write(kind, window, place, count, example())
     }
   }
 
-  /** The shard is not shown any more. */
+  /** Drops the counts of a shard that is not shown any more. */
   forget(stream: string, shardId: string): void {
     this.#totals.delete(keyOf({ stream, shardId }))
   }
 
-  /** Writes what no line has named yet. */
+  /** Writes the losses that no line has named yet. */
   close(): void {
     for (const [kind, window] of this.#windows) {
       window.cancel()

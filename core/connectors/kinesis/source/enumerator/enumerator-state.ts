@@ -1,4 +1,4 @@
-/** What the enumerator of a Kinesis source remembers, as it travels in a checkpoint, and back. */
+/** The state of the enumerator of a Kinesis source in a checkpoint. */
 import type { OperatorState } from '../../../../checkpoint/operator-state.ts'
 import { CheckpointError } from '../../../../foundation/errors.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'

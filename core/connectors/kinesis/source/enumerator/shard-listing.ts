@@ -1,6 +1,6 @@
 /**
- * What a listing of shards must be like. The open shards of a stream always share the whole range of hash keys among them, so a
- * listing whose open shards leave a hole is cut short, or was made while the stream was being resharded.
+ * Checks a listing of shards. The open shards of a stream together cover the whole range of hash keys. A listing whose open shards
+ * leave a hole is incomplete, or was made while the stream was being resharded.
  */
 import type { ShardDescription } from '../../../../aws/kinesis/stream-proxy.ts'
 

@@ -1,6 +1,6 @@
 /**
- * Which shards are known, and what became of each: waiting, assigned, finished. It decides when a split may start: once every
- * parent that is known here has finished. Pure bookkeeping; it knows nothing of readers or of the network.
+ * Tracks the known shards with their status. A split may be assigned when every parent that is known here has finished. The tracker
+ * does not know readers or the network.
  */
 import { bySplitId } from '../split/kinesis-shard-split.ts'
 import type { KinesisShardSplit } from '../split/kinesis-shard-split.ts'
@@ -15,7 +15,7 @@ interface Tracked {
 export class SplitTracker {
   readonly #preserveShardOrder: boolean
   readonly #byShard = new Map<string, Tracked>()
-  /** Those of `#byShard` that wait to be assigned, and those that finished: streams have many shards, and few that wait. */
+  /** The shards of `#byShard` with these statuses. Streams have many shards, but few unassigned ones. */
   readonly #unassigned = new Set<string>()
   readonly #finished = new Set<string>()
 
@@ -27,7 +27,7 @@ export class SplitTracker {
     return this.#byShard.has(shardId)
   }
 
-  /** Adds a split, or overwrites what is known of it. */
+  /** Adds or replaces a split. */
   put(split: KinesisShardSplit, status: SplitStatus): void {
     this.#byShard.set(split.shardId, { split, status })
     this.#index(split.shardId, status)

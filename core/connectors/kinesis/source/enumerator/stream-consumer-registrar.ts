@@ -1,11 +1,11 @@
 /**
- * The consumer of enhanced fan-out, from registration to its end. JOB_MANAGED: registered if there is none of the name, used
- * if there is one (of a run before, say), waited for while it is being made, waited out while it is being deleted, and
- * deregistered only when the job ends for good. SELF_MANAGED: it must be there.
+ * Registers the consumer of enhanced fan-out, and deregisters it. With JOB_MANAGED a consumer of the name is used if there is one, for
+ * example of an earlier run; otherwise one is registered. The registrar waits while a consumer is CREATING or DELETING. It
+ * deregisters the consumer only when the job ends for good. With SELF_MANAGED the consumer must exist.
  */
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
-import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
+import { ServiceError, ShardlineError, messageOf } from '../../../../foundation/errors.ts'
 import type { ConsumerDescription, SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import { backoffMs } from '../../../../foundation/retry.ts'
 
@@ -20,14 +20,14 @@ export interface RegistrarOptions {
   readonly deregisterTimeoutMs: number
 }
 
-/** A consumer is mostly ready within a second or two; only then do pauses grow to those of the options. */
+/** A consumer is usually ready within two seconds. After that, pauses grow to those of the options. */
 const FIRST_DELAY_MS = 250
 
 export class StreamConsumerRegistrar {
   readonly #options: RegistrarOptions
   readonly #clock: Clock
   #consumerArn: string | null = null
-  /** A registration was asked for; its answer may be lost, when the job is cancelled just then. */
+  /** A registration was requested. Its answer may be lost if the job is cancelled meanwhile. */
   #mayBeRegistered = false
 
   constructor(options: RegistrarOptions, clock: Clock) {
@@ -57,7 +57,7 @@ export class StreamConsumerRegistrar {
     )
   }
 
-  /** Deregisters what this job is to manage, within the time that it may take; answers what went wrong, or null. */
+  /** Deregisters the consumer if the job manages it. Resolves to the description of a failure, or to `null`. */
   async release(proxy: SourceStreamProxy): Promise<string | null> {
     const { lifecycle, consumerName, deregisterTimeoutMs } = this.#options
     if (lifecycle === 'SELF_MANAGED' || (this.#consumerArn === null && !this.#mayBeRegistered)) return null
@@ -82,13 +82,13 @@ export class StreamConsumerRegistrar {
     } catch (error) {
       if (error instanceof ShardlineError && ['CONSUMER_NOT_FOUND', 'STREAM_NOT_FOUND'].includes(error.code))
         return null
-      return failed((error as Error).message)
+      return failed(messageOf(error))
     } finally {
       timedOut.abort()
     }
   }
 
-  /** The consumer as it is now; registered if need be. null: to be looked for again. */
+  /** Finds or registers the consumer. `null` when it has to be looked for again. */
   async #find(proxy: SourceStreamProxy): Promise<ConsumerDescription | null> {
     const { consumerName, lifecycle, stream } = this.#options
     const found = await proxy.describeStreamConsumer(consumerName)
@@ -102,11 +102,11 @@ export class StreamConsumerRegistrar {
     try {
       this.#mayBeRegistered = true
       const registered = await proxy.registerStreamConsumer(consumerName)
-      // From now on it costs money, whether it is ever used or not.
+      // From now on the consumer costs money, even if it is never used.
       this.#consumerArn = registered.consumerArn
       return registered
     } catch (error) {
-      // Somebody else was quicker, or one of this name is just being deleted.
+      // Another job has registered the consumer meanwhile, or one of this name is being deleted.
       if (error instanceof ShardlineError && error.code === 'RESOURCE_IN_USE') {
         this.#mayBeRegistered = false
         return null
@@ -124,7 +124,7 @@ export class StreamConsumerRegistrar {
   }
 }
 
-/** A stream takes 20 consumers; waiting makes no room. */
+/** The stream has as many consumers as the service allows (20). Waiting does not help. */
 function isLimit(error: ShardlineError): boolean {
   return (
     error.details['errorName'] === 'LimitExceededException' && error.details['operation'] === 'RegisterStreamConsumer'

@@ -1,7 +1,7 @@
 /** Spreads shards over subtasks by the middle of their hash-key range, so that each subtask gets an even share of the keys. */
 import type { KinesisShardAssigner } from '../../../../operators/shard-assigner.ts'
 
-/** By a number made of the shard's id: as good as chance, and the same in every run. FlinkKinesisConsumer's default. */
+/** Spreads shards by a hash of their ids, which is the same in every run. The default of FlinkKinesisConsumer. */
 export const defaultShardAssigner: KinesisShardAssigner = (shard, { parallelism }) => {
   let hash = 17
   for (const c of `${shard.streamArn}/${shard.shardId}`) hash = (Math.imul(hash, 37) + c.codePointAt(0)!) | 0

@@ -1,12 +1,12 @@
 /**
- * Reads one shard by enhanced fan-out: one subscription at a time, renewed when its five minutes are up, when it breaks and
- * when it falls silent, each time at the number that the last event told to go on after. The next event is asked for when the
- * last was taken, so a slow job holds the service back. A shard has ended when an event names no number to go on after.
+ * Reads one shard by enhanced fan-out, with one subscription at a time. A subscription is renewed after five minutes, when it breaks,
+ * and when no event comes, each time at the continuation of the last event. The next event is requested when the last one was taken,
+ * so a slow job holds the service back. A shard has ended when an event has no continuation.
  */
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
 import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
-import type { SubscriptionEvent } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { SubscriptionEvent } from '../../../../aws/kinesis/get-records-result.ts'
 import type { ShardSubscription, SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import { PersistentFailure } from '../../../../foundation/persistent-failure.ts'
 import { backoffMs } from '../../../../foundation/retry.ts'
@@ -20,12 +20,12 @@ import { Unpacking } from './unpacking.ts'
 
 export interface FanOutOptions {
   readonly subscriptionTimeoutMs: number
-  /** Without any event for this long, a subscription is given up. */
+  /** A subscription without an event for this time is given up. */
   readonly silenceTimeoutMs: number
   readonly deaggregate: boolean
-  /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
+  /** Records that arrived later are not read. Epoch milliseconds; `null` when the source never stops by itself. */
   readonly stopAtMs: number | null
-  /** As of polling. */
+  /** As in `PollingOptions`. */
   readonly stopAtLocalMs?: number | null
 }
 
@@ -37,7 +37,7 @@ export interface FanOutCollaborators {
   readonly losses: RecordLosses
 }
 
-/** SubscribeToShard: one call a second, and a subscription of the same consumer can be taken over after five. */
+/** SubscribeToShard: one call a second. Another subscription of the same consumer can take over after five seconds. */
 const MIN_RETRY_MS = 1000
 const MAX_RETRY_MS = 10_000
 const TAKEOVER_MS = 5000
@@ -61,7 +61,7 @@ export class FanOutShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #failures = 0
   #subscribedAt = -Infinity
-  /** The last event had nothing left, and no number to go on after; since then a listing has shown that the shard is closed. */
+  /** The last event had no records and no continuation, and a later listing has shown that the shard is closed. */
   #knownClosed = false
 
   constructor(
@@ -118,7 +118,7 @@ export class FanOutShardReader implements ShardReader {
     }
   }
 
-  /** Whether the shard was read to its end, or to where the source stops; false: the subscription's time is up. */
+  /** Whether the shard was read to its end, or to the stopping instant. Returns false when the subscription has expired. */
   async #readSubscription(): Promise<boolean> {
     const { signal } = this.#closing
     const wait = MIN_RETRY_MS - (this.#clock.monotonic() - this.#subscribedAt)
@@ -146,7 +146,7 @@ export class FanOutShardReader implements ShardReader {
         this.activity = 'backpressured'
         await this.#handOver.put(fetched, signal)
         if (fetched.end !== null) return true
-        // Without a place to go on from, and without proof of an end: from the last record on, by another subscription.
+        // No continuation, but no proof of an end: another subscription continues after the last record.
         if (event.continuationSequenceNumber === null) return false
         if (this.#needsLaterSubscription(event, begunAtMs)) return false
       }
@@ -170,8 +170,8 @@ export class FanOutShardReader implements ShardReader {
   }
 
   /**
-   * At the tip, and the stopping time has passed. But events wait on their way, and this one may be of before that time; those of
-   * a subscription that is begun now are not.
+   * Whether the event is at the tip and the stopping instant has passed since the subscription began. The event may have been made before
+   * that instant; an event of a new subscription is not.
    */
   #needsLaterSubscription(event: SubscriptionEvent, begunAtMs: number): boolean {
     const { stopAtMs } = this.#options
@@ -207,7 +207,7 @@ export class FanOutShardReader implements ShardReader {
     return null
   }
 
-  /** @throws what trying again cannot mend */
+  /** The pause before a retry. @throws an error that a retry cannot help */
   #delayAfter(error: unknown): number {
     if (!(error instanceof ShardlineError)) throw error
     if (this.#position.retreat(error, clockSlackMs(this.#proxy))) return 0
@@ -215,7 +215,7 @@ export class FanOutShardReader implements ShardReader {
     this.trouble = error.message
     this.#failing.failed(error.message)
     if (error.code === 'THROTTLED') this.throttles++
-    // Another subscription of this consumer holds the shard, perhaps this job's own of before a restart.
+    // Another subscription of this consumer holds the shard, for example one of this job before a restart.
     if (error.code === 'RESOURCE_IN_USE') return TAKEOVER_MS + Math.random() * MIN_RETRY_MS
     return (
       Math.max(MIN_RETRY_MS, backoffMs(++this.#failures, MIN_RETRY_MS, MAX_RETRY_MS)) + Math.random() * MIN_RETRY_MS
@@ -245,6 +245,6 @@ export class FanOutShardReader implements ShardReader {
   }
 }
 
-/** Nothing was there that had not been read. */
+/** Whether all records had been read. */
 const isTip = ({ batch, millisBehindLatest }: SubscriptionEvent): boolean =>
   batch.count === 0 && millisBehindLatest === 0

@@ -1,4 +1,4 @@
-/** A counting semaphore: first come, first served. */
+/** A counting semaphore that grants permits in the order of the requests. */
 export class Permits {
   #free: number
   readonly #waiting: (() => void)[] = []

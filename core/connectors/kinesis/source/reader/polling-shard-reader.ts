@@ -1,12 +1,12 @@
 /**
- * Reads one shard by polling, one request at a time, independently of all others: a slow shard stalls nobody.
- * Failures that may pass are retried with half jitter; an expired iterator is renewed from the last position, and a position
- * whose records have passed their retention goes on at the oldest record, with a warning.
+ * Reads one shard by polling, one request at a time, independently of other shards. Temporary failures are retried with half jitter.
+ * An expired iterator is renewed at the last position. If the records of a position have passed their retention, reading continues
+ * at the oldest record, with a warning.
  */
 import { sleep } from '../../../../foundation/clock.ts'
 import type { Clock } from '../../../../foundation/clock.ts'
 import { ServiceError, ShardlineError } from '../../../../foundation/errors.ts'
-import type { GetRecordsResult } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { GetRecordsResult } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import { PersistentFailure } from '../../../../foundation/persistent-failure.ts'
@@ -25,19 +25,19 @@ export interface PollingOptions {
   readonly maxRecordCount: number
   readonly emptyFetchIntervalMs: number
   readonly nonEmptyFetchIntervalMs: number
-  /** The service's quotas hold from the start; else from the first throttle on. */
+  /** Whether the quotas of the service apply from the start. Otherwise they apply after the first throttle. */
   readonly paced: boolean
-  /** Of a shard's quotas that this job uses, from above 0 to 1. */
+  /** The share of the shard's quotas that this job uses, above 0 and at most 1. */
   readonly quotaShare: number
   readonly retryMinDelayMs: number
   readonly retryMaxDelayMs: number
   readonly retryMaxAttempts: number
   readonly deaggregate: boolean
-  /** Epoch milliseconds; records that arrived later are not read. null: never stops. */
+  /** Records that arrived later are not read. Epoch milliseconds; `null` when the source never stops by itself. */
   readonly stopAtMs: number | null
   /**
-   * This machine's time of the same instant, where it is the one at which the job was submitted: everything of before that
-   * instant is read when a request that is made later finds nothing. `null` when the instant was given in the service's time.
+   * The same instant in this machine's time, if it is the one at which the job was submitted. All records from before it have been read
+   * when a later request finds none. `null` when the instant is given in the service's time.
    */
   readonly stopAtLocalMs?: number | null
 }
@@ -71,7 +71,7 @@ export class PollingShardReader implements ShardReader {
   readonly #position: ReadingPosition
   #iterator: string | null = null
   #calledAt: number | null = null
-  /** The last answer had nothing left, and no iterator to go on with; since then a listing has shown that the shard is closed. */
+  /** The last answer had no records and no iterator, and a later listing has shown that the shard is closed. */
   #knownClosed = false
 
   constructor(split: KinesisShardSplit, options: PollingOptions, collaborators: PollingCollaborators) {
@@ -110,7 +110,7 @@ export class PollingShardReader implements ShardReader {
         try {
           signal.throwIfAborted()
           this.activity = 'backpressured'
-          // The permit goes back when the batch is taken, so that what waits here is bounded too, however many shards there are.
+          // The permit is released when the batch is taken. This bounds the batches that wait, for any number of shards.
           if (fetched.batch !== null || fetched.end !== null) await this.#handOver.put(fetched, signal)
         } finally {
           release()
@@ -128,7 +128,7 @@ export class PollingShardReader implements ShardReader {
     }
   }
 
-  /** Comes with the permit that it was fetched under. */
+  /** Resolves to an answer, and to the function that releases its permit. */
   async #fetch(): Promise<{ readonly fetched: Fetched; readonly release: () => void }> {
     const { retryMaxAttempts, retryMinDelayMs, retryMaxDelayMs } = this.#options
     const { signal } = this.#closing
@@ -179,7 +179,7 @@ export class PollingShardReader implements ShardReader {
       end = nextShardIterator === null ? await this.#endOf(result) : null
       batch = this.#unpacking.unpack(received)
     } catch (error) {
-      // The same records are asked for again, with an iterator that is made anew from the last position.
+      // The records are requested again, with a new iterator at the last position.
       this.#iterator = null
       throw error
     }
@@ -202,7 +202,7 @@ export class PollingShardReader implements ShardReader {
     return null
   }
 
-  /** Whether the same can be tried again at once, at another place. */
+  /** Whether the request can be made again at once, with a new iterator. */
   #recover(error: ShardlineError): boolean {
     if (error.code === 'ITERATOR_EXPIRED') {
       this.#iterator = null
@@ -216,7 +216,7 @@ export class PollingShardReader implements ShardReader {
 function exhausted(cause: ShardlineError, attempts: number): ServiceError {
   return new ServiceError(
     'SERVICE_FAILED',
-    `${cause.message} Gave up after ${attempts} attempts (retry-strategy.attempts.max).`,
+    `${cause.message} The source gives up after ${attempts} attempts (retry-strategy.attempts.max).`,
     {
       cause,
       details: cause.details,

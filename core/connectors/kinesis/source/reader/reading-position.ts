@@ -1,7 +1,7 @@
 /**
- * Where a shard is read on. Enhanced fan-out's continuation goes before the last record's number, because it moves on where
- * nobody writes; where the service does not take a number any more, the next best place is tried, and the last of them is the
- * oldest record, with a warning of what may have been missed.
+ * The position at which a shard is read on. The continuation of enhanced fan-out is used before the sequence number of the last record,
+ * because it also advances without writes. If the service refuses a position, the next one is tried; the last one is the oldest
+ * record, with a warning of the records that may have been missed.
  */
 import { ServiceError } from '../../../../foundation/errors.ts'
 import type { ShardlineError } from '../../../../foundation/errors.ts'
@@ -17,9 +17,9 @@ export class ReadingPosition {
   readonly #losses: RecordLosses
   #current: StartingPosition
   #retreatedInTime = false
-  /** Where to go on if the current one is refused; null: at the oldest record. */
+  /** The position to try if the current one is refused. `null`: the oldest record. */
   #fallback: StartingPosition | null = null
-  /** The number of the last record that was read, and whether that record is read once more because it is an aggregate. */
+  /** The last record that was read, and whether it is read again because it is an aggregate. */
   #last: { readonly sequenceNumber: string; readonly again: boolean } | null
 
   constructor(split: KinesisShardSplit, losses: RecordLosses) {
@@ -39,7 +39,7 @@ export class ReadingPosition {
     return this.#current
   }
 
-  /** Everything up to the last record of the batch was read. */
+  /** All records up to the last one of the batch were read. */
   received(batch: RecordBatch): void {
     if (batch.count === 0) return
     const sequenceNumber = batch.positions!.sequenceNumber(batch.count - 1)
@@ -47,15 +47,15 @@ export class ReadingPosition {
     this.advance(sequenceNumber)
   }
 
-  /** Reading goes on after this number. Enhanced fan-out moves it on where no records are written. */
+  /** Reading continues after this number. Enhanced fan-out advances it without records too. */
   advance(sequenceNumber: string): void {
     this.#current = { type: 'AFTER_SEQUENCE_NUMBER', sequenceNumber }
     this.#fallback = null
   }
 
   /**
-   * Sequence numbers ascend within a shard. An answer whose first record is not after the last one that was read is an older
-   * answer, or one of another shard: its records would be read twice.
+   * Checks that the first record comes after the last one that was read. Sequence numbers ascend within a shard, so other answers are
+   * old or of another shard, and their records would be read twice.
    * @throws ServiceError RESPONSE_INVALID
    */
   check(batch: RecordBatch, operation: string): void {
@@ -71,8 +71,8 @@ export class ReadingPosition {
   }
 
   /**
-   * Whether the error refuses the current position; then another is current. `clockSlackMs`: how far the service's clock may be
-   * behind what its answers allow to assume.
+   * Whether the error refuses the current position. Then the next position becomes current. `clockSlackMs`: how far the service's
+   * clock may be behind the offset that is assumed.
    */
   retreat(error: ShardlineError, clockSlackMs: number): boolean {
     const refused = this.#current
@@ -95,9 +95,8 @@ export class ReadingPosition {
   }
 
   /**
-   * The service refuses a time that it has not reached. Its answers tell the time in whole seconds, so what is now for this
-   * machine may be up to a second ahead for the service. Once, an earlier time is tried that cannot be ahead; records of up to that
-   * second are read in addition, and none is missed.
+   * The service refuses a time in its future. Its answers have the time in whole seconds, so the present of this machine may be up to
+   * a second in its future. An earlier time is tried once. Up to a second of additional records are read, and none is missed.
    */
   #retreatInTime(timestampMs: number, clockSlackMs: number): boolean {
     if (this.#retreatedInTime || clockSlackMs <= 0) return false
@@ -107,7 +106,7 @@ export class ReadingPosition {
   }
 }
 
-/** Errors of just these names: to go back for any other reason (a proxy's page, a key that KMS refuses) would read all again. */
+/** Only these errors refuse a position. After any other error, such as the page of a proxy, the position must stay. */
 function refusesPosition(error: ShardlineError): boolean {
   const name = error.details['errorName']
   return error.code === 'VALIDATION_FAILED' && (name === 'InvalidArgumentException' || name === 'ValidationException')

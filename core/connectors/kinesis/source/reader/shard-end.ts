@@ -1,18 +1,18 @@
 /**
- * The end of a shard. An answer without a place to read on from says that the shard has ended, or that a field of it is missing:
- * taken for an end, it would leave records unread for good. So an end needs proof: children that name the shard as their parent;
- * or an answer behind the last record that has nothing left, and was asked for after a listing had shown that the shard is closed.
- * A listing that comes after the answer is no proof: records may have been written between the two. A shard that the service
- * does not know any more has ended too: nothing of it can be read.
+ * Decides whether a shard has ended. In an answer without a position to continue at, the shard has ended, or a field is missing. If a
+ * missing field were taken for an end, records would never be read. So an end needs proof: children that name the shard as their
+ * parent; or an answer without records that was requested after a listing had shown that the shard is closed. A listing after the
+ * answer proves nothing, because records may have been written between the two. A shard that the service does not know any more has
+ * also ended.
  */
 import { ServiceError } from '../../../../foundation/errors.ts'
-import type { ChildShard } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import type { FetchEnd } from './shard-reader.ts'
 import { isGone } from '../../../../aws/kinesis/shard-existence.ts'
 
-/** An answer without a place to read on from. */
+/** An answer without a position to continue at. */
 export interface LastAnswer {
   readonly operation: string
   readonly batch: RecordBatch
@@ -23,8 +23,8 @@ export interface LastAnswer {
 }
 
 /**
- * `closed` when the shard is closed, but records may be left; `null` when the answer says nothing about the end. In both cases
- * reading goes on behind the last record.
+ * `closed` when the shard is closed, but records may be left. `null` when the answer is no evidence of an end. In both cases reading
+ * continues after the last record.
  * @throws ServiceError RESPONSE_INVALID if the shard has not ended, so that the request is made again
  */
 export async function shardEnd(

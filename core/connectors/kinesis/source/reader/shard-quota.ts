@@ -1,13 +1,13 @@
 /**
- * What one shard allows its pollers, of which this job takes a share. GetRecords: 5 calls and 2 MiB a second and shard, for
- * all who read it together. Calls are spaced rather than bunched, so that other consumers get theirs. Where the endpoint is
- * not AWS, the quota sleeps until the first throttle.
+ * The quotas of one shard, of which this job uses a share. GetRecords: 5 calls and 2 MiB a second for all consumers that poll the
+ * shard. Calls are spaced evenly, so that other consumers get their share. If the endpoint is not AWS, the quotas apply after the
+ * first throttle.
  */
 import type { Clock } from '../../../../foundation/clock.ts'
 
 const CALL_INTERVAL_MS = 200
 const BYTES_PER_MS = (2 * 1024 * 1024) / 1000
-/** A second's worth may be taken at once. */
+/** Up to the bytes of one second may be read at once. */
 const BURST_MS = 1000
 
 export class ShardQuota {
@@ -15,12 +15,12 @@ export class ShardQuota {
   readonly #share: number
   #active: boolean
   #calledAt = -Infinity
-  /** Bytes that may be read now; a large answer makes it negative. */
+  /** Bytes that may be read now. Negative after a large answer. */
   #bytes: number
   #bytesAt: number
   #averageBytes = 0
 
-  /** `share`: from above 0 to 1. */
+  /** `share`: above 0 and at most 1. */
   constructor(clock: Clock, share: number, active: boolean) {
     this.#clock = clock
     this.#share = share
@@ -29,7 +29,7 @@ export class ShardQuota {
     this.#bytesAt = clock.monotonic()
   }
 
-  /** Milliseconds until the next call is in order. */
+  /** Milliseconds until the next call may be made. */
   waitMs(): number {
     if (!this.#active) return 0
     this.#refill()
@@ -38,7 +38,7 @@ export class ShardQuota {
     return Math.max(0, forCall, forBytes)
   }
 
-  /** How many records to ask for, so that the answer does not use up the seconds to come. */
+  /** How many records to request, so that the answer does not exceed the bytes that may be read now. */
   limit(maxRecordCount: number): number {
     if (!this.#active || this.#averageBytes === 0) return maxRecordCount
     this.#refill()

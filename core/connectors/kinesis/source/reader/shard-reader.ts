@@ -1,8 +1,8 @@
 /**
- * What the source reader asks of whatever reads one shard, by polling or by enhanced fan-out. It reads one answer ahead: while
- * the job works on a batch, the next waits in the slot, and no further; that is the backpressure.
+ * The reader of one shard, by polling or by enhanced fan-out. It reads one answer ahead: while the job processes a batch, the next
+ * one waits, and no further request is made. That is the backpressure.
  */
-import type { ChildShard } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../../../aws/kinesis/get-records-result.ts'
 import type { SourceStreamProxy } from '../../../../aws/kinesis/stream-proxy.ts'
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 
@@ -11,20 +11,20 @@ export type FetchEnd =
 
 export interface Fetched {
   readonly batch: RecordBatch | null
-  /** Set when nothing follows this batch. */
+  /** Set when this batch is the last one. */
   readonly end: FetchEnd | null
-  /** Where enhanced fan-out goes on once the batch was emitted; null: by the last record's sequence number. */
+  /** Where enhanced fan-out continues after the batch. `null`: after the sequence number of the last record. */
   readonly continuationSequenceNumber: string | null
 }
 
-/** What a shard's reader is doing; `explain` shows it. */
+/** What the reader of a shard is doing. `explain` shows it. */
 export type ReaderActivity =
   | 'starting'
-  /** As many shards as `shardline.source.max-concurrent-reads` allows are being read; its turn comes. */
+  /** As many shards are being read as `shardline.source.max-concurrent-reads` allows. */
   | 'waiting-for-turn'
   | 'fetching'
   | 'subscribed'
-  /** Its records wait for the job. */
+  /** Records of the shard wait for the job. */
   | 'backpressured'
   /** A pause between two calls. */
   | 'pausing'
@@ -33,14 +33,14 @@ export type ReaderActivity =
 
 export interface ShardReader {
   readonly shardId: string
-  /** -1: not known yet. */
+  /** -1 while it is not known. */
   readonly millisBehindLatest: number
   readonly activity: ReaderActivity
-  /** What the last call failed of, while it is tried again; null: nothing. */
+  /** Why the last call failed, while it is retried. `null` when it succeeded. */
   readonly trouble: string | null
-  /** When the service last gave a usable answer; before the first, when reading began. Epoch milliseconds. */
+  /** When the last usable answer came, or when reading began. Epoch milliseconds. */
   readonly lastAnswerAtMs: number
-  /** Milliseconds between the last two calls; what a subscription knows nothing of is null. */
+  /** Milliseconds between the last two calls. `null` for a subscription, and before the second call. */
   readonly fetchIntervalMs: number | null
   readonly throttles: number
   readonly ready: boolean
@@ -50,7 +50,7 @@ export interface ShardReader {
   close(): void
 }
 
-/** One answer on its way from a shard's loop to the job. */
+/** Hands one answer at a time from the reader of a shard to the job. */
 export class HandOver {
   readonly #onReady: () => void
   #slot: Fetched | null = null
@@ -64,7 +64,7 @@ export class HandOver {
     return this.#slot !== null
   }
 
-  /** Resolves when it was taken. @throws the signal's reason */
+  /** Resolves when the job has taken the answer. @throws the signal's reason */
   put(fetched: Fetched, signal: AbortSignal): Promise<void> {
     this.#slot = fetched
     const taken = new Promise<void>((resolve, reject) => {
@@ -88,7 +88,7 @@ export class HandOver {
   }
 }
 
-/** How far the service's clock may be behind what its answers allow to assume, milliseconds. */
+/** How far the service's clock may be behind the offset that is assumed, milliseconds. */
 export function clockSlackMs({ clockOffsetMs, clockOffsetRangeMs }: Pick<SourceStreamProxy, ServiceTime>): number {
   return clockOffsetMs - clockOffsetRangeMs[0]
 }
@@ -100,7 +100,7 @@ interface StopInstant {
   readonly stopAtLocalMs?: number | null
 }
 
-/** Whether the source's stopping time had passed at the service, for sure, when a request was made at this machine's `atMs`. */
+/** Whether the stopping instant had certainly passed at the service when a request was made, at `atMs` by this machine's clock. */
 export function hasReached(
   { stopAtMs, stopAtLocalMs = null }: StopInstant,
   atMs: number,
@@ -110,7 +110,7 @@ export function hasReached(
   return stopAtMs !== null && atMs + clockOffsetRangeMs[0] >= stopAtMs
 }
 
-/** Cuts a batch where the source stops. `atTip`: nothing was left to read when the stopping time had passed. */
+/** Cuts a batch at the stopping instant. `atTip`: no record was left to read after the stopping instant had passed. */
 export function stopAt(fetched: Fetched, stopAtMs: number, atTip: boolean): Fetched {
   const { batch } = fetched
   const arrivals = batch?.timestamp

@@ -1,6 +1,6 @@
 /**
- * Between a shard's answers and the job: aggregates are unpacked, and what was emitted of one before a restart is left out.
- * Where unpacking is off, aggregates are passed on as they are, which a user should hear of once.
+ * Unpacks the aggregates in the answers of a shard. Records of an aggregate that were emitted before a restart are left out. If
+ * unpacking is off, aggregates are passed on as they are, with one warning.
  */
 import { deaggregate, looksAggregated } from '../../../../../schemas/kpl/aggregated-record.ts'
 import type { HashKeyRange } from '../../../../../schemas/kpl/aggregated-record.ts'
@@ -16,7 +16,7 @@ export class Unpacking {
   readonly #enabled: boolean
   readonly #warn: (message: string) => void
   readonly #losses: RecordLosses
-  /** Set until the record in which the position lies has been seen. */
+  /** Set until the aggregate that contains the position has been read. */
   #resumesWithin: { readonly sequenceNumber: string; readonly subSequenceNumber: number } | null
   #warned = false
 
@@ -29,7 +29,7 @@ export class Unpacking {
     this.#resumesWithin = split.position.type === 'WITHIN_AGGREGATE' ? split.position : null
   }
 
-  /** May be empty. */
+  /** The result may be empty. */
   unpack(batch: RecordBatch): RecordBatch {
     if (batch.count === 0) return batch
     if (!this.#enabled) {

@@ -1,13 +1,13 @@
 /**
- * One shard as a unit of work, and how far it has been emitted. The split's id holds the stream's ARN, so that the state of
- * one stream is never taken for another's. This is what travels in a checkpoint; each version is golden in the tests.
+ * One shard as a unit of work, with the position up to which it has been emitted. The id contains the ARN of the stream, so that the
+ * state of one stream is never used for another. Checkpoints contain this object; the tests have golden bytes of each version.
  */
 import type { RecordBatch } from '../../../../foundation/record-batch/record-batch.ts'
 import type { StartingPosition } from '../../../../aws/kinesis/stream-proxy.ts'
 
 export const SPLIT_STATE_VERSION = 2
 
-/** Where to read on: after the last record that was emitted, which may lie in the middle of an aggregate. */
+/** Where to continue: after the last record that was emitted, which may be in the middle of an aggregate. */
 export type SplitPosition =
   | StartingPosition
   | { readonly type: 'WITHIN_AGGREGATE'; readonly sequenceNumber: string; readonly subSequenceNumber: number }
@@ -21,18 +21,18 @@ export interface KinesisShardSplit {
   readonly startingHashKey: string
   readonly endingHashKey: string
   readonly position: SplitPosition
-  /** What enhanced fan-out said to go on after; it moves on in shards that nobody writes to. null: go by `position`. */
+  /** The continuation of enhanced fan-out, which advances in shards without writes too. `null`: `position` applies. */
   readonly continuationSequenceNumber: string | null
   /**
-   * When the last record that was emitted arrived at the service, epoch milliseconds; after a rewind, the time that it was rewound
-   * to. null: none was, or it is not known.
+   * When the last record that was emitted arrived at the service, epoch milliseconds. After a rewind, the time of the rewind. `null` when
+   * no record was emitted or the time is not known.
    */
   readonly lastArrivalMs: number | null
-  /** All of its records were emitted. */
+  /** Whether all records of the shard were emitted. */
   readonly finished: boolean
 }
 
-/** The split after the records of `batch`. `continuationSequenceNumber`: set where nothing of its answer is left. */
+/** The split after the records of `batch`. `continuationSequenceNumber` is set when the whole answer was emitted. */
 export function advance(
   split: KinesisShardSplit,
   batch: RecordBatch,
@@ -53,7 +53,7 @@ export function advance(
   }
 }
 
-/** What the service is asked for, to read on at `position`. */
+/** The position to ask the service for. */
 export function startingPositionOf(position: SplitPosition): StartingPosition {
   return position.type === 'WITHIN_AGGREGATE'
     ? { type: 'AT_SEQUENCE_NUMBER', sequenceNumber: position.sequenceNumber }
@@ -72,7 +72,7 @@ export function splitIdOf(streamArn: string, shardId: string): string {
   return `${streamArn}/${shardId}`
 }
 
-/** Stable order: by id, which for shards is the order of their creation. */
+/** Orders by id. For shards this is the order of their creation. */
 export function bySplitId(a: { readonly splitId: string }, b: { readonly splitId: string }): number {
   return a.splitId < b.splitId ? -1 : a.splitId > b.splitId ? 1 : 0
 }

@@ -1,5 +1,5 @@
 /** What the enumerator and the readers of a Kinesis source send each other. */
-import type { ChildShard } from '../../../../aws/kinesis/get-records-codec.ts'
+import type { ChildShard } from '../../../../aws/kinesis/get-records-result.ts'
 import type { KinesisShardSplit } from './kinesis-shard-split.ts'
 
 /** The enumerator assigns a shard to a reader. */

@@ -1,4 +1,4 @@
-/** A reader's splits as they travel in a checkpoint, and back. */
+/** The splits of a reader as state in a checkpoint. */
 import type { OperatorState } from '../../../../checkpoint/operator-state.ts'
 import { CheckpointError } from '../../../../foundation/errors.ts'
 import { SPLIT_STATE_VERSION } from './kinesis-shard-split.ts'
@@ -17,7 +17,7 @@ export function readSplits(state: OperatorState): readonly KinesisShardSplit[] {
   return (state.json as { splits: StoredSplit[] }).splits.map(upgrade)
 }
 
-/** Version 1 had no continuation and no arrival. */
+/** Version 1 has no continuation and no arrival. */
 type StoredSplit = Omit<KinesisShardSplit, 'continuationSequenceNumber' | 'lastArrivalMs'> & Partial<KinesisShardSplit>
 
 export function upgrade(split: StoredSplit): KinesisShardSplit {

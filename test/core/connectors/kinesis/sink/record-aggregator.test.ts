@@ -10,7 +10,7 @@ import { deaggregate } from '../../../../../schemas/kpl/aggregated-record.ts'
 import { RecordBatch } from '../../../../../core/foundation/record-batch/record-batch.ts'
 import type { EntryRun } from '../../../../../core/aws/kinesis/put-records-codec.ts'
 import type { AsyncSinkWriter } from '../../../../../core/connectors/async-sink/async-sink-writer.ts'
-import { KinesisStreamsSink } from '../../../../../core/connectors/kinesis/sink/kinesis-streams-sink.ts'
+import { KinesisStreamsSinkConnector } from '../../../../../core/connectors/kinesis/sink/kinesis-streams-sink-connector.ts'
 import { RecordAggregator } from '../../../../../core/connectors/kinesis/sink/record-aggregator.ts'
 import { hashOfKey, ShardMap } from '../../../../../core/connectors/kinesis/sink/shard-map.ts'
 import type { SinkWriterContext } from '../../../../../core/operators/sink.ts'
@@ -52,7 +52,7 @@ async function writing(
     },
   })
   const failures: unknown[] = []
-  const sink = new KinesisStreamsSink(spec, new Configuration(), systemClock, { key: keyOf })
+  const sink = new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock, { key: keyOf })
   const writerOf = (context: Partial<SinkWriterContext> = {}) => {
     const writer = sink.createWriter({
       subtask: 0,
@@ -342,7 +342,7 @@ t.test('aggregation and the order of keys exclude each other', async t => {
   const spec = kinesisSinkSpec({
     configuration: { 'sink.aggregation.enabled': 'true', 'sink.ordering': 'PARTITION_KEY' },
   })
-  t.throws(() => new KinesisStreamsSink(spec, new Configuration(), systemClock), {
+  t.throws(() => new KinesisStreamsSinkConnector(spec, new Configuration(), systemClock), {
     code: 'CONFIGURATION_INVALID',
     message: /exclude each other/,
   })

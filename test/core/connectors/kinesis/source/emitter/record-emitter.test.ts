@@ -3,7 +3,7 @@ import t from 'tap'
 import { RecordError, ServiceError } from '../../../../../../core/foundation/errors.ts'
 import { deaggregate } from '../../../../../../schemas/kpl/aggregated-record.ts'
 import { RecordBatch } from '../../../../../../core/foundation/record-batch/record-batch.ts'
-import type { DeadLetters } from '../../../../../../core/connectors/dead-letters/dead-letters.ts'
+import type { DeadLetterDestination } from '../../../../../../core/connectors/dead-letters/dead-letter-destination.ts'
 import type { DeadLetter } from '../../../../../../core/operators/dead-letter.ts'
 import { RecordEmitter } from '../../../../../../core/connectors/kinesis/source/emitter/record-emitter.ts'
 import { RecordLosses } from '../../../../../../core/connectors/kinesis/source/emitter/record-losses.ts'
@@ -34,9 +34,9 @@ const options: PoisonedRecordsOptions = { poisonRecords: 'fail', deadLetters: nu
 const emitterOf = (decoder: ValueDecoder, overrides: Partial<PoisonedRecordsOptions> = {}): RecordEmitter =>
   new RecordEmitter(new ValueDeserializer(decoder), { ...options, ...overrides })
 
-const lettersTo = (taken: DeadLetter[]): DeadLetters => ({
+const destinationTo = (taken: DeadLetter[]): DeadLetterDestination => ({
   validate: async () => undefined,
-  put: async letters => void taken.push(...letters),
+  put: async deadLetters => void taken.push(...deadLetters),
   close: async () => undefined,
 })
 
@@ -56,7 +56,7 @@ t.test('a poisoned record fails the job, with its position and its first bytes',
     code: 'RECORD_MALFORMED',
     retryable: false,
     message:
-      /^The record at stream flights, shardId-000000000003, sequence number 4950+1 cannot be read: This is no number. Its 3 bytes are "x\\"y"\. A dead letter handler would take such records, and shardline\.source\.poison-records: skip leave them out\.$/,
+      /^The record at stream flights, shardId-000000000003, sequence number 4950+1 cannot be read: This is no number. Its 3 bytes are "x\\"y"\. A dead letter handler would take such records; with shardline\.source\.poison-records: skip they are left out\.$/,
     details: { position: { stream: 'flights', partitionKey: 'key 1' } },
   })
   const long = emitterOf(numbers).emit(sourceBatch('\u0000'.repeat(40)))
@@ -80,15 +80,15 @@ t.test('or is left out, counted by shard, and warned of once a minute', async t 
 })
 
 t.test('or goes to the dead letters, with its bytes and where it lay', async t => {
-  const letters: DeadLetter[] = []
+  const deadLetters: DeadLetter[] = []
   const source = sourceBatch('1', 'bad')
   const warnings: string[] = []
   const losses = lossesTo(warnings)
-  const emitter = emitterOf(numbers, { deadLetters: lettersTo(letters), losses })
+  const emitter = emitterOf(numbers, { deadLetters: destinationTo(deadLetters), losses })
   t.same((await emitter.emit(source)).values(), [1])
   t.match(warnings, [/shardId-000000000003: 1 unreadable record was given to the dead letters/])
   t.match(losses.of('flights', 'shardId-000000000003'), { skippedRecords: 0, deadLetters: 1 })
-  t.same(letters, [
+  t.same(deadLetters, [
     {
       stream: 'flights',
       code: 'RECORD_MALFORMED',
@@ -103,7 +103,7 @@ t.test('or goes to the dead letters, with its bytes and where it lay', async t =
 })
 
 t.test('dead letters that cannot be put fail the job, which says what would have been lost', async t => {
-  const full = { ...lettersTo([]), put: () => Promise.reject(new Error('disk full')) }
+  const full = { ...destinationTo([]), put: () => Promise.reject(new Error('disk full')) }
   await t.rejects(Promise.resolve(emitterOf(numbers, { deadLetters: full }).emit(sourceBatch('bad'))), {
     code: 'DEAD_LETTERS_FAILED',
     message: /sequence number 4950+0 cannot be read.*disk full/,
@@ -202,9 +202,9 @@ t.test(
     t.same((await skipping.emit(batch)).values(), ['one'])
     t.equal(skipping.numRecordsInErrors, 2)
     t.same((await skipping.emit(batch.slice(1, 3))).count, 0, 'nothing may be left')
-    const letters: DeadLetter[] = []
-    t.same((await emitterOf(texts, { deadLetters: lettersTo(letters) }).emit(batch)).values(), ['one'])
-    t.match(letters, [
+    const deadLetters: DeadLetter[] = []
+    t.same((await emitterOf(texts, { deadLetters: destinationTo(deadLetters) }).emit(batch)).values(), ['one'])
+    t.match(deadLetters, [
       { data: Buffer.from('two'), position: { sequenceNumber: '7', subSequenceNumber: 1 } },
       { data: Buffer.from('three'), partitionKey: LOW, position: { sequenceNumber: '7', subSequenceNumber: 2 } },
     ])
