@@ -84,7 +84,10 @@ t.test('reading fails after the number of attempts that the option allows, and t
   const r = reading({ retryMaxAttempts: 3 })
   r.stream.fail('getRecords', 'ENDPOINT_UNREACHABLE', { times: 10 })
   await r.clock.pass(10_000, 100)
-  t.match(r.failure, { code: 'SERVICE_FAILED', message: /The source gives up after 3 attempts \(retry-strategy.attempts.max\)/ })
+  t.match(r.failure, {
+    code: 'SERVICE_FAILED',
+    message: /The source gives up after 3 attempts \(retry-strategy.attempts.max\)/,
+  })
   t.equal(r.stream.callsOf('getRecords').length, 3)
 })
 
