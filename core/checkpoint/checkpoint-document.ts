@@ -1,5 +1,5 @@
 /**
- * A checkpoint as what is stored: a document, and the bytes beside it by name, each with its length and hash. Where and in what
+ * A checkpoint in its stored form: a document, and files with bytes, each with its name, length and hash. Where and in what
  * order they are written is the storages' business; all of them write the document last.
  */
 import { randomBytes } from 'node:crypto'
@@ -135,7 +135,7 @@ export const savepointName = ({ jobId }: Checkpoint): string =>
 export const checkpointIds = (names: readonly string[]): number[] =>
   names.flatMap(name => (/^chk-\d+$/.test(name) ? [Number(name.slice(4))] : []))
 
-/** `undoing`: removes what was written. Its own failure is not reported: the cause says more. */
+/** `undoing` removes what was written. Its own failure is not reported, because the cause is more important. */
 export async function failedWrite(
   checkpoint: Checkpoint,
   place: string,
@@ -143,7 +143,7 @@ export async function failedWrite(
   undoing: () => Promise<void>,
 ): Promise<CheckpointError> {
   await undoing().catch(() => undefined)
-  // A lease that was lost, or a checkpoint that was given up: they say it themselves.
+  // The errors of a lost lease and of an abandoned checkpoint are complete.
   return cause instanceof CheckpointError && cause.code !== 'CHECKPOINT_FAILED'
     ? cause
     : notWritten(checkpoint, place, cause)

@@ -31,6 +31,16 @@ export interface LeaseRequest {
   readonly location: string
 }
 
+interface LeaseParts {
+  readonly store: LeaseStore
+  readonly held: HeldLease
+  readonly holder: LeaseHolder
+  readonly location: string
+  readonly clock: Clock
+  readonly warn: (message: string) => void
+  readonly onLost: (error: CheckpointError) => void
+}
+
 export class CheckpointLease {
   readonly #store: LeaseStore
   readonly #holder: LeaseHolder
@@ -43,15 +53,7 @@ export class CheckpointLease {
   #released = false
   #cancelTimer: (() => void) | null = null
 
-  private constructor(
-    store: LeaseStore,
-    held: HeldLease,
-    holder: LeaseHolder,
-    location: string,
-    clock: Clock,
-    warn: (message: string) => void,
-    onLost: (error: CheckpointError) => void,
-  ) {
+  private constructor({ store, held, holder, location, clock, warn, onLost }: LeaseParts) {
     this.#store = store
     this.#held = held
     this.#holder = holder
@@ -64,7 +66,7 @@ export class CheckpointLease {
 
   /**
    * @param onLost called once, when another run has taken the lease
-   * @throws CheckpointError CHECKPOINTS_IN_USE naming the holder
+   * @throws CheckpointError CHECKPOINTS_IN_USE that names the holder
    */
   static async acquire(
     store: LeaseStore,
@@ -80,7 +82,7 @@ export class CheckpointLease {
       if (found !== null) await mayTake(found, store, location, processes, clock, warn, signal)
       const holder = { runId, jobName, ...processes.self, sinceMs: clock.now(), restoredFrom }
       const held = await store.take(holder, found)
-      if (held !== null) return new CheckpointLease(store, held, holder, location, clock, warn, onLost)
+      if (held !== null) return new CheckpointLease({ store, held, holder, location, clock, warn, onLost })
     }
     throw new CheckpointError(
       'CHECKPOINTS_IN_USE',
@@ -98,7 +100,7 @@ export class CheckpointLease {
     if (this.#released) return
     this.#released = true
     this.#cancelTimer?.()
-    // What cannot be given back now is taken over by the next run.
+    // A lease that cannot be released is taken over by the next run.
     await this.#held.release().catch(() => undefined)
   }
 

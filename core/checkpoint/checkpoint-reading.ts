@@ -23,14 +23,14 @@ export async function readStored(
   try {
     return { checkpoint: await readCheckpoint(folder, key), path: folder.path }
   } catch (error) {
-    // A storage that does not answer, or refuses, says nothing about the checkpoint.
+    // A storage that does not answer, or that refuses, is no evidence of a damaged checkpoint.
     if (!(error instanceof Unusable)) throw error
     const found = await newestWhole(await older().catch(() => []), key)
-    if (found === null) throw error.told
+    if (found === null) throw error.reported
     throw new CheckpointError(
-      error.told.code,
-      `${error.told.message} The newest older checkpoint that is whole is ${found.path}; to start from it: shardline run --restore '${found.path}' ... (execution.state-recovery.path)`,
-      { cause: error.told.cause },
+      error.reported.code,
+      `${error.reported.message} The newest older checkpoint that is whole is ${found.path}; to start from it: shardline run --restore '${found.path}' ... (execution.state-recovery.path)`,
+      { cause: error.reported.cause },
     )
   }
 }
@@ -51,11 +51,11 @@ export async function newestWhole(
 
 /** What is wrong with the checkpoint itself. */
 class Unusable extends Error {
-  readonly told: CheckpointError
+  readonly reported: CheckpointError
 
-  constructor(told: CheckpointError) {
-    super(told.message)
-    this.told = told
+  constructor(reported: CheckpointError) {
+    super(reported.message)
+    this.reported = reported
   }
 }
 

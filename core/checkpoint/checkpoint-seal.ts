@@ -73,7 +73,7 @@ export function sealed(document: string, key: CheckpointKey | null): string {
   return `${covered}${BEGIN}${JSON.stringify(seal)}\n}\n`
 }
 
-/** @throws Error that says what is wrong, without a full stop */
+/** @throws Error with the fault, without a full stop */
 export function checkSeal(document: string, key: CheckpointKey | null): void {
   const at = document.lastIndexOf(BEGIN)
   const [, sha, signature] =

@@ -164,7 +164,7 @@ function folderAt(directory: string): CheckpointFolder {
   }
 }
 
-/** The metadata goes first: what is left of a removal that was cut short is no checkpoint. */
+/** The metadata is removed first: the remains of an interrupted removal are not a checkpoint. */
 async function removeFolder(directory: string): Promise<void> {
   await rm(path.join(directory, METADATA), { force: true })
   await rm(directory, { recursive: true, force: true })

@@ -1,6 +1,6 @@
 /** Stores the lease of the checkpoints of a job. A lease is replaced only if it is still the one that was read before. */
 
-/** Who holds a lease: what another run needs to find out whether it still lives, and what a message says of it. */
+/** The holder of a lease: what another run needs to find out whether the holder is alive, and what messages show. */
 export interface LeaseHolder {
   /** Of this run of the job: two runs never have the same. */
   readonly runId: string
@@ -22,7 +22,7 @@ export interface FoundLease {
   readonly token: string
   /** Changes with every heartbeat. */
   readonly beat: string
-  /** Null if what is written there cannot be read. */
+  /** `null` when the stored lease cannot be read. */
   readonly holder: LeaseHolder | null
   /** The holder gave it back. */
   readonly released: boolean

@@ -78,7 +78,7 @@ export class S3CheckpointStorage implements CheckpointStorage {
       const { metadata, files } = encodeCheckpoint(checkpoint, this.#key)
       const bucket = await this.#bucket(place)
       const put = (name: string, content: string | Buffer): Promise<void> =>
-        told('s3:PutObject', place, () => bucket.put(keyOf(place, name), content))
+        explainingFailures('s3:PutObject', place, () => bucket.put(keyOf(place, name), content))
       await inParallel(files, ({ name, bytes }) => put(name, bytes))
       await beforeComplete()
       await put(METADATA, metadata)
@@ -111,7 +111,7 @@ export class S3CheckpointStorage implements CheckpointStorage {
     const entries: CheckpointEntry[] = []
     for (const name of (await this.#folders(this.#place)).filter(isEntryName)) {
       const place = below(this.#place, name)
-      const objects = await told('s3:ListBucket', place, () => bucket.objects(keyOf(place, '')))
+      const objects = await explainingFailures('s3:ListBucket', place, () => bucket.objects(keyOf(place, '')))
       entries.push({
         name,
         path: urlOf(place),
@@ -133,22 +133,23 @@ export class S3CheckpointStorage implements CheckpointStorage {
     return openS3Leases(
       bucket,
       name => keyOf(this.#place, name),
-      (permission, call) => told(permission, this.#place, call),
+      (permission, call) => explainingFailures(permission, this.#place, call),
     )
   }
 
   async readLease(): Promise<FoundLease | null> {
     const bucket = await this.#bucket(this.#place)
     return readS3Lease(bucket, keyOf(this.#place, LEASE_OBJECT), (permission, call) =>
-      told(permission, this.#place, call),
+      explainingFailures(permission, this.#place, call),
     )
   }
 
   async #removePlace(place: Place): Promise<void> {
     const bucket = await this.#bucket(place)
-    const remove = (key: string): Promise<void> => told('s3:DeleteObject', place, () => bucket.delete(key))
-    const keys = await told('s3:ListBucket', place, () => bucket.keys(keyOf(place, '')))
-    // The metadata goes first: what is left of a removal that was cut short is no checkpoint.
+    const remove = (key: string): Promise<void> =>
+      explainingFailures('s3:DeleteObject', place, () => bucket.delete(key))
+    const keys = await explainingFailures('s3:ListBucket', place, () => bucket.keys(keyOf(place, '')))
+    // The metadata is removed first: the remains of an interrupted removal are not a checkpoint.
     const metadata = keyOf(place, METADATA)
     if (keys.includes(metadata)) await remove(metadata)
     await inParallel(
@@ -162,21 +163,21 @@ export class S3CheckpointStorage implements CheckpointStorage {
       path: urlOf(place),
       read: async name => {
         const bucket = await this.#bucket(place)
-        return told('s3:GetObject', place, () => bucket.get(keyOf(place, name)))
+        return explainingFailures('s3:GetObject', place, () => bucket.get(keyOf(place, name)))
       },
     }
   }
 
   async #folders(place: Place): Promise<string[]> {
     const bucket = await this.#bucket(place)
-    return told('s3:ListBucket', place, () => bucket.folders(place.key === '' ? '' : keyOf(place, '')))
+    return explainingFailures('s3:ListBucket', place, () => bucket.folders(place.key === '' ? '' : keyOf(place, '')))
   }
 
   async #latest(): Promise<Place> {
     const bucket = await this.#bucket(this.#place)
     for (const id of (await this.#ids()).sort((a, b) => b - a)) {
       const place = below(this.#place, checkpointName(id))
-      if (await told('s3:ListBucket', place, () => bucket.exists(keyOf(place, METADATA)))) return place
+      if (await explainingFailures('s3:ListBucket', place, () => bucket.exists(keyOf(place, METADATA)))) return place
     }
     throw noneComplete(this.location)
   }
@@ -208,8 +209,8 @@ const urlOf = ({ bucket, key }: Place): string => `s3://${bucket}${key === '' ? 
 const keyOf = ({ key }: Place, name: string): string => (key === '' ? name : `${key}/${name}`)
 const below = (place: Place, name: string): Place => ({ bucket: place.bucket, key: keyOf(place, name) })
 
-/** Runs a call; what went wrong says where, and what to do. */
-async function told<T>(permission: string, place: Place, call: () => Promise<T>): Promise<T> {
+/** Runs a call. Its error names the place, the permission and what to do. */
+async function explainingFailures<T>(permission: string, place: Place, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
   } catch (cause) {

@@ -16,7 +16,7 @@ export const LEASE_OBJECT = '_lease'
 const ATTEMPTS = 5
 
 /** Runs a request; its error names the place and the permission. */
-type Told = <T>(permission: string, call: () => Promise<T>) => Promise<T>
+type ExplainFailures = <T>(permission: string, call: () => Promise<T>) => Promise<T>
 
 /**
  * Writes a small object to see that checkpoints can be written at all, and whether the store keeps conditions.
@@ -25,21 +25,25 @@ type Told = <T>(permission: string, call: () => Promise<T>) => Promise<T>
 export async function openS3Leases(
   bucket: S3Bucket,
   keyOf: (name: string) => string,
-  told: Told,
+  explainingFailures: ExplainFailures,
 ): Promise<LeaseStore | null> {
   const probe = keyOf(`_probe-${randomBytes(6).toString('hex')}`)
-  await told('s3:PutObject', () => bucket.put(probe, 'Shardline sees whether it can write here.\n'))
+  await explainingFailures('s3:PutObject', () => bucket.put(probe, 'Shardline sees whether it can write here.\n'))
   try {
-    return (await told('s3:PutObject', () => keepsConditions(bucket, probe)))
-      ? new S3LeaseStore(bucket, keyOf(LEASE_OBJECT), told)
+    return (await explainingFailures('s3:PutObject', () => keepsConditions(bucket, probe)))
+      ? new S3LeaseStore(bucket, keyOf(LEASE_OBJECT), explainingFailures)
       : null
   } finally {
     await bucket.delete(probe).catch(() => undefined)
   }
 }
 
-export async function readS3Lease(bucket: S3Bucket, key: string, told: Told): Promise<FoundLease | null> {
-  const found = await told('s3:GetObject', () => bucket.getTagged(key))
+export async function readS3Lease(
+  bucket: S3Bucket,
+  key: string,
+  explainingFailures: ExplainFailures,
+): Promise<FoundLease | null> {
+  const found = await explainingFailures('s3:GetObject', () => bucket.getTagged(key))
   if (found === null) return null
   const holder = decodeLease(found.text)
   return { token: holder?.runId ?? found.tag, beat: found.tag, holder, released: holder?.released === true }
@@ -59,41 +63,52 @@ async function keepsConditions(bucket: S3Bucket, existing: string): Promise<bool
 class S3LeaseStore implements LeaseStore {
   readonly #bucket: S3Bucket
   readonly #key: string
-  readonly #told: Told
+  readonly #explainingFailures: ExplainFailures
 
-  constructor(bucket: S3Bucket, key: string, told: Told) {
+  constructor(bucket: S3Bucket, key: string, explainingFailures: ExplainFailures) {
     this.#bucket = bucket
     this.#key = key
-    this.#told = told
+    this.#explainingFailures = explainingFailures
   }
 
   async read(): Promise<FoundLease | null> {
-    return readS3Lease(this.#bucket, this.#key, this.#told)
+    return readS3Lease(this.#bucket, this.#key, this.#explainingFailures)
   }
 
   async take(holder: LeaseHolder, found: FoundLease | null): Promise<HeldLease | null> {
-    const tag = await this.#told('s3:PutObject', () =>
+    const tag = await this.#explainingFailures('s3:PutObject', () =>
       this.#bucket.putIf(this.#key, encodeLease(holder, { heartbeat: 0 }), found?.beat ?? null),
     )
     if (tag !== null) text(tag, 'ETag')
-    return tag === null ? null : new S3Lease(this.#bucket, this.#key, this.#told, holder, tag)
+    if (tag === null) return null
+    const [bucket, key, explainingFailures] = [this.#bucket, this.#key, this.#explainingFailures]
+    return new S3Lease({ bucket, key, explainingFailures, holder, tag })
   }
+}
+
+interface S3LeaseParts {
+  readonly bucket: S3Bucket
+  readonly key: string
+  readonly explainingFailures: ExplainFailures
+  readonly holder: LeaseHolder
+  /** The ETag of the object that was written last. */
+  readonly tag: string
 }
 
 class S3Lease implements HeldLease {
   readonly #bucket: S3Bucket
   readonly #key: string
-  readonly #told: Told
+  readonly #explainingFailures: ExplainFailures
   readonly #holder: LeaseHolder
   #tag: string
   #heartbeat = 0
-  /** Requests one after the other: each needs the tag that the one before it gave. */
+  /** The last request. Requests are made one after the other, because each needs the tag of the one before it. */
   #last: Promise<unknown> = Promise.resolve()
 
-  constructor(bucket: S3Bucket, key: string, told: Told, holder: LeaseHolder, tag: string) {
+  constructor({ bucket, key, explainingFailures, holder, tag }: S3LeaseParts) {
     this.#bucket = bucket
     this.#key = key
-    this.#told = told
+    this.#explainingFailures = explainingFailures
     this.#holder = holder
     this.#tag = tag
   }
@@ -102,7 +117,7 @@ class S3Lease implements HeldLease {
     return this.#put({ heartbeat: ++this.#heartbeat })
   }
 
-  /** Only a write tells for sure, and is a heartbeat as well. */
+  /** Only a write is certain. It is a heartbeat too. */
   async holds(): Promise<boolean> {
     return this.renew()
   }
@@ -119,13 +134,15 @@ class S3Lease implements HeldLease {
 
   async #putNow(content: string): Promise<boolean> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const tag = await this.#told('s3:PutObject', () => this.#bucket.putIf(this.#key, content, this.#tag))
+      const tag = await this.#explainingFailures('s3:PutObject', () =>
+        this.#bucket.putIf(this.#key, content, this.#tag),
+      )
       if (tag !== null) {
         this.#tag = text(tag, 'ETag')
         return true
       }
-      // A request that was repeated after its answer got lost has changed the tag itself.
-      const there = await this.#told('s3:GetObject', () => this.#bucket.getTagged(this.#key))
+      // The tag may have changed by a request of this lease whose answer was lost.
+      const there = await this.#explainingFailures('s3:GetObject', () => this.#bucket.getTagged(this.#key))
       if (there === null || decodeLease(there.text)?.runId !== this.#holder.runId) return false
       this.#tag = there.tag
       if (there.text === content) return true

@@ -1,4 +1,4 @@
-/** Why there are no credentials, as an error that names their provider and holds no secret. */
+/** The error of missing credentials. It names the provider and contains no secret. */
 import { maskedMessage } from '../../foundation/config/mask.ts'
 import { ServiceError, ShardlineError, asError } from '../../foundation/errors.ts'
 import type { ErrorCode } from '../../foundation/errors.ts'
@@ -20,8 +20,8 @@ const ADVICE =
   'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile (AWS_PROFILE), or aws.credentials.provider and the keys that begin with it.'
 
 /**
- * @param known whether the provider has given credentials before: then its failure may pass
- * @param localAdvice what to do where an emulator is asked; `null` where that is not known
+ * @param known whether the provider has given credentials before. Then its failure may be temporary
+ * @param localAdvice what to do for an emulator. `null` when the endpoint is not known to be one
  */
 export function credentialsError(
   source: CredentialsSource,
@@ -33,7 +33,7 @@ export function credentialsError(
   const error = asError(cause)
   const code = codeOf(error, known)
   const what = known ? 'AWS credentials could not be refreshed' : 'No AWS credentials'
-  // Who named no provider is not told the name of the one that stands for the default chain.
+  // A program that names no provider does not see the name of the default one.
   const from = source.description === 'AUTO' ? '' : ` from ${source.description}`
   const advice =
     code === 'CREDENTIALS_MISSING' ? ` ${(source.description === 'AUTO' ? localAdvice : null) ?? ADVICE}` : ''

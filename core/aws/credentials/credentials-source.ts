@@ -1,6 +1,6 @@
 /**
- * From options to the provider that they name. What is missing or contradictory is said at once, as a ConfigurationError; what
- * only asking can tell is for whoever asks.
+ * Makes the credentials provider that the options name. Missing or contradictory options are a ConfigurationError at once. Other
+ * failures appear when credentials are requested.
  */
 
 import {
@@ -20,7 +20,7 @@ import type { Role, SdkClientSettings } from './sdk-credentials.ts'
 
 export interface CredentialsSource {
   readonly provider: CredentialsProviderName
-  /** For messages: the provider, and what tells it from another of its kind. */
+  /** For messages: the provider and its distinguishing options. */
   readonly description: string
   readonly provide: () => Promise<AwsCredentials>
 }
@@ -100,7 +100,7 @@ export function credentialsSource(
     case 'AUTO': {
       checkAuto(find, options, nonEmpty(env['AWS_WEB_IDENTITY_TOKEN_FILE']) !== null)
       const [name, path] = [find('profileName'), find('profilePath')]
-      // A profile that the configuration names is meant, whatever the environment holds.
+      // A profile in the configuration overrides the environment.
       if (name === null && path === null) {
         if (hasKeys(env)) return source('', fromEnvironment(env, prefix, provider, ENVIRONMENT_NAMES))
         const file = find('webIdentityTokenFile') ?? nonEmpty(env['AWS_WEB_IDENTITY_TOKEN_FILE'])
@@ -176,7 +176,7 @@ function hasKeys(env: NodeJS.ProcessEnv): boolean {
 
 type Options = ReturnType<typeof credentialsOptionsOf>
 
-/** Keys of a provider that was not chosen: what they say would be passed over. @throws ConfigurationError */
+/** Refuses keys of a provider that is not used, because they would have no effect. @throws ConfigurationError */
 function checkAuto(
   find: (name: Exclude<keyof Options, 'credentialsProvider'>) => string | null,
   options: Options,
@@ -212,7 +212,7 @@ function lazily(
   return async () => (await provider())()
 }
 
-/** Made at the first call; a call that fails may be made again. */
+/** Makes the provider at the first call. If that fails, the next call tries again. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return async () => {
@@ -226,7 +226,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** What foreign code answered; says which member is wrong, never what it is. */
+/** Checks the result of code of the program. The error names the wrong member, never its value. */
 function checked(name: string, answer: unknown): AwsCredentials {
   const wrong = (what: string): never => {
     throw new ConfigurationError(`Credentials from CUSTOM (${maskedUrl(name)}): ${what}.`)
@@ -244,7 +244,7 @@ function checked(name: string, answer: unknown): AwsCredentials {
   return { accessKeyId, secretAccessKey, sessionToken: sessionToken ?? undefined, expiration: expires }
 }
 
-/** A Date, epoch milliseconds, or ISO 8601: what crosses a bridge is no Date. */
+/** A Date, epoch milliseconds, or ISO 8601 text, because a Date cannot cross a bridge. */
 const toDate = (value: unknown): Date =>
   value instanceof Date ? value : new Date(typeof value === 'number' || typeof value === 'string' ? value : NaN)
 

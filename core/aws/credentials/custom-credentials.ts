@@ -9,10 +9,10 @@ import { maskedMessage, maskedUrl } from '../../foundation/config/mask.ts'
 import { ConfigurationError, messageOf } from '../../foundation/errors.ts'
 import type { AwsCredentials } from './refreshing-credentials.ts'
 
-/** Called at the start, and again before what it answered expires. */
+/** Called at the start, and again before its credentials expire. */
 export type CredentialsProvider = () => Promise<AwsCredentials> | AwsCredentials
 
-/** Makes a provider from the job's configuration; called once a client. */
+/** Makes a provider from the configuration of the job. Called once for each client. */
 export type CredentialsProviderFactory = (
   properties: Readonly<Record<string, string>>,
 ) => Promise<CredentialsProvider> | CredentialsProvider
@@ -42,7 +42,7 @@ export async function customCredentialsProvider(
   )
 }
 
-/** Whether the text names a module: what has neither a path nor a `#` is a name that somebody must have registered. */
+/** Whether the text names a module. A text without a path and without `#` is a registered name. */
 export const namesModule = (name: string): boolean => /^(file:|data:|\.{0,2}\/)/.test(name) || name.includes('#')
 
 async function importFactory(key: string, name: string): Promise<CredentialsProviderFactory> {

@@ -1,7 +1,7 @@
 /**
- * Credentials kept until shortly before they expire. One request to the provider at a time; new ones are fetched while the
- * old are still good, and if that fails the old are used to their end. Without an expiration they are kept until somebody
- * says that the service refused them.
+ * Keeps credentials until shortly before they expire. It makes one request to the provider at a time. New credentials are fetched while
+ * the old ones are still valid; if that fails, the old ones are used until they expire. Credentials without an expiration are kept
+ * until the service refuses them.
  */
 import type { Clock } from '../../foundation/clock.ts'
 
@@ -12,11 +12,11 @@ export interface AwsCredentials {
   readonly expiration?: Date | undefined
 }
 
-/** New ones are asked for so long before the old expire. */
+/** How long before the expiration new credentials are fetched. */
 const AHEAD_MS = 300_000
-/** From here on the old are too close to their end to be signed with. */
+/** How long before the expiration credentials are not used any more. */
 const LAST_MS = 10_000
-/** A provider that fails is left alone so long while the old are good. */
+/** The pause after a failure of the provider, while the old credentials are valid. */
 const PAUSE_MS = 30_000
 
 export class RefreshingCredentials {
@@ -31,12 +31,12 @@ export class RefreshingCredentials {
     this.#clock = clock
   }
 
-  /** Whether there were any yet. */
+  /** Whether the provider has given credentials. */
   get known(): boolean {
     return this.#current !== undefined
   }
 
-  /** @throws what the provider throws, unless there are some that are still good */
+  /** @throws the error of the provider, unless older credentials are still valid */
   async get(): Promise<AwsCredentials> {
     const current = this.#current
     if (current === undefined) return this.#fetch()
@@ -47,7 +47,7 @@ export class RefreshingCredentials {
     return current
   }
 
-  /** The service says that `used` has expired. False: the provider has no others. */
+  /** Replaces `used`, which the service has refused as expired. Resolves to false when the provider has no others. */
   async renew(used: Pick<AwsCredentials, 'accessKeyId' | 'sessionToken'>): Promise<boolean> {
     const current = this.#current
     const renewed = current === undefined || isSame(current, used) ? await this.#fetch() : current

@@ -1,4 +1,4 @@
-/** The AWS SDK's own providers, in a module of their own: imported only by jobs that need them, for it takes a while. */
+/** The providers of the AWS SDK. Only jobs that need them load this module, because loading takes time. */
 import {
   fromHttp,
   fromIni,
@@ -17,7 +17,7 @@ import { messageOf } from '../../foundation/errors.ts'
 
 export type SdkProvider = () => Promise<AwsCredentials>
 
-/** What clients of STS, SSO and the like are made with. */
+/** Options for the clients of STS, SSO and similar services. */
 export interface SdkClientSettings {
   readonly region: string
   readonly endpoint: string | null
@@ -40,7 +40,7 @@ export interface Profile {
   readonly variable: string | null
 }
 
-/** Members of a profile that say where its credentials come from. Then the profile counts, whatever comes of it. */
+/** Members of a profile that name the origin of its credentials. Such a profile is used, even if it fails. */
 const CREDENTIAL_MEMBERS = [
   'aws_access_key_id',
   'aws_secret_access_key',
@@ -77,9 +77,9 @@ export function profileProvider(profile: Profile, settings: SdkClientSettings): 
 }
 
 /**
- * What AUTO comes to behind the environment and a web identity: the profile, else the container's credentials, else those of the
- * instance. A profile that says where its credentials come from is final, and so is a profile that the user named and that is
- * not there: another identity would take its place.
+ * The providers of AUTO after the environment and a web identity: the profile, then the container, then the instance. A profile that
+ * names the origin of its credentials is final. A profile that the user names and that does not exist is an error: otherwise another
+ * identity would be used.
  */
 export function profileOrHost(profile: Profile, settings: SdkClientSettings, env: NodeJS.ProcessEnv): SdkProvider {
   const ofProfile = profileProvider(profile, settings)
@@ -136,18 +136,18 @@ const configOf = ({ region, endpoint, requestHandler }: SdkClientSettings) => ({
   ...(endpoint === null ? {} : { endpoint }),
 })
 
-/** One file for both kinds: with a path of one's own, no other file has a say. */
+/** With a path of its own, one file serves both purposes, and no other file is read. */
 const profileInit = (profile: string | null, path: string | null) => ({
   ...(profile === null ? {} : { profile }),
   ...(path === null ? {} : { filepath: path, configFilepath: path }),
 })
 
-/** When to ask is decided here, not by what the SDK remembers. */
+/** The engine decides when to fetch credentials, so the cache of the SDK is not used. */
 const fresh = (provider: (properties?: never) => Promise<AwsCredentials>): SdkProvider => {
   return async () => provider({ forceRefresh: true } as never)
 }
 
-/** The SDK's types know no undefined members. */
+/** The types of the SDK do not allow undefined members. */
 export function sdkIdentity({ accessKeyId, secretAccessKey, sessionToken, expiration }: AwsCredentials) {
   return {
     accessKeyId,

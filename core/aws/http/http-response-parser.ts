@@ -5,7 +5,7 @@
  */
 export interface HttpAnswer {
   readonly status: number
-  /** Names in lower case; of a repeated header the last value. */
+  /** Names are in lower case. A repeated header has its last value. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
   /** The connection may carry another request. */
@@ -32,7 +32,7 @@ type State =
 
 export class HttpResponseParser {
   #state: State = { type: 'head' }
-  /** What was received and not yet consumed: a head that is not whole, or chunks. */
+  /** Bytes that were received and not consumed yet: an incomplete head, or chunks. */
   #kept: Buffer = EMPTY
   /** Bytes of a sized body that were received. */
   #received = 0
@@ -42,7 +42,7 @@ export class HttpResponseParser {
     return this.#state.type !== 'head' || this.#kept.length > 0
   }
 
-  /** Takes bytes, which may be overwritten after the call; the answer, once it is whole. @throws Error if it is no HTTP */
+  /** Takes bytes, which may be overwritten after the call. Returns the answer when it is complete. @throws Error for invalid HTTP */
   push(bytes: Buffer): HttpAnswer | null {
     let rest = bytes
     if (this.#state.type === 'head') {
@@ -65,13 +65,13 @@ export class HttpResponseParser {
     }
   }
 
-  /** The connection has ended: the answer, if that is what ends it. */
+  /** Called at the end of the connection. Returns the answer if the end of the connection completes it. */
   end(): HttpAnswer | null {
     if (this.#state.type !== 'until-close') return null
     return this.#finish(this.#state.head, this.#kept)
   }
 
-  /** The bytes after the head, or null while the head is not whole. */
+  /** The bytes after the head, or `null` while the head is incomplete. */
   #readHead(bytes: Buffer): Buffer | null {
     const all = this.#kept.length === 0 ? bytes : Buffer.concat([this.#kept, bytes])
     const end = all.indexOf(HEAD_END)
@@ -83,7 +83,7 @@ export class HttpResponseParser {
     this.#kept = EMPTY
     const head = parseHead(all.latin1Slice(0, end))
     const rest = all.subarray(end + HEAD_END.length)
-    // 100 Continue and the like announce the answer; they are not it.
+    // 100 Continue and similar responses precede the answer.
     if (head.status < 200) return this.#readHead(rest)
     this.#state = bodyOf(head)
     this.#received = 0

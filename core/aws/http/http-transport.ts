@@ -1,7 +1,7 @@
 /**
- * POSTs over HTTP/1.1 with keep-alive, straight on sockets. Node's own client costs 0.3 ms of CPU more per PutRecords than
- * this, and gives bodies in pieces that each have to be allocated. HTTP/2 brings nothing for these calls (measured slower).
- * A failure is an Error; whether the request was carried out is then not known.
+ * POSTs over HTTP/1.1 with keep-alive, directly on sockets. Node's own client needs 0.3 ms more CPU for each PutRecords, and gives bodies
+ * in pieces that each have to be allocated. HTTP/2 was measured slower for these calls. After an error it is not known whether the
+ * request was carried out.
  */
 import net from 'node:net'
 import tls from 'node:tls'
@@ -39,7 +39,7 @@ interface Connection {
 }
 
 const READ_BUFFER_BYTES = 128 * 1024
-/** Servers close idle connections, Node's after 5 s: one that has been idle for longer is not trusted with a request. */
+/** Servers close idle connections, Node's after 5 s. A connection that was idle for longer is not used again. */
 const MAX_IDLE_MS = 4000
 
 export class HttpTransport {
@@ -48,7 +48,7 @@ export class HttpTransport {
   readonly #idle: Connection[] = []
   /** Requests beyond `maxConnections`. */
   readonly #queue: (() => void)[] = []
-  /** `null`: the endpoint is asked directly. */
+  /** `null` for direct connections. */
   readonly #proxy: Proxy | null
   /** Target of the request line, and the headers for a proxy. */
   readonly #requestLine: string
@@ -67,7 +67,7 @@ export class HttpTransport {
     this.#requestLine = `POST ${whole ? endpoint.origin : ''}${endpoint.pathname} HTTP/1.1\r\n${authorization === null ? '' : `proxy-authorization: ${authorization}\r\n`}`
   }
 
-  /** Where `signal` aborts, the connection is given up: nobody can know how far the request came. */
+  /** If `signal` aborts, the connection is closed, because it is not known how much of the request was sent. */
   post(headers: Readonly<Record<string, string>>, body: Uint8Array, signal?: AbortSignal): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const send = (): void => {
@@ -104,7 +104,7 @@ export class HttpTransport {
     })
   }
 
-  /** Ends what is under way: pending posts reject. */
+  /** Rejects the posts in flight. */
   close(): void {
     this.#closed = true
     for (const connection of [...this.#open]) this.#fail(connection, new Error('the client was closed'))
@@ -175,7 +175,7 @@ export class HttpTransport {
     return connection
   }
 
-  /** To the endpoint, or to the proxy that is asked in its stead. */
+  /** Connects to the endpoint, or to the proxy that forwards the requests. */
   #directSocket(to: URL, read: (bytes: Buffer) => void): net.Socket {
     const host = hostOf(to)
     const options = {
@@ -198,7 +198,7 @@ export class HttpTransport {
 
   #read(connection: Connection, bytes: Buffer): void {
     if (connection.waiting === null) {
-      this.#fail(connection, new Error('an answer that nobody asked for'))
+      this.#fail(connection, new Error('an answer without a request'))
       return
     }
     try {
@@ -233,7 +233,7 @@ export class HttpTransport {
   #release(connection: Connection): void {
     if (!connection.written || !connection.reusable || !this.#open.has(connection)) return
     connection.reusable = false
-    connection.socket.setTimeout(0) // until then: whoever has answered need not read the rest of the request
+    connection.socket.setTimeout(0) // only until the answer: after it the server need not read the rest of the request
     connection.idleSince = performance.now()
     this.#idle.push(connection)
     this.#queue.shift()?.()

@@ -1,4 +1,4 @@
-/** Connections through an HTTP proxy that is asked to CONNECT, and sees nothing of what follows. */
+/** Connections through an HTTP proxy by CONNECT. The proxy cannot read what they carry. */
 import http from 'node:http'
 import https from 'node:https'
 import net from 'node:net'
@@ -9,7 +9,7 @@ import type { Network } from './network.ts'
 import { hostOf, portOf } from './proxies.ts'
 import type { Proxy } from './proxies.ts'
 
-/** The fault of the proxy, not of what is behind it: the message says which proxy. */
+/** A failure of the proxy, not of the host behind it. The message names the proxy. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError'
   readonly code: string
@@ -34,14 +34,14 @@ const UNCONNECTED: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
-/** A failed request to a proxy: where the proxy cannot be reached, an error that says so. */
+/** The error of a failed request to a proxy. It tells whether the proxy could be reached. */
 export function proxyFailure(proxy: Proxy, error: Error): Error {
   const { code } = error as NodeJS.ErrnoException
   if (code === undefined || !UNCONNECTED.has(code)) return error
   return new ProxyError(code, `the proxy ${proxy.url.host} cannot be reached: ${code}`)
 }
 
-/** What the proxy itself answers; `null` for any other answer. */
+/** The error for an answer of the proxy itself. `null` for any other answer. */
 export function proxyRefusal(proxy: Proxy, status: number): ProxyError | null {
   if (status !== AUTHENTICATION_REQUIRED) return null
   const wrong =
@@ -98,7 +98,7 @@ export function openTunnel(proxy: Proxy, target: URL, network: Pick<Network, 'tl
   })
 }
 
-/** TLS with what is behind a tunnel. */
+/** A TLS connection to the host behind a tunnel. */
 export function secured(tunnel: Socket, target: URL, network: Pick<Network, 'tls'>, alpn?: string): tls.TLSSocket {
   const host = hostOf(target)
   return tls.connect({
