@@ -1,6 +1,7 @@
 /**
- * A Kinesis that answers from prepared bodies, so that what is measured is the client: 4 shards whose every GetRecords gives
- * the same full answer, a PutRecords that takes all, and as much of the control plane as a client asks for. It counts.
+ * A Kinesis that answers from prepared bodies, so that the client is measured: 4 shards whose every GetRecords gives a full answer
+ * of the same records under later sequence numbers, a PutRecords that takes all, and as much of the control plane as a client asks
+ * for. It counts.
  *
  * A program of its own: `node canned-server.js RECORD_BYTES`; prints its port, answers `GET /` with its counts.
  */
@@ -21,18 +22,41 @@ const recordBytes = Number(process.argv[2] ?? 100)
 const recordsPerAnswer = recordBytes > 500 ? 5000 : 10_000
 const counts = { recordsOut: 0, recordsIn: 0, firstPutAtMs: null as number | null }
 
+/** Four digits of each sequence number count the answers of a shard. They are written into the prepared body before it is sent. */
+const GENERATION = 'gggg'
 const records = Array.from({ length: recordsPerAnswer }, (_, i) => ({
-  SequenceNumber: `4959033827149025660855969253836157109592157598${String(1_000_000_000 + i)}`,
+  SequenceNumber: `4959033827149025660855969253836157109592157598${GENERATION}${String(100_000 + i)}`,
   ApproximateArrivalTimestamp: 1_700_000_000_000 + i,
   Data: Buffer.from(String(i).padStart(recordBytes, 'abcdefghij')),
   PartitionKey: `user-${i % 1000}`,
 }))
 const results = Array.from({ length: 500 }, (_, i) => ({
-  SequenceNumber: records[i]!.SequenceNumber,
+  SequenceNumber: records[i]!.SequenceNumber.replace(GENERATION, '1000'),
   ShardId: 'shardId-000000000000',
 }))
 
-const bodies = new Map<string, { readonly cbor: Buffer; readonly json: Buffer }>()
+/** An answer, and where the generation of each of its sequence numbers is. */
+class Answer {
+  readonly body: Buffer
+  readonly #offsets: Uint32Array
+  #generation = 1000
+
+  constructor(body: Buffer) {
+    this.body = body
+    const offsets: number[] = []
+    for (let at = body.indexOf(GENERATION); at >= 0; at = body.indexOf(GENERATION, at + 1)) offsets.push(at)
+    this.#offsets = Uint32Array.from(offsets)
+  }
+
+  /** The answer with the next sequence numbers. */
+  next(): Buffer {
+    const digits = Buffer.from(String(this.#generation++)).readUInt32LE(0)
+    for (const offset of this.#offsets) this.body.writeUInt32LE(digits, offset)
+    return this.body
+  }
+}
+
+const bodies = new Map<string, { readonly cbor: Answer; readonly json: Answer }>()
 for (let shard = 0; shard < SHARDS; shard++) {
   const rest = { NextShardIterator: `iterator-of-shard-${shard}`, MillisBehindLatest: 1000 }
   const inJson = records.map(r => ({
@@ -41,8 +65,8 @@ for (let shard = 0; shard < SHARDS; shard++) {
     ApproximateArrivalTimestamp: r.ApproximateArrivalTimestamp / 1000,
   }))
   bodies.set(`iterator-of-shard-${shard}`, {
-    cbor: Buffer.from(encode({ Records: records, ...rest })),
-    json: Buffer.from(JSON.stringify({ Records: inJson, ...rest })),
+    cbor: new Answer(Buffer.from(encode({ Records: records, ...rest }))),
+    json: new Answer(Buffer.from(JSON.stringify({ Records: inJson, ...rest }))),
   })
 }
 const taken = {
@@ -93,7 +117,7 @@ http
       if (operation === 'GetRecords') {
         const iterator = /iterator-of-shard-\d/.exec(body.latin1Slice(0, body.length))?.[0] ?? ''
         counts.recordsOut += recordsPerAnswer
-        answer(response, bodies.get(iterator)![cbor ? 'cbor' : 'json'], type)
+        answer(response, bodies.get(iterator)![cbor ? 'cbor' : 'json'].next(), type)
       } else if (operation === 'PutRecords') {
         counts.firstPutAtMs ??= Date.now()
         counts.recordsIn += 500
