@@ -1,7 +1,7 @@
 /** Types that Flink's binary format does not have: refused when the schema is made, with the path to their field. */
-import type { ShardlineError } from '../../core/foundation/errors.ts'
-import { ConfigurationError } from '../../core/foundation/errors.ts'
-import type { TypeSpec } from '../../core/foundation/type-spec.ts'
+import type { ShardlineError } from '../../../core/foundation/errors.ts'
+import { ConfigurationError } from '../../../core/foundation/errors.ts'
+import type { TypeSpec } from '../../../core/foundation/type-spec.ts'
 
 const PRIMITIVES: readonly string[] = ['BOOLEAN', 'BYTE', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'CHAR']
 const MAX_TUPLE = 25

@@ -1,6 +1,6 @@
 /** A cursor over one record, in the byte order of Java's DataInput. Whoever reads checks with `need` that the bytes are there. */
-import type { ShardlineError } from '../../core/foundation/errors.ts'
-import { recordMalformed } from '../contracts/value-codec.ts'
+import type { ShardlineError } from '../../../core/foundation/errors.ts'
+import { recordMalformed } from '../../contracts/value-codec.ts'
 
 const TWO_32 = 2 ** 32
 const scratch = new DataView(new ArrayBuffer(8))
