@@ -6,8 +6,8 @@
  * What cannot be resolved becomes a function that fails: it is an error of the records that have it, not of the schema.
  */
 import { AvroInput } from './avro-input.ts'
-import { nameOf } from './avro-type.ts'
-import type { AvroArray, AvroEnum, AvroField, AvroMap, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroArray, AvroEnum, AvroField, AvroMap, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 import { defaultBytes } from './default-values.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'

@@ -4,8 +4,8 @@
  */
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { BYTES } from '../../core/foundation/type-spec.ts'
-import { optional } from './avro-type.ts'
-import type { AvroType } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroType } from './schema-model.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
 

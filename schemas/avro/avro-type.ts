@@ -1,90 +1,22 @@
 /**
- * An Avro schema, read: names in full, references followed, logical types known. It is read as Java's parser reads it, and what
- * that refuses is refused here, but for defaults: whether one fits its field is asked by those who need it.
+ * Reads an Avro schema, as Java's parser does: names are completed, references followed, logical types recognized. It refuses what
+ * Java refuses, except for a default that does not fit its field: `default-values.ts` checks defaults when they are needed.
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
-import { isJsonArray, isJsonObject, JsonNumber, parseJsonText, quoted } from './json-text.ts'
+import { isJsonArray, isJsonObject, JsonNumber, parseJsonText } from './json-text.ts'
 import type { JsonNode, JsonObject } from './json-text.ts'
-
-export const primitiveNames = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
-export type PrimitiveName = (typeof primitiveNames)[number]
-
-/** `duration`, nanoseconds and what others invent stay what they are made of. */
-export type LogicalType =
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number }
-  | {
-      readonly name:
-        | 'date'
-        | 'time-millis'
-        | 'time-micros'
-        | 'timestamp-millis'
-        | 'timestamp-micros'
-        | 'local-timestamp-millis'
-        | 'local-timestamp-micros'
-        | 'uuid'
-    }
-
-interface TypeBase {
-  readonly logical: LogicalType | null
-  /** Attributes that the specification does not know, and those of logical types; in their order. */
-  readonly props: JsonObject
-}
-
-interface NamedBase extends TypeBase {
-  /** In full. */
-  readonly name: string
-  readonly aliases: readonly string[]
-  readonly doc: string | null
-}
-
-export interface AvroPrimitive extends TypeBase {
-  readonly kind: PrimitiveName
-}
-
-export interface AvroRecord extends NamedBase {
-  readonly kind: 'record'
-  readonly isError: boolean
-  readonly fields: readonly AvroField[]
-}
-
-export interface AvroField {
-  readonly name: string
-  readonly type: AvroType
-  readonly aliases: readonly string[]
-  readonly doc: string | null
-  /** undefined: none. */
-  readonly default: JsonNode | undefined
-  readonly order: 'ascending' | 'descending' | 'ignore'
-  readonly props: JsonObject
-}
-
-export interface AvroEnum extends NamedBase {
-  readonly kind: 'enum'
-  readonly symbols: readonly string[]
-  readonly default: string | null
-}
-
-export interface AvroFixed extends NamedBase {
-  readonly kind: 'fixed'
-  readonly size: number
-}
-
-export interface AvroArray extends TypeBase {
-  readonly kind: 'array'
-  readonly items: AvroType
-}
-
-export interface AvroMap extends TypeBase {
-  readonly kind: 'map'
-  readonly values: AvroType
-}
-
-export interface AvroUnion extends TypeBase {
-  readonly kind: 'union'
-  readonly types: readonly AvroType[]
-}
-
-export type AvroType = AvroPrimitive | AvroRecord | AvroEnum | AvroFixed | AvroArray | AvroMap | AvroUnion
+import { isPrimitiveName, namespaceOf } from './schema-model.ts'
+import type {
+  AvroEnum,
+  AvroField,
+  AvroFixed,
+  AvroPrimitive,
+  AvroRecord,
+  AvroType,
+  AvroUnion,
+  LogicalType,
+  PrimitiveName,
+} from './schema-model.ts'
 
 const NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u
 const COMMON_ATTRIBUTES = [
@@ -113,26 +45,6 @@ export function avroType(schemaJson: string): AvroType {
     throw new ConfigurationError(`The Avro schema is not JSON: ${(cause as Error).message}.`, { cause })
   }
   return new SchemaReader().read(node, '')
-}
-
-export function isPrimitiveName(name: string): name is PrimitiveName {
-  return (primitiveNames as readonly string[]).includes(name)
-}
-
-export const simpleName = (fullName: string): string => fullName.slice(fullName.lastIndexOf('.') + 1)
-export const namespaceOf = (fullName: string): string => fullName.slice(0, Math.max(0, fullName.lastIndexOf('.')))
-
-/** How messages speak of a type: `string`, `com.acme.Flight`, `union of null, string`. */
-export function nameOf(type: AvroType): string {
-  if ('name' in type) return type.name
-  if (type.kind === 'union') return `union of ${type.types.map(nameOf).join(', ')}`
-  return type.logical?.name ?? type.kind
-}
-
-/** The one branch beside null, and where the two stand; null: the union is another. */
-export function optional(union: AvroUnion): { readonly nullIndex: number; readonly type: AvroType } | null {
-  const nullIndex = union.types.findIndex(t => t.kind === 'null')
-  return union.types.length === 2 && nullIndex >= 0 ? { nullIndex, type: union.types[1 - nullIndex]! } : null
 }
 
 function primitive(kind: PrimitiveName, props = NO_PROPS): AvroPrimitive {
@@ -259,7 +171,7 @@ class SchemaReader {
   }
 }
 
-function nameAndDoc(node: JsonObject, enclosing: string): Pick<NamedBase, 'name' | 'aliases' | 'doc'> {
+function nameAndDoc(node: JsonObject, enclosing: string): Pick<AvroRecord, 'name' | 'aliases' | 'doc'> {
   const given = node.get('name')
   if (typeof given !== 'string') return fail('a record, an enum or a fixed has no name')
   const name = qualified(given, textOf(node, 'namespace') ?? enclosing)
@@ -329,6 +241,3 @@ function decimalOf(kind: 'bytes' | 'fixed', size: number, props: JsonObject): Lo
   const most = kind === 'fixed' ? Math.floor(Math.log10(2) * (8 * size - 1)) : Infinity
   return precision <= most ? { name: 'decimal', precision, scale } : null
 }
-
-/** For messages. */
-export const shown = (text: string): string => quoted(text.length > 60 ? `${text.slice(0, 57)}...` : text)

@@ -8,8 +8,8 @@
  */
 import { refuse } from './avro-output.ts'
 import type { AvroOutput } from './avro-output.ts'
-import { optional } from './avro-type.ts'
-import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 import { defaultBytes } from './default-values.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'

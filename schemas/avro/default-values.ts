@@ -4,10 +4,10 @@
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { AvroOutput } from './avro-output.ts'
-import { nameOf, shown } from './avro-type.ts'
-import type { AvroField, AvroType } from './avro-type.ts'
-import { isJsonArray, isJsonObject, JsonNumber } from './json-text.ts'
+import { isJsonArray, isJsonObject, JsonNumber, quoted } from './json-text.ts'
 import type { JsonNode } from './json-text.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroField, AvroType } from './schema-model.ts'
 
 const MAX_BYTE = 0xff
 
@@ -99,3 +99,6 @@ function done(write: () => void): true {
   write()
   return true
 }
+
+/** A name as error messages show it. */
+const shown = (text: string): string => quoted(text.length > 60 ? `${text.slice(0, 57)}...` : text)

@@ -20,8 +20,8 @@ import { Decimal } from '../contracts/decimal.ts'
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { AvroMalformed } from './avro-input.ts'
 import { refuse } from './avro-output.ts'
-import { optional } from './avro-type.ts'
-import type { AvroType, AvroUnion, LogicalType } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroType, AvroUnion, LogicalType } from './schema-model.ts'
 
 export type ValueMapping = 'generic' | 'row'
 

@@ -5,8 +5,8 @@
  * would read as other numbers.
  */
 import { sameMeaning } from './logical-values.ts'
-import { nameOf, simpleName } from './avro-type.ts'
-import type { AvroEnum, AvroField, AvroFixed, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf, simpleName } from './schema-model.ts'
+import type { AvroEnum, AvroField, AvroFixed, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 
 /** Types that a writer's primitive is promoted to. */
 const PROMOTIONS: Readonly<Partial<Record<AvroType['kind'], readonly AvroType['kind'][]>>> = {

@@ -2,8 +2,8 @@
  * A schema's text as Java's `Schema.toString()` prints it: what Amazon's library sends to the registry, so that the same schema
  * is the same definition whoever wrote it. A type that was printed is a name from then on; attributes stand in Java's order.
  */
-import { isPrimitiveName, namespaceOf, simpleName } from './avro-type.ts'
-import type { AvroField, AvroType } from './avro-type.ts'
+import { isPrimitiveName, namespaceOf, simpleName } from './schema-model.ts'
+import type { AvroField, AvroType } from './schema-model.ts'
 import { javaDouble, jsonText, quoted } from './json-text.ts'
 import type { JsonNode, JsonObject } from './json-text.ts'
 

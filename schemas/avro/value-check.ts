@@ -1,8 +1,8 @@
 /** Why a value is none of a type, and where; and which branch of a union takes it. What is slow to say is said here. */
 import { Decimal } from '../contracts/decimal.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
-import { nameOf } from './avro-type.ts'
-import type { AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroType, AvroUnion } from './schema-model.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
 

@@ -66,7 +66,7 @@ t.test('an unknown charset is an error', async t => {
   for (const name of ['klingon', '', 'IBM037', 'Big5', 'utf 8']) {
     t.throws(() => stringDecoder(name), {
       code: 'CONFIGURATION_INVALID',
-      message: new RegExp(`'${name}' is not known`),
+      message: new RegExp(`'${name}' is not supported`),
     })
     t.throws(() => stringEncoder(name), { code: 'CONFIGURATION_INVALID' })
   }
