@@ -4,7 +4,7 @@ import type { JsonNode, JsonObject } from './json-text.ts'
 export const primitiveNames = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
 export type PrimitiveName = (typeof primitiveNames)[number]
 
-/** `duration`, nanoseconds and what others invent stay what they are made of. */
+/** Other logical types, such as `duration`, are ignored: their values have the underlying type. */
 export type LogicalType =
   | { readonly name: 'decimal'; readonly precision: number; readonly scale: number }
   | {
@@ -21,12 +21,12 @@ export type LogicalType =
 
 interface TypeBase {
   readonly logical: LogicalType | null
-  /** Attributes that the specification does not know, and those of logical types; in their order. */
+  /** Attributes that are not in the specification, and those of logical types, in their order. */
   readonly props: JsonObject
 }
 
 interface NamedBase extends TypeBase {
-  /** In full. */
+  /** The full name, with namespace. */
   readonly name: string
   readonly aliases: readonly string[]
   readonly doc: string | null
@@ -47,7 +47,7 @@ export interface AvroField {
   readonly type: AvroType
   readonly aliases: readonly string[]
   readonly doc: string | null
-  /** undefined: none. */
+  /** undefined when there is none. */
   readonly default: JsonNode | undefined
   readonly order: 'ascending' | 'descending' | 'ignore'
   readonly props: JsonObject
@@ -88,14 +88,14 @@ export function isPrimitiveName(name: string): name is PrimitiveName {
 export const simpleName = (fullName: string): string => fullName.slice(fullName.lastIndexOf('.') + 1)
 export const namespaceOf = (fullName: string): string => fullName.slice(0, Math.max(0, fullName.lastIndexOf('.')))
 
-/** How messages speak of a type: `string`, `com.acme.Flight`, `union of null, string`. */
+/** A type as error messages name it: `string`, `com.acme.Flight`, `union of null, string`. */
 export function nameOf(type: AvroType): string {
   if ('name' in type) return type.name
   if (type.kind === 'union') return `union of ${type.types.map(nameOf).join(', ')}`
   return type.logical?.name ?? type.kind
 }
 
-/** The one branch beside null, and where the two stand; null: the union is another. */
+/** The other branch of a union with null, and the index of null. `null` when the union has other branches. */
 export function optional(union: AvroUnion): { readonly nullIndex: number; readonly type: AvroType } | null {
   const nullIndex = union.types.findIndex(t => t.kind === 'null')
   return union.types.length === 2 && nullIndex >= 0 ? { nullIndex, type: union.types[1 - nullIndex]! } : null

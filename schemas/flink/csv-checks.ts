@@ -1,4 +1,4 @@
-/** What both directions of CSV refuse when the schema is made. */
+/** Configuration errors that the reader and the writer of CSV share. */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import type { CsvRowSchemaSpec } from '../contracts/schema-spec.ts'
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
@@ -10,5 +10,5 @@ export function checkCharacters(spec: CsvRowSchemaSpec): void {
 }
 
 export function unsupported(type: TypeSpec, path: string): ConfigurationError {
-  return new ConfigurationError(`CSV: the type ${type.type} of field '${path}' has no place in a line.`)
+  return new ConfigurationError(`CSV: the type ${type.type} of field '${path}' is not supported.`)
 }

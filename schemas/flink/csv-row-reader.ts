@@ -25,7 +25,7 @@ type Read = (cell: string) => unknown
 export function csvRowDecoder(spec: CsvRowSchemaSpec): ValueDecoder {
   checkCharacters(spec)
   if (spec.arrayElementDelimiter === '')
-    throw new ConfigurationError('CsvRowDeserializationSchema: without an array element delimiter an array has no end.')
+    throw new ConfigurationError('CsvRowDeserializationSchema: the array element delimiter must not be empty.')
   const read = rowReader(spec)
   return {
     type: spec.typeInfo,
@@ -49,7 +49,7 @@ function rowReader(spec: CsvRowSchemaSpec): (text: string) => unknown {
   return text => {
     const cells = csvCells(text, spec)
     if (cells === null) throw new SyntaxError('No content to map due to end-of-input')
-    // One delimiter more at the end of a line is let pass.
+    // A delimiter at the end of the line is accepted.
     if (cells.length === count + 1 && cells[count]!.trim() === '') cells.pop()
     if (cells.length > count)
       throw new SyntaxError(`Too many entries: expected at most ${count} (the next is '${cells[count]!}')`)
@@ -111,7 +111,7 @@ function nullable(read: Read, path: string, spec: CsvRowSchemaSpec): Read {
   return nullLiteral === null ? careful : cell => (cell === nullLiteral ? null : careful(cell))
 }
 
-/** With `ignoreParseErrors` a cell that cannot be read is null, and the record stays. */
+/** With `ignoreParseErrors`, an invalid cell becomes null and the record is kept. */
 function guarded(read: Read, path: string, spec: CsvRowSchemaSpec): Read {
   return cell => {
     try {
@@ -123,7 +123,7 @@ function guarded(read: Read, path: string, spec: CsvRowSchemaSpec): Read {
   }
 }
 
-/** Which field could not be read; the innermost says so. */
+/** Names the innermost field that could not be read. */
 class CellError extends Error {
   constructor(path: string, cause: unknown) {
     super(`Field '${path}': ${(cause as Error).message}`, { cause })

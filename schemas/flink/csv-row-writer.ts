@@ -103,14 +103,14 @@ function elementWriter(type: TypeSpec, path: string, spec: CsvRowSchemaSpec): Wr
   return value => (value === null || value === undefined ? nullElement : write(value))
 }
 
-/** Numbers and truths are never quoted, whatever the delimiter. */
+/** Numbers and booleans are never quoted, whatever the delimiter. */
 function isBare(type: TypeSpec): boolean {
   return ['BOOLEAN', 'BYTE', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'BIG_INT', 'BIG_DEC'].includes(type.type)
 }
 
 /**
- * Jackson looks for no particular characters: whatever lies in Unicode before the greatest of those with a meaning is quoted
- * (with a comma, a space and a #, too), and so is the escape character, which is a backslash unless said otherwise.
+ * Jackson quotes a cell that contains any character up to the greatest special character. With a comma as delimiter this includes the
+ * space and #. It also quotes a cell that contains the escape character, which is a backslash by default.
  */
 function quoter(spec: CsvRowSchemaSpec): (text: string) => string {
   const quote = spec.quoteCharacter
@@ -177,10 +177,10 @@ function textWriter(type: TypeSpec, path: string): Write {
   }
 }
 
-/** `LocalTime.toString`: seconds only where there are any. */
+/** `LocalTime.toString`, which omits zero seconds. */
 const localTimeText = (time: LocalTime): string => time.toString()
 
-/** `Timestamp.toString`: at least one digit of the second's fraction. */
+/** `Timestamp.toString`, with at least one digit after the point. */
 function sqlTimestampText(value: LocalDateTime): string {
   const text = timestampText(value, 'space')
   return value.nano() === 0 ? `${text}.0` : text

@@ -1,27 +1,27 @@
 /**
- * JsonRowDeserializationSchema: an object's members by the names of the row's fields, each turned into its field's type as Flink
- * and Jackson turn it:
+ * JsonRowDeserializationSchema: reads an object by the names of the row's fields. Each member is converted to the type of its field, as
+ * Flink and Jackson convert it:
  *
- *   STRING                 text as it is; what else is read, as JSON has it: true, 5, 2.222225402E7, {"a":1}
- *   BOOLEAN                true, or text that says so in any case; anything else is false
- *   BYTE, SHORT            a whole number, or text of one
- *   INT, LONG              any number, its fraction cut off, or text of a whole one
- *   FLOAT, DOUBLE          any number, or text of one, NaN and Infinity included
- *   BIG_INT, BIG_DEC       a number, or text of one, with all its digits; zeros at the end of a fraction go
+ *   STRING                 a string; other values as their JSON text: true, 5, 2.222225402E7, {"a":1}
+ *   BOOLEAN                true, or the string "true" in any case; other values are false
+ *   BYTE, SHORT            a whole number, or a string of one
+ *   INT, LONG              any number, truncated, or a string of a whole number
+ *   FLOAT, DOUBLE          any number, or a string of one, including NaN and Infinity
+ *   BIG_INT, BIG_DEC       a number, or a string of one, with all digits except trailing zeros of a fraction
  *   SQL_DATE, LOCAL_DATE   `2024-02-29`
  *   SQL_TIME, LOCAL_TIME   `12:34:56Z`
  *   SQL_TIMESTAMP,         `2024-02-29T12:34:56.789Z`
  *     LOCAL_DATE_TIME
  *   INSTANT                the same with any offset, or seconds since 1970
- *   PRIMITIVE_ARRAY of     base64; what is no text is null
+ *   PRIMITIVE_ARRAY of     a base64 string; other values are null
  *     BYTE
  *   arrays, LIST           an array
- *   MAP                    an object, its names as text of the key; what is no object is empty
- *   ROW                    an object; names that are no field's are not looked at
+ *   MAP                    an object, whose names are the keys as text; other values are an empty map
+ *   ROW                    an object; names that are not fields are ignored
  *   VOID                   null
  *
- * JSON.parse is fast and forgets how a number was written. Where that matters, a reader of one field throws NEEDS_TREE, and the
- * record is read again with all its digits (json-tree.ts).
+ * JSON.parse is fast, but it loses the text of a number. When a field needs it, its reader throws NEEDS_TREE, and the record is parsed
+ * again with all digits (`json-tree.ts`).
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import type { JsonRowSchemaSpec } from '../contracts/schema-spec.ts'
@@ -40,7 +40,7 @@ import { parseJsonTree } from './json-tree.ts'
 import { setField } from './row-object.ts'
 import { unicodeText } from './unicode-text.ts'
 
-/** Of a record that cannot be read, so much is in the message. */
+/** The most bytes of a malformed record that an error message shows. */
 const MAX_SHOWN = 2000
 type Read = (json: Json) => unknown
 
@@ -65,7 +65,7 @@ class JsonRowReader {
   decode(record: Buffer): unknown {
     try {
       this.scalars.text = unicodeText(record)
-      // A record that is nothing but null is left out, as in Flink.
+      // A record that contains only null is skipped, as in Flink.
       return this.value() ?? undefined
     } catch (error) {
       if (this.spec.ignoreParseErrors) return undefined
@@ -82,7 +82,7 @@ class JsonRowReader {
       if (error !== NEEDS_TREE && !(error instanceof SyntaxError)) throw error
     }
     const tree = parseJsonTree(this.scalars.text)
-    if (tree === undefined) throw new SyntaxError('There is nothing but white space.')
+    if (tree === undefined) throw new SyntaxError('The record contains only white space.')
     return this.read(tree)
   }
 
@@ -189,7 +189,7 @@ class JsonRowReader {
   private rowReader(type: RowTypeSpec, path: string): Read {
     const { names } = type
     const readers = type.types.map((field, i) => this.reader(field, fieldPath(path, names[i]!)))
-    // What every object inherits, such as `constructor`, was not in the record.
+    // Inherited members, such as `constructor`, are not in the record.
     const inherited = names.map(name => name in Object.prototype)
     const { failOnMissingField } = this.spec
     return json => {
@@ -212,7 +212,7 @@ class JsonRowReader {
   }
 }
 
-/** Which field could not be read; the innermost says so. */
+/** Names the innermost field that could not be read. */
 class FieldError extends Error {
   constructor(path: string, cause: unknown) {
     const { message } = cause as Error
@@ -238,7 +238,7 @@ function hasDecimal(type: TypeSpec): boolean {
 
 const bytesOf = (json: Json): Buffer | null => (typeof json === 'string' ? parseBase64(json) : null)
 
-/** What null is in an array that has no nulls. */
+/** The element that replaces null in a primitive array. */
 function primitiveDefault(type: TypeSpec): unknown {
   return type.type === 'BOOLEAN' ? false : type.type === 'CHAR' ? '\0' : 0
 }

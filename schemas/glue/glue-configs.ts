@@ -25,7 +25,7 @@ export interface GlueSettings {
   readonly registry: SchemaRegistryOptions
   readonly schemaName: string | null
   readonly compression: GlueCompression
-  /** Sentences for the log: keys that mean nothing. */
+  /** Log messages about keys that have no effect. */
   readonly warnings: readonly string[]
 }
 
@@ -73,11 +73,11 @@ export function parseGlueConfigs(configs: GlueConfigs, format: GlueDataFormat): 
   }
 }
 
-/** `schemaName` of the configuration, else the stream's. @throws ConfigurationError */
+/** The configured `schemaName`, or the name of the stream. @throws ConfigurationError */
 export function schemaNameOf({ schemaName }: GlueSettings, transportName: string | null): string {
   const name = schemaName ?? transportName
   if (name === null || name === '')
-    throw new ConfigurationError("The schema that is written has no name: set 'schemaName', or give the stream's name.")
+    throw new ConfigurationError("The schema to write has no name: set 'schemaName' or the stream's name.")
   return name
 }
 
@@ -93,7 +93,7 @@ function asText(key: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   throw new ConfigurationError(
-    `${key}: ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`} is not a text.`,
+    `${key}: ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`} is not a string.`,
   )
 }
 
@@ -105,19 +105,16 @@ function textsOf(configs: GlueConfigs, key: string): Record<string, string> {
       : typeof value === 'object'
         ? Object.entries(value)
         : null
-  if (entries === null || Array.isArray(value))
-    throw new ConfigurationError(`${key} is not an object whose values are texts.`)
+  if (entries === null || Array.isArray(value)) throw new ConfigurationError(`${key} is not an object of strings.`)
   return Object.fromEntries(entries.map(([name, text]) => [asText(key, name), asText(`${key}.${String(name)}`, text)]))
 }
 
 function checkFormat(given: Configuration, format: GlueDataFormat): void {
-  const said = given.find(glueOptions.dataFormat)
-  if (said === 'PROTOBUF' || given.has(glueOptions.protobufMessageType))
-    throw new ConfigurationError(
-      'Protobuf is not supported: the schema registry is read and written with Avro and JSON.',
-    )
-  if (said !== null && said !== format)
-    throw new ConfigurationError(`${glueOptions.dataFormat.key} is ${said}, and the schema is one of ${format}.`)
+  const configured = given.find(glueOptions.dataFormat)
+  if (configured === 'PROTOBUF' || given.has(glueOptions.protobufMessageType))
+    throw new ConfigurationError('Protobuf is not supported. The schema registry supports Avro and JSON here.')
+  if (configured !== null && configured !== format)
+    throw new ConfigurationError(`${glueOptions.dataFormat.key} is ${configured}, and the schema is one of ${format}.`)
 }
 
 function checkRegistryEndpoint(given: Configuration): void {
@@ -128,7 +125,7 @@ function checkRegistryEndpoint(given: Configuration): void {
 const ENDPOINT_KEY = awsOptions.endpoint.key
 const REGION_KEY = awsOptions.region.key
 
-/** `aws.endpoint` is where Kinesis is. */
+/** Omits `aws.endpoint`, which is the endpoint of Kinesis. */
 function connectionOf(keys: Readonly<Record<string, string>>, given: Configuration): Configuration {
   const region = given.find(glueOptions.region)
   const endpoint = given.find(glueOptions.endpoint)
@@ -145,7 +142,7 @@ function connectionOf(keys: Readonly<Record<string, string>>, given: Configurati
   })
 }
 
-/** The credentials that are given are those which the role is assumed with. */
+/** The configured credentials are the ones that assume the role. */
 function withinRole(key: string): string {
   return key.startsWith(CREDENTIALS_PREFIX)
     ? nestedCredentialsPrefix(CREDENTIALS_PREFIX) + key.slice(CREDENTIALS_PREFIX.length)
@@ -161,16 +158,18 @@ function warningsOf(configs: GlueConfigs): string[] {
   for (const key of Object.keys(configs)) {
     if (key === ENDPOINT_KEY)
       warnings.push(
-        `${key} is where Kinesis is, and not used for the schema registry: its own is '${glueOptions.endpoint.key}'.`,
+        `${key} is the endpoint of Kinesis and is not used for the schema registry. Use '${glueOptions.endpoint.key}' instead.`,
       )
     if (OPTION_KEYS.has(key) || COLLECTION_KEYS.has(key) || isConnectionKey(key)) continue
     const nearest = nearestKey(key, KNOWN_KEYS)
-    warnings.push(`${key} means nothing to the schema registry${nearest === null ? '' : `; '${nearest}' does`}.`)
+    warnings.push(
+      `${key} is not a key of the schema registry and has no effect.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`,
+    )
   }
   const secondary = configs[glueOptions.secondaryDeserializer.key]
   if (secondary !== null && secondary !== undefined)
     warnings.push(
-      `${glueOptions.secondaryDeserializer.key} names a class of Java, which is not used: give the schema a secondary one.`,
+      `${glueOptions.secondaryDeserializer.key} names a Java class and has no effect. Set a secondary schema instead.`,
     )
   return warnings
 }

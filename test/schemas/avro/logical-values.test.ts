@@ -121,7 +121,7 @@ t.test("rows are Flink's: its types, and its times", t => {
   t.equal(JSON.stringify(again, bigints), JSON.stringify(row, bigints))
   t.match(typeOf(avroType('{"type":"array","items":"string"}'), 'row'), { type: 'BASIC_ARRAY' })
   for (const make of [avroSchemaDecoder, avroSchemaEncoder])
-    t.throws(() => make(spec('int', 'row')), { code: 'CONFIGURATION_INVALID', message: /rows is a record, .* int/ })
+    t.throws(() => make(spec('int', 'row')), { code: 'CONFIGURATION_INVALID', message: /rows must be a record.* int/ })
   t.end()
 })
 
@@ -136,7 +136,7 @@ t.test('what is finer than its type is left out, and decimals are never rounded'
   for (const text of ['1.234', '100', '-100.00'])
     t.throws(() => decimal.encode(Decimal.parse(text)), {
       code: 'VALUE_INVALID',
-      message: `${text} is not a Decimal of up to 4 digits, 2 of them behind the point`,
+      message: `${text} is not a Decimal of at most 4 digits, 2 of them after the point`,
     })
   const micros = codec(logical('long', 'timestamp-micros'))
   t.equal(String(micros.again(new Date(-1))), '1969-12-31T23:59:59.999Z')

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 
 import t from 'tap'
 
-import { DOUBLE_BYTE_CHARSETS, SINGLE_BYTE_CHARSETS, UNICODE_CHARSETS } from '../../../schemas/flink/charsets/charset-names.ts'
+import {
+  DOUBLE_BYTE_CHARSETS,
+  SINGLE_BYTE_CHARSETS,
+  UNICODE_CHARSETS,
+} from '../../../schemas/flink/charsets/charset-names.ts'
 import { stringDecoder, stringEncoder } from '../../../schemas/flink/charset.ts'
 import { vectorsOf } from './vectors.ts'
 

@@ -103,10 +103,10 @@ t.test('any bytes at all are read or malformed, and nothing is made room for tha
     { type: 'MAP', key: basic('STRING'), value: basic('INT') },
     basic('BIG_INT'),
   ] as const)
-    t.throws(() => read(type, huge), { message: 'The record ends within its value.' })
-  t.throws(() => read(basic('STRING'), 'ffffffff7f'), { message: 'The record ends within its value.' })
+    t.throws(() => read(type, huge), { message: 'The record is truncated in its value.' })
+  t.throws(() => read(basic('STRING'), 'ffffffff7f'), { message: 'The record is truncated in its value.' })
   t.throws(() => read(basic('STRING'), 'ffffffffffff'), { message: /more than 5 bytes/ })
-  t.throws(() => read({ type: 'LIST', element: basic('INT') }, 'ffffffff'), { message: /length of -1/ })
+  t.throws(() => read({ type: 'LIST', element: basic('INT') }, 'ffffffff'), { message: /negative length -1/ })
   t.throws(() => read(basic('BIG_INT'), '00000004ff'), { message: /number of 0 bytes/ })
   t.throws(() => read(basic('BIG_INT'), 'ffffffffff'), { message: /number of -5 bytes/ })
   t.throws(() => read(basic('LOCAL_DATE'), '000007e80d01'), {
@@ -117,7 +117,7 @@ t.test('any bytes at all are read or malformed, and nothing is made room for tha
 
 t.test('a malformed field is named', async t => {
   t.throws(() => read(order, '0000000001000000010000000006'), {
-    message: "The record ends within field 'items[].price'.",
+    message: "The record is truncated in field 'items[].price'.",
   })
 })
 
