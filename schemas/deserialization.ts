@@ -1,4 +1,4 @@
-/** From the bytes of a record to the values of a stream, a batch at a time. */
+/** Turns the bytes of records into the values of a stream, a batch at a time. */
 import { ConfigurationError } from '../core/foundation/errors.ts'
 import { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
 import { asText } from '../core/foundation/record-batch/utf8.ts'
@@ -14,7 +14,7 @@ import type { Deserializer, PoisonedRecord, ReadBatch } from './contracts/batch-
 
 const NONE: readonly PoisonedRecord[] = []
 
-/** `keepRecords`: the bytes stay with the values, for a function that completes the schema. */
+/** With `keepRecords`, values keep the bytes of their records, for a function that completes the schema. */
 export function deserializerOf(schema: SchemaSpec, services: SchemaServices, keepRecords = false): Deserializer {
   const whole = wholeBatch(schema)
   return whole === null
@@ -22,7 +22,7 @@ export function deserializerOf(schema: SchemaSpec, services: SchemaServices, kee
     : new BatchDeserializer(whole)
 }
 
-/** Schemas that do not look at single records; null: it does. */
+/** Converts a whole batch at once. `null` when the schema reads record by record. */
 function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) | null {
   switch (schema.type) {
     case 'byte-array':
@@ -36,7 +36,7 @@ function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) |
   }
 }
 
-/** UTF-8 stays as it is; other charsets are loaded with their tables. */
+/** UTF-8 is passed on unchanged. The codecs of other charsets are loaded with their tables. */
 export const isUtf8 = (charset: string): boolean => /^utf-?8$/i.test(charset)
 
 class BatchDeserializer implements Deserializer {
@@ -55,7 +55,7 @@ class BatchDeserializer implements Deserializer {
   close(): void {}
 }
 
-/** Codecs are loaded when a job asks for them: a job of strings starts without. */
+/** Loads the codec when the job first needs it, so that a job that reads strings starts without one. */
 class LoadedDeserializer implements Deserializer {
   readonly #load: () => Promise<Deserializer>
   #loaded: Deserializer | null = null
@@ -93,7 +93,7 @@ async function load(schema: SchemaSpec, services: SchemaServices, keepRecords: b
   return new ValueDeserializer(await decoderFor(schema, services), keepRecords)
 }
 
-/** What reads one record; also what stands in for records that have no header of Glue's. */
+/** The decoder of a schema, which may be the secondary schema for records without a Glue header. */
 async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise<ValueDecoder> {
   switch (schema.type) {
     case 'byte-array':
@@ -122,11 +122,11 @@ async function decoderFor(schema: SchemaSpec, services: SchemaServices): Promise
     }
     case 'kinesis-record':
     case 'custom':
-      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be part of another.`)
+      throw new ConfigurationError(`A schema of type '${schema.type}' cannot be a secondary schema.`)
   }
 }
 
-/** Values as the program's own objects. */
+/** Passes each value through the program's function. */
 async function converted(
   decoder: ValueDecoder,
   convert: ValueFunctionSpec | null,
@@ -171,7 +171,7 @@ async function stringDecoder(charset: string): Promise<ValueDecoder> {
   return { type: { type: 'STRING' }, decode: record => read(RecordBatch.pack('bytes', [record])).value(0) }
 }
 
-/** Of other charsets than UTF-8: each value is decoded, then held as UTF-8. @throws ConfigurationError */
+/** For charsets other than UTF-8: decodes each value and stores it as UTF-8. @throws ConfigurationError */
 async function textReader(charset: string): Promise<(batch: RecordBatch) => RecordBatch> {
   const decode = (await import('./flink/charset.ts')).stringDecoder(charset)
   return batch => {
@@ -180,7 +180,7 @@ async function textReader(charset: string): Promise<(batch: RecordBatch) => Reco
   }
 }
 
-/** Strings into one slab of UTF-8. */
+/** Packs strings into one slab of UTF-8. */
 export function packText(texts: readonly string[]): { slab: Buffer; dataOffset: Uint32Array; dataLength: Uint32Array } {
   let bound = 0
   for (const text of texts) bound += text.length * 3

@@ -1,20 +1,20 @@
 /**
- * Values as JSON can say them, for clients that speak JSON alone: from what JSON.parse gave to what a schema writes.
+ * Converts what JSON.parse returns to the values that a schema writes, for clients that can only send JSON.
  *
- *   text, numbers, true and false, lists, rows and records by field name    as they are
+ *   strings, numbers, booleans, arrays, rows and records by field name      unchanged
  *   BYTES                                       base64
- *   LONG, BIG_INT                               a number; beyond 2^53 - 1 its digits as text
- *   BIG_DEC                                     a number, or its digits as text, which keeps them all
+ *   LONG, BIG_INT                               a number; beyond 2^53 - 1 a string of its digits
+ *   BIG_DEC                                     a number, or a string, which keeps all digits
  *   FLOAT, DOUBLE                               a number; "NaN", "Infinity", "-Infinity"
  *   SQL_DATE, LOCAL_DATE                        "2026-11-24"
  *   SQL_TIME, LOCAL_TIME                        "10:15:00.5"
  *   SQL_TIMESTAMP, LOCAL_DATE_TIME              "2026-11-24T10:15:00.5"
  *   INSTANT, TIMESTAMP_UTC                      "2026-11-24T10:15:00.5Z"
- *   MAP whose keys are no strings               a list of [key, value]
- *   UNION                                       text, true, false and whole numbers as they are where a branch takes them so; else
- *                                               as the first branch that has its form
+ *   MAP whose keys are not strings              an array of [key, value]
+ *   UNION                                       strings, booleans and whole numbers unchanged when a branch has that type; other
+ *                                               values as the first branch whose form they have
  *
- * Only the form is looked at here. What the schema takes, such as the range of an INT, is the encoder's to say.
+ * Only the form is checked here. The encoder checks the rest, such as the range of an INT.
  */
 import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime } from '@js-joda/core'
 
@@ -36,7 +36,7 @@ export class JsonFormError extends Error {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 const NOT_FINITE: readonly unknown[] = ['NaN', 'Infinity', '-Infinity']
 
-/** What values of this schema are in JSON. @throws ConfigurationError where its text is none */
+/** @throws ConfigurationError when the text of the schema is not valid */
 export async function valuesFromJson(schema: SchemaSpec): Promise<FromJson> {
   switch (schema.type) {
     case 'simple-string':
@@ -117,12 +117,12 @@ const asItIs: FromJson = json => json
 
 const text: FromJson = (json, path) => {
   if (typeof json === 'string') return json
-  throw new JsonFormError(path, 'text')
+  throw new JsonFormError(path, 'a string')
 }
 
 const bytes: FromJson = (json, path) => {
   if (typeof json === 'string' && BASE64.test(json)) return Buffer.from(json, 'base64')
-  throw new JsonFormError(path, 'base64, because it is of bytes')
+  throw new JsonFormError(path, 'base64, because the type is bytes')
 }
 
 const whole: FromJson = (json, path) => {
@@ -135,9 +135,9 @@ const decimal: FromJson = (json, path) => {
   try {
     if (typeof json === 'number' || typeof json === 'string') return Decimal.parse(String(json))
   } catch {
-    // said below
+    // The error is thrown below.
   }
-  throw new JsonFormError(path, 'a number, or its digits as text')
+  throw new JsonFormError(path, 'a number, or a string of its digits')
 }
 
 function parsed(parse: (text: string) => unknown, form: string): FromJson {
@@ -145,13 +145,13 @@ function parsed(parse: (text: string) => unknown, form: string): FromJson {
     try {
       if (typeof json === 'string') return parse(json)
     } catch {
-      // said below
+      // The error is thrown below.
     }
     throw new JsonFormError(path, form)
   }
 }
 
-/** Names that are none of its fields stay, for the encoder to refuse. */
+/** Members that are not fields are kept. The encoder refuses them. */
 function fields(readers: readonly (readonly [string, FromJson])[]): FromJson {
   const changed = readers.filter(([, read]) => read !== asItIs)
   if (changed.length === 0) return asItIs
@@ -167,11 +167,11 @@ function fields(readers: readonly (readonly [string, FromJson])[]): FromJson {
 function list(each: (item: unknown, i: number, path: string) => unknown): FromJson {
   return (json, path) => {
     if (Array.isArray(json)) return json.map((item, i) => each(item, i, `${path}[${i}]`))
-    throw new JsonFormError(path, 'a list')
+    throw new JsonFormError(path, 'an array')
   }
 }
 
-/** `key` null: they are strings. */
+/** `key` is `null` when the keys are strings. */
 function map(key: FromJson | null, value: FromJson): FromJson {
   if (key === null)
     return (json, path) => {
@@ -180,14 +180,14 @@ function map(key: FromJson | null, value: FromJson): FromJson {
     }
   return (json, path) => {
     if (!Array.isArray(json) || !json.every(entry => Array.isArray(entry) && entry.length === 2))
-      throw new JsonFormError(path, 'a list of [key, value]')
+      throw new JsonFormError(path, 'an array of [key, value] pairs')
     return new Map(
       (json as [unknown, unknown][]).map(([k, v], i) => [key(k, `${path}[${i}][0]`), value(v, `${path}[${i}][1]`)]),
     )
   }
 }
 
-/** A branch that takes anything is for what no other branch has the form of. */
+/** A value that has the form of no branch is returned unchanged. */
 function union(types: readonly TypeSpec[]): FromJson {
   const readers = types.filter(type => !isPlain(type)).map(fromJson)
   const plain = types.filter(isPlain)

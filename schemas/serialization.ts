@@ -1,4 +1,4 @@
-/** From the values of a stream to the bytes of records, a batch at a time. */
+/** Turns the values of a stream into the bytes of records, a batch at a time. */
 import { ConfigurationError, ShardlineError } from '../core/foundation/errors.ts'
 import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
 import { isUtf8, packText } from './deserialization.ts'
@@ -15,7 +15,7 @@ export function serializerOf(schema: SchemaSpec, services: SchemaServices): Seri
   return whole === null ? new LoadedSerializer(schema, () => load(schema, services)) : new BatchSerializer(whole)
 }
 
-/** Schemas that do not look at single values where the stream has their payload; null: it does. */
+/** Converts a whole batch at once. `null` when the schema writes value by value. */
 function wholeBatch(schema: SchemaSpec): ((batch: RecordBatch) => RecordBatch) | null {
   if (schema.type === 'simple-string' && isUtf8(schema.charset))
     return batch => {
@@ -48,7 +48,7 @@ class BatchSerializer implements Serializer {
   close(): void {}
 }
 
-/** Codecs are loaded when a job asks for them. */
+/** Loads the codec when the job first needs it. */
 class LoadedSerializer implements Serializer {
   readonly #schema: SchemaSpec
   readonly #load: () => Promise<Serializer>
@@ -106,13 +106,13 @@ async function load(schema: SchemaSpec, services: SchemaServices): Promise<Seria
       const { glueJsonEncoder } = await import('./glue/glue-json.ts')
       return new ValueSerializer(glueJsonEncoder(schema, await services.glueRegistry(schema.configs, 'JSON')))
     }
-    case 'byte-array': // whole batches alone
+    case 'byte-array': // writes whole batches
     case 'kinesis-record':
-      throw new ConfigurationError(`The schema ${schema.type} does not write single values.`)
+      throw new ConfigurationError(`The schema ${schema.type} cannot write values.`)
   }
 }
 
-/** Other charsets than UTF-8. */
+/** For charsets other than UTF-8. */
 async function stringEncoder(charset: string): Promise<ValueEncoder> {
   const encode = (await import('./flink/charset.ts')).stringEncoder(charset)
   return {
@@ -148,7 +148,7 @@ function packBytes(batch: RecordBatch): RecordBatch {
   return batch.withSlab('bytes', { slab, dataOffset, dataLength, nulls: nullsOf(values) }, null)
 }
 
-/** The sink refuses nulls one by one. */
+/** A bit for each null, or `null` when there is none. The sink rejects each null by itself. */
 function nullsOf(values: readonly unknown[]): Uint8Array | null {
   if (!values.includes(null)) return null
   const nulls = new Uint8Array((values.length + 7) >> 3)
@@ -160,7 +160,7 @@ function nullsOf(values: readonly unknown[]): Uint8Array | null {
 
 const describeValue = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`)
 
-/** What each schema writes, and how to come by it. */
+/** For each schema its name, the values that it writes, and how to make them. */
 const WANTED: Readonly<Partial<Record<SchemaSpec['type'], readonly [string, string, string]>>> = {
   'simple-string': ['SimpleStringSchema', 'strings', 'Map to strings first (in Python: output_type=Types.STRING()).'],
   'byte-array': [

@@ -1,4 +1,4 @@
-/** Reads a batch record by record. What a record is to blame for is told of that record; everything else ends the reading. */
+/** Reads a batch record by record. A decoding error is reported for the record that caused it. Any other error fails the batch. */
 import { unlessAborted } from '../core/foundation/clock.ts'
 import { ShardlineError } from '../core/foundation/errors.ts'
 import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
@@ -7,7 +7,7 @@ import type { Collector, KinesisDeserializationSchema } from './contracts/progra
 import type { ValueDecoder } from './contracts/value-codec.ts'
 import { recordMalformed } from './contracts/value-codec.ts'
 
-/** Faults of the record itself. A registry that does not answer, or refuses to, is none. */
+/** Error codes that one record causes. A registry that fails or denies access causes others. */
 const FAULTS: readonly string[] = ['RECORD_MALFORMED', 'SCHEMA_NOT_FOUND']
 
 export class ValueDeserializer implements Deserializer {
@@ -15,7 +15,7 @@ export class ValueDeserializer implements Deserializer {
   readonly #keepRecords: boolean
   readonly #closed = new AbortController()
 
-  /** `keepRecords`: whoever takes the values may still find a record that cannot be read. */
+  /** With `keepRecords`, values keep the bytes of their records, because a later function may fail to read one. */
   constructor(decoder: ValueDecoder, keepRecords = false) {
     this.#decoder = decoder
     this.#keepRecords = keepRecords
@@ -27,14 +27,14 @@ export class ValueDeserializer implements Deserializer {
     return new Reading(this.#decoder, batch, this.#keepRecords, this.#closed.signal).run()
   }
 
-  /** What is waited for is given up. */
+  /** Rejects a read that is waiting. */
   close(): void {
-    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed while it read.'))
+    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed during a read.'))
     this.#decoder.close?.()
   }
 }
 
-/** One batch: stops where something must be waited for, and goes on there. */
+/** Reads one batch. Pauses at a record whose schema must be fetched first. */
 class Reading {
   readonly #decoder: ValueDecoder
   readonly #batch: RecordBatch
@@ -68,7 +68,7 @@ class Reading {
         this.#blame(error)
         continue
       }
-      // As in Flink: what a deserialization schema returns as null is not collected.
+      // As in Flink, a record whose value is null is skipped.
       if (value === undefined || value === null) continue
       this.#index[values.length] = this.#at
       values.push(value)
@@ -97,12 +97,12 @@ class Reading {
 }
 
 type ProgramSchema = KinesisDeserializationSchema<unknown>
-/** A program may give what its type does not say. */
+/** Programs in JavaScript may return something from `deserialize`. */
 interface LooseSchema extends Pick<ProgramSchema, 'open' | 'close'> {
   deserialize(...given: Parameters<ProgramSchema['deserialize']>): unknown
 }
 
-/** By a schema of the program: whatever it throws is a record's fault. */
+/** Reads with the program's schema. An error that it throws is reported for the record. */
 export class CustomDeserializer implements Deserializer {
   readonly #schema: LooseSchema
   #isClosed = false
@@ -164,25 +164,25 @@ export class CustomDeserializer implements Deserializer {
   }
 }
 
-/** The job has ended, or starts again: what goes wrong here is told, and changes nothing. */
+/** Closes the program's schema when the job ends or restarts. An error causes a warning only. */
 export function closeOfProgram(schema: { close?(): Promise<void> | void }): void {
   const close = async (): Promise<void> => {
     await schema.close?.()
   }
   close().catch((error: unknown) =>
-    process.emitWarning(`A schema of the program failed as it was closed: ${String(error)}`, 'ShardlineWarning'),
+    process.emitWarning(`close() of the program's schema failed: ${String(error)}`, 'ShardlineWarning'),
   )
 }
 
-/** No fault of a record: whatever comes later would be lost. */
+/** Values that arrive later would be lost. This is an error of the program, not of one record. */
 function tooLate(): ShardlineError {
   return new ShardlineError(
     'GRAPH_INVALID',
-    "deserialize() of the program's schema has ended, or gives a promise, and its values come later: collect all of them before it returns, and wait for nothing in it.",
+    "deserialize() of the program's schema is asynchronous: it returned a promise, or collected a value after it returned. Collect all values before it returns.",
   )
 }
 
-/** Not what `condition && out.collect(value)` may leave behind. */
+/** Ignores the results of expressions such as `condition && out.collect(value)`. */
 function isValue(made: unknown): boolean {
   return (
     (typeof made === 'object' && made !== null && !(made instanceof Promise)) ||
@@ -193,7 +193,7 @@ function isValue(made: unknown): boolean {
 function uncollected(): ShardlineError {
   return new ShardlineError(
     'GRAPH_INVALID',
-    "deserialize() of the program's schema returned a value, which nobody takes: give values to out.collect().",
+    "deserialize() of the program's schema returned a value. Pass values to out.collect() instead.",
   )
 }
 

@@ -1,4 +1,4 @@
-/** Writes a batch value by value. What a value is to blame for is told of that value; everything else ends the writing. */
+/** Writes a batch value by value. An encoding error is reported for the value that caused it. Any other error fails the batch. */
 import { unlessAborted } from '../core/foundation/clock.ts'
 import { ShardlineError } from '../core/foundation/errors.ts'
 import type { RecordBatch } from '../core/foundation/record-batch/record-batch.ts'
@@ -22,14 +22,14 @@ export class ValueSerializer implements Serializer {
     return new Writing(this.#encoder, batch, this.#closed.signal).run()
   }
 
-  /** What is waited for is given up. */
+  /** Rejects a write that is waiting. */
   close(): void {
-    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed while it wrote.'))
+    this.#closed.abort(new ShardlineError('ILLEGAL_STATE', 'The schema was closed during a write.'))
     this.#encoder.close?.()
   }
 }
 
-/** One batch: stops where something must be waited for, and goes on there. */
+/** Writes one batch. Pauses at a value whose schema must be registered first. */
 class Writing {
   readonly #encoder: ValueEncoder
   readonly #batch: RecordBatch
@@ -87,7 +87,7 @@ class Writing {
   #blame(error: unknown, i: number, value: unknown): Buffer {
     if (!(error instanceof ShardlineError) || error.code !== 'VALUE_INVALID') throw error
     ;(this.#rejected ??= new Map<number, string>()).set(i, error.message)
-    return inWords(value)
+    return dataOfRejected(value)
   }
 
   #add(part: Buffer): void {
@@ -98,8 +98,8 @@ class Writing {
   }
 }
 
-/** What a dead letter has of a value that is no record: as much of it as JSON can say. */
-function inWords(value: unknown): Buffer {
+/** The data of a dead letter for a value that has no bytes: the value as JSON, or as a string. */
+function dataOfRejected(value: unknown): Buffer {
   try {
     return Buffer.from(
       (JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? v.toString() : v)) as string | undefined) ??
@@ -110,7 +110,7 @@ function inWords(value: unknown): Buffer {
   }
 }
 
-/** By a schema of the program: whatever it throws is a value's fault. */
+/** Writes with the program's schema. An error that it throws is reported for the value. */
 export function customEncoder(schema: SerializationSchema<unknown>): ValueEncoder {
   let isClosed = false
   return {
@@ -125,10 +125,10 @@ export function customEncoder(schema: SerializationSchema<unknown>): ValueEncode
         throw valueInvalid(`The schema of the program failed: ${name}: ${message}`, error)
       }
       if (typeof bytes === 'string') return Buffer.from(bytes)
-      // A copy: the program may write its next value to the same place.
+      // The program may reuse its buffer for the next value.
       if (bytes instanceof Uint8Array) return Buffer.from(bytes)
       throw valueInvalid(
-        `The schema of the program gave ${bytes === null ? 'null' : typeof bytes}; it must give bytes or text.`,
+        `serialize() of the program's schema returned ${bytes === null ? 'null' : typeof bytes}. It must return a Uint8Array or a string.`,
       )
     },
     close: () => {

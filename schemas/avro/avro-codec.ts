@@ -1,4 +1,4 @@
-/** Avro's binary encoding, one record a value, without a header: values to bytes and back. */
+/** Avro's binary encoding without a header: one value for each record. */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import type { AvroSchemaSpec } from '../contracts/schema-spec.ts'
 import { recordMalformed, valueInvalid } from '../contracts/value-codec.ts'
@@ -6,23 +6,24 @@ import type { ValueDecoder, ValueEncoder } from '../contracts/value-codec.ts'
 import { AvroInput, AvroMalformed } from './avro-input.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
 import { compileReader } from './avro-reader.ts'
-import { avroType, nameOf } from './avro-type.ts'
-import type { AvroType } from './avro-type.ts'
+import { avroType } from './avro-type.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroType } from './schema-model.ts'
 import { compileWriter } from './avro-writer.ts'
 import { typeOf } from './avro-type-spec.ts'
 import type { ValueMapping } from './logical-values.ts'
 import { whyRefused } from './value-check.ts'
 
 export interface AvroReading {
-  /** What values are read as. */
+  /** The reader's schema. */
   readonly reader: AvroType
-  /** What they were written with. */
+  /** The writer's schema. */
   readonly writer: AvroType
   /** Default `generic`. */
   readonly mapping?: ValueMapping
 }
 
-/** `convert` of the spec is for others. @throws ConfigurationError */
+/** Ignores `convert` of the spec. @throws ConfigurationError */
 export function avroSchemaDecoder(spec: AvroSchemaSpec): ValueDecoder {
   const type = avroType(spec.schema)
   if (spec.values === 'row') checkRow(type)
@@ -36,7 +37,7 @@ export function avroSchemaEncoder(spec: AvroSchemaSpec): ValueEncoder {
   return avroEncoder(type, spec.values)
 }
 
-/** Compiling takes a while: keep it as long as there are records. @throws ConfigurationError where a default does not fit */
+/** Compiling is slow: reuse the decoder. @throws ConfigurationError when a default does not fit its field */
 export function avroDecoder({ reader, writer, mapping = 'generic' }: AvroReading): ValueDecoder {
   const read = compileReader(writer, reader, mapping)
   const input = new AvroInput()
@@ -49,18 +50,18 @@ export function avroDecoder({ reader, writer, mapping = 'generic' }: AvroReading
       try {
         value = read(input)
       } catch (cause) {
-        throw recordMalformed(`The record is no ${name} in Avro: ${whyMalformed(cause)}.`, cause)
+        throw recordMalformed(`The record is not a valid Avro ${name}: ${whyMalformed(cause)}.`, cause)
       }
       if (input.left > 0)
         throw recordMalformed(
-          `The record is no ${name} in Avro: ${input.left} of its ${record.length} bytes are left behind its end.`,
+          `The record is not a valid Avro ${name}: ${input.left} of its ${record.length} bytes follow the end of the value.`,
         )
       return value
     },
   }
 }
 
-/** @throws ConfigurationError where a default does not fit */
+/** @throws ConfigurationError when a default does not fit its field */
 export function avroEncoder(type: AvroType, mapping: ValueMapping = 'generic'): ValueEncoder {
   const write = compileWriter(type, mapping)
   const output = new AvroOutput()
@@ -87,15 +88,15 @@ function whyMalformed(cause: unknown): string {
 }
 
 function whyInvalid(cause: unknown, type: AvroType, value: unknown, mapping: ValueMapping): string {
-  if (isStackOverflow(cause)) return 'it is nested too deeply, or holds itself'
+  if (isStackOverflow(cause)) return 'it is nested too deeply or contains itself'
   if (!(cause instanceof AvroRefused)) throw cause
-  return whyRefused(type, value, mapping) ?? 'it changes while it is written'
+  return whyRefused(type, value, mapping) ?? 'it changed while it was written'
 }
 
 const isStackOverflow = (error: unknown): boolean => error instanceof RangeError && /call stack/.test(error.message)
 
-/** Flink refuses others, too. */
+/** As in Flink, only a record can be a row. */
 function checkRow(type: AvroType): void {
   if (type.kind !== 'record')
-    throw new ConfigurationError(`An Avro schema for rows is a record, and this is ${nameOf(type)}.`)
+    throw new ConfigurationError(`An Avro schema for rows must be a record. This schema is ${nameOf(type)}.`)
 }

@@ -1,18 +1,18 @@
 /**
- * The bytes of one record, read in Avro's binary encoding. Nothing is read behind their end, and nothing is made before it is
- * known to be there: a length beyond the end, a number that is too long or a block that cannot be are `AvroMalformed`.
+ * Reads the bytes of one record in Avro's binary encoding. Every length is checked before it is allocated. A length beyond the end, a
+ * number that is too long and an impossible block are `AvroMalformed`.
  *
- *   int, long     zigzag, 7 bits a byte, the least first; at most 5 and 10 bytes
- *   string, bytes a long, and so many bytes
- *   array, map    blocks: a long, and so many items; negative: its size in bytes as a long, then the items; 0: the end
- *   union, enum   the position of the branch or symbol
+ *   int, long     zigzag, 7 bits a byte, lowest first; at most 5 and 10 bytes
+ *   string, bytes the length as long, then the bytes
+ *   array, map    blocks: the count as long, then the items. After a negative count follows the size in bytes as long. 0 is the end
+ *   union, enum   the index of the branch or symbol
  */
 export class AvroMalformed extends Error {}
 
-/** Items without a byte of their own, such as null, that one record may have: nothing else bounds them. */
+/** The most items without bytes, such as null, in one record. The size of the record does not limit them. */
 export const MAX_EMPTY_ITEMS = 100_000
 
-/** Times that a type may stand within itself: whoever goes through the value later has as deep a stack. */
+/** The most levels of a recursive type. Later traversals of the value need as deep a stack. */
 export const MAX_NESTING = 500
 
 const LOW_BITS = 28
@@ -24,7 +24,7 @@ const SAFE_MIDDLE = 2 ** 25
 
 type Utf8Reader = (this: Buffer, from: number, to: number) => string
 const { utf8Slice } = Buffer.prototype as unknown as { readonly utf8Slice: Utf8Reader }
-/** Such are read in half the time without a call out of JavaScript. */
+/** Up to this length, decoding in JavaScript takes half the time of a native call. */
 const SHORT_TEXT = 16
 const unitsOfLength: readonly number[][] = Array.from({ length: SHORT_TEXT + 1 }, (_, length) =>
   Array<number>(length).fill(0),
@@ -36,7 +36,7 @@ export class AvroInput {
   #at = 0
   #emptyItems = 0
   #nesting = 0
-  /** Where each block ends that says so, innermost last; -1: it does not. */
+  /** The end of each open block, innermost last. -1 when the block has no size. */
   readonly #blockEnds: number[] = []
 
   reset(bytes: Buffer): void {
@@ -56,9 +56,9 @@ export class AvroInput {
     throw new AvroMalformed(`${what} (at byte ${Math.min(this.#at, this.#end)} of ${this.#end})`)
   }
 
-  /** A value of a type that stands within itself. */
+  /** Reads a value of a recursive type. */
   nested(read: (input: AvroInput) => unknown): unknown {
-    if (++this.#nesting > MAX_NESTING) this.fail(`it is nested more than ${MAX_NESTING} times`)
+    if (++this.#nesting > MAX_NESTING) this.fail(`it has more than ${MAX_NESTING} nested levels`)
     const value = read(this)
     this.#nesting--
     return value
@@ -67,19 +67,19 @@ export class AvroInput {
   boolean(): boolean {
     if (this.#at >= this.#end) this.#cut()
     const byte = this.#bytes[this.#at++]!
-    return byte === 1 || (byte !== 0 && this.fail(`a boolean is ${byte}, neither 0 nor 1`))
+    return byte === 1 || (byte !== 0 && this.fail(`a boolean is ${byte}, not 0 or 1`))
   }
 
   int(): number {
     const value = this.long()
-    return typeof value === 'number' && value === (value | 0) ? value : this.fail(`${value} is no int`)
+    return typeof value === 'number' && value === (value | 0) ? value : this.fail(`${value} is not an int`)
   }
 
-  /** A number where it is safe. */
+  /** A number when it is a safe integer, otherwise a bigint. */
   long(): number | bigint {
     const bytes = this.#bytes
     let at = this.#at
-    // Behind the end it is undefined, which is no more than 0 in what follows, and found out below.
+    // Beyond the end it is undefined, which acts as 0 here. The check below finds it.
     let byte = bytes[at++]!
     let low = byte & 0x7f
     for (let shift = 7; byte > 0x7f && shift < LOW_BITS; shift += 7) {
@@ -104,7 +104,7 @@ export class AvroInput {
     return this.#bytes.readDoubleLE(at)
   }
 
-  /** Bytes that are no UTF-8 become U+FFFD, as in Java. */
+  /** Invalid UTF-8 becomes U+FFFD, as in Java. */
   string(): string {
     const length = this.#length('a string')
     const at = this.#at
@@ -113,7 +113,7 @@ export class AvroInput {
   }
 
   bytes(): Buffer {
-    return this.#copy(this.#length('a value of bytes'))
+    return this.#copy(this.#length('a bytes value'))
   }
 
   fixed(size: number): Buffer {
@@ -121,14 +121,16 @@ export class AvroInput {
     return this.#copy(size)
   }
 
-  /** Position of a branch or symbol, of `count`. */
+  /** Reads the index of a branch or symbol, which must be less than `count`. */
   index(count: number, what: string): number {
     const index = this.long()
     if (index >= 0 && index < count) return index as number
-    return this.fail(`${what} has ${count} ${count === 1 ? 'branch' : 'branches'}, and this is number ${index}`)
+    return this.fail(
+      `index ${index} of ${what} is out of range: there ${count === 1 ? 'is 1 entry' : `are ${count} entries`}`,
+    )
   }
 
-  /** Items of the next block; 0: there is none. `empty`: items may have no byte. */
+  /** Begins a block and returns its number of items, 0 at the end. `empty` when items may have no bytes. */
   block(empty: boolean): number {
     let count = this.long()
     let end = -1
@@ -136,19 +138,19 @@ export class AvroInput {
       count = -count
       end = this.#length('a block') + this.#at
     }
-    if (count === 0) return end < 0 || end === this.#at ? 0 : this.fail('a block of no items has a size')
+    if (count === 0) return end < 0 || end === this.#at ? 0 : this.fail('an empty block has a size')
     if (empty) {
       if (count > MAX_EMPTY_ITEMS - this.#emptyItems)
-        this.fail(`there are more than ${MAX_EMPTY_ITEMS} items that may have no bytes`)
+        this.fail(`it has more than ${MAX_EMPTY_ITEMS} items without bytes`)
       this.#emptyItems += count as number
-    } else if (count > this.left) this.fail(`a block has ${count} items, and ${this.left} bytes are left`)
+    } else if (count > this.left) this.fail(`a block has ${count} items, but only ${this.left} bytes remain`)
     this.#blockEnds.push(end)
     return count as number
   }
 
   endBlock(): void {
     const end = this.#blockEnds.pop()!
-    if (end >= 0 && end !== this.#at) this.fail(`a block ends ${Math.abs(this.#at - end)} bytes from where it says`)
+    if (end >= 0 && end !== this.#at) this.fail(`the size of a block is wrong by ${Math.abs(this.#at - end)} bytes`)
   }
 
   skip(bytes: number): void {
@@ -164,7 +166,7 @@ export class AvroInput {
     this.skip(this.#length('a value'))
   }
 
-  /** Items of the next block that must be skipped one by one; -1: the block was skipped; 0: there is none. */
+  /** Skips a block that has a size and returns -1. Otherwise returns the number of items to skip, 0 at the end. */
   skipBlock(empty: boolean): number {
     const count = this.block(empty)
     if (count === 0) return 0
@@ -177,10 +179,10 @@ export class AvroInput {
 
   #cut(): never {
     this.#at = this.#end
-    return this.fail('the record ends too soon')
+    return this.fail('the record is truncated')
   }
 
-  /** null: there is more than ASCII. */
+  /** `null` when the bytes are not all ASCII. */
   #ascii(at: number, length: number): string | null {
     const units = unitsOfLength[length]!
     for (let i = 0; i < length; i++) {
@@ -193,7 +195,8 @@ export class AvroInput {
 
   #length(of: string): number {
     const length = this.long()
-    if (length < 0 || length > this.left) this.fail(`${of} is said to have ${length} bytes, and ${this.left} are left`)
+    if (length < 0 || length > this.left)
+      this.fail(`${of} has the length ${length}, but only ${this.left} bytes remain`)
     return length as number
   }
 
@@ -203,7 +206,7 @@ export class AvroInput {
     return Buffer.from(this.#bytes.subarray(at, at + length))
   }
 
-  /** `low`: the first four groups, more follow. */
+  /** The rest of a long whose first four groups are `low`. */
   #longer(low: number): number | bigint {
     const bytes = this.#bytes
     const start = this.#at

@@ -1,21 +1,21 @@
 /**
- * One value's bytes as Avro's binary encoding has them. Takes a value of its own type or throws `AvroRefused`; which field it was
- * and why is found out by `value-check.ts`, off the fast path.
+ * Writes one value in Avro's binary encoding. A value of another type throws `AvroRefused`. `value-check.ts` then finds the field and
+ * the reason, off the fast path.
  */
 export class AvroRefused extends Error {
   constructor() {
-    super('The value is refused')
+    super('The value does not have the type')
   }
 }
 
-/** Thrown often while nobody reads it: the stack would be the dearest part. */
+/** @throws AvroRefused */
 export function refuse(): never {
   throw new AvroRefused()
 }
 
 const FIRST_BYTES = 1024
 const MAX_VARINT_BYTES = 10
-/** UTF-8 of a UTF-16 unit at most. */
+/** The most bytes of a UTF-16 unit in UTF-8. */
 const MAX_UTF8_BYTES = 3
 const SMALL = 2 ** 30
 const MIN_LONG = -(2n ** 63n)
@@ -23,7 +23,7 @@ const MAX_LONG = 2n ** 63n - 1n
 
 type Utf8Writer = (this: Buffer, text: string, at: number, length: number) => number
 const utf8Write = (Buffer.prototype as unknown as { utf8Write: Utf8Writer }).utf8Write
-/** Shorter texts are written faster by hand than by a call out of JavaScript. */
+/** Up to this length, encoding in JavaScript is faster than a native call. */
 const SHORT_TEXT = 24
 
 export class AvroOutput {
@@ -34,7 +34,7 @@ export class AvroOutput {
     this.#at = 0
   }
 
-  /** A buffer of its own. */
+  /** A copy of the bytes. */
   take(): Buffer {
     const result = Buffer.allocUnsafe(this.#at)
     this.#bytes.copy(result, 0, 0, this.#at)
@@ -100,7 +100,7 @@ export class AvroOutput {
     this.#at += bytes.length
   }
 
-  /** A safe integer. */
+  /** `value` must be a safe integer. */
   varint(value: number): void {
     this.#ensure(MAX_VARINT_BYTES)
     const bytes = this.#bytes
@@ -112,7 +112,7 @@ export class AvroOutput {
       this.#at = at
       return
     }
-    // Beyond 2^52 its double is no safe integer any more.
+    // Beyond 2^52, twice the value is not a safe integer.
     if (value >= 2 ** 52 || value < -(2 ** 52)) {
       this.#big(BigInt(value))
       return
@@ -131,7 +131,7 @@ export class AvroOutput {
     this.#bytes[this.#at++] = Number(zigzag)
   }
 
-  /** False: it is not ASCII, and nothing was written. There is room. */
+  /** Writes an ASCII string, for which there is room. Returns false, and writes nothing, when it is not ASCII. */
   #ascii(text: string): boolean {
     const bytes = this.#bytes
     let at = this.#at

@@ -1,13 +1,14 @@
 /**
- * Functions that read values, one for each pair of a writer's and a reader's type. They are JavaScript that is made here and
- * compiled once: a record is one object literal, which is what makes reading it fast (`bench/avro.ts`). The source has
- * nothing of a schema in it but names in quotes; everything else is handed in as constants.
+ * Compiles a function for each pair of a writer's and a reader's type to JavaScript. It creates a record by one object literal, which
+ * makes reading fast (`bench/avro.ts`). The source contains nothing from a schema except quoted names; everything else is passed as
+ * constants.
  *
- * What cannot be resolved becomes a function that fails: it is an error of the records that have it, not of the schema.
+ * Types that cannot be resolved compile to code that fails: the error is reported for the records that contain them, not for the
+ * schema.
  */
 import { AvroInput } from './avro-input.ts'
-import { nameOf } from './avro-type.ts'
-import type { AvroArray, AvroEnum, AvroField, AvroMap, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroArray, AvroEnum, AvroField, AvroMap, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 import { defaultBytes } from './default-values.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
@@ -15,7 +16,7 @@ import { mismatch, readerBranch, writerField } from './resolution.ts'
 
 export type AvroReader = (input: AvroInput) => unknown
 
-/** @throws ConfigurationError where a default of the reader's that is needed does not fit its field */
+/** @throws ConfigurationError when a default that the reader needs does not fit its field */
 export function compileReader(writer: AvroType, reader: AvroType, mapping: ValueMapping): AvroReader {
   return new ReaderCompiler().compile(writer, reader, mapping)
 }
@@ -23,7 +24,7 @@ export function compileReader(writer: AvroType, reader: AvroType, mapping: Value
 class ReaderCompiler {
   readonly #constants: unknown[] = []
   readonly #functions: string[] = []
-  /** Names of functions that are there, or being made: types may contain themselves. */
+  /** Names of functions that are complete or in progress, because types may be recursive. */
   readonly #made = new Map<
     AvroType,
     { readonly reader: AvroType | null; readonly mapping: string; readonly name: string }[]
@@ -39,13 +40,13 @@ class ReaderCompiler {
     return (new Function('k', source) as (k: readonly unknown[]) => AvroReader)(this.#constants)
   }
 
-  /** An expression whose value is what `i` has next. */
+  /** An expression that reads the next value from `i`. */
   #read(writer: AvroType, reader: AvroType, mapping: ValueMapping): string {
     if (writer.kind === 'union') return this.#call(writer, reader, mapping, () => this.#union(writer, reader, mapping))
     if (reader.kind === 'union') {
       const branch = readerBranch(writer, reader)
       if (branch === null)
-        return this.#fail(`${nameOf(writer)} was written, which no branch of the ${nameOf(reader)} takes`)
+        return this.#fail(`${nameOf(writer)} was written, which matches no branch of the ${nameOf(reader)}`)
       return this.#read(writer, branch, branchMapping(reader, mapping))
     }
     const why = mismatch(writer, reader)
@@ -105,13 +106,13 @@ class ReaderCompiler {
       if (reader.symbols.includes(symbol)) return symbol
       return (
         reader.default ??
-        input.fail(`'${symbol}' was written, which is no symbol of ${reader.name}, and it has no default`)
+        input.fail(`'${symbol}' was written, which is not a symbol of ${reader.name}, and the enum has no default`)
       )
     }
     return `${this.#constant(symbolOf)}(i)`
   }
 
-  /** Each record gets a value of its own. */
+  /** An expression that makes the default. Each record gets its own copy. */
   #default(field: AvroField, mapping: ValueMapping): string {
     const bytes = defaultBytes(field)
     const read = compileReader(field.type, field.type, mapping)
@@ -124,7 +125,7 @@ class ReaderCompiler {
     return typeof value === 'object' && value !== null ? `${this.#constant(make)}()` : this.#constant(value)
   }
 
-  /** A statement. */
+  /** A statement that skips a value. */
   #skip(type: AvroType): string {
     switch (type.kind) {
       case 'null':
@@ -165,7 +166,7 @@ class ReaderCompiler {
     }
   }
 
-  /** A call of the function for these types, which is made unless it is there. */
+  /** A call of the function for these types, which is compiled if necessary. */
   #call(writer: AvroType, reader: AvroType | null, mapping: string, body: () => string): string {
     const made = this.#made.get(writer) ?? []
     this.#made.set(writer, made)
@@ -188,7 +189,7 @@ class ReaderCompiler {
   }
 }
 
-/** A number as the reader's type holds it. */
+/** An expression that reads the writer's type and converts it to the reader's. */
 function rawOf(writer: AvroType, reader: AvroType): string {
   if (writer.kind === 'fixed') return `i.fixed(${writer.size})`
   if (writer.kind === 'null') return 'null'
@@ -198,7 +199,7 @@ function rawOf(writer: AvroType, reader: AvroType): string {
   return writer.kind === 'long' ? 'Number(i.long())' : `i.${writer.kind}()`
 }
 
-/** Whether a value may have no byte. */
+/** Whether a value may have no bytes. */
 function mayBeEmpty(type: AvroType, within: readonly AvroType[] = []): boolean {
   if (type.kind === 'null') return true
   if (type.kind === 'fixed') return type.size === 0

@@ -1,11 +1,11 @@
 /**
- * What values of a schema are, for those who carry them elsewhere. `row`: as Flink's AvroSchemaConverter has it, with its mapping
- * of timestamps that is the default there (TIMESTAMP for both kinds, local ones stay numbers).
+ * The type of a schema's values, for the transfer to other languages. `row` follows Flink's AvroSchemaConverter with its default
+ * mapping of timestamps: TIMESTAMP for both units, while local timestamps stay numbers.
  */
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { BYTES } from '../../core/foundation/type-spec.ts'
-import { optional } from './avro-type.ts'
-import type { AvroType } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroType } from './schema-model.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
 
@@ -20,7 +20,7 @@ const PRIMITIVES = {
   string: { type: 'STRING' },
 } as const satisfies Record<string, TypeSpec>
 
-/** A record within itself is `ANY` there: a type spec is a tree. */
+/** A recursive record is `ANY` within itself, because a type spec is a tree. */
 export function typeOf(type: AvroType, mapping: ValueMapping = 'generic', within: readonly AvroType[] = []): TypeSpec {
   const logical = logicalValues(type, mapping)
   if (logical !== null) return logical.spec

@@ -1,90 +1,22 @@
 /**
- * An Avro schema, read: names in full, references followed, logical types known. It is read as Java's parser reads it, and what
- * that refuses is refused here, but for defaults: whether one fits its field is asked by those who need it.
+ * Reads an Avro schema, as Java's parser does: names are completed, references followed, logical types recognized. It refuses what
+ * Java refuses, except for a default that does not fit its field: `default-values.ts` checks defaults when they are needed.
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
-import { isJsonArray, isJsonObject, JsonNumber, parseJsonText, quoted } from './json-text.ts'
+import { isJsonArray, isJsonObject, JsonNumber, parseJsonText } from './json-text.ts'
 import type { JsonNode, JsonObject } from './json-text.ts'
-
-export const primitiveNames = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
-export type PrimitiveName = (typeof primitiveNames)[number]
-
-/** `duration`, nanoseconds and what others invent stay what they are made of. */
-export type LogicalType =
-  | { readonly name: 'decimal'; readonly precision: number; readonly scale: number }
-  | {
-      readonly name:
-        | 'date'
-        | 'time-millis'
-        | 'time-micros'
-        | 'timestamp-millis'
-        | 'timestamp-micros'
-        | 'local-timestamp-millis'
-        | 'local-timestamp-micros'
-        | 'uuid'
-    }
-
-interface TypeBase {
-  readonly logical: LogicalType | null
-  /** Attributes that the specification does not know, and those of logical types; in their order. */
-  readonly props: JsonObject
-}
-
-interface NamedBase extends TypeBase {
-  /** In full. */
-  readonly name: string
-  readonly aliases: readonly string[]
-  readonly doc: string | null
-}
-
-export interface AvroPrimitive extends TypeBase {
-  readonly kind: PrimitiveName
-}
-
-export interface AvroRecord extends NamedBase {
-  readonly kind: 'record'
-  readonly isError: boolean
-  readonly fields: readonly AvroField[]
-}
-
-export interface AvroField {
-  readonly name: string
-  readonly type: AvroType
-  readonly aliases: readonly string[]
-  readonly doc: string | null
-  /** undefined: none. */
-  readonly default: JsonNode | undefined
-  readonly order: 'ascending' | 'descending' | 'ignore'
-  readonly props: JsonObject
-}
-
-export interface AvroEnum extends NamedBase {
-  readonly kind: 'enum'
-  readonly symbols: readonly string[]
-  readonly default: string | null
-}
-
-export interface AvroFixed extends NamedBase {
-  readonly kind: 'fixed'
-  readonly size: number
-}
-
-export interface AvroArray extends TypeBase {
-  readonly kind: 'array'
-  readonly items: AvroType
-}
-
-export interface AvroMap extends TypeBase {
-  readonly kind: 'map'
-  readonly values: AvroType
-}
-
-export interface AvroUnion extends TypeBase {
-  readonly kind: 'union'
-  readonly types: readonly AvroType[]
-}
-
-export type AvroType = AvroPrimitive | AvroRecord | AvroEnum | AvroFixed | AvroArray | AvroMap | AvroUnion
+import { isPrimitiveName, namespaceOf } from './schema-model.ts'
+import type {
+  AvroEnum,
+  AvroField,
+  AvroFixed,
+  AvroPrimitive,
+  AvroRecord,
+  AvroType,
+  AvroUnion,
+  LogicalType,
+  PrimitiveName,
+} from './schema-model.ts'
 
 const NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u
 const COMMON_ATTRIBUTES = [
@@ -115,32 +47,12 @@ export function avroType(schemaJson: string): AvroType {
   return new SchemaReader().read(node, '')
 }
 
-export function isPrimitiveName(name: string): name is PrimitiveName {
-  return (primitiveNames as readonly string[]).includes(name)
-}
-
-export const simpleName = (fullName: string): string => fullName.slice(fullName.lastIndexOf('.') + 1)
-export const namespaceOf = (fullName: string): string => fullName.slice(0, Math.max(0, fullName.lastIndexOf('.')))
-
-/** How messages speak of a type: `string`, `com.acme.Flight`, `union of null, string`. */
-export function nameOf(type: AvroType): string {
-  if ('name' in type) return type.name
-  if (type.kind === 'union') return `union of ${type.types.map(nameOf).join(', ')}`
-  return type.logical?.name ?? type.kind
-}
-
-/** The one branch beside null, and where the two stand; null: the union is another. */
-export function optional(union: AvroUnion): { readonly nullIndex: number; readonly type: AvroType } | null {
-  const nullIndex = union.types.findIndex(t => t.kind === 'null')
-  return union.types.length === 2 && nullIndex >= 0 ? { nullIndex, type: union.types[1 - nullIndex]! } : null
-}
-
 function primitive(kind: PrimitiveName, props = NO_PROPS): AvroPrimitive {
   return { kind, props, logical: logicalOf(kind, 0, props) }
 }
 
 function fail(message: string): never {
-  throw new ConfigurationError(`The Avro schema cannot be used: ${message}.`)
+  throw new ConfigurationError(`The Avro schema is invalid: ${message}.`)
 }
 
 class SchemaReader {
@@ -150,13 +62,13 @@ class SchemaReader {
     if (typeof node === 'string') return this.#reference(node, namespace)
     if (isJsonArray(node)) return this.#union(node, namespace)
     if (isJsonObject(node)) return this.#defined(node, namespace)
-    return fail(`${node instanceof JsonNumber ? node.text : String(node)} is no type`)
+    return fail(`${node instanceof JsonNumber ? node.text : String(node)} is not a type`)
   }
 
   #reference(name: string, namespace: string): AvroType {
     if (isPrimitiveName(name)) return primitive(name)
     const found = this.#named.get(qualified(name, namespace)) ?? this.#named.get(name)
-    return found ?? fail(`there is no type '${name}', or not before it is used`)
+    return found ?? fail(`type '${name}' is not defined before its use`)
   }
 
   #union(nodes: readonly JsonNode[], namespace: string): AvroUnion {
@@ -164,9 +76,9 @@ class SchemaReader {
     const types = nodes.map(node => this.read(node, namespace))
     const seen = new Set<string>()
     for (const type of types) {
-      if (type.kind === 'union') fail('a union has a union for a branch')
+      if (type.kind === 'union') fail('a branch of a union is a union')
       const name = 'name' in type ? type.name : type.kind
-      if (seen.has(name)) fail(`a union has two branches ${name}`)
+      if (seen.has(name)) fail(`a union has two branches of type ${name}`)
       seen.add(name)
     }
     return { kind: 'union', types, props: NO_PROPS, logical: null }
@@ -174,8 +86,7 @@ class SchemaReader {
 
   #defined(node: JsonObject, namespace: string): AvroType {
     const kind = node.get('type')
-    if (typeof kind !== 'string')
-      return fail(kind === undefined ? 'a type has no "type"' : 'a "type" is not the name of one')
+    if (typeof kind !== 'string') return fail(kind === undefined ? 'a type has no "type"' : 'a "type" is not a name')
     const props = propsOf(node, kind === 'enum' ? ENUM_ATTRIBUTES : TYPE_ATTRIBUTES)
     switch (kind) {
       case 'record':
@@ -206,9 +117,9 @@ class SchemaReader {
     }
     this.#define(record)
     const nodes = required(node, 'fields', record.name)
-    if (!isJsonArray(nodes)) return fail(`the "fields" of ${record.name} are no list`)
+    if (!isJsonArray(nodes)) return fail(`the "fields" of ${record.name} are not an array`)
     for (const fieldNode of nodes) {
-      if (!isJsonObject(fieldNode)) return fail(`a field of ${record.name} is no object`)
+      if (!isJsonObject(fieldNode)) return fail(`a field of ${record.name} is not an object`)
       const field = this.#field(fieldNode, record.name)
       if (fields.some(other => other.name === field.name)) fail(`${record.name} has two fields '${field.name}'`)
       fields.push(field)
@@ -219,10 +130,10 @@ class SchemaReader {
   #field(node: JsonObject, recordName: string): AvroField {
     const name = node.get('name')
     if (typeof name !== 'string' || !NAME.test(name))
-      return fail(`${recordName} has a field without a name, or with one that is none: ${textOf(node, 'name') ?? ''}`)
+      return fail(`${recordName} has a field without a valid name: '${textOf(node, 'name') ?? ''}'`)
     const order = textOf(node, 'order')?.toLowerCase() ?? 'ascending'
     if (order !== 'ascending' && order !== 'descending' && order !== 'ignore')
-      return fail(`field '${name}' of ${recordName} has order '${order}'`)
+      return fail(`field '${name}' of ${recordName} has the invalid order '${order}'`)
     return {
       name,
       type: this.read(required(node, 'type', `field '${name}' of ${recordName}`), namespaceOf(recordName)),
@@ -236,19 +147,19 @@ class SchemaReader {
 
   #enum(node: JsonObject, namespace: string, props: JsonObject): AvroEnum {
     const named = nameAndDoc(node, namespace)
-    const symbols = textsOf(node, 'symbols') ?? fail(`enum ${named.name} has no list of symbols`)
+    const symbols = textsOf(node, 'symbols') ?? fail(`enum ${named.name} has no array of symbols`)
     const broken = symbols.find((symbol, i) => !NAME.test(symbol) || symbols.indexOf(symbol) !== i)
-    if (broken !== undefined) fail(`enum ${named.name} has a symbol that is no name, or is there twice: '${broken}'`)
+    if (broken !== undefined) fail(`enum ${named.name} has an invalid or duplicate symbol: '${broken}'`)
     const fallback = textOf(node, 'default')
     if (fallback !== null && !symbols.includes(fallback))
-      fail(`the default '${fallback}' of enum ${named.name} is none of its symbols`)
+      fail(`the default '${fallback}' of enum ${named.name} is not one of its symbols`)
     return this.#define({ kind: 'enum', ...named, symbols, default: fallback, props, logical: null })
   }
 
   #fixed(node: JsonObject, namespace: string, props: JsonObject): AvroFixed {
     const named = nameAndDoc(node, namespace)
     const size = wholeNumber(node.get('size'))
-    if (size === null || size < 0) return fail(`fixed ${named.name} has no size`)
+    if (size === null || size < 0) return fail(`fixed ${named.name} has no valid size`)
     return this.#define({ kind: 'fixed', ...named, size, props, logical: logicalOf('fixed', size, props) })
   }
 
@@ -259,12 +170,12 @@ class SchemaReader {
   }
 }
 
-function nameAndDoc(node: JsonObject, enclosing: string): Pick<NamedBase, 'name' | 'aliases' | 'doc'> {
+function nameAndDoc(node: JsonObject, enclosing: string): Pick<AvroRecord, 'name' | 'aliases' | 'doc'> {
   const given = node.get('name')
   if (typeof given !== 'string') return fail('a record, an enum or a fixed has no name')
   const name = qualified(given, textOf(node, 'namespace') ?? enclosing)
   if (!name.split('.').every(part => NAME.test(part)) || isPrimitiveName(name))
-    fail(`'${name}' is not a name for a type`)
+    fail(`'${name}' is not a valid name of a type`)
   const aliases = (textsOf(node, 'aliases') ?? []).map(alias => qualified(alias, namespaceOf(name)))
   return { name, aliases, doc: textOf(node, 'doc') }
 }
@@ -286,7 +197,8 @@ function textOf(node: JsonObject, key: string): string | null {
 function textsOf(node: JsonObject, key: string): readonly string[] | null {
   const texts = node.get(key)
   if (texts === undefined) return null
-  if (!isJsonArray(texts) || !texts.every(text => typeof text === 'string')) return fail(`"${key}" is no list of texts`)
+  if (!isJsonArray(texts) || !texts.every(text => typeof text === 'string'))
+    return fail(`"${key}" is not an array of strings`)
   return texts
 }
 
@@ -312,7 +224,7 @@ const BASES: Readonly<Record<Exclude<LogicalType['name'], 'decimal'>, PrimitiveN
   uuid: 'string',
 }
 
-/** One that does not fit is as if it were not there: so has it the specification. */
+/** An invalid logical type is ignored, as the specification requires. */
 function logicalOf(kind: PrimitiveName | 'fixed', size: number, props: JsonObject): LogicalType | null {
   const name = props.get('logicalType')
   if (typeof name !== 'string') return null
@@ -329,6 +241,3 @@ function decimalOf(kind: 'bytes' | 'fixed', size: number, props: JsonObject): Lo
   const most = kind === 'fixed' ? Math.floor(Math.log10(2) * (8 * size - 1)) : Infinity
   return precision <= most ? { name: 'decimal', precision, scale } : null
 }
-
-/** For messages. */
-export const shown = (text: string): string => quoted(text.length > 60 ? `${text.slice(0, 57)}...` : text)

@@ -1,15 +1,15 @@
 /**
- * Functions that write values, one for each type; made as those that read are (`avro-reader.ts`). A member that is missing is
- * its field's default, else null where the field takes it; members that are no fields are left out.
+ * Compiles a function that writes values for each type, as `avro-reader.ts` does for reading. A missing member becomes the default of
+ * its field, or null when the field accepts null. Members that are not fields are ignored.
  *
- * A union takes a value by its first branch that can hold it. Numbers look for one that holds them exactly first: 0.1 is
- * no float where there is a double, 3 is an int where there is one before the double. What two branches hold, such as a text for
- * an enum and a string, or an object for two records, is the first one's: order them so, or give the records other fields.
+ * A union writes a value as the first branch that accepts it. A branch that represents a number exactly has priority: 0.1 is written
+ * as double rather than float. When two branches accept a value, such as an enum and a string, or two records, the first one wins:
+ * order the branches accordingly, or give the records different fields.
  */
 import { refuse } from './avro-output.ts'
 import type { AvroOutput } from './avro-output.ts'
-import { optional } from './avro-type.ts'
-import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroEnum, AvroField, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 import { defaultBytes } from './default-values.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
@@ -18,7 +18,7 @@ import { branchOf, isNoRecord, membersOf } from './value-check.ts'
 /** @throws AvroRefused */
 export type AvroWriter = (output: AvroOutput, value: unknown) => void
 
-/** @throws ConfigurationError where a default does not fit its field */
+/** @throws ConfigurationError when a default does not fit its field */
 export function compileWriter(type: AvroType, mapping: ValueMapping): AvroWriter {
   return new WriterCompiler().compile(type, mapping)
 }
@@ -62,7 +62,7 @@ class WriterCompiler {
 
   #record(type: AvroRecord, mapping: ValueMapping): string {
     const fields = type.fields.map(field => this.#field(field, mapping))
-    // Of a record that takes an empty object, what has no members may still be a slip.
+    // A record that accepts an empty object would accept a Map or a Date, which is probably a mistake.
     const isOptional = type.fields.every(field => field.default !== undefined || takesNull(field.type))
     const isOther = isOptional ? ` || ${this.#constant(isNoRecord)}(v)` : ''
     return `if (typeof v !== 'object' || v === null || Array.isArray(v)${isOther}) ${this.#refuse}(); let x; ${fields.join(' ')}`

@@ -1,13 +1,13 @@
 /**
- * A field's default, which a schema has as JSON, in Avro's binary encoding: bytes are texts whose characters are the bytes, and
- * the first branch of a union that takes it is the one.
+ * Converts the default of a field from JSON to Avro's binary encoding. In JSON, bytes are a string with a character for each byte. A
+ * union uses the first branch that accepts the default.
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { AvroOutput } from './avro-output.ts'
-import { nameOf, shown } from './avro-type.ts'
-import type { AvroField, AvroType } from './avro-type.ts'
-import { isJsonArray, isJsonObject, JsonNumber } from './json-text.ts'
+import { isJsonArray, isJsonObject, JsonNumber, quoted } from './json-text.ts'
 import type { JsonNode } from './json-text.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroField, AvroType } from './schema-model.ts'
 
 const MAX_BYTE = 0xff
 
@@ -16,12 +16,12 @@ export function defaultBytes(field: AvroField): Buffer {
   const output = new AvroOutput()
   if (field.default === undefined || !writeDefault(output, field.type, field.default))
     throw new ConfigurationError(
-      `The Avro schema cannot be used: the default of field ${shown(field.name)} is no ${nameOf(field.type)}.`,
+      `The Avro schema is invalid: the default of field ${shown(field.name)} is not a valid ${nameOf(field.type)}.`,
     )
   return output.take()
 }
 
-/** False: it does not fit, and what was written so far is of no use. */
+/** Returns false when the default does not fit the type. The output is then incomplete. */
 function writeDefault(output: AvroOutput, type: AvroType, node: JsonNode): boolean {
   switch (type.kind) {
     case 'null':
@@ -81,7 +81,7 @@ function writeDefault(output: AvroOutput, type: AvroType, node: JsonNode): boole
   }
 }
 
-/** Java takes 1.0 for a whole number, too. */
+/** Java accepts 1.0 as a whole number. */
 function writeInteger(output: AvroOutput, kind: 'int' | 'long', text: string): boolean {
   const value = /^-?\d+$/.test(text) ? BigInt(text) : Number.isInteger(Number(text)) ? BigInt(Number(text)) : null
   const bits = kind === 'int' ? 32 : 64
@@ -99,3 +99,6 @@ function done(write: () => void): true {
   write()
   return true
 }
+
+/** A name as error messages show it. */
+const shown = (text: string): string => quoted(text.length > 60 ? `${text.slice(0, 57)}...` : text)

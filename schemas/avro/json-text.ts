@@ -1,9 +1,9 @@
 /**
- * JSON whose text matters: members in their order, numbers with their digits. For schemas, which a registry knows by their text,
- * and for payloads, whose numbers may have more digits than a double holds. `jsonText` prints without spaces, as Jackson does.
+ * Parses JSON without loss: members keep their order, numbers keep their digits. A registry identifies schemas by their text, and
+ * payloads may have numbers that a double cannot represent. `jsonText` prints without spaces, as Jackson does.
  */
 export class JsonNumber {
-  /** As it was written. */
+  /** The number as it was written. */
   readonly text: string
   constructor(text: string) {
     this.text = text
@@ -13,7 +13,7 @@ export class JsonNumber {
 export type JsonObject = ReadonlyMap<string, JsonNode>
 export type JsonNode = string | boolean | null | JsonNumber | readonly JsonNode[] | JsonObject
 
-/** Deeper than any schema, and no danger to the stack. */
+/** Deeper than any schema, and safe for the stack. */
 const MAX_DEPTH = 500
 const SPACE = /[ \t\n\r]*/y
 const STRING = /"(?:[^"\\]|\\.)*"/sy
@@ -24,7 +24,7 @@ const WORDS: Readonly<Record<string, boolean | null>> = { true: true, false: fal
 export const isJsonObject = (node: JsonNode | undefined): node is JsonObject => node instanceof Map
 export const isJsonArray = (node: JsonNode | undefined): node is readonly JsonNode[] => Array.isArray(node)
 
-/** @throws SyntaxError that names the position */
+/** @throws SyntaxError with the position */
 export function parseJsonText(text: string): JsonNode {
   let at = 0
   const fail = (what: string): never => {
@@ -47,15 +47,15 @@ export function parseJsonText(text: string): JsonNode {
   const string = (): string => {
     take(SPACE)
     const start = at
-    const token = take(STRING) ?? fail('A text is missing, or does not end,')
+    const token = take(STRING) ?? fail('a string is missing or unterminated')
     try {
       return JSON.parse(token) as string
     } catch {
       at = start
-      return fail('There is a broken text')
+      return fail('a string is invalid')
     }
   }
-  /** `,` and on, or the closing character. */
+  /** Consumes a comma and returns true, or the closing character and returns false. */
   const another = (close: string): boolean => {
     const next = peek()
     if (next !== ',' && next !== close) fail(`',' or '${close}' is missing`)
@@ -69,7 +69,7 @@ export function parseJsonText(text: string): JsonNode {
     return true
   }
   const value = (depth: number): JsonNode => {
-    if (depth > MAX_DEPTH) fail(`It is nested deeper than ${MAX_DEPTH} levels`)
+    if (depth > MAX_DEPTH) fail(`there are more than ${MAX_DEPTH} nested levels`)
     const first = peek()
     if (first === '"') return string()
     if (first === '{') {
@@ -91,14 +91,14 @@ export function parseJsonText(text: string): JsonNode {
     }
     const number = take(NUMBER)
     if (number !== null) return new JsonNumber(number)
-    return WORDS[take(WORD) ?? fail(first === undefined ? 'It ends' : 'This is no JSON')]!
+    return WORDS[take(WORD) ?? fail(first === undefined ? 'the text ends' : 'a value is invalid')]!
   }
   const root = value(0)
-  if (peek() !== undefined) fail('There is more behind the end of the value')
+  if (peek() !== undefined) fail('there is text after the value')
   return root
 }
 
-/** `java`: numbers as Jackson's nodes print them, fractions by way of a double; `kept`: with the digits that they have. */
+/** With `java`, numbers are printed as Jackson's nodes print them, fractions as doubles. With `kept`, they keep their digits. */
 export function jsonText(node: JsonNode, numbers: 'java' | 'kept'): string {
   if (typeof node === 'string') return quoted(node)
   if (node === null || typeof node === 'boolean') return String(node)
@@ -107,7 +107,7 @@ export function jsonText(node: JsonNode, numbers: 'java' | 'kept'): string {
   return `{${[...node].map(([key, value]) => `${quoted(key)}:${jsonText(value, numbers)}`).join()}}`
 }
 
-/** Jackson escapes what JSON must, its digits in upper case, and no more. */
+/** Quotes a string as Jackson does: with only the required escapes, and upper-case digits. */
 export function quoted(text: string): string {
   return JSON.stringify(text).replace(/\\u[0-9a-f]{4}/g, escape => `\\u${escape.slice(2).toUpperCase()}`)
 }
@@ -119,7 +119,7 @@ function javaNumber(text: string): string {
 const MIN_PLAIN = 1e-3
 const MAX_PLAIN = 1e7
 
-/** As `Double.toString` writes it, and Jackson what is no number of JSON's. */
+/** `Double.toString`. Numbers that JSON does not have are strings, as Jackson writes them. */
 export function javaDouble(value: number): string {
   if (!Number.isFinite(value)) return quoted(String(value))
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''

@@ -1,18 +1,18 @@
 /**
- * What Avro's logical types are in JavaScript, in two mappings:
+ * The JavaScript values of Avro's logical types, in two mappings:
  *
- *   logical type                 generic         row, as in Flink's AvroSchemaConverter
+ *   logical type                 generic         row (Flink's AvroSchemaConverter)
  *   decimal                      Decimal         Decimal
  *   date                         LocalDate       LocalDate
  *   time-millis                  LocalTime       LocalTime
  *   time-micros                  LocalTime       LocalTime, in milliseconds
- *   timestamp-millis             Date            LocalDateTime, of UTC
- *   timestamp-micros             Instant         LocalDateTime, of UTC
+ *   timestamp-millis             Date            LocalDateTime in UTC
+ *   timestamp-micros             Instant         LocalDateTime in UTC
  *   local-timestamp-millis       LocalDateTime   the long
  *   local-timestamp-micros       LocalDateTime   the long
- *   uuid                         string          string, whatever it is
+ *   uuid                         string          string, not validated
  *
- * Where a value is finer than its type, what is finer is left out, as in Avro's Java library; a decimal must fit exactly.
+ * A time that is more precise than its type is truncated, as in Avro's Java library. A decimal must fit exactly.
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime, ZoneOffset } from '@js-joda/core'
 
@@ -20,14 +20,14 @@ import { Decimal } from '../contracts/decimal.ts'
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { AvroMalformed } from './avro-input.ts'
 import { refuse } from './avro-output.ts'
-import { optional } from './avro-type.ts'
-import type { AvroType, AvroUnion, LogicalType } from './avro-type.ts'
+import { optional } from './schema-model.ts'
+import type { AvroType, AvroUnion, LogicalType } from './schema-model.ts'
 
 export type ValueMapping = 'generic' | 'row'
 
 export interface LogicalValues {
   readonly spec: TypeSpec
-  /** What a message calls a value that would be taken. */
+  /** The accepted values, as error messages name them. */
   readonly takes: string
   /** @throws AvroMalformed */
   readonly read: (raw: never) => unknown
@@ -41,11 +41,11 @@ const NANOS_PER_MILLI = 1_000_000
 const NANOS_PER_MICRO = 1000
 const DAY_MILLIS = 86_400_000
 const MAX_DATE_MILLIS = 8.64e15
-/** Days of the years -999999 and 999999, which js-joda's LocalDate ends at. */
+/** The first and last day of js-joda's LocalDate, in the years -999999 and 999999. */
 const [MIN_DAYS, MAX_DAYS] = [-365_961_662, 364_522_971]
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
-/** null: the value is what the type is made of. */
+/** `null` when values have the underlying type. */
 export function logicalValues(type: AvroType, mapping: ValueMapping): LogicalValues | null {
   const { logical } = type
   if (logical === null) return null
@@ -53,14 +53,14 @@ export function logicalValues(type: AvroType, mapping: ValueMapping): LogicalVal
   return (mapping === 'row' ? rowValues : genericValues)[logical.name] ?? null
 }
 
-/** Whether numbers written as one mean the same when they are read as the other. */
+/** Whether a value keeps its meaning when it is written as one logical type and read as the other. */
 export function sameMeaning(writer: LogicalType | null, reader: LogicalType | null): boolean {
   if (writer === null || reader === null) return true
   if (writer.name === 'decimal') return reader.name === 'decimal' && writer.scale === reader.scale
   return writer.name.replace('local-', '') === reader.name.replace('local-', '')
 }
 
-/** Flink's rows have Avro's own values where a union is more than a type that may be null. */
+/** In Flink's rows, a union with several branches beside null has Avro's generic values. */
 export function branchMapping(union: AvroUnion, mapping: ValueMapping): ValueMapping {
   return union.types.length === 1 || optional(union) !== null ? mapping : 'generic'
 }
@@ -75,12 +75,12 @@ const date: LogicalValues = {
   read: (days: number) =>
     days >= MIN_DAYS && days <= MAX_DAYS
       ? LocalDate.ofEpochDay(days)
-      : malformed(`${days} days are beyond what a date holds`),
+      : malformed(`${days} days are out of range of a date`),
   write: value => (value instanceof LocalDate ? value.toEpochDay() : refuse()),
 }
 
 function timeOf(units: number, unitsPerDay: number): LocalTime {
-  if (!(units >= 0 && units < unitsPerDay)) return malformed(`${units} is no time of a day`)
+  if (!(units >= 0 && units < unitsPerDay)) return malformed(`${units} is not a time of day`)
   return LocalTime.ofNanoOfDay(units * ((DAY_MILLIS * NANOS_PER_MILLI) / unitsPerDay))
 }
 
@@ -98,7 +98,7 @@ const timeMicros: LogicalValues = {
   write: value => (value instanceof LocalTime ? Math.floor(value.toNanoOfDay() / NANOS_PER_MICRO) : refuse()),
 }
 
-/** Seconds and nanoseconds of so many units. */
+/** Splits units into seconds and nanoseconds. */
 function split(units: number | bigint, perSecond: number): readonly [seconds: number, nanos: number] {
   if (typeof units === 'bigint') {
     const rest = ((units % BigInt(perSecond)) + BigInt(perSecond)) % BigInt(perSecond)
@@ -108,7 +108,7 @@ function split(units: number | bigint, perSecond: number): readonly [seconds: nu
   return [seconds, (units - seconds * perSecond) * (1e9 / perSecond)]
 }
 
-/** A number where it is safe. */
+/** A number when it is a safe integer, otherwise a bigint. */
 function join(seconds: number, nanos: number, perSecond: number): number | bigint {
   const rest = Math.floor((nanos * perSecond) / 1e9)
   const units = seconds * perSecond + rest
@@ -120,7 +120,7 @@ function instantOf(units: number | bigint, perSecond: number): Instant {
   try {
     return Instant.ofEpochSecond(seconds, nanos)
   } catch {
-    return malformed(`${units} is beyond what an Instant holds`)
+    return malformed(`${units} is out of range of an Instant`)
   }
 }
 
@@ -138,7 +138,7 @@ const timestampMillis: LogicalValues = {
   read: (millis: number | bigint) =>
     Math.abs(Number(millis)) <= MAX_DATE_MILLIS
       ? new Date(Number(millis))
-      : malformed(`${millis} ms are beyond what a Date holds`),
+      : malformed(`${millis} ms are out of range of a Date`),
   write: value => unitsOfInstant(value, MILLIS_PER_SECOND),
 }
 
@@ -158,7 +158,7 @@ function dateTimes(perSecond: number, spec: TypeSpec): LogicalValues {
       try {
         return LocalDateTime.ofEpochSecond(seconds, nanos, ZoneOffset.UTC)
       } catch {
-        return malformed(`${units} is beyond what a LocalDateTime holds`)
+        return malformed(`${units} is out of range of a LocalDateTime`)
       }
     },
     write: value =>
@@ -168,8 +168,8 @@ function dateTimes(perSecond: number, spec: TypeSpec): LogicalValues {
 
 const uuid: LogicalValues = {
   spec: { type: 'UUID' },
-  takes: 'the text of a UUID',
-  read: (text: string) => (UUID.test(text) ? text : malformed(`'${text.slice(0, 40)}' is no UUID`)),
+  takes: 'a UUID string',
+  read: (text: string) => (UUID.test(text) ? text : malformed(`'${text.slice(0, 40)}' is not a UUID`)),
   write: value => (typeof value === 'string' && UUID.test(value) ? value : refuse()),
 }
 
@@ -177,7 +177,7 @@ function decimalValues({ precision, scale }: LogicalType & { name: 'decimal' }, 
   const limit = 10n ** BigInt(precision)
   return {
     spec: { type: 'BIG_DEC' },
-    takes: `a Decimal of up to ${precision} digits, ${scale} of them behind the point`,
+    takes: `a Decimal of at most ${precision} digits, ${scale} of them after the point`,
     read: (bytes: Buffer) => new Decimal(integerOf(bytes), scale),
     write(value) {
       const unscaled = value instanceof Decimal ? (value.withScale(scale, precision)?.unscaled ?? refuse()) : refuse()
@@ -187,12 +187,12 @@ function decimalValues({ precision, scale }: LogicalType & { name: 'decimal' }, 
   }
 }
 
-/** Two's complement, the most significant byte first; no bytes are 0. */
+/** Big-endian two's complement. Without bytes it is 0. */
 function integerOf(bytes: Buffer): bigint {
   return bytes.length === 0 ? 0n : BigInt.asIntN(bytes.length * 8, BigInt(`0x${bytes.toString('hex')}`))
 }
 
-/** In as few bytes as hold it, or in `size`; null: these are not enough. */
+/** The shortest two's complement, or one of `size` bytes. `null` when the value needs more bytes. */
 function bytesOf(value: bigint, size: number | null): Buffer | null {
   let length = size ?? 1
   const fits = (): boolean => BigInt.asIntN(length * 8, value) === value

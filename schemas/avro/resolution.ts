@@ -1,14 +1,13 @@
 /**
- * What becomes of a value of the writer's type under the reader's, as Avro's Java library resolves it. Where that differs from the
- * specification it is the looser: the names of records need not agree. Names of enums and fixed agree if their last parts do or
- * an alias says so, as the specification has it. Decimals of other scales, and times of other units, are refused, which Java
- * would read as other numbers.
+ * Schema resolution, as in Avro's Java library. It is more lenient than the specification: the names of records need not match. Names
+ * of enums and fixed match by their last part or by an alias, as the specification requires. Decimals of another scale and times of
+ * another unit are refused. Java would read them as other values.
  */
 import { sameMeaning } from './logical-values.ts'
-import { nameOf, simpleName } from './avro-type.ts'
-import type { AvroEnum, AvroField, AvroFixed, AvroRecord, AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf, simpleName } from './schema-model.ts'
+import type { AvroEnum, AvroField, AvroFixed, AvroRecord, AvroType, AvroUnion } from './schema-model.ts'
 
-/** Types that a writer's primitive is promoted to. */
+/** The types to which a writer's primitive can be promoted. */
 const PROMOTIONS: Readonly<Partial<Record<AvroType['kind'], readonly AvroType['kind'][]>>> = {
   int: ['long', 'float', 'double'],
   long: ['float', 'double'],
@@ -17,7 +16,7 @@ const PROMOTIONS: Readonly<Partial<Record<AvroType['kind'], readonly AvroType['k
   bytes: ['string'],
 }
 
-/** Why a value of the writer's can never be read; null: it can, or it depends on the value, or on what is inside. */
+/** Why no value can be read. `null` when values can be read, or when it depends on the value or on inner types. */
 export function mismatch(writer: AvroType, reader: AvroType): string | null {
   const differ = `${nameOf(writer)} was written, which cannot be read as ${nameOf(reader)}`
   if (writer.kind !== reader.kind) {
@@ -25,24 +24,24 @@ export function mismatch(writer: AvroType, reader: AvroType): string | null {
   } else if (writer.kind === 'enum' || writer.kind === 'fixed') {
     if (!namesAgree(writer, reader as AvroEnum | AvroFixed)) return differ
     if (writer.kind === 'fixed' && writer.size !== (reader as AvroFixed).size)
-      return `${writer.name} was written with ${writer.size} bytes, and is read with ${(reader as AvroFixed).size}`
+      return `${writer.name} was written with ${writer.size} bytes, but is read with ${(reader as AvroFixed).size}`
   } else if (writer.kind === 'record') {
     const missing = missingField(writer, reader as AvroRecord)
     if (missing !== undefined) return `field '${missing.name}' of ${nameOf(reader)} was not written, and has no default`
   }
   return sameMeaning(writer.logical, reader.logical)
     ? null
-    : `${meaning(writer)} was written, which means other values as ${meaning(reader)}`
+    : `${meaning(writer)} was written, which has another meaning than ${meaning(reader)}`
 }
 
-/** The writer's field that the reader's is read from: of its name, or one that it gives as an alias. */
+/** The writer's field with the name, or an alias, of the reader's field. */
 export function writerField(writer: AvroRecord, reader: AvroRecord, field: AvroField): AvroField | undefined {
   const same = writer.fields.find(f => f.name === field.name)
   if (same !== undefined) return same
   return writer.fields.find(f => field.aliases.includes(f.name) && !reader.fields.some(r => r.name === f.name))
 }
 
-/** The branch of the reader's union that takes what was written, as Java chooses it; null: none. */
+/** The branch of the reader's union that Java selects for the writer's type. `null` when there is none. */
 export function readerBranch(writer: AvroType, union: AvroUnion): AvroType | null {
   const { types } = union
   const same = types.filter(type => type.kind === writer.kind)
@@ -64,7 +63,7 @@ function missingField(writer: AvroRecord, reader: AvroRecord): AvroField | undef
   return reader.fields.find(f => f.default === undefined && writerField(writer, reader, f) === undefined)
 }
 
-/** Whether every value can be read, all the way down. */
+/** Whether every value can be read, including its inner values. */
 function resolvable(
   writer: AvroType,
   reader: AvroType,

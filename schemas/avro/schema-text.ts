@@ -1,9 +1,10 @@
 /**
- * A schema's text as Java's `Schema.toString()` prints it: what Amazon's library sends to the registry, so that the same schema
- * is the same definition whoever wrote it. A type that was printed is a name from then on; attributes stand in Java's order.
+ * The text of a schema as Java's `Schema.toString()` prints it. Amazon's library sends this text to the registry, so that a schema has
+ * the same definition from every producer. A named type is printed in full once, and by its name afterwards. Attributes are in
+ * Java's order.
  */
-import { isPrimitiveName, namespaceOf, simpleName } from './avro-type.ts'
-import type { AvroField, AvroType } from './avro-type.ts'
+import { isPrimitiveName, namespaceOf, simpleName } from './schema-model.ts'
+import type { AvroField, AvroType } from './schema-model.ts'
 import { javaDouble, jsonText, quoted } from './json-text.ts'
 import type { JsonNode, JsonObject } from './json-text.ts'
 
@@ -16,7 +17,7 @@ type Attribute = readonly [key: string, json: string]
 class SchemaPrinter {
   readonly #printed = new Set<string>()
 
-  /** `space`: the namespace around it; null: none. */
+  /** `space` is the enclosing namespace, or `null` when there is none. */
   print(type: AvroType, space: string | null): string {
     switch (type.kind) {
       case 'union':
@@ -68,7 +69,7 @@ class SchemaPrinter {
   }
 }
 
-/** Java reads a text as a number where the field is a fraction. */
+/** Java reads a string as a number when the type is float or double. */
 function defaultText(node: JsonNode, type: AvroType): string {
   const isFraction = type.kind === 'float' || type.kind === 'double'
   return typeof node === 'string' && isFraction ? javaDouble(Number(node)) : jsonText(node, 'java')
@@ -79,7 +80,7 @@ const object = (members: readonly Attribute[]): string =>
 const texts = (list: readonly string[]): string => `[${list.map(quoted).join()}]`
 const attributes = (props: JsonObject): Attribute[] => [...props].map(([key, node]) => [key, jsonText(node, 'java')])
 
-/** Without the namespace that it stands in; in full where the rest would be mistaken for a type of Avro's own. */
+/** Omits the enclosing namespace, unless the simple name is that of a primitive type. */
 function relative(fullName: string, space: string | null): string {
   const name = simpleName(fullName)
   return (namespaceOf(fullName) || null) === space && !isPrimitiveName(name) ? name : fullName

@@ -1,12 +1,12 @@
-/** Why a value is none of a type, and where; and which branch of a union takes it. What is slow to say is said here. */
+/** Finds where and why a value does not have a type, and which branch of a union accepts it. It runs off the fast path. */
 import { Decimal } from '../contracts/decimal.ts'
 import { AvroOutput, AvroRefused } from './avro-output.ts'
-import { nameOf } from './avro-type.ts'
-import type { AvroType, AvroUnion } from './avro-type.ts'
+import { nameOf } from './schema-model.ts'
+import type { AvroType, AvroUnion } from './schema-model.ts'
 import { branchMapping, logicalValues } from './logical-values.ts'
 import type { ValueMapping } from './logical-values.ts'
 
-/** Such as `cargo[3].weight: 'heavy' is no double`; null: it is one. */
+/** Such as `cargo[3].weight: 'heavy' is not double`. `null` when the value has the type. */
 export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping, path = ''): string | null {
   switch (type.kind) {
     case 'record': {
@@ -20,7 +20,7 @@ export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping
         if (member === undefined && field.default !== undefined) continue
         const at = path === '' ? field.name : `${path}.${field.name}`
         const why = whyRefused(field.type, member, mapping, at)
-        if (why !== null) return member === undefined ? `${at} is missing, and has no default` : why
+        if (why !== null) return member === undefined ? `${at} is missing and has no default` : why
       }
       return null
     }
@@ -32,14 +32,14 @@ export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping
       if (members === null) return isNo(type, value, path)
       return first(members, ([key, member]) => {
         const at = `${path}[${JSON.stringify(key)}]`
-        return typeof key === 'string' ? whyRefused(type.values, member, mapping, at) : `${at}: a key must be a text`
+        return typeof key === 'string' ? whyRefused(type.values, member, mapping, at) : `${at}: a key must be a string`
       })
     }
     case 'union': {
       const inner = branchMapping(type, mapping)
       if (branchOf(type, value, inner) !== null) return null
       const candidates = type.types.filter(branch => looksLike(branch, value))
-      // One that it was meant for says more than the union.
+      // If only one branch is possible, its reason is more helpful than the union's.
       if (candidates.length === 1) return whyRefused(candidates[0]!, value, inner, path)
       return isNo(type, value, path)
     }
@@ -61,12 +61,12 @@ export function whyRefused(type: AvroType, value: unknown, mapping: ValueMapping
   }
 }
 
-/** Objects whose content is not in members by name. */
+/** Whether the content of the object is not in named members. */
 export function isNoRecord(value: object): boolean {
   return value instanceof Map || value instanceof Set || value instanceof Date || ArrayBuffer.isView(value)
 }
 
-/** Position of the branch that takes the value; null: none does. */
+/** The index of the branch that accepts the value. `null` when there is none. */
 export function branchOf(union: AvroUnion, value: unknown, mapping: ValueMapping): number | null {
   const { types } = union
   if (value === null || value === undefined) {
@@ -85,14 +85,14 @@ function holdsExactly(type: AvroType, value: unknown): boolean {
   return type.kind !== 'record' || Object.keys(value as object).every(key => type.fields.some(f => f.name === key))
 }
 
-/** Of a plain object, or of a Map; null: it is neither. */
+/** The members of a plain object or a Map. `null` for other values. */
 export function membersOf(value: unknown): readonly (readonly [unknown, unknown])[] | null {
   if (value instanceof Map) return [...value]
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) return null
   return Object.entries(value)
 }
 
-/** At first sight. */
+/** A fast check of the JavaScript type only. */
 function looksLike(type: AvroType, value: unknown): boolean {
   if (type.logical !== null) return true
   switch (type.kind) {
@@ -128,7 +128,7 @@ function expected(type: AvroType): string {
     case 'enum':
       return `a symbol of ${type.name}: ${type.symbols.slice(0, 10).join(', ')}${type.symbols.length > 10 ? ', ...' : ''}`
     case 'fixed':
-      return `${type.size} bytes, as ${type.name} has`
+      return `a Buffer of ${type.size} bytes (${type.name})`
     case 'record':
       return `an object with the fields of ${type.name}`
     case 'bytes':
@@ -136,7 +136,7 @@ function expected(type: AvroType): string {
     case 'int':
       return 'a whole number of 32 bits'
     case 'long':
-      return 'a whole number of 64 bits (a number while it is safe, else a bigint)'
+      return 'a whole number of 64 bits (a safe integer or a bigint)'
     default:
       return nameOf(type)
   }

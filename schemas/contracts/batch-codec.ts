@@ -1,39 +1,39 @@
-/** Reads and writes whole batches. */
+/** What reads and writes whole batches. */
 import type { ShardlineError } from '../../core/foundation/errors.ts'
 import type { RecordBatch } from '../../core/foundation/record-batch/record-batch.ts'
 
 export interface Deserializer {
-  /** Once, before the first batch. @throws ConfigurationError, GraphError */
+  /** Called once, before the first batch. @throws ConfigurationError, GraphError */
   open(): Promise<void>
-  /** At once wherever nothing must be waited for. Rejects for what is no record's fault. */
+  /** Returns a promise only when it must wait. Rejects for an error that no single record caused. */
   read(batch: RecordBatch): ReadBatch | Promise<ReadBatch>
   close(): void
 }
 
 export interface ReadBatch {
   readonly batch: RecordBatch
-  /** Ascending; they are not in the batch. */
+  /** Records that the batch omits, in ascending order. */
   readonly poisoned: readonly PoisonedRecord[]
 }
 
 /** A record that the schema cannot read. */
 export interface PoisonedRecord {
-  /** In the batch that was given. */
+  /** Index in the batch that was passed to `read`. */
   readonly i: number
   readonly error: ShardlineError
 }
 
 export interface Serializer {
-  /** Once, before the first batch. @throws ConfigurationError, GraphError */
+  /** Called once, before the first batch. @throws ConfigurationError, GraphError */
   open(): Promise<void>
-  /** At once wherever nothing must be waited for. Rejects for what is no value's fault. */
+  /** Returns a promise only when it must wait. Rejects for an error that no single value caused. */
   write(batch: RecordBatch): WrittenBatch | Promise<WrittenBatch>
   close(): void
 }
 
 export interface WrittenBatch {
-  /** Payload `text` or `bytes`: its slab columns are what is sent. */
+  /** Its payload is `text` or `bytes`. The sink sends the columns of its slab. */
   readonly batch: RecordBatch
-  /** Values that the schema cannot write, by index, each with the reason; their bytes are for people. null: none. */
+  /** Index and reason of each value that the schema cannot write. Its bytes are readable text. `null` when there is none. */
   readonly rejected: ReadonlyMap<number, string> | null
 }

@@ -1,24 +1,25 @@
 /**
- * A decimal number as Java's BigDecimal holds it: an integer and how many of its digits stand behind the point. 12.50 and 12.5
- * are equal in value and differ in scale, and both are written as they were read. It carries numbers; for sums, take a
- * library of your choice, which will understand `toString()`.
+ * A decimal number like Java's BigDecimal: an unscaled integer, and the number of its digits after the point. 12.50 and 12.5 are
+ * equal in value and differ in scale, which is preserved. The class has no arithmetic. Pass `toString()` to a library that has.
  */
 const PLAIN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/
-/** As far as Java goes before it writes an exponent. */
+/** Java writes an exponent for smaller numbers. */
 const MIN_EXPONENT = -6
 const MIN_SCALE = -2_147_483_648
 const MAX_SCALE = 2_147_483_647
-/** A little more than log10(16). */
+/** An upper bound of log10(16). */
 const DIGITS_PER_HEX_DIGIT = 1.21
 
 export class Decimal {
   readonly unscaled: bigint
   readonly scale: number
 
-  /** @throws TypeError for what JavaScript may bring here in place of it, such as text: `parse` takes that */
+  /** @throws TypeError for arguments of other types. Use `parse` for a string. */
   constructor(unscaled: bigint, scale: number) {
     if (typeof unscaled !== 'bigint' || typeof scale !== 'number')
-      throw new TypeError(`new Decimal(120n, 2) is 1.20; of text, Decimal.parse('1.20') makes one`)
+      throw new TypeError(
+        `Decimal takes a bigint and a scale: new Decimal(120n, 2) is 1.20. Use Decimal.parse('1.20') for a string.`,
+      )
     this.unscaled = unscaled
     this.scale = scale
   }
@@ -31,13 +32,13 @@ export class Decimal {
       throw new RangeError(`'${text}' is not a decimal number`)
     const scale = fraction.length - Number(exponent)
     if (scale < MIN_SCALE || scale > MAX_SCALE || Number(exponent) > MAX_SCALE)
-      throw new RangeError(`The exponent of '${text}' is beyond 32 bits`)
+      throw new RangeError(`The exponent of '${text}' does not fit in 32 bits`)
     return new Decimal(BigInt(`${whole}${fraction}`) * (sign === '-' ? -1n : 1n), scale)
   }
 
   /**
-   * Without rounding; null: it has more digits behind the point than that, or more than `maxDigits` in all. 1e1000000000 is
-   * short to write, and its digits would not fit in memory: who takes numbers from elsewhere says how many it can use.
+   * The same value with another scale. `null` when that would need rounding, or more than `maxDigits` digits. Set `maxDigits` for
+   * untrusted input: the digits of 1e1000000000 do not fit in memory.
    */
   withScale(scale: number, maxDigits = Infinity): Decimal | null {
     if (scale === this.scale) return this
@@ -50,13 +51,13 @@ export class Decimal {
     return this.unscaled % divisor === 0n ? new Decimal(this.unscaled / divisor, scale) : null
   }
 
-  /** What stands before the point. `maxDigits`: with more than about so many it is null. */
+  /** The integer part. `null` when it has more than about `maxDigits` digits. */
   wholePart(maxDigits: number): bigint | null {
     if (this.scale <= 0) return this.withScale(0, maxDigits)?.unscaled ?? null
     return this.scale > this.#mostDigits() ? 0n : this.unscaled / 10n ** BigInt(this.scale)
   }
 
-  /** The same value with as few digits as it has; of zero there is but 0. */
+  /** The same value with the fewest digits. Zero becomes 0. */
   stripTrailingZeros(): Decimal {
     if (this.unscaled === 0n) return this.scale === 0 ? this : new Decimal(0n, 0)
     const digits = this.unscaled.toString()
@@ -69,7 +70,7 @@ export class Decimal {
     return Number(this.toString())
   }
 
-  /** As Java's `toString`: with an exponent where there are zeros in front that nobody counts. */
+  /** Java's `toString`, with an exponent for large scales. */
   toString(): string {
     const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled).toString()
     const exponent = digits.length - 1 - this.scale
@@ -79,7 +80,7 @@ export class Decimal {
     return `${this.unscaled < 0n ? '-' : ''}${mantissa}${power}`
   }
 
-  /** Never with an exponent. */
+  /** Java's `toPlainString`, without an exponent. */
   toPlainString(): string {
     const sign = this.unscaled < 0n ? '-' : ''
     const digits = (this.unscaled < 0n ? -this.unscaled : this.unscaled).toString()
@@ -88,12 +89,12 @@ export class Decimal {
     return `${sign}${padded.slice(0, -this.scale)}.${padded.slice(-this.scale)}`
   }
 
-  /** At least as many digits as there are. */
+  /** An upper bound of the number of digits. */
   #mostDigits(): number {
     return this.unscaled.toString(16).length * DIGITS_PER_HEX_DIGIT
   }
 
-  /** So that JSON has the number's own digits, as text. */
+  /** A string, which keeps all digits in JSON. */
   toJSON(): string {
     return this.toString()
   }

@@ -1,29 +1,29 @@
 /**
- * Keys as canonical bytes: what decides which keys are the same, and where each belongs. Defined here once for all languages;
- * `vectors/keys.json` holds examples that every implementation passes. Integers are little-endian.
+ * Keys as canonical bytes, which decide whether two keys are equal and to which key group each belongs. Every language
+ * implements this format; `vectors/keys.json` tests all implementations. Integers are little-endian.
  *
  *   tag  key                     after the tag
- *   0    none                    nothing
+ *   0    null                    nothing
  *   1    false                   nothing
  *   2    true                    nothing
  *   3    integer of 64 bits      i64
- *   4    larger integer          u32 length, two's complement in as few bytes as it takes
+ *   4    larger integer          u32 length, the shortest two's complement
  *   5    other number            f64; -0 as 0, every NaN as 7ff8000000000000
- *   6    text                    u32 length, UTF-8
+ *   6    string                  u32 length, UTF-8
  *   7    bytes                   u32 length, bytes
  *   8    tuple, array            u32 count, items
  *   9    row                     u8 row kind, u32 count, items
- *   10   row with names, object  u8 row kind, u32 count, for each field: its name (as a text without tag), its value
+ *   10   row with names, object  u8 row kind, u32 count, for each field: its name (a string without tag), its value
  *   11   instant                 f64 epoch milliseconds
- *   12   what Python alone has   u32 length, a pickle
+ *   12   other Python object     u32 length, a pickle
  *
- * JavaScript has one kind of number: what has no fraction is an integer here. Python's `1`, `1.0` and `True` are three keys.
+ * JavaScript has one type of number: a number without a fraction is an integer here. Python's `1`, `1.0` and `True` are three keys.
  */
 const [NONE, FALSE, TRUE, INTEGER, LARGE, NUMBER, TEXT, BYTES] = [0, 1, 2, 3, 4, 5, 6, 7] as const
 const [TUPLE, ROW, NAMED_ROW, INSTANT, PICKLE] = [8, 9, 10, 11, 12] as const
 const INSERT = 0
 
-/** For those who look at a key before they decode it. */
+/** Tags, for code that inspects a key before it is decoded. */
 export const KeyTag = { TEXT, TUPLE, PICKLE } as const
 
 const [MIN_64, MAX_64] = [-(2n ** 63n), 2n ** 63n - 1n]
@@ -38,12 +38,12 @@ export class KeyWriter {
     return this.#at
   }
 
-  /** What was written. The writer is of no use after it. */
+  /** The bytes of all keys. Do not use the writer afterwards. */
   finish(): Buffer {
     return this.#bytes.subarray(0, this.#at)
   }
 
-  /** @throws TypeError for what can be no key */
+  /** @throws TypeError for a value that cannot be a key */
   write(key: unknown): void {
     if (key === null || key === undefined) this.#tag(NONE)
     else if (typeof key === 'string') {
@@ -90,7 +90,7 @@ export class KeyWriter {
     }
     const bytes: number[] = []
     let rest = value
-    // Until the sign bit of the last byte says what is left.
+    // The loop ends when the sign bit of the last byte implies the remaining bits.
     for (;;) {
       bytes.push(Number(rest & 0xffn))
       rest >>= 8n
@@ -139,7 +139,7 @@ function isPlain(value: object): boolean {
   return prototype === Object.prototype || prototype === null
 }
 
-/** The key that canonical bytes stand for: tuples and rows as arrays, rows with names as objects. */
+/** Decodes canonical bytes. Tuples and rows become arrays, rows with names become objects. */
 export function decodeKey(bytes: Buffer): unknown {
   let at = 0
   const u32 = (): number => bytes.readUInt32LE((at += 4) - 4)
@@ -177,7 +177,7 @@ export function decodeKey(bytes: Buffer): unknown {
       case INSTANT:
         return new Date(take(8).readDoubleLE())
       case PICKLE:
-        throw new TypeError('the key is an object of Python')
+        throw new TypeError('the key is a Python object')
       default:
         throw new TypeError(`no key begins with the byte ${String(tag)}`)
     }
@@ -187,7 +187,7 @@ export function decodeKey(bytes: Buffer): unknown {
 
 const toNumber = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value)
 
-/** Flink's `MathUtils`: murmur3 (x86, 32 bits, seed 0) of the canonical bytes, its absolute value, over the max parallelism. */
+/** Flink's `MathUtils`: murmur3 (x86, 32 bits, seed 0) of the canonical bytes; its absolute value modulo the max parallelism. */
 export function keyGroupOf(bytes: Buffer, offset: number, length: number, maxParallelism: number): number {
   const hash = murmur3(bytes, offset, length)
   return (hash >= 0 ? hash : hash === -0x80000000 ? 0 : -hash) % maxParallelism

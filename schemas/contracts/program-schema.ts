@@ -1,18 +1,18 @@
 /**
- * The program's own way from a record to values, which sees more of the record than its data. Flink's interface; what is here
- * promised to the implementer: one call after the other, in the order of the records of a shard.
+ * Flink's KinesisDeserializationSchema, which a program implements. It sees the whole record, not only its data. Calls do not
+ * overlap, and follow the order of the records of a shard.
  */
 import type { RowTypeSpec } from '../../core/foundation/type-spec.ts'
 
 export interface KinesisRecord {
-  /** A view of the batch's memory: copy what you keep. */
+  /** A view of the batch's memory. Copy the bytes that you keep. */
   readonly data: Buffer
   readonly partitionKey: string
   /** Decimal. Records of one aggregate share it. */
   readonly sequenceNumber: string
-  /** Place in the aggregate that the record came in, from 0; null: it came alone. */
+  /** Index in the aggregated record, from 0. `null` when the record was not aggregated. */
   readonly subSequenceNumber: number | null
-  /** When the service took the record, epoch milliseconds; null: it does not say. */
+  /** When Kinesis received the record, in epoch milliseconds. `null` when Kinesis does not report it. */
   readonly approximateArrivalTimestamp: number | null
 }
 
@@ -21,11 +21,11 @@ export interface Collector<T> {
 }
 
 export interface KinesisDeserializationSchema<T> {
-  /** Once, before the first record. */
+  /** Called once, before the first record. */
   open?(): Promise<void> | void
   /**
-   * Collects any number of values; each keeps the record's time and position. What it throws makes the record a poisoned one:
-   * the job fails and names it, unless the source says otherwise.
+   * Collects any number of values. Each has the timestamp and position of the record. If it throws, the record is malformed: the
+   * job fails and names the record, unless the source is configured otherwise.
    *
    * @param stream the stream's name
    */
@@ -33,7 +33,7 @@ export interface KinesisDeserializationSchema<T> {
   close?(): Promise<void> | void
 }
 
-/** The program's own way from a value to a record's bytes. */
+/** Flink's SerializationSchema, which a program implements. */
 export interface SerializationSchema<T> {
   open?(): Promise<void> | void
   /** Text is written as UTF-8. */
@@ -41,7 +41,7 @@ export interface SerializationSchema<T> {
   close?(): Promise<void> | void
 }
 
-/** What the schema `kinesis-record` gives: whole records, as values. */
+/** The type of the values of schema `kinesis-record`, which are whole records. */
 export const KINESIS_RECORD_TYPE: RowTypeSpec = {
   type: 'ROW',
   names: [

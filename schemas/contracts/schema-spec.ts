@@ -17,7 +17,7 @@ export type SchemaSpec =
 export interface JsonRowSchemaSpec {
   readonly type: 'json-row'
   readonly typeInfo: RowTypeSpec
-  /** Both are for reading alone. */
+  /** Both apply to reading only. */
   readonly failOnMissingField: boolean
   readonly ignoreParseErrors: boolean
 }
@@ -26,26 +26,26 @@ export interface CsvRowSchemaSpec {
   readonly type: 'csv-row'
   readonly typeInfo: RowTypeSpec
   readonly fieldDelimiter: string
-  /** For writing alone. */
+  /** Applies to writing only. */
   readonly lineDelimiter: string
   readonly arrayElementDelimiter: string
-  /** null: no character quotes. */
+  /** `null` when cells are not quoted. */
   readonly quoteCharacter: string | null
   readonly escapeCharacter: string | null
   readonly nullLiteral: string | null
-  /** Both are for reading alone. */
+  /** Both apply to reading only. */
   readonly allowComments: boolean
   readonly ignoreParseErrors: boolean
 }
 
-/** Avro's binary format, without a header: the writer's schema is the reader's. */
+/** Avro's binary format without a header. The schema is both the writer's and the reader's. */
 export interface AvroSchemaSpec {
   readonly type: 'avro'
   /** JSON. */
   readonly schema: string
   /** `row`: Flink's rows, with Flink's types; `generic`: records, with Avro's. */
   readonly values: 'row' | 'generic'
-  /** What makes the program's own object of a value that was read; null: values stay as they are. */
+  /** Converts each value that was read to an object of the program. `null` when values are not converted. */
   readonly convert: ValueFunctionSpec | null
 }
 
@@ -54,21 +54,21 @@ export type GlueConfigs = Readonly<Record<string, unknown>>
 
 export interface GlueAvroSchemaSpec {
   readonly type: 'glue-avro'
-  /** JSON: what values are read as, whatever they were written with, and what they are written with. */
+  /** The reader's schema, and the schema that values are written with, as JSON. */
   readonly schema: string
-  /** The name of the stream, and of the schema where the configuration names none; for writing alone. */
+  /** The name of the stream. Also the name of the schema, unless the configuration sets one. Applies to writing only. */
   readonly transportName: string | null
   readonly configs: GlueConfigs
-  /** For records that have no header of Glue's; null: these are malformed. */
+  /** Reads records without a Glue header. `null` when such records are malformed. */
   readonly secondary: SchemaSpec | null
   readonly convert: ValueFunctionSpec | null
 }
 
 export interface GlueJsonSchemaSpec {
   readonly type: 'glue-json'
-  /** `carrier`: { schema, payload }, two texts; `value`: the payload, parsed. For reading alone. */
+  /** `carrier`: { schema, payload }, two strings; `value`: the parsed payload. Applies to reading only. */
   readonly values: 'carrier' | 'value'
-  /** JSON: what values that are no carriers are written with; null: carriers only. */
+  /** The schema of values other than carriers, as JSON. `null` when only carriers can be written. */
   readonly schema: string | null
   readonly transportName: string | null
   readonly configs: GlueConfigs
@@ -76,13 +76,13 @@ export interface GlueJsonSchemaSpec {
   readonly convert: ValueFunctionSpec | null
 }
 
-/** The program's own schema: a class, or a function that makes an object, with `deserialize` or `serialize`. */
+/** The program's own schema: a class with `deserialize` or `serialize`, or a function that returns such an object. */
 export interface CustomSchemaSpec {
   readonly type: 'custom'
   readonly schema: ValueFunctionSpec
 }
 
-/** `local`: of this very process; refused over a bridge. */
+/** `local` functions belong to this process and are refused from another one. */
 export type ValueFunctionSpec =
   | { readonly type: 'local'; readonly localId: string }
   | { readonly type: 'module'; readonly url: string; readonly export: string }

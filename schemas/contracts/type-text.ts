@@ -1,8 +1,8 @@
 /**
- * A type as text, such as `MAP<STRING, ROW<id: LONG, tags: LIST<STRING>>>`: what checkpoints keep of a state's type, and what
- * messages show. Two types with the same text store the same values. `LIST`, `BASIC_ARRAY` and `OBJECT_ARRAY` have the same
+ * A type as text, such as `MAP<STRING, ROW<id: LONG, tags: LIST<STRING>>>`. Checkpoints store the type of a state in this form,
+ * and messages show it. Two types with the same text store the same values. `LIST`, `BASIC_ARRAY` and `OBJECT_ARRAY` have the same
  * text, because PyFlink reads and writes them with the same coder. Python writes the same texts (`_functions/state_types.py`);
- * `vectors/state-types.json` keeps both together.
+ * `vectors/state-types.json` tests both.
  */
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 

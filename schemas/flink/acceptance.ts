@@ -1,6 +1,6 @@
 /**
- * What may be given for a value of each type, for every format that writes Flink's types. A value that does not fit is
- * VALUE_INVALID with the path to its field, and never wrapped around or cut off.
+ * Checks the JavaScript values of Flink's types, for every format that writes them. A value that does not fit is VALUE_INVALID, with the
+ * path to its field. It is never wrapped or truncated.
  */
 import { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
@@ -18,7 +18,7 @@ const RANGES = {
   INT: [-2147483648, 2147483647],
 } as const
 
-/** `path` is `order.items[].price`; the empty path is the value itself. */
+/** `path` is such as `order.items[].price`. The empty path is the value itself. */
 export function misfit(path: string, wants: string, value: unknown): ShardlineError {
   return valueInvalid(`${path === '' ? 'The value' : `Field '${path}'`} must be ${wants}, but is ${show(value)}.`)
 }
@@ -46,13 +46,13 @@ export function acceptInteger(value: unknown, type: 'BYTE' | 'SHORT' | 'INT', pa
 export function acceptLong(value: unknown, path: string): number | bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return value
   if (typeof value === 'bigint' && value >= LONG_MIN && value <= LONG_MAX) return value
-  throw misfit(path, 'a whole number of 64 bits, beyond 2^53 - 1 a bigint (LONG)', value)
+  throw misfit(path, 'a whole number of 64 bits, as a bigint beyond 2^53 - 1 (LONG)', value)
 }
 
 export function acceptBigInt(value: unknown, path: string): bigint {
   if (typeof value === 'bigint') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return BigInt(value)
-  throw misfit(path, 'a whole number, beyond 2^53 - 1 a bigint (BIG_INT)', value)
+  throw misfit(path, 'a whole number, as a bigint beyond 2^53 - 1 (BIG_INT)', value)
 }
 
 export function acceptDecimal(value: unknown, path: string): Decimal {
@@ -98,7 +98,7 @@ export function acceptObject(value: unknown, type: string, path: string): Readon
   throw misfit(path, `an object by field name (${type})`, value)
 }
 
-/** A Map, or an object whose keys are the text of keys. */
+/** Accepts a Map, or an object whose names are the keys as text. */
 export function acceptEntries(value: unknown, path: string): Iterable<readonly [unknown, unknown]> & { size: number } {
   if (value instanceof Map) return value as Map<unknown, unknown>
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
@@ -108,9 +108,9 @@ export function acceptEntries(value: unknown, path: string): Iterable<readonly [
   throw misfit(path, 'a Map or an object (MAP)', value)
 }
 
-/** Called where a field is missing: a name that is none of the row's is a slip of the pen, not a null. */
+/** Called when a field is missing. An unknown name in the row is an error then, because the field was probably misspelled. */
 export function refuseOtherNames(row: object, names: ReadonlySet<string>, path: string): void {
-  // They have no names of their own that could be others.
+  // Such objects have no names that could be compared.
   if (row instanceof Map || row instanceof Set || row instanceof Date)
     throw valueInvalid(
       `${path === '' ? 'The value' : `Field '${path}'`} must be an object by field name, but is a ${row.constructor.name}.`,

@@ -1,10 +1,10 @@
 /**
- * The cells of one line of CSV, as Jackson tells them apart: a cell that begins with the quote character ends with it, may hold
- * line ends, and has the quote character doubled; elsewhere it is a character like any other. The escape character makes any
- * character plain, and t, r, n and 0 what they are in Java. Only the first line counts.
+ * Splits one line of CSV into cells, as Jackson does. A cell that begins with the quote character ends with it, may contain line ends,
+ * and doubles the quote character. Elsewhere the quote character has no meaning. The escape character quotes the next character;
+ * t, r, n and 0 after it are the control characters of Java. Text after the first line is ignored.
  *
- * csv-parse is made for whole files: it takes some tens of microseconds to begin, for each record, and knows no escapes outside
- * of quotes.
+ * csv-parse is designed for whole files: it needs tens of microseconds to start, for each record, and does not support escapes outside
+ * quotes.
  */
 export interface CsvDialect {
   readonly fieldDelimiter: string
@@ -19,13 +19,13 @@ const LF = 0x0a
 const SPACE = 0x20
 const HASH = 0x23
 
-/** null: there is no line. @throws SyntaxError */
+/** `null` when there is no line. @throws SyntaxError */
 export function csvCells(text: string, dialect: CsvDialect): string[] | null {
   const start = dialect.allowComments ? afterComments(text, dialect.fieldDelimiter) : 0
   return start >= text.length ? null : new CsvLine(text, start, dialect).cells()
 }
 
-/** With comments Jackson reads over white space at the beginning as well, empty lines and all. */
+/** When comments are allowed, Jackson also skips white space and empty lines at the beginning. */
 function afterComments(text: string, fieldDelimiter: string): number {
   let at = 0
   for (;;) {
@@ -94,7 +94,7 @@ class CsvLine {
     return text
   }
 
-  /** Spaces may stand between the quote and the end of the cell. */
+  /** Skips the spaces between the closing quote and the end of the cell. */
   private endOfQuoted(): void {
     for (;;) {
       const code = this.text.charCodeAt(this.at)
@@ -115,5 +115,5 @@ class CsvLine {
   }
 }
 
-/** -1: there is none. */
+/** -1 when there is no character. */
 const codeOf = (character: string | null): number => character?.charCodeAt(0) ?? -1

@@ -1,6 +1,6 @@
 /**
- * Dates and times as Flink's formats have them in text. Java's formatters are strict or not: a date alone must exist, a date within
- * a timestamp is put back to the last day of its month (30 February is 29 or 28 February), and 24:00:00 ends a day.
+ * Dates and times as text in Flink's formats. As with Java's formatters, a date must exist, while the date of a timestamp is adjusted to
+ * the last day of its month: 30 February becomes 29 or 28 February. 24:00:00 is the end of a day.
  */
 import { LocalDate, LocalDateTime, LocalTime, YearMonth } from '@js-joda/core'
 
@@ -14,20 +14,20 @@ const PATTERNS = {
 }
 const TIME_Z = new RegExp(`^${TIME}Z$`)
 
-/** What stands between date and time and after them: `T Z` is RFC 3339 in UTC, `space` is SQL's. */
+/** The separator and the suffix: `T Z` is RFC 3339 in UTC, `space` is SQL. */
 export type TimestampPattern = keyof typeof PATTERNS
 
 /** @throws Error */
 export function parseLocalDate(text: string): LocalDate {
   const match = DATE.exec(text)
-  if (match === null) throw new RangeError(`'${text}' is no date like 2024-02-29`)
+  if (match === null) throw new RangeError(`'${text}' is not a date such as 2024-02-29`)
   return LocalDate.of(Number(match[1]), Number(match[2]), Number(match[3]))
 }
 
 /** @throws Error */
 export function parseTimestamp(text: string, pattern: TimestampPattern): LocalDateTime {
   const match = PATTERNS[pattern].exec(text)
-  if (match === null) throw new RangeError(`'${text}' is no timestamp like ${EXAMPLES[pattern]}`)
+  if (match === null) throw new RangeError(`'${text}' is not a timestamp such as ${EXAMPLES[pattern]}`)
   const day = Number(match[3])
   const month = YearMonth.of(Number(match[1]), Number(match[2]))
   const date = day > 0 && day <= 31 ? month.atDay(Math.min(day, month.lengthOfMonth())) : month.atDay(day)
@@ -44,7 +44,7 @@ const EXAMPLES: Readonly<Record<TimestampPattern, string>> = {
 /** `12:34:56Z`. @throws Error */
 export function parseTimeOfUtc(text: string): LocalTime {
   const match = TIME_Z.exec(text)
-  if (match === null) throw new RangeError(`'${text}' is no time like 12:34:56Z`)
+  if (match === null) throw new RangeError(`'${text}' is not a time such as 12:34:56Z`)
   const time = timeOf(match[1]!, match[2]!, match[3]!, match[4])
   if (time.nano() !== 0) throw new RangeError(`'${text}' has a fraction of a second`)
   return time
@@ -58,10 +58,10 @@ function timeOf(hour: string, minute: string, second: string, fraction: string |
 
 const two = (value: number): string => (value < 10 ? `0${value}` : String(value))
 
-/** `2024-02-29`; years of more than four digits with their sign. */
+/** `2024-02-29`. Years of more than four digits have a sign. */
 export const dateText = (date: LocalDate): string => date.toString()
 
-/** `12:34:56.789`: as many digits as there are, none for a whole second. */
+/** `12:34:56.789`, without trailing zeros; `12:34:56` for a whole second. */
 export function timeText(time: LocalTime): string {
   const nanos = time.nano()
   const fraction = nanos === 0 ? '' : `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}`

@@ -1,10 +1,10 @@
 /**
- * Numbers as text the way Java writes and reads them. Doubles and floats are written with the fewest digits that tell them apart,
- * which is what Java does from version 19 on; before, a few doubles had a digit more.
+ * Numbers as text, as Java writes and reads them. Doubles and floats have the fewest digits that distinguish them, as in Java 19 and
+ * later. Earlier versions write one more digit for a few doubles.
  */
 import { Decimal } from '../contracts/decimal.ts'
 
-/** Digits without an exponent, as in 0.001 and 9999999.0, are between these. */
+/** Numbers between these limits have no exponent, such as 0.001 and 9999999.0. */
 const LEAST_PLAIN = 1e-3
 const FIRST_WITH_EXPONENT = 1e7
 const MAX_FLOAT_DIGITS = 9
@@ -22,14 +22,14 @@ export function doubleText(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   let text = value.toExponential()
   if (!text.includes('.')) {
-    // Of two digits Java takes those nearest to the value, also where one would do: 4.9E-324.
+    // Java writes two digits even when one would suffice, such as 4.9E-324.
     const two = value.toExponential(1)
     text = Number(two) === value ? two : text.replace('e', '.0e')
   }
   return text.replace('e+', 'E').replace('e', 'E')
 }
 
-/** `Float.toString` of a number that is a float, or of the float next to it. */
+/** `Float.toString` of the nearest float. */
 export function floatText(value: number): string {
   const float = Math.fround(value)
   if (!Number.isFinite(float) || float === 0) return doubleText(float)
@@ -40,7 +40,7 @@ export function floatText(value: number): string {
   return doubleText(Number(float.toPrecision(MAX_FLOAT_DIGITS)))
 }
 
-/** `String.trim`: everything up to a space goes. */
+/** `String.trim`, which removes all characters up to U+0020. */
 export function trim(text: string): string {
   let from = 0
   let to = text.length
@@ -56,7 +56,7 @@ export function parseInteger(text: string, min: number, max: number): number {
   throw new RangeError(`'${text}' is not a whole number from ${min} to ${max}`)
 }
 
-/** `Long.parseLong`: a number where that is exact, else a bigint. @throws RangeError */
+/** `Long.parseLong`: a number when it is a safe integer, otherwise a bigint. @throws RangeError */
 export function parseLong(text: string): number | bigint {
   const value = parseBigInt(text)
   if (value < LONG_MIN || value > LONG_MAX) throw new RangeError(`'${text}' has more than 64 bits`)
@@ -74,7 +74,7 @@ export function parseBigInt(text: string): bigint {
   return BigInt(text.startsWith('+') ? text.slice(1) : text)
 }
 
-/** `Double.parseDouble`, but for numbers in hexadecimal. @throws RangeError */
+/** `Double.parseDouble`, without hexadecimal numbers. @throws RangeError */
 export function parseDouble(text: string): number {
   const trimmed = trim(text)
   if (!FLOATING_POINT.test(trimmed)) throw new RangeError(`'${text}' is not a number`)

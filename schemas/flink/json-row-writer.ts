@@ -1,9 +1,9 @@
 /**
- * JsonRowSerializationSchema: an object with a member for each field of the row, null fields included. Numbers are written as Java
- * prints them, bytes as base64, dates and times as json-row-reader.ts reads them.
+ * JsonRowSerializationSchema: writes an object with a member for each field of the row, including null fields. Numbers are written as
+ * Java prints them, bytes as base64, dates and times as `json-row-reader.ts` reads them.
  *
- * Flink hands LIST and MAP to Jackson whatever is in them, and so within these a decimal loses the zeros at its end and a time its
- * Z. A row within a MAP is an object of its fields here, where Flink writes {"kind":"INSERT","arity":1}.
+ * Flink passes LIST and MAP to Jackson as a whole. Therefore a decimal within them loses trailing zeros, and a time loses its Z. A row
+ * within a MAP is written as an object of its fields, where Flink writes {"kind":"INSERT","arity":1}.
  */
 import type { Instant, LocalDateTime } from '@js-joda/core'
 
@@ -45,7 +45,7 @@ export function jsonRowEncoder(spec: JsonRowSchemaSpec): ValueEncoder {
   return { encode: value => Buffer.from(write(value)) }
 }
 
-/** `bare`: within LIST or MAP, where Jackson writes values by itself. */
+/** `bare` within LIST or MAP, where Jackson writes the values. */
 function writerOf(type: TypeSpec, path: string, bare: boolean): Write {
   switch (type.type) {
     case 'STRING':
@@ -107,7 +107,7 @@ function nullable(write: Write): Write {
   return value => (value === null || value === undefined ? 'null' : write(value))
 }
 
-/** JSON has no number for these. */
+/** NaN and Infinity are strings, because JSON has no such numbers. */
 const numberOrText = (text: string): string => (text.endsWith('N') || text.endsWith('y') ? `"${text}"` : text)
 
 const rfc3339 = (value: LocalDateTime): string => timestampText(value, 'T Z')
@@ -115,7 +115,7 @@ const localDateTimeText = (value: LocalDateTime): string => rfc3339(value).slice
 const sqlTimestampText = (value: LocalDateTime): string =>
   `${localDateTimeText(value.withNano(0))}.${String(Math.floor(value.nano() / 1_000_000)).padStart(3, '0')}+00:00`
 
-/** Fractions have three, six or nine digits. */
+/** The fraction has three, six or nine digits. */
 function instantText(instant: Instant): string {
   const nanos = instant.nano()
   const digits = nanos === 0 ? 0 : nanos % 1_000_000 === 0 ? 3 : nanos % 1000 === 0 ? 6 : 9
@@ -152,7 +152,7 @@ function mapWriter(type: MapTypeSpec, path: string): Write {
     let text = ''
     const isMap = value instanceof Map
     for (const [key, item] of acceptEntries(value, path)) {
-      // The keys of a plain object are text already.
+      // The keys of a plain object are strings already.
       const name = isMap ? writeKey(key) : quote(key as string)
       text += `${text === '' ? '' : ','}${name}:${writeValue(item)}`
     }
@@ -160,7 +160,7 @@ function mapWriter(type: MapTypeSpec, path: string): Write {
   }
 }
 
-/** A key is always text. */
+/** A key is always a JSON string. */
 function keyWriter(type: TypeSpec, path: string): Write {
   const write = writerOf(type, path, true)
   return value => {

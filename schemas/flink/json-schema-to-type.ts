@@ -1,16 +1,16 @@
 /**
- * A JSON schema to the row that it describes, as Flink's JsonRowSchemaConverter does it:
+ * Converts a JSON schema to the row type that it describes, as Flink's JsonRowSchemaConverter does:
  *
- *   object                        ROW of its properties, in their order
+ *   object                        ROW of its properties, in order
  *   array of one kind of items    OBJECT_ARRAY; BASIC_ARRAY of strings
  *   array of a list of items      ROW of f0, f1, ...
- *   string                        STRING; by its format SQL_DATE, SQL_TIME, SQL_TIMESTAMP; in base64 bytes
+ *   string                        STRING; SQL_DATE, SQL_TIME or SQL_TIMESTAMP by its format; bytes when in base64
  *   number, integer               BIG_DEC
  *   boolean, null                 BOOLEAN, VOID
  *
- * A list of types, and oneOf, may add null to a type and no more. A $ref goes to another place in the same document. allOf, anyOf,
- * not, extends and disallow are refused, and so are additional properties and items where they are asked for. Comments, single
- * quotes and names without quotes are read, as Flink does.
+ * A list of types, and oneOf, may only add null to a type. A $ref must lead to the same document. allOf, anyOf, not, extends and
+ * disallow are refused, as are additionalProperties and additionalItems when they are true. As in Flink, comments, single quotes and
+ * unquoted names are accepted.
  */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import { BYTES } from '../../core/foundation/type-spec.ts'
@@ -19,7 +19,7 @@ import { JsonNumber, parseJsonTree } from './json-tree.ts'
 
 const ROOT = '<root>'
 const REFUSED = ['allOf', 'anyOf', 'not', 'extends', 'disallow']
-/** A schema that refers to itself within an object goes on without an end; Flink does so until its stack is used up. */
+/** Bounds schemas that refer to themselves. Flink overflows its stack for these. */
 const MAX_DEPTH = 500
 
 /** @throws ConfigurationError */
@@ -62,7 +62,7 @@ class Converter {
     return single(location, types)
   }
 
-  /** By the keyword `type`: a name or a list of names. */
+  /** The types of the keyword `type`, which is a name or a list of names. */
   private named(location: string, own: unknown, node: unknown, depth: number): TypeSpec[] {
     const names = Array.isArray(own) ? (own as readonly unknown[]) : typeof own === 'string' ? [own] : []
     return names.map(name => {
@@ -154,7 +154,7 @@ const FORMATS: ReadonlyMap<string, TypeSpec> = new Map([
   ['date-time', { type: 'SQL_TIMESTAMP' }],
 ])
 
-/** The one type that is there, null beside it or not. */
+/** The only type, with or without null. */
 function single(location: string, types: readonly TypeSpec[]): TypeSpec {
   const different = new Map(types.map(type => [JSON.stringify(type), type]))
   const values = [...different.values()].filter(type => type.type !== 'VOID')
@@ -168,7 +168,7 @@ function member(node: unknown, name: string): unknown {
   return node instanceof Map ? (node as ReadonlyMap<string, unknown>).get(name) : undefined
 }
 
-/** RFC 6901. */
+/** Resolves a JSON Pointer (RFC 6901). */
 function at(root: unknown, pointer: string): unknown {
   if (pointer === '') return root
   if (!pointer.startsWith('/'))

@@ -1,4 +1,4 @@
-/** JSON as Jackson writes it: into bytes, and as the text of a value that was read. */
+/** Writes JSON as Jackson does: as bytes, and as the text of a value that was read. */
 import { Decimal } from '../contracts/decimal.ts'
 import { doubleText } from './java-number.ts'
 import { JsonNumber } from './json-tree.ts'
@@ -15,7 +15,7 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\r': '\\r',
 }
 
-/** In bytes Jackson escapes what UTF-16 has two units for, 😀 and its like, and a unit that stands alone. */
+/** Quotes a string as Jackson does in bytes, where surrogates are escaped, in pairs (😀) or alone. */
 export function quote(text: string): string {
   return NEEDS_ESCAPE.test(text) ? escaped(text, true) : `"${text}"`
 }
@@ -35,7 +35,7 @@ function escaped(text: string, surrogates: boolean): string {
   return `${out}${text.slice(from)}"`
 }
 
-/** `JsonNode.toString`. With `decimals`, fractions are kept in all their digits, else they are doubles. */
+/** `JsonNode.toString`. With `decimals`, fractions keep all digits; otherwise they are doubles. */
 export function jsonTreeText(tree: JsonTree, decimals: boolean): string {
   if (tree === null) return 'null'
   if (typeof tree === 'string') return escaped(tree, false)
@@ -53,13 +53,13 @@ export function jsonTreeText(tree: JsonTree, decimals: boolean): string {
   return `[${(tree as readonly JsonTree[]).map(item => jsonTreeText(item, decimals)).join(',')}]`
 }
 
-/** How Jackson prints a number that it read. */
+/** A number as Jackson prints it after it was read. */
 export function numberText(number: JsonNumber, decimals: boolean): string {
   if (number.isInteger()) return number.text === '-0' ? '0' : number.text
   return decimals ? numberDecimal(number).toString() : doubleText(Number(number.text))
 }
 
-/** Zeros at the end of a fraction are dropped, those of a whole number are not. */
+/** Removes trailing zeros of a fraction, but not those of a whole number. */
 export function numberDecimal(number: JsonNumber): Decimal {
   const decimal = Decimal.parse(number.text)
   return number.isInteger() ? decimal : decimal.stripTrailingZeros()

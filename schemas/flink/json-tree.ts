@@ -1,12 +1,12 @@
 /**
- * JSON with all its digits and in its own order: what JSON.parse forgets. Objects are Maps, where a name that comes again replaces
- * the one before, and numbers keep their text. As Jackson does, it stops after the first value, whatever follows.
+ * Parses JSON and keeps what JSON.parse loses: the digits of numbers and the order of members. Objects become Maps, in which the last of
+ * several equal names wins. Like Jackson, the parser ignores what follows the first value.
  *
- * It is for the records that need it; JSON.parse reads the others, several times as fast.
+ * Only records that need it are parsed here, because JSON.parse is several times faster.
  */
 const MAX_DEPTH = 1000
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-/** A string up to its end or its first escape. */
+/** A string up to its end or its next escape. */
 const PLAIN_STRING = /[^"\\\u0000-\u001f]*/y
 const PLAIN_SINGLE_QUOTED = /[^'\\\u0000-\u001f]*/y
 const UNQUOTED_NAME = /[\p{ID_Start}$_][\p{ID_Continue}$]*/uy
@@ -22,10 +22,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   r: '\r',
   t: '\t',
 }
-/** After a number may stand only what cannot be part of one. */
+/** The characters that may follow a number. */
 const AFTER_NUMBER = /[\s,\]}]/
 
-/** What arrays and objects hold are such values as well. */
+/** The elements of arrays and the members of objects are JsonTrees too. */
 export type JsonTree = null | boolean | string | JsonNumber | readonly unknown[] | ReadonlyMap<string, unknown>
 
 export class JsonNumber {
@@ -35,14 +35,14 @@ export class JsonNumber {
     this.text = text
   }
 
-  /** 1, not 1.0 or 1e0. */
+  /** True for 1, false for 1.0 and 1e0. */
   isInteger(): boolean {
     return !/[.eE]/.test(this.text)
   }
 }
 
 /**
- * undefined: there is nothing but white space. `lenient`: comments, single quotes, names without quotes.
+ * Returns undefined when the text is only white space. `lenient` accepts comments, single quotes and unquoted names.
  *
  * @throws SyntaxError
  */
@@ -67,7 +67,7 @@ class Parser {
   }
 
   value(depth: number): JsonTree {
-    if (depth > MAX_DEPTH) throw new SyntaxError(`It is nested more than ${MAX_DEPTH} deep.`)
+    if (depth > MAX_DEPTH) throw new SyntaxError(`It has more than ${MAX_DEPTH} nested levels.`)
     this.skipSpace()
     const char = this.text[this.at]
     switch (char) {
@@ -193,6 +193,6 @@ class Parser {
 
   private fail(expected: string): never {
     const found = this.at < this.text.length ? `'${this.text[this.at]}'` : 'the end'
-    throw new SyntaxError(`At character ${this.at} should be ${expected}, but there is ${found}.`)
+    throw new SyntaxError(`Expected ${expected} at character ${this.at}, but found ${found}.`)
   }
 }

@@ -1,39 +1,39 @@
 /**
- * Times by a pattern of Java's `SimpleDateFormat`, as `source.init.timestamp.format` gives it.
+ * Parses times by a pattern of Java's `SimpleDateFormat`, which `source.init.timestamp.format` sets.
  *
  *   y year    M month (MMM, MMMM: English name)    d day of the month    E day's English name (read, not checked)
  *   H hour 0-23    k hour 1-24    K hour 0-11    h hour 1-12    a AM or PM    m minute    s second    S millisecond
  *   X ISO zone (Z, +01, +0100, +01:00 by length)    Z zone +0100    z zone as UTC, GMT or GMT+01:00    'text' literal
  *
- * As in Java, a number that is too large goes on in the next unit (2026-02-30 is 2 March), a year of two digits is the one within 80
- * years before and 20 years after now where the pattern has one `y` or two, spaces before a field are skipped, and a time without a
- * zone is this machine's, an hour that the clock shows twice being standard time. Unlike in Java, the whole text must match, numbers
- * have no sign, of zones' names only UTC and GMT are read, and the calendar is the Gregorian one before 1582, too.
+ * As in Java, a number that is too large carries into the next unit (2026-02-30 is 2 March). With one or two `y`, a year of two digits
+ * lies between 80 years before and 20 years after now. Spaces before a field are skipped. A time without a zone is in the zone of
+ * this machine; an hour that the clock shows twice is in standard time. Unlike in Java, the whole text must match, numbers have no
+ * sign, UTC and GMT are the only names of zones, and the calendar is Gregorian before 1582 too.
  */
 import { maskedUrl } from '../../core/foundation/config/mask.ts'
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 
-/** null: the text does not match. Epoch milliseconds. */
+/** Returns epoch milliseconds, or `null` when the text does not match. */
 export type DateParser = (text: string) => number | null
 
 interface Fields {
   year: number
-  /** The year came as two digits. */
+  /** Whether the year was written with two digits. */
   isShortYear: boolean
   month: number
   day: number
-  /** 0-23, or null if it is not given. */
+  /** 0-23. `null` when the text has none. */
   hour: number | null
-  /** 0-11, or null if it is not given. */
+  /** 0-11. `null` when the text has none. */
   hour12: number | null
-  /** Null if it is not given. */
+  /** `null` when the text has none. */
   pm: boolean | null
-  /** Which of `hour` and `hour12` with `pm` was given last. */
+  /** Whether `hour12` or `pm` came after `hour`. */
   hour12IsLast: boolean
   minute: number
   second: number
   ms: number
-  /** Minutes east of Greenwich; null: this machine's zone. */
+  /** Minutes east of Greenwich. `null` for the zone of this machine. */
   zone: number | null
 }
 
@@ -47,7 +47,7 @@ const DAYS = 'Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Mon|Tue|W
 const NUMERIC = new Set('yMdHkKhmsS')
 const KNOWN = new Set([...NUMERIC, 'a', 'E', 'X', 'Z', 'z'])
 
-/** @throws ConfigurationError naming a letter that cannot be read */
+/** @throws ConfigurationError with the pattern letter that is not supported */
 export function simpleDateFormat(pattern: string, key: string, nowMs = Date.now()): DateParser {
   const { expression, tokens } = compile(pattern, key)
   return text => {
@@ -78,13 +78,13 @@ function compile(pattern: string, key: string): { expression: RegExp; tokens: To
   let source = ''
   parts.forEach((part, i) => {
     const [text, quoted, letter] = part
-    if (text === "'") throw new ConfigurationError(`${key}: '${maskedUrl(pattern)}' has a quote that is never closed.`)
+    if (text === "'") throw new ConfigurationError(`${key}: '${maskedUrl(pattern)}' has an unterminated quote.`)
     if (quoted !== undefined) source += escape(quoted === '' ? "'" : quoted.replaceAll("''", "'"))
     else if (letter === undefined) source += escape(text)
     else {
       if (!KNOWN.has(letter))
         throw new ConfigurationError(
-          `${key}: the pattern letter '${letter}' in '${maskedUrl(pattern)}' is not read here; use y M d E H k K h a m s S X Z z, text in quotes, or give epoch seconds.`,
+          `${key}: the pattern letter '${letter}' in '${maskedUrl(pattern)}' is not supported. Use y M d E H k K h a m s S X Z z, text in quotes, or epoch seconds.`,
         )
       const token = { letter, length: text.length }
       const next = parts[i + 1]?.[2]
@@ -96,11 +96,11 @@ function compile(pattern: string, key: string): { expression: RegExp; tokens: To
   return { expression: new RegExp(`^${source}$`), tokens }
 }
 
-/** Java's int; of larger numbers Java keeps some bits. */
+/** Java's largest int. For larger numbers Java keeps only the low bits. */
 const MAX_DIGITS = 10
 const MAX_NUMBER = 2_147_483_647
 
-/** A number that stands against another has as many digits as letters. */
+/** A number that is directly followed by another has as many digits as its pattern has letters. */
 function expressionOf({ letter, length }: Token, abuts: boolean): string {
   switch (letter) {
     case 'a':
@@ -118,7 +118,7 @@ function expressionOf({ letter, length }: Token, abuts: boolean): string {
   }
 }
 
-/** So many characters, spaces before digits among them. */
+/** A number of `length` characters, with leading spaces. */
 const paddedNumber = (length: number): string =>
   Array.from({ length }, (_, spaces) => `[ \\t]{${spaces}}\\d{${length - spaces}}`).join('|')
 
@@ -179,7 +179,7 @@ function apply(fields: Fields, { letter, length }: Token, text: string): boolean
   }
 }
 
-/** Null for hours beyond 23 or minutes beyond 59. */
+/** `null` when the hours exceed 23 or the minutes exceed 59. */
 function zoneOf(text: string): number | null {
   const match = /([+-])(\d{1,2}):?(\d\d)?$/.exec(text)
   if (match === null) return 0
@@ -188,13 +188,13 @@ function zoneOf(text: string): number | null {
   return (match[1] === '-' ? -1 : 1) * (hours * 60 + minutes)
 }
 
-/** Of the hour of a day and that of half a day, the last counts; that of half a day needs its half, or stands alone. */
+/** The last of `H` and `h` wins. An hour of half a day needs AM or PM, unless it is the only hour. */
 function hourOf({ hour, hour12, pm, hour12IsLast }: Fields): number {
   const isHalfDay = hour === null ? hour12 !== null || pm !== null : hour12IsLast && hour12 !== null && pm !== null
   return isHalfDay ? (hour12 ?? 0) + (pm === true ? 12 : 0) : (hour ?? 0)
 }
 
-/** Null if it is beyond what a Date holds. */
+/** `null` when a Date cannot hold it. */
 function toEpochMs(fields: Fields, nowMs: number): number | null {
   if (!fields.isShortYear) return epochMsIn(fields.year, fields)
   const start = new Date(nowMs)
@@ -216,7 +216,7 @@ function epochMsIn(year: number, fields: Fields): number | null {
   }
   at.setFullYear(year, month - 1, day)
   at.setHours(hour, minute, second, ms)
-  // Where the clock is put back, JavaScript takes the earlier of two hours.
+  // When the clock is set back, JavaScript uses the earlier of the two hours.
   const later = new Date(at.getTime() + 3_600_000)
   return known(later.getHours() === at.getHours() ? later.getTime() : at.getTime())
 }

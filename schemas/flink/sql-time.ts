@@ -1,13 +1,12 @@
 /**
- * java.sql's Date, Time and Timestamp are a count of milliseconds: a wall clock's reading is turned into one by the zone of the
- * process, and by the Julian calendar before 15 October 1582. So is it here, with the zone of this process. Java knows a zone's
- * history from 1900 on and takes its standard time for all that came before, where JavaScript has the local mean time.
- * JavaScript's Date ends 100,000,000 days from 1970; what lies beyond is a RangeError.
+ * Converts between local dates and times and the milliseconds of java.sql's Date, Time and Timestamp. As in Java, the zone is that of
+ * the process, and the calendar is Julian before 15 October 1582. For times before 1900, Java uses standard time, where JavaScript
+ * uses local mean time. A time more than 100,000,000 days from 1970 is a RangeError, because JavaScript's Date cannot hold it.
  */
 import { ChronoField, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
 const DAY_MS = 86_400_000
-/** 15 October 1582 as a day since 1970: the first of the Gregorian calendar. */
+/** 15 October 1582, the first Gregorian day, in days since 1970. */
 const GREGORIAN_DAY = -141_427
 /** 1900-01-01T00:00Z. */
 const HISTORY_MS = -2_208_988_800_000
@@ -16,7 +15,7 @@ const MAX_DATE_MS = 8.64e15
 
 const floorMod = (a: number, b: number): number => a - Math.floor(a / b) * b
 
-/** The day since 1970 that had this date by the calendar of its time. */
+/** The days since 1970 of a date in the calendar of its time. */
 function dayOf(year: number, month: number, day: number): number {
   const gregorian = Date.UTC(2000 + floorMod(year, 400), month - 1, day) / DAY_MS
   const era = Math.floor(year / 400) - 5
@@ -34,7 +33,7 @@ function julianDate(epochDay: number): LocalDate {
   const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153)
   const day = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-  // 29 February 1500 was a day of the Julian calendar alone.
+  // 29 February 1500 exists in the Julian calendar only.
   const civil = month <= 2 ? year + 1 : year
   return day === 29 && month === 2 && new Date(Date.UTC(2000 + floorMod(civil, 400), 1, 29)).getUTCDate() !== 29
     ? LocalDate.of(civil, 3, 1)
@@ -46,7 +45,7 @@ function standardOffsetMs(): number {
   return -Math.max(new Date(year, 0, 1).getTimezoneOffset(), new Date(year, 6, 1).getTimezoneOffset()) * 60_000
 }
 
-/** Milliseconds since 1970 of what a wall clock here shows. */
+/** Milliseconds since 1970 of a local date and time. */
 function instantOf(epochDay: number, milliOfDay: number): number {
   const local = within(epochDay * DAY_MS + milliOfDay)
   if (local < HISTORY_MS) return local - standardOffsetMs()
@@ -69,13 +68,13 @@ function within(ms: number): number {
   throw new RangeError('the range is from 20 April 271822 BC to 13 September 275760')
 }
 
-/** An hour that the clock shows twice: Java takes it for standard time, the later of the two, JavaScript for the earlier. */
+/** When the clock shows an hour twice, Java uses the later one, in standard time, and JavaScript the earlier one. */
 function later(guess: number, local: number): number {
   const next = guess + 3_600_000
   return localMs(next) === local ? next : guess
 }
 
-/** What a wall clock here shows then, as if it were UTC's. */
+/** The local date and time, as milliseconds since 1970 in UTC. */
 function localMs(ms: number): number {
   within(ms)
   if (ms < HISTORY_MS) return ms + standardOffsetMs()
@@ -106,7 +105,7 @@ export function sqlDateOfMillis(ms: number): LocalDate {
   return dateOf(localMs(ms))
 }
 
-/** On 1 January 1970. What is finer than a millisecond has no place. */
+/** The time on 1 January 1970, truncated to milliseconds. */
 export function sqlTimeToMillis(time: LocalTime): number {
   return instantOf(0, time.get(ChronoField.MILLI_OF_DAY))
 }
@@ -115,7 +114,7 @@ export function sqlTimeOfMillis(ms: number): LocalTime {
   return LocalTime.ofNanoOfDay(floorMod(localMs(ms), DAY_MS) * 1_000_000)
 }
 
-/** To whole milliseconds; the nanoseconds of the second are written beside it. @throws RangeError */
+/** Truncated to milliseconds. The caller writes the nanoseconds of the second separately. @throws RangeError */
 export function sqlTimestampToMillis(value: LocalDateTime): number {
   const day = dayOf(value.year(), value.monthValue(), value.dayOfMonth())
   return instantOf(day, value.toLocalTime().get(ChronoField.MILLI_OF_DAY))

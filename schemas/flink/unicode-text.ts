@@ -1,5 +1,5 @@
 /**
- * Text in the encoding that its first bytes tell, as Jackson detects it for JSON and CSV:
+ * Decodes text whose first bytes determine the encoding, as Jackson does for JSON and CSV:
  *
  *   00 00 FE FF, or 00 00 00 xx      UTF-32, big-endian
  *   FF FE 00 00, or xx 00 00 00      UTF-32, little-endian
@@ -7,7 +7,7 @@
  *   FF FE, or xx 00                  UTF-16, little-endian
  *   EF BB BF, or anything else       UTF-8
  *
- * The byte order mark is not part of the text. Less than four bytes have none. What is not valid UTF-16 is U+FFFD.
+ * The byte order mark is not part of the text. Text of less than four bytes has none. Invalid UTF-16 becomes U+FFFD.
  */
 import { utf8Text } from './utf8-text.ts'
 
@@ -17,10 +17,10 @@ const ENDS_IN_HIGH_SURROGATE = /[\ud800-\udbff]$/
 const MAX_CODE_POINT = 0x10ffff
 const CHUNK = 4096
 
-/** @throws SyntaxError where it is not valid UTF-8 or UTF-32 */
+/** @throws SyntaxError when the record is not valid UTF-8 or UTF-32 */
 export function unicodeText(record: Buffer): string {
   const first = record[0]!
-  // Two bytes of ASCII begin no other encoding.
+  // Text that begins with two ASCII bytes is UTF-8.
   return first > 0 && first < 0x80 && record[1] !== 0 ? utf8Text(record) : detected(record)
 }
 
@@ -50,7 +50,7 @@ function utf16Text(record: Buffer, from: number, isBigEndian: boolean): string {
 }
 
 function utf32Text(record: Buffer, from: number, isBigEndian: boolean): string {
-  if ((record.length - from) % 4 !== 0) throw new SyntaxError('It is UTF-32, and ends within a character.')
+  if ((record.length - from) % 4 !== 0) throw new SyntaxError('It is UTF-32 and ends within a character.')
   let text = ''
   let points: number[] = []
   for (let at = from; at < record.length; at += 4) {

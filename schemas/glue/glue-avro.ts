@@ -1,16 +1,17 @@
 /**
- * Avro behind the header of the Glue Schema Registry. A record is read with the schema that it was written with, which the
- * registry knows by the header, resolved against the schema that is given. Readers are kept for as many writers as schemas are.
+ * Avro behind the header of the Glue Schema Registry. The header identifies the writer's schema, which the registry returns. It is
+ * resolved against the reader's schema. Compiled readers are cached, as many as schemas.
  *
- *   decode   header ── not one ──> the secondary decoder, else RECORD_MALFORMED
- *              └─ id of the version ──> reader, where it was prepared ──> value
+ *   decode   no Glue header ──> secondary decoder, or RECORD_MALFORMED without one
+ *            Glue header ──> id of the schema version ──> prepared reader ──> value
  */
 import { LRUCache } from 'lru-cache'
 
 import { asShardlineError, ConfigurationError, ShardlineError } from '../../core/foundation/errors.ts'
 import { avroDecoder, avroEncoder } from '../avro/avro-codec.ts'
-import { avroType, nameOf } from '../avro/avro-type.ts'
-import type { AvroType } from '../avro/avro-type.ts'
+import { avroType } from '../avro/avro-type.ts'
+import { nameOf } from '../avro/schema-model.ts'
+import type { AvroType } from '../avro/schema-model.ts'
 import { schemaText } from '../avro/schema-text.ts'
 import type { GlueAvroSchemaSpec } from '../contracts/schema-spec.ts'
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
@@ -38,11 +39,11 @@ class GlueAvroDecoder implements ValueDecoder {
   readonly #registry: SchemaRegistry
   readonly #secondary: ValueDecoder | null
   readonly #decoders: LRUCache<string, ValueDecoder>
-  /** Most records are of the same version as the one before. */
+  /** Most records have the same schema version as the record before. */
   #last: { readonly header: Buffer; readonly decoder: ValueDecoder } | null = null
 
   constructor(reader: AvroType, registry: SchemaRegistry, secondary: ValueDecoder | null, kept: number) {
-    // What does not fit in the reader's own schema is said before the first record.
+    // Compiles the reader's schema, so that an invalid default fails before the first record.
     this.type = typeOfEither(avroDecoder({ reader, writer: reader }).type, secondary)
     this.#reader = reader
     this.#registry = registry
@@ -93,7 +94,7 @@ class GlueAvroDecoder implements ValueDecoder {
   }
 }
 
-/** Whose errors say which schema a record was written with. */
+/** Adds the writer's schema to errors. */
 function named(decoder: ValueDecoder, what: string): ValueDecoder {
   return {
     type: decoder.type,
@@ -107,22 +108,22 @@ function named(decoder: ValueDecoder, what: string): ValueDecoder {
   }
 }
 
-/** What values are where some come of the secondary decoder; null: as each of them looks. */
+/** The type of values from both decoders. `null` when each value determines its own type. */
 export function typeOfEither(own: TypeSpec | null, secondary: ValueDecoder | null): TypeSpec | null {
   if (secondary === null || own === null) return own
   if (secondary.type === null) return null
   return JSON.stringify(secondary.type) === JSON.stringify(own) ? own : { type: 'UNION', types: [own, secondary.type] }
 }
 
-/** The record's schema is of another format: it is the record's fault, or that of the schema that is used for it. */
+/** @throws ShardlineError RECORD_MALFORMED when the registered schema has another data format */
 export function checkFormat({ dataFormat }: RegisteredSchema, format: string, what: string): void {
   if (dataFormat !== format)
     throw recordMalformed(
-      `The record was written with ${what}, which is one of ${dataFormat}, and it is read as ${format}.`,
+      `The record was written with ${what}, whose data format is ${dataFormat}, but it is read as ${format}.`,
     )
 }
 
-/** Kinds that Amazon's serializer takes, and Flink's with it. */
+/** The kinds of types that Amazon's serializer supports, and therefore Flink's. */
 const WRITTEN: ReadonlySet<AvroType['kind']> = new Set(['record', 'enum', 'array', 'fixed'])
 
 /** @throws ConfigurationError */
@@ -131,7 +132,7 @@ export function glueAvroEncoder(spec: GlueAvroSchemaSpec, registry: SchemaRegist
   const settings = parseGlueConfigs(spec.configs, 'AVRO')
   if (!WRITTEN.has(type.kind))
     throw new ConfigurationError(
-      `The schema registry is written with records, enums, arrays and fixed, and this is ${nameOf(type)}.`,
+      `The schema registry supports schemas of type record, enum, array and fixed only. This schema is ${nameOf(type)}.`,
     )
   const encoder = avroEncoder(type)
   const versions = new WrittenVersions(registry, settings.compression)

@@ -2,10 +2,10 @@
 import type { Configuration } from '../../core/foundation/config/configuration.ts'
 
 export interface GlueClientOptions {
-  /** Region, endpoint, credentials and HTTP, under the keys of every client of AWS. */
+  /** Region, endpoint, credentials and HTTP options, under the keys that all AWS clients share. */
   readonly configuration: Configuration
   readonly proxyUrl: string | null
-  /** What Amazon's library tells in its user agent. */
+  /** What Amazon's library reports in its user agent. */
   readonly userAgent: {
     readonly autoRegistration: boolean
     readonly compression: boolean

@@ -1,7 +1,6 @@
 /**
- * The keys by which Amazon's library is configured, and Flink's schemas over it: once here, with type, default and meaning. Values
- * may be texts, or what a map of Java's would hold. Keys of `aws.` are those of every other client of AWS here. `schema-registry.ts`
- * and `core/kinesis/glue-client.ts` take what comes out.
+ * Settings from the configuration of Amazon's library (`glue-options.ts`). Values may be strings, or what a Java map would hold. The
+ * keys of `aws.` are those of every other AWS client. `schema-registry.ts` and `core/aws/glue` take the result.
  */
 import {
   awsOptions,
@@ -9,8 +8,6 @@ import {
   nestedCredentialsPrefix,
   outermostKey,
 } from '../../core/foundation/config/aws-options.ts'
-import { booleanOption, enumOption, intOption, stringOption } from '../../core/foundation/config/config-option.ts'
-import type { ConfigOption } from '../../core/foundation/config/config-option.ts'
 import { checkEndpoint } from '../../core/foundation/config/endpoint.ts'
 import { Configuration } from '../../core/foundation/config/configuration.ts'
 import { nearestKey } from '../../core/foundation/config/nearest-key.ts'
@@ -18,172 +15,17 @@ import { ConfigurationError } from '../../core/foundation/errors.ts'
 import type { GlueClientOptions } from './glue-client-options.ts'
 import type { GlueConfigs } from '../contracts/schema-spec.ts'
 import type { GlueCompression } from './glue-frame.ts'
-import type { GlueCompatibility, GlueDataFormat, SchemaRegistryOptions } from './schema-registry.ts'
+import { glueCollections, glueOptions } from './glue-options.ts'
+import type { GlueDataFormat, SchemaRegistryOptions } from './schema-registry.ts'
 
-const ignored = { ignored: true } as const
-const dataFormats = ['AVRO', 'JSON', 'PROTOBUF'] as const
-const compatibilities = [
-  'NONE',
-  'DISABLED',
-  'BACKWARD',
-  'BACKWARD_ALL',
-  'FORWARD',
-  'FORWARD_ALL',
-  'FULL',
-  'FULL_ALL',
-] as const satisfies readonly GlueCompatibility[]
-const DAY_MS = 86_400_000
-
-/** Those whose values are texts, numbers or truths. */
-export const glueOptions = {
-  region: stringOption(
-    'region',
-    null,
-    'Region of the registry. Default: `aws.region`, `AWS_REGION`, `AWS_DEFAULT_REGION`.',
-  ),
-  endpoint: stringOption(
-    'endpoint',
-    null,
-    "URL of the registry. Default: `AWS_ENDPOINT_URL_GLUE`, `AWS_ENDPOINT_URL`, or the region's.",
-  ),
-  proxyUrl: stringOption('proxyUrl', null, 'URL of an HTTP proxy that the registry is reached through.', {
-    secret: true,
-  }),
-  registryName: stringOption('registry.name', 'default-registry', 'The registry.'),
-  schemaName: stringOption('schemaName', null, "Name of the schema that is written. Default: the stream's name."),
-  dataFormat: enumOption(
-    'dataFormat',
-    dataFormats,
-    null,
-    'The format of the schema; need not be said, and must not contradict it. `PROTOBUF` is not supported.',
-  ),
-  compression: enumOption<GlueCompression>(
-    'compression',
-    ['NONE', 'ZLIB'],
-    'NONE',
-    'How the payload is written. Both are read.',
-  ),
-  autoRegistration: booleanOption(
-    'schemaAutoRegistrationEnabled',
-    false,
-    'Registers the schema that is written where the registry does not have it.',
-  ),
-  compatibility: enumOption(
-    'compatibility',
-    compatibilities,
-    'BACKWARD',
-    'Which versions the registry takes after the first, for a schema that is made here.',
-  ),
-  description: stringOption(
-    'description',
-    null,
-    'Of a schema that is made here. Default: `DEFAULT-DESCRIPTION-<region>-<registry>`.',
-  ),
-  cacheSize: intOption('cacheSize', 200, 'Schemas that are kept, of those read and those written each.', { min: 1 }),
-  timeToLiveMillis: intOption(
-    'timeToLiveMillis',
-    DAY_MS,
-    'How long a schema is kept before it is asked for again. It goes on serving meanwhile, and while the registry is down.',
-    { min: 1 },
-  ),
-  userAgentApp: stringOption('userAgentApp', 'default', 'What requests name as the application.'),
-  assumeRoleArn: stringOption(
-    'assumeRoleArn',
-    null,
-    'ARN of a role that is assumed for the registry, with the credentials that are configured.',
-  ),
-  assumeRoleSessionName: stringOption('assumeRoleSessionName', null, 'Session name of that role.'),
-  avroRecordType: enumOption(
-    'avroRecordType',
-    ['GENERIC_RECORD', 'SPECIFIC_RECORD', 'UNKNOWN'],
-    null,
-    'Accepted for compatibility: records are read with the schema that is given, as in Flink.',
-    ignored,
-  ),
-  schemaNameGenerationClass: stringOption(
-    'schemaNameGenerationClass',
-    null,
-    "Accepted for compatibility: there are no classes of Java here. A schema has the stream's name, or `schemaName`.",
-    ignored,
-  ),
-  secondaryDeserializer: stringOption(
-    'secondaryDeserializer',
-    null,
-    "A schema, such as one of plain Avro, that reads records without a header of Glue's; without one they cannot be read. The name of a class of Java is not used.",
-  ),
-  jsonClassNameResolutionEnabled: booleanOption(
-    'jsonClassNameResolutionEnabled',
-    false,
-    'Accepted for compatibility: no class is ever loaded by a name in a schema.',
-    ignored,
-  ),
-  protobufMessageType: stringOption(
-    'protobufMessageType',
-    null,
-    'Accepted for compatibility: Protobuf is not supported.',
-    ignored,
-  ),
-} as const satisfies Readonly<Record<string, ConfigOption<unknown>>>
-
-/** Those whose values are objects or lists. */
-export const glueCollections = {
-  tags: { key: 'tags', type: 'object of texts', description: 'Tags of a schema that is made here.' },
-  metadata: {
-    key: 'metadata',
-    type: 'object of texts',
-    description: 'Metadata of each version that is registered here.',
-  },
-  jacksonSerializationFeatures: {
-    key: 'jacksonSerializationFeatures',
-    type: 'list',
-    description: 'Accepted for compatibility: JSON is written as Jackson does without any.',
-  },
-  jacksonDeserializationFeatures: {
-    key: 'jacksonDeserializationFeatures',
-    type: 'list',
-    description:
-      'Accepted for compatibility: the payload of JsonDataWithSchema is the text as it came; in objects, whole numbers keep all their digits, and others are doubles.',
-  },
-  jsonClassNameAllowlist: {
-    key: 'jsonClassNameAllowlist',
-    type: 'list',
-    description: 'Accepted for compatibility: no class is ever loaded by a name in a schema.',
-  },
-} as const
-
-/** The keys under the names that Amazon's library gives them. */
-export const AWSSchemaRegistryConstants = {
-  AWS_REGION: glueOptions.region.key,
-  AWS_ENDPOINT: glueOptions.endpoint.key,
-  PROXY_URL: glueOptions.proxyUrl.key,
-  REGISTRY_NAME: glueOptions.registryName.key,
-  SCHEMA_NAME: glueOptions.schemaName.key,
-  SCHEMA_NAMING_GENERATION_CLASS: glueOptions.schemaNameGenerationClass.key,
-  DATA_FORMAT: glueOptions.dataFormat.key,
-  AVRO_RECORD_TYPE: glueOptions.avroRecordType.key,
-  PROTOBUF_MESSAGE_TYPE: glueOptions.protobufMessageType.key,
-  COMPRESSION_TYPE: glueOptions.compression.key,
-  SCHEMA_AUTO_REGISTRATION_SETTING: glueOptions.autoRegistration.key,
-  COMPATIBILITY_SETTING: glueOptions.compatibility.key,
-  DESCRIPTION: glueOptions.description.key,
-  TAGS: glueCollections.tags.key,
-  METADATA: glueCollections.metadata.key,
-  CACHE_SIZE: glueOptions.cacheSize.key,
-  CACHE_TIME_TO_LIVE_MILLIS: glueOptions.timeToLiveMillis.key,
-  SECONDARY_DESERIALIZER: glueOptions.secondaryDeserializer.key,
-  JACKSON_SERIALIZATION_FEATURES: glueCollections.jacksonSerializationFeatures.key,
-  JACKSON_DESERIALIZATION_FEATURES: glueCollections.jacksonDeserializationFeatures.key,
-  USER_AGENT_APP: glueOptions.userAgentApp.key,
-  ASSUME_ROLE_ARN: glueOptions.assumeRoleArn.key,
-  ASSUME_ROLE_SESSION_NAME: glueOptions.assumeRoleSessionName.key,
-} as const
+export { AWSSchemaRegistryConstants, glueCollections, glueOptions } from './glue-options.ts'
 
 export interface GlueSettings {
   readonly client: GlueClientOptions
   readonly registry: SchemaRegistryOptions
   readonly schemaName: string | null
   readonly compression: GlueCompression
-  /** Sentences for the log: keys that mean nothing. */
+  /** Log messages about keys that have no effect. */
   readonly warnings: readonly string[]
 }
 
@@ -231,11 +73,11 @@ export function parseGlueConfigs(configs: GlueConfigs, format: GlueDataFormat): 
   }
 }
 
-/** `schemaName` of the configuration, else the stream's. @throws ConfigurationError */
+/** The configured `schemaName`, or the name of the stream. @throws ConfigurationError */
 export function schemaNameOf({ schemaName }: GlueSettings, transportName: string | null): string {
   const name = schemaName ?? transportName
   if (name === null || name === '')
-    throw new ConfigurationError("The schema that is written has no name: set 'schemaName', or give the stream's name.")
+    throw new ConfigurationError("The schema to write has no name: set 'schemaName' or the stream's name.")
   return name
 }
 
@@ -251,7 +93,7 @@ function asText(key: string, value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean' || typeof value === 'number') return String(value)
   throw new ConfigurationError(
-    `${key}: ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`} is not a text.`,
+    `${key}: ${Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`} is not a string.`,
   )
 }
 
@@ -263,19 +105,16 @@ function textsOf(configs: GlueConfigs, key: string): Record<string, string> {
       : typeof value === 'object'
         ? Object.entries(value)
         : null
-  if (entries === null || Array.isArray(value))
-    throw new ConfigurationError(`${key} is not an object whose values are texts.`)
+  if (entries === null || Array.isArray(value)) throw new ConfigurationError(`${key} is not an object of strings.`)
   return Object.fromEntries(entries.map(([name, text]) => [asText(key, name), asText(`${key}.${String(name)}`, text)]))
 }
 
 function checkFormat(given: Configuration, format: GlueDataFormat): void {
-  const said = given.find(glueOptions.dataFormat)
-  if (said === 'PROTOBUF' || given.has(glueOptions.protobufMessageType))
-    throw new ConfigurationError(
-      'Protobuf is not supported: the schema registry is read and written with Avro and JSON.',
-    )
-  if (said !== null && said !== format)
-    throw new ConfigurationError(`${glueOptions.dataFormat.key} is ${said}, and the schema is one of ${format}.`)
+  const configured = given.find(glueOptions.dataFormat)
+  if (configured === 'PROTOBUF' || given.has(glueOptions.protobufMessageType))
+    throw new ConfigurationError('Protobuf is not supported. The schema registry supports Avro and JSON here.')
+  if (configured !== null && configured !== format)
+    throw new ConfigurationError(`${glueOptions.dataFormat.key} is ${configured}, and the schema is one of ${format}.`)
 }
 
 function checkRegistryEndpoint(given: Configuration): void {
@@ -286,7 +125,7 @@ function checkRegistryEndpoint(given: Configuration): void {
 const ENDPOINT_KEY = awsOptions.endpoint.key
 const REGION_KEY = awsOptions.region.key
 
-/** `aws.endpoint` is where Kinesis is. */
+/** Omits `aws.endpoint`, which is the endpoint of Kinesis. */
 function connectionOf(keys: Readonly<Record<string, string>>, given: Configuration): Configuration {
   const region = given.find(glueOptions.region)
   const endpoint = given.find(glueOptions.endpoint)
@@ -303,7 +142,7 @@ function connectionOf(keys: Readonly<Record<string, string>>, given: Configurati
   })
 }
 
-/** The credentials that are given are those which the role is assumed with. */
+/** The configured credentials are the ones that assume the role. */
 function withinRole(key: string): string {
   return key.startsWith(CREDENTIALS_PREFIX)
     ? nestedCredentialsPrefix(CREDENTIALS_PREFIX) + key.slice(CREDENTIALS_PREFIX.length)
@@ -319,16 +158,18 @@ function warningsOf(configs: GlueConfigs): string[] {
   for (const key of Object.keys(configs)) {
     if (key === ENDPOINT_KEY)
       warnings.push(
-        `${key} is where Kinesis is, and not used for the schema registry: its own is '${glueOptions.endpoint.key}'.`,
+        `${key} is the endpoint of Kinesis and is not used for the schema registry. Use '${glueOptions.endpoint.key}' instead.`,
       )
     if (OPTION_KEYS.has(key) || COLLECTION_KEYS.has(key) || isConnectionKey(key)) continue
     const nearest = nearestKey(key, KNOWN_KEYS)
-    warnings.push(`${key} means nothing to the schema registry${nearest === null ? '' : `; '${nearest}' does`}.`)
+    warnings.push(
+      `${key} is not a key of the schema registry and has no effect.${nearest === null ? '' : ` Did you mean '${nearest}'?`}`,
+    )
   }
   const secondary = configs[glueOptions.secondaryDeserializer.key]
   if (secondary !== null && secondary !== undefined)
     warnings.push(
-      `${glueOptions.secondaryDeserializer.key} names a class of Java, which is not used: give the schema a secondary one.`,
+      `${glueOptions.secondaryDeserializer.key} names a Java class and has no effect. Set a secondary schema instead.`,
     )
   return warnings
 }

@@ -1,12 +1,12 @@
 /**
- * How the AWS Glue Schema Registry frames a record, as Amazon's Java library writes it:
+ * The frame of the AWS Glue Schema Registry, as Amazon's Java library writes it:
  *
  *   0   1 byte    3, the version of this header
- *   1   1 byte    0: the payload as it is; 5: a zlib stream of it (RFC 1950)
+ *   1   1 byte    0: no compression; 5: the payload is a zlib stream (RFC 1950)
  *   2   16 bytes  id of the schema's version, a UUID, most significant byte first
  *   18  ...       payload
  *
- * A frame is read to its last byte: what is cut off, inflates to more than is allowed, or goes on behind its end is an error.
+ * The whole frame must be valid: a truncated payload, one that inflates beyond the limit, and bytes after the end are errors.
  */
 import { constants, deflateSync, inflateSync } from 'node:zlib'
 
@@ -16,7 +16,7 @@ import type { ShardlineError } from '../../core/foundation/errors.ts'
 export type GlueCompression = 'NONE' | 'ZLIB'
 
 export interface GlueFrame {
-  /** As text, in lower case. */
+  /** A UUID in lower case. */
   readonly schemaVersionId: string
   readonly payload: Buffer
 }
@@ -27,10 +27,10 @@ const HEADER_BYTES = 18
 const ID_AT = 2
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** Bytes that a payload may inflate to unless told otherwise: more than a record of Kinesis can sensibly hold. */
+/** The default limit of an inflated payload in bytes. */
 export const MAX_INFLATED_BYTES = 64 * 1024 * 1024
 
-/** Whether the whole header is one; what follows may still be broken. */
+/** Whether the bytes begin with a valid header. The payload is not checked. */
 export function isGlueFrame(bytes: Uint8Array): boolean {
   return (
     bytes.length >= HEADER_BYTES &&
@@ -42,28 +42,30 @@ export function isGlueFrame(bytes: Uint8Array): boolean {
 /** @throws ShardlineError RECORD_MALFORMED */
 export function readGlueFrame(bytes: Buffer, maxInflatedBytes = MAX_INFLATED_BYTES): GlueFrame {
   if (bytes.length < HEADER_BYTES)
-    throw malformed(`a Glue record has a header of ${HEADER_BYTES} bytes, and this has ${bytes.length}`)
+    throw malformed(
+      `the record has ${bytes.length} bytes, which is less than the ${HEADER_BYTES} bytes of a Glue header`,
+    )
   const [version, compression] = bytes as unknown as readonly [number, number]
   if (version !== HEADER_VERSION)
-    throw malformed(`the header's version is ${version}, and only ${HEADER_VERSION} is known`)
+    throw malformed(`the header version is ${version}, but only ${HEADER_VERSION} is supported`)
   if (compression !== COMPRESSION.NONE && compression !== COMPRESSION.ZLIB)
-    throw malformed(`the header names compression ${compression}, and only 0 (none) and 5 (zlib) are known`)
+    throw malformed(`the compression byte is ${compression}, but only 0 (none) and 5 (zlib) are supported`)
   return { schemaVersionId: schemaVersionIdOf(bytes), payload: gluePayload(bytes, maxInflatedBytes) }
 }
 
-/** Of a whole header. */
+/** The bytes must begin with a valid header. */
 export function schemaVersionIdOf(bytes: Buffer): string {
   const hex = bytes.toString('hex', ID_AT, HEADER_BYTES)
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** The payload alone, of a whole header: for those who know the version. @throws ShardlineError RECORD_MALFORMED */
+/** The payload alone. The bytes must begin with a valid header. @throws ShardlineError RECORD_MALFORMED */
 export function gluePayload(bytes: Buffer, maxInflatedBytes = MAX_INFLATED_BYTES): Buffer {
   const body = bytes.subarray(HEADER_BYTES)
   return bytes[1] === COMPRESSION.NONE ? body : inflate(body, maxInflatedBytes)
 }
 
-/** Whether two whole headers name the same version. */
+/** Whether two valid headers have the same schema version. */
 export function sameVersion(a: Buffer, b: Buffer): boolean {
   for (let i = ID_AT; i < HEADER_BYTES; i++) if (a[i] !== b[i]) return false
   return true
@@ -73,14 +75,14 @@ export function writeGlueFrame(schemaVersionId: string, payload: Uint8Array, com
   return behindGlueHeader(glueHeader(schemaVersionId, compression), payload)
 }
 
-/** For all records of the version. */
+/** The header of all records with this schema version. */
 export function glueHeader(schemaVersionId: string, compression: GlueCompression): Buffer {
   const id = schemaVersionId.toLowerCase()
-  if (!UUID.test(id)) throw malformed(`'${schemaVersionId}' is not the id of a schema's version`)
+  if (!UUID.test(id)) throw malformed(`'${schemaVersionId}' is not the id of a schema version`)
   return Buffer.from([HEADER_VERSION, COMPRESSION[compression], ...Buffer.from(id.replaceAll('-', ''), 'hex')])
 }
 
-/** The header says how the payload is written. */
+/** Frames the payload, compressed as the header specifies. */
 export function behindGlueHeader(header: Buffer, payload: Uint8Array): Buffer {
   const body = header[1] === COMPRESSION.ZLIB ? deflateSync(payload) : payload
   const out = Buffer.allocUnsafe(HEADER_BYTES + body.length)
@@ -102,7 +104,7 @@ function inflate(body: Buffer, maxInflatedBytes: number): Buffer {
     throw malformed(
       code === 'ERR_BUFFER_TOO_LARGE'
         ? `the payload inflates to more than ${maxInflatedBytes} bytes`
-        : `the payload is not a whole zlib stream: ${message}`,
+        : `the payload is not a complete zlib stream: ${message}`,
       cause,
     )
   }

@@ -1,7 +1,7 @@
 /**
- * JSON behind the header of the Glue Schema Registry. Values are carriers, { schema, payload }, both texts, or what the payload
- * says. What is written is checked against its schema, what is read is not, as in Amazon's library. A payload keeps its digits:
- * 12.50 is read as 12.50, where Java makes 12.5 of it.
+ * JSON behind the header of the Glue Schema Registry. A value is a carrier, { schema, payload }, which are two strings, or the parsed
+ * payload. As in Amazon's library, values are validated when they are written, not when they are read. A payload keeps its digits:
+ * 12.50 stays 12.50, where Java returns 12.5.
  */
 import { LRUCache } from 'lru-cache'
 import { parse, stringify } from 'lossless-json'
@@ -67,9 +67,9 @@ export function glueJsonDecoder(
   }
 }
 
-/** Digits in a row that a double might not hold. */
+/** So many digits that a double may not represent them exactly. */
 const LONG_NUMBER = /\d{16}/
-/** As many levels as Jackson reads. */
+/** Jackson's limit of nested levels. */
 const MAX_DEPTH = 1000
 const [QUOTE, BACKSLASH] = [0x22, 0x5c]
 const [OPENING_BRACKET, CLOSING_BRACKET, OPENING_BRACE, CLOSING_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -78,14 +78,14 @@ function readPayload(payload: Buffer): { readonly text: string; readonly value: 
   try {
     const text = unicodeText(payload)
     const value: unknown = JSON.parse(text)
-    if (isDeep(text)) throw new SyntaxError(`It is nested more than ${MAX_DEPTH} deep`)
+    if (isDeep(text)) throw new SyntaxError(`it has more than ${MAX_DEPTH} nested levels`)
     return { text, value: LONG_NUMBER.test(text) ? parse(text, null, EXACTLY) : value }
   } catch (cause) {
-    throw recordMalformed(`The payload of the record is no JSON: ${(cause as Error).message}.`, cause)
+    throw recordMalformed(`The payload of the record is not valid JSON: ${(cause as Error).message}.`, cause)
   }
 }
 
-/** Of text that is JSON. Whoever goes through the value later would end the stack, and no record would be to blame for it. */
+/** Whether valid JSON is nested too deeply. A later traversal would overflow the stack, and the error would not name the record. */
 function isDeep(text: string): boolean {
   if (text.length < MAX_DEPTH * 2) return false
   let depth = 0
@@ -99,7 +99,7 @@ function isDeep(text: string): boolean {
   return false
 }
 
-/** Where its closing quote is. */
+/** The index of the closing quote. */
 function endOfString(text: string, from: number): number {
   let at = from
   for (let code = text.charCodeAt(at); code !== QUOTE; code = text.charCodeAt(at)) at += code === BACKSLASH ? 2 : 1
@@ -111,7 +111,7 @@ function exactNumber(text: string): number | bigint {
   return /^-?\d+$/.test(text) && !Number.isSafeInteger(number) ? BigInt(text) : number
 }
 
-/** As JSON.parse has it where a name comes twice: the last one counts. */
+/** Of members with the same name the last one wins, as in JSON.parse. */
 const EXACTLY = { parseNumber: exactNumber, onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue }
 
 /** @throws ConfigurationError */
@@ -140,7 +140,7 @@ class GlueJsonEncoder implements ValueEncoder {
     this.#ofValues = ofValues
   }
 
-  /** A value that is refused is so by `encode`. */
+  /** An invalid schema is reported by `encode`. */
   prepare(value?: unknown): Promise<void> | null {
     let schema: JsonSchema | null
     try {
@@ -155,11 +155,9 @@ class GlueJsonEncoder implements ValueEncoder {
     const { text, document } = isCarrier(value) ? payloadOf(value) : textOf(value)
     const schema = this.#schemaOf(value)
     if (schema === null)
-      throw valueInvalid(
-        'The value is no JSON with its schema, { schema, payload }, and no schema is given for others.',
-      )
+      throw valueInvalid('The value is not { schema, payload }, and no schema is configured for other values.')
     const why = schema.validate(document)
-    if (why !== null) throw valueInvalid(`The value is not what schema '${schema.written.schemaName}' says: ${why}.`)
+    if (why !== null) throw valueInvalid(`The value does not conform to schema '${schema.written.schemaName}': ${why}.`)
     return this.#versions.frame(schema.written, Buffer.from(text))
   }
 
@@ -170,7 +168,7 @@ class GlueJsonEncoder implements ValueEncoder {
       try {
         schema = jsonSchema(value.schema, this.#spec, this.#settings)
       } catch (cause) {
-        throw valueInvalid(`The value's schema cannot be used: ${(cause as Error).message}.`, cause)
+        throw valueInvalid(`The value's schema is invalid: ${(cause as Error).message}.`, cause)
       }
       this.#ofCarriers.set(value.schema, schema)
     }
@@ -183,7 +181,7 @@ function fixedSchema(text: string, spec: GlueJsonSchemaSpec, settings: GlueSetti
     return jsonSchema(text, spec, settings)
   } catch (cause) {
     if (cause instanceof ConfigurationError) throw cause
-    throw new ConfigurationError(`The JSON schema cannot be used: ${(cause as Error).message}.`, { cause })
+    throw new ConfigurationError(`The JSON schema is invalid: ${(cause as Error).message}.`, { cause })
   }
 }
 
@@ -208,7 +206,7 @@ function isCarrier(value: unknown): value is JsonDataWithSchema {
   return typeof schema === 'string' && typeof payload === 'string' && Object.keys(value).length === 2
 }
 
-/** What is written, and what is checked. */
+/** The text that is written, and the document that is validated. */
 interface Payload {
   readonly text: string
   readonly document: unknown
@@ -218,15 +216,15 @@ function payloadOf({ payload }: JsonDataWithSchema): Payload {
   try {
     return { text: jsonText(parseJsonText(payload), 'kept'), document: JSON.parse(payload) as unknown }
   } catch (cause) {
-    throw valueInvalid(`The payload is no JSON: ${(cause as Error).message}.`, cause)
+    throw valueInvalid(`The payload is not valid JSON: ${(cause as Error).message}.`, cause)
   }
 }
 
 const DECIMALS = [{ test: (value: unknown) => value instanceof Decimal, stringify: String }]
 
-/** What JSON has no word of its own for, and would be left empty: bytes as base64, as Jackson writes them. */
+/** Converts values that JSON.stringify would lose: maps, sets, and bytes, which Jackson writes as base64. */
 function inJson(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`${value} is no number of JSON`)
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new RangeError(`JSON has no number ${value}`)
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Map)
     return Object.fromEntries([...value].map(([name, member]) => [nameOf(name), member as unknown]))
@@ -238,7 +236,7 @@ function inJson(_key: string, value: unknown): unknown {
 
 function nameOf(key: unknown): string {
   if (typeof key === 'object' && key !== null && !(key instanceof Decimal))
-    throw new TypeError('a key that is an object is no name of a member')
+    throw new TypeError('an object cannot be the name of a member')
   return String(key)
 }
 

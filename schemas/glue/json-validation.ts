@@ -1,6 +1,6 @@
 /**
- * Whether a JSON document is what its schema says: drafts 4, 6, 7, 2019-09 and 2020-12, as `$schema` has it, 7 where it says
- * nothing. References are followed within the schema alone; nothing is ever fetched. Formats that nobody knows say nothing.
+ * Validates JSON documents by JSON Schema: drafts 4, 6, 7, 2019-09 and 2020-12. `$schema` selects the draft; the default is 7.
+ * References must lead into the same schema. Nothing is fetched. Unknown formats are ignored.
  */
 import { Ajv } from 'ajv'
 import type { Options } from 'ajv'
@@ -10,15 +10,15 @@ import { Ajv2019 } from 'ajv/dist/2019.js'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { LRUCache } from 'lru-cache'
 
-/** Why a document is none of the schema; null: it is one. */
+/** Returns why a document is invalid, or `null` when it is valid. */
 export type JsonValidator = (document: unknown) => string | null
 
 const OPTIONS: Options = {
-  // What a schema has beyond its draft is for others.
+  // Unknown keywords are ignored.
   strict: false,
   logger: false,
   unicodeRegExp: false,
-  // 0.07 is a multiple of 0.01, whatever their doubles are.
+  // 0.07 must be a multiple of 0.01, although their doubles are not.
   multipleOfPrecision: 9,
 }
 
@@ -26,23 +26,23 @@ type JsonSchemaCompiler = Pick<Ajv, 'compile'>
 
 const DRAFTS: readonly (readonly [uri: RegExp, make: () => JsonSchemaCompiler])[] = [
   [/^https?:\/\/json-schema\.org\/draft-04\/schema#?$/, () => new Draft04(OPTIONS)],
-  // The seventh only has more words.
+  // Draft 7 only adds keywords to draft 6.
   [/^https?:\/\/json-schema\.org\/draft-0[67]\/schema#?$/, () => new Ajv(OPTIONS)],
   [/^https?:\/\/json-schema\.org\/draft\/2019-09\/schema#?$/, () => new Ajv2019(OPTIONS)],
   [/^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/, () => new Ajv2020(OPTIONS)],
 ]
 
-// Both are CommonJS, whose default export the types see one level deeper.
+// Both modules are CommonJS, and their types put the default export one level deeper.
 const Draft04 = AjvDraft04 as unknown as new (options: Options) => JsonSchemaCompiler
 const addFormats = ajvFormats as unknown as (ajv: JsonSchemaCompiler) => void
 
-/** Compiling takes milliseconds. */
+/** Compiled validators that are cached, because compiling takes milliseconds. */
 const KEPT = 100
 const validators = new LRUCache<string, JsonValidator>({ max: KEPT })
 
 const draftOf = (uri: unknown) => (typeof uri === 'string' ? DRAFTS.find(([known]) => known.test(uri))?.[1] : undefined)
 
-/** @throws SyntaxError whose message says what is wrong with the schema */
+/** @throws SyntaxError when the schema is invalid */
 export function jsonValidator(schemaText: string): JsonValidator {
   let validator = validators.get(schemaText)
   if (validator === undefined) {
@@ -54,14 +54,14 @@ export function jsonValidator(schemaText: string): JsonValidator {
 
 function compile(schemaText: string): JsonValidator {
   const schema = JSON.parse(schemaText) as unknown
-  if (typeof schema === 'boolean') return () => (schema ? null : 'its schema takes nothing')
+  if (typeof schema === 'boolean') return () => (schema ? null : 'its schema accepts no value')
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
     throw new SyntaxError('it is neither an object nor a boolean')
-  // `$async` is a word of Ajv's own, which would have it answer later.
+  // `$async` is a keyword of Ajv, which would make validation asynchronous.
   const { $schema: draft, $async: _, ...rest } = schema as Record<string, unknown>
   const make = draft === undefined ? () => new Ajv(OPTIONS) : draftOf(draft)
   if (make === undefined)
-    throw new SyntaxError(`$schema ${JSON.stringify(draft)} is none of the drafts 4, 6, 7, 2019-09 and 2020-12`)
+    throw new SyntaxError(`$schema ${JSON.stringify(draft)} is not one of the drafts 4, 6, 7, 2019-09 and 2020-12`)
   const ajv = make()
   addFormats(ajv)
   let validate: ReturnType<Ajv['compile']>
@@ -72,7 +72,7 @@ function compile(schemaText: string): JsonValidator {
     throw new SyntaxError(
       missingRef === undefined
         ? message
-        : `it refers to '${missingRef}', and references are followed within the schema alone: put what is there into its definitions`,
+        : `it refers to '${missingRef}', which is outside the schema: copy that schema into its definitions`,
       { cause },
     )
   }

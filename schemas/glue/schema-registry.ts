@@ -1,11 +1,11 @@
 /**
- * Which version of which schema a record is of, as the AWS Glue Schema Registry knows it. Two caches, as in Amazon's Java library:
- * definition to version for those who write, version to definition for those who read; 200 entries for a day. What is older is
- * asked for again while it still serves, and goes on serving while the registry is down. Calls that ask the same at the same
- * time ask once, and a version that is not there is asked for every ten seconds.
+ * Schema versions of the AWS Glue Schema Registry. As in Amazon's Java library, there are two caches: from definition to version for
+ * writing, from version to definition for reading. By default each holds 200 entries for a day. An expired entry is refreshed in the
+ * background, and stays in use until the refresh succeeds. Concurrent calls for the same entry share one request. A version that
+ * does not exist is requested again after ten seconds.
  *
- *   write  known? ── no ──> GetSchemaByDefinition ── no such version ──> RegisterSchemaVersion ── PENDING ──> GetSchemaVersion ...
- *                                                 └─ no such schema ──> CreateSchema ── somebody was quicker ──^
+ *   write  cached? ── no ──> GetSchemaByDefinition ── no such version ──> RegisterSchemaVersion ── PENDING ──> GetSchemaVersion ...
+ *                                                 └─ no such schema ──> CreateSchema ── another producer created it ──^
  */
 import { LRUCache } from 'lru-cache'
 
@@ -19,7 +19,7 @@ export type GlueCompatibility =
 
 export interface SchemaVersion {
   readonly versionId: string
-  /** `AVAILABLE`, `PENDING`, `FAILURE` or `DELETING`; null: the answer does not say. */
+  /** `AVAILABLE`, `PENDING`, `FAILURE` or `DELETING`; `null` when the response has no status. */
   readonly status: string | null
 }
 
@@ -29,10 +29,10 @@ export interface RegisteredSchema {
   readonly schemaName: string
 }
 
-/** What is asked of the registry. Errors have the codes `SCHEMA_NOT_FOUND` and `SCHEMA_EXISTS` where that is the matter. */
+/** The calls of the registry. Errors have the codes `SCHEMA_NOT_FOUND` and `SCHEMA_EXISTS` where they apply. */
 export interface SchemaRegistryApi {
   getSchemaByDefinition(schemaName: string, registryName: string, definition: string): Promise<SchemaVersion>
-  /** Whether there is a schema of this name, of whatever version. */
+  /** Whether a schema has this name, whatever its versions. */
   schemaExists(schemaName: string, registryName: string): Promise<boolean>
   registerSchemaVersion(schemaName: string, registryName: string, definition: string): Promise<SchemaVersion>
   createSchema(schema: NewSchema): Promise<SchemaVersion>
@@ -56,7 +56,7 @@ export interface SchemaRegistryOptions {
   readonly compatibility: GlueCompatibility
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
-  /** Pairs that are put to each version that is registered here. */
+  /** Metadata of each version that this process registers. */
   readonly metadata: Readonly<Record<string, string>>
   readonly cacheSize: number
   readonly timeToLiveMs: number
@@ -77,7 +77,7 @@ const MAX_POLL_MS = 3000
 const REFRESH_EVERY_MS = 60_000
 const MISSING_MS = 10_000
 
-/** Made once for each schema, and asked for with each value. */
+/** Cache keys by schema, because each value needs one. */
 const keys = new WeakMap<SchemaToWrite, string>()
 
 function keyOf(schema: SchemaToWrite): string {
@@ -96,7 +96,7 @@ export class SchemaRegistry {
   readonly #warn: (message: string) => void
   readonly #versions: LRUCache<string, string, SchemaToWrite>
   readonly #schemas: LRUCache<string, RegisteredSchema>
-  /** Many records may be of a version that is gone, and the registry takes few calls a second. */
+  /** Versions that do not exist. Many records may have such a version, and the registry limits calls per second. */
   readonly #missing: LRUCache<string, ServiceError>
   #refreshedAt = -Infinity
 
@@ -117,7 +117,7 @@ export class SchemaRegistry {
       ttl: options.timeToLiveMs,
       allowStale: true,
       noDeleteOnFetchRejection: true,
-      // What is crowded out while it is asked for is still what somebody waits for.
+      // An entry that is evicted during its request is still awaited by the caller.
       ignoreFetchAbort: true,
     }
     this.#versions = new LRUCache({
@@ -128,7 +128,7 @@ export class SchemaRegistry {
         } catch (error) {
           if (stale !== undefined)
             this.#warn(
-              `Schema '${context.schemaName}' could not be asked for again, and serves as it is: ${(error as Error).message}`,
+              `Schema '${context.schemaName}' could not be refreshed. The cached version stays in use: ${(error as Error).message}`,
             )
           throw error
         }
@@ -137,12 +137,12 @@ export class SchemaRegistry {
     this.#schemas = new LRUCache({ ...kept, fetchMethod: versionId => this.#load(versionId) })
   }
 
-  /** The id of the schema's version, which is registered if need be. @throws ServiceError */
+  /** The id of the schema version, which is registered if necessary. @throws ServiceError */
   async versionOf(schema: SchemaToWrite): Promise<string> {
     return (await this.#versions.fetch(keyOf(schema), { context: schema }))!
   }
 
-  /** The id, where it is known already: those who write many records ask this first. */
+  /** The cached id of the schema version. */
   knownVersionOf(schema: SchemaToWrite): string | undefined {
     const key = keyOf(schema)
     if (this.#versions.has(key)) return this.#versions.get(key)
@@ -151,7 +151,7 @@ export class SchemaRegistry {
     return stale
   }
 
-  /** In the background, and no more than once in a while: what is stale goes on serving if it fails. */
+  /** Refreshes in the background, at most once a minute. The expired entry stays in use if it fails. */
   #refresh(key: string, schema: SchemaToWrite): void {
     const now = this.#clock.monotonic()
     if (now - this.#refreshedAt < REFRESH_EVERY_MS) return
@@ -184,7 +184,7 @@ export class SchemaRegistry {
       const { versionId, status } = await this.#api.getSchemaByDefinition(schemaName, registryName, definition)
       if (status === 'AVAILABLE') return versionId
       if (status === 'PENDING') return await this.#available(schema, versionId)
-      throw this.#rejected(schema, versionId, `the registry has it, but its status is ${status ?? 'not told'}`)
+      throw this.#rejected(schema, versionId, `the registry has it, but its status is ${status ?? 'unknown'}`)
     } catch (error) {
       if (!(error instanceof ServiceError && error.code === 'SCHEMA_NOT_FOUND')) throw error
       missing = error
@@ -192,7 +192,7 @@ export class SchemaRegistry {
     if (!this.#options.autoRegistration)
       throw new ServiceError(
         'SCHEMA_NOT_FOUND',
-        `Schema '${schemaName}' of registry ${registryName} has no version with this definition, and registering it is off: register it, or set schemaAutoRegistrationEnabled.`,
+        `Schema '${schemaName}' of registry ${registryName} has no version with this definition, and registering it is off. Register it, or set schemaAutoRegistrationEnabled.`,
         { cause: missing, details: { schemaName, registryName } },
       )
     const versionId = await this.#register(schema)
@@ -209,7 +209,7 @@ export class SchemaRegistry {
         const { versionId, status } = await this.#api.createSchema(made)
         return status === null || status === 'AVAILABLE' ? versionId : await this.#available(schema, versionId)
       } catch (error) {
-        // Another producer was quicker: its schema is there now, and ours becomes a version of it.
+        // Another producer has created the schema. Ours becomes a version of it.
         if (!isThere(error)) throw error
       }
     }
@@ -217,7 +217,7 @@ export class SchemaRegistry {
     return status === 'AVAILABLE' ? versionId : this.#available(schema, versionId)
   }
 
-  /** Waits until the registry has checked whether the version is compatible with those before it. */
+  /** Waits until the registry has checked the compatibility of the version. */
   async #available(schema: SchemaToWrite, versionId: string): Promise<string> {
     let status: string | null = null
     for (let poll = 0; poll < POLLS; poll++) {
@@ -228,12 +228,12 @@ export class SchemaRegistry {
         throw this.#rejected(
           schema,
           versionId,
-          `the registry refused it (status ${status ?? 'not told'}): it is not compatible with the versions before it, as the schema's compatibility mode has it`,
+          `the registry rejected it (status ${status ?? 'unknown'}): it is not compatible with the previous versions under the schema's compatibility mode`,
         )
     }
     throw new ServiceError(
       'SERVICE_FAILED',
-      `Schema '${schema.schemaName}' of registry ${this.#options.registryName}: version ${versionId} is still ${status ?? 'unknown'} after ${POLLS} looks. It is tried again.`,
+      `Schema '${schema.schemaName}' of registry ${this.#options.registryName}: version ${versionId} is still ${status ?? 'unknown'} after ${POLLS} looks. The call is retried.`,
       { details: { schemaName: schema.schemaName, versionId } },
     )
   }
@@ -247,16 +247,16 @@ export class SchemaRegistry {
     )
   }
 
-  /** Metadata is worth a warning, never a record. */
+  /** Adds metadata to the version. A failure causes a warning only. */
   async #describe({ schemaName, transportName }: SchemaToWrite, versionId: string): Promise<void> {
     const pairs = Object.entries({ [TRANSPORT_KEY]: transportName, ...this.#options.metadata })
     const failed = (
       await Promise.allSettled(pairs.map(([key, value]) => this.#api.putSchemaVersionMetadata(versionId, key, value)))
     ).find(outcome => outcome.status === 'rejected' && !isThere(outcome.reason)) as PromiseRejectedResult | undefined
     if (failed !== undefined)
-      this.#warn(`Schema '${schemaName}': its metadata could not be put: ${(failed.reason as Error).message}`)
+      this.#warn(`Schema '${schemaName}': its metadata could not be written: ${(failed.reason as Error).message}`)
   }
 }
 
-/** Another sink, or another job, was as fast. */
+/** Another sink or another job created it first. */
 const isThere = (error: unknown): boolean => error instanceof ServiceError && error.code === 'SCHEMA_EXISTS'

@@ -1,4 +1,4 @@
-/** What a schema asks of those who know the program and the way to AWS. */
+/** What schemas need from the job: functions of the program, and the Glue Schema Registry. */
 import { ConfigurationError } from '../../core/foundation/errors.ts'
 import type { GlueDataFormat, SchemaRegistry } from './schema-registry.ts'
 import type { GlueConfigs, ValueFunctionSpec } from '../contracts/schema-spec.ts'
@@ -6,17 +6,17 @@ import type { GlueConfigs, ValueFunctionSpec } from '../contracts/schema-spec.ts
 export interface SchemaServices {
   /** @throws GraphError */
   loadFunction(spec: ValueFunctionSpec): Promise<(...args: never[]) => unknown>
-  /** The same registry, with its caches, for the same configuration. */
+  /** Returns the same registry, with its caches, for the same configuration. */
   glueRegistry(configs: GlueConfigs, format: GlueDataFormat): Promise<SchemaRegistry>
 }
 
-/** For schemas that ask for nothing. */
+/** For schemas that need no services. */
 export const NO_SCHEMA_SERVICES: SchemaServices = {
-  loadFunction: () => Promise.reject(new ConfigurationError('No functions of the program are known here.')),
-  glueRegistry: () => Promise.reject(new ConfigurationError('No Glue Schema Registry is known here.')),
+  loadFunction: () => Promise.reject(new ConfigurationError('Functions of the program are not available here.')),
+  glueRegistry: () => Promise.reject(new ConfigurationError('The Glue Schema Registry is not available here.')),
 }
 
-/** A class, or a function that makes the object. @throws ConfigurationError if what comes of it has no such method */
+/** Instantiates the program's class, or calls its function. @throws ConfigurationError when the result does not have the method */
 export async function loadSchemaOfProgram(
   spec: ValueFunctionSpec,
   services: SchemaServices,
@@ -29,7 +29,7 @@ export async function loadSchemaOfProgram(
   const schema: unknown = isClass ? new (made as new () => unknown)() : (made as () => unknown)()
   if (!hasMethod(schema))
     throw new ConfigurationError(
-      `A schema of the program is a class with a method ${method}, or what makes such an object.`,
+      `A schema of the program must be a class with a method ${method}, or a function that returns such an object.`,
     )
   return schema
 }

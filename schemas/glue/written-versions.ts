@@ -1,6 +1,6 @@
 /**
- * Version ids of the schemas that are written with one configuration: asked for before the first value of each, known from then
- * on. Few schemas are written at a time; those that were not for long are asked for anew.
+ * Version ids of the schemas that are written with one configuration. The first value of a schema waits for its id. The least
+ * recently written schemas are evicted, and are requested again when they are needed.
  */
 import { LRUCache } from 'lru-cache'
 
@@ -9,7 +9,7 @@ import { behindGlueHeader, glueHeader } from './glue-frame.ts'
 import type { GlueCompression } from './glue-frame.ts'
 import type { SchemaRegistry, SchemaToWrite } from './schema-registry.ts'
 
-/** Values between looks whether the registry still knows: it takes longer than to write one. */
+/** Values between two lookups in the cache of the registry, because a lookup takes longer than writing a value. */
 const ASK_EVERY = 64
 
 interface WrittenVersion {
@@ -20,7 +20,7 @@ interface WrittenVersion {
 export class WrittenVersions {
   readonly #registry: SchemaRegistry
   readonly #compression: GlueCompression
-  /** By definition; also where the registry keeps fewer: what was prepared is there when it is written. */
+  /** By definition. Independent of the registry's cache, so that a prepared schema is not evicted before it is written. */
   readonly #versions = new LRUCache<string, WrittenVersion>({ max: 100 })
 
   #last: { readonly schema: SchemaToWrite; readonly version: WrittenVersion } | null = null
@@ -31,7 +31,7 @@ export class WrittenVersions {
     this.#compression = compression
   }
 
-  /** null: the id is known. It rejects with a ServiceError where it cannot be had. */
+  /** Returns `null` when the id is known. Rejects with a ServiceError when the registry does not return it. */
   prepare(schema: SchemaToWrite): Promise<void> | null {
     if (schema === this.#last?.schema && ++this.#sinceAsked < ASK_EVERY) return null
     this.#sinceAsked = 0
@@ -41,7 +41,7 @@ export class WrittenVersions {
     return this.#registry.versionOf(schema).then(id => this.#keep(schema, id))
   }
 
-  /** The payload behind its header. @throws ShardlineError ILLEGAL_STATE before `prepare` resolved */
+  /** Puts the header before the payload. @throws ShardlineError ILLEGAL_STATE before `prepare` has resolved */
   frame(schema: SchemaToWrite, payload: Uint8Array): Buffer {
     if (schema !== this.#last?.schema) {
       const version = this.#versions.get(schema.definition)

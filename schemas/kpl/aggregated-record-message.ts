@@ -1,6 +1,6 @@
 /**
- * The protobuf message of an aggregated record, as Java's library parses it: fields that it does not know are skipped, the last of
- * several values counts, and a message that lacks a required field is not one.
+ * Parses the protobuf message of an aggregated record, as Java's protobuf library does: unknown fields are skipped, the last of
+ * several values wins, and a message without a required field is invalid.
  *
  *   AggregatedRecord { repeated string partition_key_table = 1; repeated string explicit_hash_key_table = 2; repeated Record records = 3 }
  *   Record           { required uint64 partition_key_index = 1; optional uint64 explicit_hash_key_index = 2; required bytes data = 3;
@@ -41,7 +41,7 @@ class Cursor {
     return this.at < this.#end
   }
 
-  /** Of up to 64 bits the lowest 32, signed: Java's library takes no more of a length, a tag or an index. */
+  /** The lowest 32 bits, signed, of up to 64. Java's library uses no more of a length, tag or index. */
   varint(): number {
     let value = 0
     for (let shift = 0; shift < 70; shift += 7) {
@@ -109,7 +109,7 @@ class Cursor {
 }
 
 const [VARINT, FIXED_64, LENGTH_DELIMITED, START_GROUP, END_GROUP, FIXED_32] = [0, 1, 2, 3, 4, 5] as const
-/** Of protobuf's Java library. */
+/** The limit of Java's protobuf library. */
 const MAX_DEPTH = 100
 
 /** @throws RangeError */
@@ -156,7 +156,7 @@ function parseRecord(slab: Buffer, { offset, length }: Slice): UserRecord {
   return { key, hashKey, data }
 }
 
-/** A Tag { string key = 1 (required); string value = 2 }, of which no library makes use. */
+/** Checks that a Tag has its required key. No library uses tags. */
 function checkTag(slab: Buffer, { offset, length }: Slice): void {
   const cursor = new Cursor(slab, offset, offset + length)
   let hasKey = false

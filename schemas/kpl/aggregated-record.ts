@@ -1,17 +1,17 @@
 /**
- * Records that the Kinesis Producer Library packed several to one, unpacked as Amazon's consumer library does.
+ * Unpacks records that the Kinesis Producer Library aggregated, as Amazon's consumer library does.
  *
  *   F3 89 9A C2 | protobuf AggregatedRecord | MD5 of the protobuf bytes, 16 bytes
  *
- * A record whose magic number, sum or protobuf is wrong is a record like any other. The records of an aggregate are taken in turn:
+ * A record whose magic number, checksum or protobuf is wrong is delivered as an ordinary record. The records of an aggregate are
+ * checked in order:
  *
- *   hash key outside the shard             the aggregate is dropped whole: its producer saw that it went to the wrong shard, and
- *                                          sends it again
- *   key that is not in its table, or       this record and those that follow it cannot be delivered; those before it can. Amazon's
- *     explicit hash key that is no number    library loses the rest with a line in its log; here the source decides (`damage`)
+ *   hash key outside the shard             the whole aggregate is dropped: its producer sends it again, because it was written to
+ *                                          the wrong shard
+ *   key that is not in its table, or       this record and those after it cannot be delivered. Amazon's library logs a line and
+ *     explicit hash key that is no number    loses them; here the source decides (`damage`)
  *
- * A record of an aggregate that is an aggregate itself is delivered as it is. No data is copied: the unpacked records lie in the
- * slab that the aggregate lies in. Sources: aggregation-format.md of the amazon-kinesis-producer, and AggregatorUtil of the
+ * An aggregate within an aggregate is delivered as it is. No data is copied: the unpacked records are views of the aggregate's slab. Sources: aggregation-format.md of the amazon-kinesis-producer, and AggregatorUtil of the
  * amazon-kinesis-client.
  */
 import { isUtf8 } from 'node:buffer'
@@ -30,11 +30,11 @@ export interface HashKeyRange {
 
 export interface Deaggregated {
   readonly batch: RecordBatch
-  /** Records of the stream that were aggregates. */
+  /** The number of aggregated records. */
   readonly aggregates: number
-  /** Of these, how many were dropped because their producer sends them again. */
+  /** The number of aggregated records that were dropped, because their producer sends them again. */
   readonly dropped: number
-  /** The user records in them. */
+  /** The number of user records in the dropped ones. */
   readonly droppedUserRecords: number
 }
 
@@ -42,7 +42,7 @@ export const AGGREGATE_MAGIC = 0xf3899ac2
 export const MD5_BYTES = 16
 const MIN_BYTES = 4 + MD5_BYTES + 1
 
-/** Whether record `i` begins as an aggregate does. */
+/** Whether record `i` has the magic number and the minimum length of an aggregate. */
 export function looksAggregated(batch: RecordBatch, i: number): boolean {
   return begins(batch.slab, batch.dataOffset[i]!, batch.dataLength[i]!)
 }
@@ -51,12 +51,12 @@ export function looksAggregated(batch: RecordBatch, i: number): boolean {
 export interface PackedRecord {
   /** UTF-8. */
   readonly partitionKey: Buffer
-  /** Decimal; null: the partition key says the shard. */
+  /** Decimal. `null` when the partition key determines the shard. */
   readonly explicitHashKey: string | null
   readonly data: Buffer
 }
 
-/** `range` is that of the shard. If it is null, it is not known, and nothing is dropped. */
+/** `range` is the hash key range of the shard. Nothing is dropped when it is `null`, which means unknown. */
 export function deaggregate(batch: RecordBatch, range: HashKeyRange | null): Deaggregated {
   let first = 0
   while (first < batch.count && !looksAggregated(batch, first)) first++
@@ -99,7 +99,7 @@ interface Inspection {
 /** 2^128 - 1 has 39 digits. */
 const MAX_DIGITS = 39
 
-/** Goes through the records as Amazon's library does, up to the first that is broken or belongs to another shard. */
+/** Checks the records in the order of Amazon's library, up to the first that is broken or belongs to another shard. */
 function inspect({ keys, hashKeys, records }: AggregatedRecord, range: HashKeyRange | null, slab: Buffer): Inspection {
   const ofKey = new Map<number, bigint>()
   for (let at = 0; at < records.length; at++) {
@@ -122,7 +122,7 @@ function inspect({ keys, hashKeys, records }: AggregatedRecord, range: HashKeyRa
   return { foreign: false, broken: null }
 }
 
-/** As Java's BigInteger reads it, or null if it is not a number. One that has too many digits for a hash key is -1, outside of any shard. */
+/** Parses it like Java's BigInteger. `null` when it is not a number; -1, which is outside any shard, when it has too many digits. */
 function parseHashKey(text: string): bigint | null {
   if (!/^[+-]?\d+$/.test(text)) return null
   const isSigned = text.startsWith('-') || text.startsWith('+')
@@ -135,7 +135,7 @@ function parseHashKey(text: string): bigint | null {
 
 function hashOf({ offset, length }: Slice, slab: Buffer): bigint {
   const bytes = slab.subarray(offset, offset + length)
-  // Amazon's library hashes the key as text, in which what is no UTF-8 is replaced.
+  // Amazon's library hashes the key as text, in which invalid UTF-8 is replaced.
   const md5 = createHash('md5').update(isUtf8(bytes) ? bytes : bytes.toString())
   return BigInt(`0x${md5.digest('hex')}`)
 }
@@ -144,7 +144,7 @@ function begins(slab: Buffer, offset: number, length: number): boolean {
   return length >= MIN_BYTES && slab.readUInt32BE(offset) === AGGREGATE_MAGIC
 }
 
-/** null: its sum or its form is wrong. */
+/** `null` when the checksum or the protobuf is wrong. */
 function parseAggregate(slab: Buffer, offset: number, length: number): AggregatedRecord | null {
   const from = offset + 4
   const to = offset + length - MD5_BYTES
@@ -158,7 +158,7 @@ function parseAggregate(slab: Buffer, offset: number, length: number): Aggregate
   }
 }
 
-/** The records of an aggregate, which share its slab. Null if it is not an aggregate, has no records, or one of them is broken. */
+/** The records of an aggregate, as views of its slab. `null` when it is not an aggregate, is empty, or has a broken record. */
 export function readUserRecords(slab: Buffer, offset: number, length: number): PackedRecord[] | null {
   const aggregate = begins(slab, offset, length) ? parseAggregate(slab, offset, length) : null
   if (aggregate === null || aggregate.records.length === 0 || inspect(aggregate, null, slab).broken !== null)
@@ -173,13 +173,13 @@ export function readUserRecords(slab: Buffer, offset: number, length: number): P
 
 const textOf = ({ offset, length }: Slice, slab: Buffer): string => slab.latin1Slice(offset, offset + length)
 
-/** The columns of the batch that comes out. */
+/** Builds the columns of the unpacked batch. */
 class UnpackedColumns {
   readonly #batch: RecordBatch
   readonly #positions: RecordPositions
   readonly #data: Slice[] = []
   readonly #keys: Slice[] = []
-  /** Index in the batch that came in. */
+  /** Index in the original batch. */
   readonly #origin: number[] = []
   readonly #subSequence: number[] = []
   readonly #isLast: number[] = []

@@ -1,6 +1,6 @@
 /**
- * Packs records to an aggregate, the counterpart of `aggregated-record.ts`, which shows the format. Keys are listed once. The
- * size is known as records are added, so that a limit can be kept to the byte. Source: aggregation-format.md of the
+ * Packs records into an aggregate. `aggregated-record.ts` shows the format and is the counterpart. Each key is written once. The
+ * exact size is known before a record is added. Source: aggregation-format.md of the
  * amazon-kinesis-producer.
  */
 import { createHash } from 'node:crypto'
@@ -18,10 +18,10 @@ const FRAME_BYTES = 4 + MD5_BYTES
 
 interface Placed {
   readonly key: number
-  /** -1: none. */
+  /** -1 when there is none. */
   readonly hashKey: number
   readonly data: Buffer
-  /** Bytes of the message, without tag and length. */
+  /** The size of the message in bytes, without tag and length. */
   readonly size: number
 }
 
@@ -35,12 +35,12 @@ export class RecordPacker {
     return this.#records.length
   }
 
-  /** Bytes of the aggregate as it is now. */
+  /** The size of the aggregate in bytes. */
   get size(): number {
     return this.#size
   }
 
-  /** False, and nothing is added: with the record the aggregate would be larger than `maxSize`. */
+  /** Adds the record and returns true, unless the aggregate would become larger than `maxSize`. */
   tryAdd({ partitionKey, explicitHashKey, data }: PackedRecord, maxSize: number): boolean {
     const keyText = partitionKey.toString('latin1')
     const key = this.#keys.indexOf(keyText)
@@ -89,7 +89,7 @@ export class RecordPacker {
   }
 }
 
-/** Texts of one byte a character, each once. */
+/** Distinct strings in Latin-1, by index. */
 class Table {
   readonly #index = new Map<string, number>()
 
@@ -101,7 +101,7 @@ class Table {
     return this.#index.has(text)
   }
 
-  /** Where it is, or would be. */
+  /** The index of the string, or the index that it would get. */
   indexOf(text: string): number {
     return this.#index.get(text) ?? this.#index.size
   }
@@ -111,7 +111,7 @@ class Table {
   }
 }
 
-/** Of a field with a length: its tag, the length, and so many bytes. */
+/** The size of a length-delimited field: tag, length and content. */
 const fieldSize = (length: number): number => 1 + varintSize(length) + length
 
 function varintSize(value: number): number {

@@ -62,14 +62,14 @@ t.test('what has not the form is refused with its path', async t => {
   }
   refused(LONG, 'a', "'v' must be a whole number, as text beyond 2^53 - 1")
   refused(LONG, 1.5, "'v' must be a whole number")
-  refused({ type: 'BIG_DEC' }, true, "'v' must be a number, or its digits as text")
+  refused({ type: 'BIG_DEC' }, true, "'v' must be a number, or a string of its digits")
   refused({ type: 'LOCAL_DATE' }, '2026-02-30', '\'v\' must be a date such as "2026-11-24"')
   refused({ type: 'INSTANT' }, '2026-11-24T10:15:00', "'v' must be a time such as")
   refused(BYTES, 'AP8', "'v' must be base64")
-  refused({ type: 'LIST', element: LONG }, { 0: 1 }, "'v' must be a list")
+  refused({ type: 'LIST', element: LONG }, { 0: 1 }, "'v' must be an array")
   refused({ type: 'ROW', names: ['a'], types: [{ type: 'LIST', element: LONG }] }, { a: [1, 'x'] }, "'v.a[1]' must be")
   refused({ type: 'ROW', names: ['a'], types: [LONG] }, [1], "'v' must be an object by field name")
-  refused({ type: 'MAP', key: LONG, value: LONG }, { 1: 2 }, "'v' must be a list of [key, value]")
+  refused({ type: 'MAP', key: LONG, value: LONG }, { 1: 2 }, "'v' must be an array of [key, value] pairs")
   refused({ type: 'MAP', key: STRING, value: LONG }, { a: 'b' }, "'v.a' must be a whole number")
 })
 
@@ -87,7 +87,7 @@ t.test('the types are those of the schema', async t => {
   t.same(await read(avro, { d: '2026-11-24' }), { d: LocalDate.of(2026, 11, 24) })
   t.same(await read({ type: 'type-information', typeInfo: LONG }, '7'), 7n)
   t.same(await read({ type: 'byte-array' }, 'AP8='), Buffer.of(0, 255))
-  await t.rejects(read({ type: 'simple-string', charset: 'UTF-8' }, 7), { message: "'v' must be text" })
+  await t.rejects(read({ type: 'simple-string', charset: 'UTF-8' }, 7), { message: "'v' must be a string" })
   const custom = { type: 'custom', schema: { type: 'module', url: 'a', export: 'b' } } as const
   t.same(await read(custom, { a: '7' }), { a: '7' })
 })

@@ -18,7 +18,7 @@ t.test('what is waited for is given up when the schema is closed', async t => {
   const serializer = new ValueSerializer(encoder)
   const writing = serializer.write(RecordBatch.ofValues([1]))
   serializer.close()
-  await t.rejects(Promise.resolve(writing), { message: /closed while it wrote/ })
+  await t.rejects(Promise.resolve(writing), { message: /closed during a write/ })
 })
 
 t.test('null is written where the schema has bytes for it, as in Flink, and else is refused for itself', async t => {
@@ -33,7 +33,7 @@ t.test('null is written where the schema has bytes for it, as in Flink, and else
   const own = customEncoder({ serialize: value => (value === null ? 'nothing' : (null as never)) })
   const written = await new ValueSerializer(own).write(nulls)
   t.equal(String(written.batch.value(1)), 'nothing')
-  t.match([...written.rejected!], [[0, /gave null; it must give bytes or text/]])
+  t.match([...written.rejected!], [[0, /returned null. It must return a Uint8Array or a string/]])
   const other = await new ValueSerializer({ encode: () => Buffer.alloc(0) }).write(nulls)
   t.same([...other.rejected!], [[1, 'null cannot be written.']])
 })

@@ -68,11 +68,11 @@ t.test('what cannot be is said, with its key', t => {
     [{ schemaAutoRegistrationEnabled: 'yes' }, /schemaAutoRegistrationEnabled: 'yes' is not 'true' or 'false'/],
     [{ cacheSize: 0 }, /cacheSize: '0' is not a whole number from 1/],
     [{ timeToLiveMillis: 'soon' }, /timeToLiveMillis: 'soon'/],
-    [{ region: {} }, /region: a value of type object is not a text/],
-    [{ 'registry.name': ['a'] }, /registry\.name: a list is not a text/],
-    [{ tags: 'a=b' }, /tags is not an object whose values are texts/],
+    [{ region: {} }, /region: a value of type object is not a string/],
+    [{ 'registry.name': ['a'] }, /registry\.name: a list is not a string/],
+    [{ tags: 'a=b' }, /tags is not an object of strings/],
     [{ tags: ['a'] }, /tags is not an object/],
-    [{ metadata: { a: {} } }, /metadata\.a: a value of type object is not a text/],
+    [{ metadata: { a: {} } }, /metadata\.a: a value of type object is not a string/],
     [{ endpoint: 'localhost:5000' }, /endpoint: 'localhost:5000' is not a URL/],
     [{ dataFormat: 'PROTOBUF' }, /Protobuf is not supported/],
     [{ protobufMessageType: 'POJO' }, /Protobuf is not supported/],
@@ -90,12 +90,12 @@ t.test('a key that means nothing is a warning, with the nearest that does', t =>
     'aws.endpoint': 'http://k',
   })
   t.same(warnings, [
-    "schemaAutoRegistrationEnable means nothing to the schema registry; 'schemaAutoRegistrationEnabled' does.",
-    "registryName means nothing to the schema registry; 'registry.name' does.",
-    'zzz means nothing to the schema registry.',
-    "aws.endpoint is where Kinesis is, and not used for the schema registry: its own is 'endpoint'.",
+    "schemaAutoRegistrationEnable is not a key of the schema registry and has no effect. Did you mean 'schemaAutoRegistrationEnabled'?",
+    "registryName is not a key of the schema registry and has no effect. Did you mean 'registry.name'?",
+    'zzz is not a key of the schema registry and has no effect.',
+    "aws.endpoint is the endpoint of Kinesis and is not used for the schema registry. Use 'endpoint' instead.",
   ])
-  t.match(parse({ secondaryDeserializer: 'com.acme.Old' }).warnings, [/secondaryDeserializer names a class of Java/])
+  t.match(parse({ secondaryDeserializer: 'com.acme.Old' }).warnings, [/secondaryDeserializer names a Java class/])
   t.end()
 })
 

@@ -148,7 +148,10 @@ t.test(
     })
     await clock.pass(1500, 50)
     await rejected
-    await t.rejects(registry.versionOf(schema('"long"')), { code: 'SCHEMA_REJECTED', message: /status is FAILURE/ })
+    await t.rejects(registry.versionOf(schema('"long"')), {
+      code: 'SCHEMA_REJECTED',
+      message: /its status is FAILURE/,
+    })
   },
 )
 

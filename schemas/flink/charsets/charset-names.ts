@@ -1,9 +1,9 @@
 /**
- * The charsets of Java that text can be read and written in here: Java's name, its other names, in any case; iconv-lite's name
- * where that differs. Each of them is checked against Java character by character. Those of Java that are missing (EBCDIC, Big5,
- * EUC-JP, GB18030, ISO-2022) iconv-lite does not know, or has other characters in.
+ * The supported charsets: Java's name, its aliases, and iconv-lite's name where it differs. Names are case-insensitive. Tests
+ * compare every charset with Java's, character by character. EBCDIC, Big5, EUC-JP, GB18030 and ISO-2022 are missing, because
+ * iconv-lite does not have them or has other characters in them.
  */
-type CharsetNames = readonly [name: string, aliases: string, iconvName?: string]
+export type CharsetNames = readonly [name: string, aliases: string, iconvName?: string]
 
 export const UNICODE_CHARSETS: readonly CharsetNames[] = [
   ['UTF-8', 'UTF8 unicode-1-1-utf-8'],

@@ -1,6 +1,6 @@
-/** A buffer that grows, in the byte order of Java's DataOutput; it is written anew for each record, and each record copied out. */
+/** A growing buffer, in the byte order of Java's DataOutput. It is reused for each record, and `finish` copies the record. */
 const FIRST_BYTES = 1024
-/** What a large record took is not kept for the small ones after it. */
+/** A larger buffer is released after its record. */
 const KEPT_BYTES = 1024 * 1024
 
 export class DataOutput {
@@ -12,7 +12,7 @@ export class DataOutput {
     if (this.bytes.length > KEPT_BYTES) this.bytes = Buffer.allocUnsafeSlow(FIRST_BYTES)
   }
 
-  /** A copy of what was written since `start`. */
+  /** A copy of the bytes that were written since `start`. */
   finish(): Buffer {
     const record = Buffer.allocUnsafe(this.at)
     record.set(this.bytes.subarray(0, this.at))

@@ -1,13 +1,13 @@
-/** A cursor over one record, in the byte order of Java's DataInput. Whoever reads checks with `need` that the bytes are there. */
-import type { ShardlineError } from '../../core/foundation/errors.ts'
-import { recordMalformed } from '../contracts/value-codec.ts'
+/** A cursor over one record, in the byte order of Java's DataInput. The caller checks with `need` that the bytes exist. */
+import type { ShardlineError } from '../../../core/foundation/errors.ts'
+import { recordMalformed } from '../../contracts/value-codec.ts'
 
 const TWO_32 = 2 ** 32
 const scratch = new DataView(new ArrayBuffer(8))
 let units = new Uint16Array(256)
-/** Up to here a string is put together here; longer ones are worth a call into the platform. */
+/** Up to this length, decoding in JavaScript is faster than a native call. */
 const SHORT_TEXT = 24
-/** As many arguments as a call is given at once. */
+/** The most arguments that one call gets. */
 const CHUNK = 4096
 
 export class DataInput {
@@ -42,7 +42,7 @@ export class DataInput {
     return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
   }
 
-  /** A number where that is exact, else a bigint. */
+  /** A number when it is a safe integer, otherwise a bigint. */
   int64(): number | bigint {
     const high = this.int32()
     const low = this.int32() >>> 0
@@ -61,11 +61,11 @@ export class DataInput {
     return scratch.getFloat64(0)
   }
 
-  /** The number of elements that follow, each of at least so many bytes: what cannot be there is not waited for. */
+  /** Reads the number of elements. Fails when the record cannot hold them, each with at least `leastBytes` bytes. */
   length(leastBytes: number, path: string): number {
     this.need(4, path)
     const length = this.int32()
-    if (length < 0) throw recordMalformed(`The record has a length of ${length} in ${place(path)}.`)
+    if (length < 0) throw recordMalformed(`The record has the negative length ${length} in ${place(path)}.`)
     if (length * leastBytes > this.end - this.at) throw cutOff(path)
     return length
   }
@@ -114,5 +114,5 @@ export class DataInput {
 export const place = (path: string): string => (path === '' ? 'its value' : `field '${path}'`)
 
 function cutOff(path: string): ShardlineError {
-  return recordMalformed(`The record ends within ${place(path)}.`)
+  return recordMalformed(`The record is truncated in ${place(path)}.`)
 }
