@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/control/control-socket.ts'
+import { ControlSocket } from '../../core/control/control-socket.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
@@ -42,7 +42,7 @@ export function run(args: readonly string[]): Promise<number> {
       {
         functions: new FunctionChannel(functions, driverLost),
         program,
-        door: new Door({ program, build: { engineVersion, buildHash } }),
+        controlSocket: new ControlSocket({ program, build: { engineVersion, buildHash } }),
         onJob: job => display?.show(job),
         exit: code => {
           display?.close()

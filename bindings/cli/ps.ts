@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const running = await findRunningJobs()
   try {
     const rows = (await Promise.all(running.jobs.map(rowOf))).filter(row => row !== null)
-    for (const trouble of running.troubles) process.stderr.write(`shardline: ${trouble}\n`)
+    for (const problem of running.problems) process.stderr.write(`shardline: ${problem}\n`)
     if (values.json) printJson(rows)
     else if (rows.length === 0) process.stderr.write('No job of yours runs on this machine.\n')
     else
@@ -45,7 +45,7 @@ export async function run(args: readonly string[]): Promise<number> {
         ),
       )
   } finally {
-    running.leave()
+    running.close()
   }
   return exitCodes.ok
 }

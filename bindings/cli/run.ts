@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/control/control-socket.ts'
+import { ControlSocket } from '../../core/control/control-socket.ts'
 import type { Job } from '../../core/runtime/job/job.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
@@ -91,7 +91,7 @@ export async function run(args: readonly string[]): Promise<number> {
   new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
     functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
     program,
-    door: new Door({ program, build: { engineVersion, buildHash } }),
+    controlSocket: new ControlSocket({ program, build: { engineVersion, buildHash } }),
     // The engine's end is this process's end, and that waits for the script.
     exit: () => undefined,
     onJob: job => {

@@ -6,8 +6,8 @@ import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { systemClock } from '../../core/foundation/clock.ts'
-import type { Door } from '../../core/control/control-socket.ts'
-import { invalid, JobRegistry, jobRequests, lastWord, wireStatus } from '../../core/control/job-requests.ts'
+import type { ControlSocket } from '../../core/control/control-socket.ts'
+import { invalid, JobRegistry, jobRequests, finishedNotification, wireStatus } from '../../core/control/job-requests.ts'
 import { toRpcError } from '../../core/control/rpc-error.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
 import { Job } from '../../core/runtime/job/job.ts'
@@ -42,7 +42,7 @@ export interface EngineServerOptions {
   /** For a front end in this process, such as a progress display. */
   readonly onJob?: (job: Job) => void
   /** Where others than the client find the jobs. */
-  readonly door?: Door
+  readonly controlSocket?: ControlSocket
   /** The program that the jobs are of, by its path, and its arguments; null: it is not known. */
   readonly program?: readonly string[] | null
 }
@@ -137,7 +137,7 @@ export class EngineServer {
       forget()
       throw error
     }
-    this.#options.door?.admit(job, graph.configuration, message => this.#log('warn', 'door', message))
+    this.#options.controlSocket?.register(job, graph.configuration, message => this.#log('warn', 'control', message))
     const followed = this.#follow(job, hosts).finally(() => {
       forget()
       this.#followed.delete(followed)
@@ -151,7 +151,7 @@ export class EngineServer {
     const sendMetrics = (): Promise<void> => this.#notify('job/metrics', { jobId: job.jobId, metrics: job.metrics() })
     const timer = setInterval(() => void sendMetrics(), METRICS_INTERVAL_MS)
     timer.unref()
-    const finished = await lastWord(job)
+    const finished = await finishedNotification(job)
     clearInterval(timer)
     hosts.close()
     await sendMetrics()
@@ -174,7 +174,7 @@ export class EngineServer {
 
   #answer(method: string, handler: (params: never) => unknown): void {
     this.#connection.onRequest(method, async (params: unknown) => {
-      if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
+      if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' was sent before 'initialize'.`)
       if (typeof params !== 'object' || params === null)
         return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
       try {

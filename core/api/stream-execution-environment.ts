@@ -8,7 +8,7 @@
  */
 import { systemClock } from '../foundation/clock.ts'
 import { executionOptions } from '../foundation/config/execution-options.ts'
-import { Door } from '../control/control-socket.ts'
+import { ControlSocket } from '../control/control-socket.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
 import type { JobListener, JobResult } from '../runtime/job/job-status.ts'
 import { Job } from '../runtime/job/job.ts'
@@ -127,7 +127,7 @@ export class StreamExecutionEnvironment {
       throw programError(error, calledFrom)
     })
     signals.follow(job)
-    door.admit(job, this.#configuration, message => listener.warning?.(message))
+    controlSocket.register(job, this.#configuration, message => listener.warning?.(message))
     return job
   }
 }
@@ -138,7 +138,10 @@ const signals = new JobSignals(
   message => process.stderr.write(`shardline: ${message}\n`),
   () => performance.now(),
 )
-const door = new Door({ program: process.argv.slice(1), build: { engineVersion: '0.0.0', buildHash: null } })
+const controlSocket = new ControlSocket({
+  program: process.argv.slice(1),
+  build: { engineVersion: '0.0.0', buildHash: null },
+})
 
 function checkParallelism(n: number): number {
   if (!Number.isInteger(n) || n < 1 || n > 32768)
