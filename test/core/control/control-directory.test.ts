@@ -43,7 +43,7 @@ t.test('a directory that another user owns or can write to is refused', async t 
   chmodSync(directory, 0o700)
   t.throws(() => checkDirectory(directory, uid + 1), { message: /belongs to the user/ })
   symlinkSync(directory, `${directory}-link`)
-  t.throws(() => checkDirectory(`${directory}-link`, uid), { message: /is not a folder/ })
+  t.throws(() => checkDirectory(`${directory}-link`, uid), { message: /is not a directory/ })
   writeFileSync(path.join(directory, '1.sock'), '')
   chmodSync(directory, 0o720)
   t.throws(() => socketsIn(directory, uid), { message: /other users can write/ })
