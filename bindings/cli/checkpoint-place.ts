@@ -4,7 +4,7 @@ import type { CheckpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
 import { openCheckpointStorage } from '../../core/checkpoint/checkpoint-storage.ts'
 import { Configuration } from '../../core/foundation/config/configuration.ts'
-import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job.ts'
+import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job-options.ts'
 import { configurationPair } from './configuration-pair.ts'
 import { HELP_OPTION, JSON_OPTION } from './verb-arguments.ts'
 
