@@ -1,6 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 
+import { JobError } from '../../../../core/foundation/errors.ts'
+import { JobLifecycle } from '../../../../core/runtime/job/job-lifecycle.ts'
+import type { JobStatus } from '../../../../core/runtime/job/job-status.ts'
 import { collectionT, graphOf, sinkT } from '../../fakes/graphs.ts'
 import { passthrough, requestsFromNowOn } from '../../fakes/job-graphs.ts'
 import { emulator, eventually, jobOf, numbered } from '../../fakes/jobs.ts'
@@ -46,4 +49,26 @@ t.test('a job that was not started has no result, and its cancellation has no ef
   t.throws(() => job.result(), { code: 'ILLEGAL_STATE' })
   await job.cancel('now')
   t.equal(job.status.state, 'CREATED')
+})
+
+t.test('each change of the state is reported with the attempt and the cause', async t => {
+  const statuses: JobStatus[] = []
+  const lifecycle = new JobLifecycle('job', { status: status => statuses.push(status) })
+  const cause = new JobError('ILLEGAL_STATE', 'no')
+  lifecycle.setState('RUNNING', null)
+  lifecycle.setState('RESTARTING', cause)
+  lifecycle.nextAttempt()
+  t.match(lifecycle.status, { state: 'RESTARTING', attempt: 1 })
+  t.equal(lifecycle.isCancelled(), false)
+  lifecycle.cancel('drain')
+  t.equal(lifecycle.cancellation, 'drain')
+  t.equal(lifecycle.isTerminal, false)
+  lifecycle.setState('CANCELED', null)
+  t.equal(lifecycle.isTerminal, true)
+  t.same(statuses, [
+    { jobId: 'job', state: 'RUNNING', attempt: 0, cause: null },
+    { jobId: 'job', state: 'RESTARTING', attempt: 0, cause },
+    { jobId: 'job', state: 'CANCELLING', attempt: 1, cause },
+    { jobId: 'job', state: 'CANCELED', attempt: 1, cause: null },
+  ])
 })
