@@ -1,4 +1,4 @@
-/** Values on their way from a job to a `for await` loop; the job waits while the loop is busy with what it has. */
+/** The queue between a job and a `for await` loop. The job waits while the loop processes a batch. */
 export class CollectQueue<T> implements AsyncIterable<T> {
   #batches: (readonly T[])[] = []
   #ended = false

@@ -99,7 +99,7 @@ export class StreamExecutionEnvironment {
     return new DataStream<T>(this.#context, originOf(t))
   }
 
-  /** Runs the job to its end. @throws ShardlineError what it failed of */
+  /** Runs the job to its end. @throws ShardlineError the failure of the job */
   async execute(name?: string): Promise<JobResult> {
     const calledFrom = new Error()
     try {
@@ -110,7 +110,7 @@ export class StreamExecutionEnvironment {
     }
   }
 
-  /** Resolves once the job runs. */
+  /** Resolves when the job runs. */
   async executeAsync(name?: string, listener: JobListener = warnOnStderr): Promise<Job> {
     const calledFrom = new Error()
     const jobName = name ?? this.#configuration[executionOptions.jobName.key] ?? 'Flink Streaming Job'
@@ -132,7 +132,7 @@ export class StreamExecutionEnvironment {
   }
 }
 
-/** Of all environments of this process. */
+/** Shared by all environments of this process. */
 const signals = new JobSignals(
   process,
   message => process.stderr.write(`shardline: ${message}\n`),

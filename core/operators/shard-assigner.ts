@@ -1,6 +1,6 @@
 /**
- * Who reads which shard. An assigner answers for each shard that may be read now; a program's own may live in another
- * process, so the engine asks for many at once and waits.
+ * Assigns shards to subtasks. The engine passes all shards that can be read now in one call and awaits the result, because the
+ * assigner of a program may run in another process.
  */
 export interface ShardToAssign {
   readonly streamArn: string
@@ -20,13 +20,13 @@ export interface ShardAssignerContext {
 /** Picks the subtask (0 to parallelism - 1) that reads a shard. */
 export type KinesisShardAssigner = (shard: ShardToAssign, context: ShardAssignerContext) => number
 
-/** A subtask for each of the shards, in their order. */
+/** Returns a subtask for each shard, in the order of the shards. */
 export type AssignShards = (
   shards: readonly ShardToAssign[],
   context: ShardAssignerContext,
 ) => readonly number[] | Promise<readonly number[]>
 
-/** Shards one after the other; each sees where those before it went. */
+/** Assigns one shard after another. Each call has the assignments of the shards before it. */
 export function oneByOne(assigner: KinesisShardAssigner): AssignShards {
   return (shards, { parallelism, assigned }) => {
     const lists = assigned.map(list => [...list])

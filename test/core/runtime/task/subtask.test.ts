@@ -122,7 +122,7 @@ t.test('a source takes its snapshot between two batches, and its reader is part 
   t.notOk(operator.log.includes('watermark'), 'event time does not end when the input is ended early')
 })
 
-t.test('an action that an operator posts runs in the loop of the subtask', async t => {
+t.test('an action that an operator posts runs in the loop of the subtask', async () => {
   const { subtask } = sourceSubtask()
   await subtask.open()
   const running = subtask.run()
