@@ -1,4 +1,4 @@
-/** Where the commands about checkpoints find them: the options that they share. */
+/** The options by which the checkpoint commands find checkpoints. */
 import { checkpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
@@ -27,7 +27,7 @@ export function configurationOf({ conf = [] }: PlaceValues): Configuration {
   return new Configuration(Object.fromEntries(conf.map(configurationPair)))
 }
 
-/** @param key checks and makes signatures; with null, a checkpoint is loaded unsigned too, and is stored without a signature */
+/** @param key verifies and creates signatures; with `null`, signatures are neither required nor created */
 export function storageOf(
   values: PlaceValues,
   key: CheckpointKey | null = checkpointKey(configurationOf(values)),

@@ -11,7 +11,7 @@ import { exitCodes, UsageError } from './exit-codes.ts'
 const HELP = `Usage: shardline rpc
 
 Speaks JSON-RPC 2.0 with Content-Length frames on stdin and stdout. Logs go to stderr.
-Begin with the request 'initialize'; the methods are described in docs/reference/rpc.md, the job graph in schemas/job-graph.schema.json.
+The first request is 'initialize'. docs/reference/rpc.md describes the methods, and schemas/job-graph.schema.json the job graph.
 `
 
 export function run(args: readonly string[]): Promise<number> {

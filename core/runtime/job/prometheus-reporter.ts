@@ -8,7 +8,7 @@ import type { PrometheusOptions } from './job-options.ts'
 
 export interface ReportedJob {
   readonly name: string
-  metrics(): JobMetrics
+  readonly metrics: () => JobMetrics
 }
 
 /**

@@ -165,5 +165,5 @@ t.test('a checkpoint that is missing or belongs to another job is an error', asy
   await ignoring.cancel('now')
 
   const wider = jobOf(t, { ...passthrough(kinesis, { ...checkpoints, ...latest }), maxParallelism: 64 }).job
-  await t.rejects(wider.start(), { code: 'CONFIGURATION_INVALID', message: /max parallelism 128 .* says 64/ })
+  await t.rejects(wider.start(), { code: 'CONFIGURATION_INVALID', message: /max parallelism 128 .* has 64/ })
 })

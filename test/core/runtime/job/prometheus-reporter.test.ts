@@ -8,7 +8,7 @@ import { openPrometheusReporter } from '../../../../core/runtime/job/prometheus-
 const job = { name: 'flights', metrics: () => ({}) as JobMetrics }
 
 t.test('without a port there is no endpoint', async t => {
-  t.equal(await openPrometheusReporter(null, job, t.fail), null)
+  t.equal(await openPrometheusReporter(null, job, message => t.fail(message)), null)
 })
 
 t.test('a port that another program uses is a warning that names the option', async t => {
