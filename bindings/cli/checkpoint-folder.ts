@@ -1,4 +1,4 @@
-/** `shardline checkpoint list|prune`: what lies in the folder of a job's checkpoints, and what nothing needs any more. */
+/** `shardline checkpoint list|prune`: lists the checkpoints of a job, and removes those that are no longer needed. */
 import { prunable, takeInventory } from '../../core/checkpoint/checkpoint-inventory.ts'
 import type { Inventory, InventoryEntry } from '../../core/checkpoint/checkpoint-inventory.ts'
 import { describe } from '../../core/checkpoint/checkpoint-lease.ts'

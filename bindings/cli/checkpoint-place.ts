@@ -1,10 +1,10 @@
-/** Where the commands about checkpoints find them: the options that they share. */
+/** The options by which the checkpoint commands find checkpoints. */
 import { checkpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointKey } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointStorage } from '../../core/checkpoint/checkpoint.ts'
 import { openCheckpointStorage } from '../../core/checkpoint/checkpoint-storage.ts'
 import { Configuration } from '../../core/foundation/config/configuration.ts'
-import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job.ts'
+import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job-options.ts'
 import { configurationPair } from './configuration-pair.ts'
 import { HELP_OPTION, JSON_OPTION } from './verb-arguments.ts'
 
@@ -27,7 +27,7 @@ export function configurationOf({ conf = [] }: PlaceValues): Configuration {
   return new Configuration(Object.fromEntries(conf.map(configurationPair)))
 }
 
-/** @param key checks and makes signatures; with null, a checkpoint is loaded unsigned too, and is stored without a signature */
+/** @param key verifies and creates signatures; with `null`, signatures are neither required nor created */
 export function storageOf(
   values: PlaceValues,
   key: CheckpointKey | null = checkpointKey(configurationOf(values)),

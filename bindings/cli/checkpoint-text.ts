@@ -1,4 +1,4 @@
-/** What is in a checkpoint, and what a rewind did to it, for people. */
+/** Formats the contents of a checkpoint and the changes of a rewind for people. */
 import type {
   CheckpointContents,
   OperatorContents,
@@ -18,7 +18,7 @@ export function contentsText(contents: CheckpointContents, place: string): strin
   )
 }
 
-/** One line a shard, and what was left out. */
+/** One line for each shard, and the states that were omitted. */
 export function movesText(splits: readonly RewoundSplit[], dropped: readonly string[]): string {
   const rows = splits.map(({ before, after }) => [
     before.shardId,

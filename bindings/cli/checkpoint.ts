@@ -1,10 +1,10 @@
-/** `shardline checkpoint`: what is in a checkpoint or savepoint, a new one with other positions or a signature, what lies in a folder. */
+/** `shardline checkpoint`: inspects, rewinds and signs checkpoints and savepoints, and lists and prunes those of a job. */
 import path from 'node:path'
 
 import { checkpointKey, KEY_VARIABLE } from '../../core/checkpoint/checkpoint-seal.ts'
 import type { CheckpointStorage, StoredCheckpoint } from '../../core/checkpoint/checkpoint.ts'
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
-import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job.ts'
+import { DEFAULT_CHECKPOINT_DIRECTORY } from '../../core/runtime/job/job-options.ts'
 import { checkpointContents } from '../../core/connectors/kinesis/positions/checkpoint-contents.ts'
 import { parseInstantMs } from '../../core/connectors/kinesis/source/instant-text.ts'
 import { rewindCheckpoint } from '../../core/connectors/kinesis/positions/rewind.ts'
@@ -25,32 +25,34 @@ const HELP = `Usage: shardline checkpoint inspect PATH [--json]
        shardline checkpoint list --job NAME [--no-verify] [--json]
        shardline checkpoint prune --job NAME [--keep N] [--yes] [--json]
 
-inspect shows what a checkpoint or savepoint holds: operators, the position in each shard and when its last record arrived, states with their
-types and sizes. It compares every file with its checksum, and never runs the pickles in it.
-rewind writes a NEW savepoint in which the positions of the Kinesis sources are moved, and prints its path; the one at PATH stays as it is.
-sign writes a NEW savepoint that is signed with the configured key, whether or not the one at PATH is. Sign only what you trust.
-list shows the checkpoints and savepoints in the folder of a job: number, time, size, whether they are whole, and what writes there.
-prune removes checkpoints that are older than the newest ones that are whole, and what failed checkpoints left behind. It keeps savepoints
-that are complete, and what a running job started from or writes. Without --yes it only shows what it would remove.
+inspect shows the contents of a checkpoint or savepoint: operators, the position in each shard and the arrival time of its last record,
+and the states with their types and sizes. It verifies the checksum of every file and never runs the pickles in them.
+rewind writes a NEW savepoint with other positions of the Kinesis sources and prints its path. The one at PATH is not changed.
+sign writes a NEW savepoint that is signed with the configured key, and does not require a signature of the one at PATH. Sign only
+what you trust.
+list shows the checkpoints and savepoints of a job: number, time, size, whether they are complete, and the job that writes them.
+prune removes checkpoints that are older than the newest complete ones, and the remains of failed checkpoints. It keeps complete
+savepoints, and the checkpoints that a running job started from or writes. Without --yes it only shows what it would remove.
 
   PATH                a checkpoint or savepoint, local or s3://; or 'latest', which needs --job
   --job NAME          the name of the job
-  --dir DIR           where its checkpoints are (default: ${DEFAULT_CHECKPOINT_DIRECTORY})
-  --conf KEY=VALUE    an option, such as s3.endpoint; may be repeated
-  --json              for programs
+  --dir DIR           the directory of the checkpoints (default: ${DEFAULT_CHECKPOINT_DIRECTORY})
+  --conf KEY=VALUE    set an option, such as s3.endpoint; can be repeated
+  --json              print JSON
 
-  --to WHERE          a time (2026-01-31T12:00:00Z, or epoch seconds): the first record that is read again arrived then or later;
-                      trim-horizon: the oldest record that is kept; SHARD=SEQUENCE: that record, in that shard only; may be repeated
-  --operator UID      of several sources, this one: its uid, generated id, or name
-  --out DIR           where the savepoint goes, local or s3:// (default: beside PATH)
-  --drop-state        leave state of other operators out, which would count or write records twice
-  --allow-skip        let shards go forward too, and never read what lies between
+  --to WHERE          a time (2026-01-31T12:00:00Z, or epoch seconds): read again from the first record that arrived then or later;
+                      trim-horizon: from the oldest record of the stream; SHARD=SEQUENCE: from that record, in that shard only; can
+                      be repeated
+  --operator UID      the source to rewind if there are several: its uid, generated id, or name
+  --out DIR           the directory of the savepoint, local or s3:// (default: that of PATH)
+  --drop-state        omit the state of other operators, which would count or write records twice
+  --allow-skip        also move shards forward. The records in between are never read
 
-  --no-verify         do not read the files: only whether a checkpoint is complete
-  --keep N            how many complete checkpoints stay (default: 1)
-  --yes               remove
+  --no-verify         check only whether checkpoints are complete, and do not verify their files
+  --keep N            the number of complete checkpoints to keep (default: 1)
+  --yes               remove the checkpoints
 
-A shard that was not read up to WHERE yet stays where it is. Shards that ended are read again, before their children.
+A shard that has not been read up to WHERE keeps its position. Shards that have ended are read again, before their children.
 Signatures need a key: ${KEY_VARIABLE}, or --conf ${executionOptions.checkpointKeyFile.key}=FILE.
 `
 
@@ -144,7 +146,7 @@ async function load(
   return { stored: await storage.load(place), storage }
 }
 
-/** What `--to` says. `nowMs`: a later time is a mistake. @throws UsageError */
+/** Parses the values of `--to`. @param nowMs a later time is an error @throws UsageError */
 export function parseTarget(texts: readonly string[], nowMs: number): RewindTarget {
   const [first, ...more] = texts
   if (first === undefined) throw new UsageError('rewind takes --to: a time, trim-horizon, or SHARD=SEQUENCE.')
@@ -159,7 +161,7 @@ export function parseTarget(texts: readonly string[], nowMs: number): RewindTarg
   }
   if (timestampMs > nowMs)
     throw new UsageError(
-      `--to: ${new Date(timestampMs).toISOString()} has not come yet (epoch seconds, not milliseconds?).`,
+      `--to: ${new Date(timestampMs).toISOString()} is in the future. A number is in epoch seconds, not milliseconds.`,
     )
   return { type: 'time', timestampMs }
 }
@@ -176,7 +178,7 @@ function shardsOf(texts: readonly string[]): Map<string, string> {
   return shards
 }
 
-/** The folder that a checkpoint lies in, local or s3://. */
+/** The directory of a checkpoint, local or s3://. */
 function folderOf(place: string): string {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(place)?.[0]
   return scheme === undefined

@@ -1,5 +1,5 @@
-/** Verbs, help, and the one place where an error becomes a message and an exit code. */
-import { ShardlineError, messageOf } from '../../core/foundation/errors.ts'
+/** The commands of `shardline` and its help. Converts errors to messages and exit codes. */
+import { ShardlineError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
 
@@ -11,29 +11,28 @@ interface Verb {
 const verbs: Readonly<Record<string, Verb>> = {
   run: { summary: 'run a PyFlink script: shardline run [options] job.py [arguments]', load: () => import('./run.ts') },
   local: {
-    summary: 'start a Kinesis on this machine: shardline local --port 4567 --stream flights:4',
+    summary: 'start a Kinesis emulator: shardline local --port 4567 --stream flights:4',
     load: () => import('./local.ts'),
   },
-  ps: { summary: 'the jobs that run on this machine', load: () => import('./ps.ts') },
-  status: { summary: 'what a job does: shardline status [JOB]', load: () => import('./status.ts') },
+  ps: { summary: 'list the running jobs on this machine', load: () => import('./ps.ts') },
+  status: { summary: 'show the state of a job: shardline status [JOB]', load: () => import('./status.ts') },
   explain: {
-    summary: 'who reads which shard of a job, how far, and why one is not read',
+    summary: 'show the subtask and position of each shard, and why a shard is not read',
     load: () => import('./explain.ts'),
   },
-  stop: { summary: 'end a job in order: shardline stop [JOB] [--savepoint[=DIR]]', load: () => import('./stop.ts') },
+  stop: { summary: 'drain and end a job: shardline stop [JOB] [--savepoint[=DIR]]', load: () => import('./stop.ts') },
   savepoint: {
-    summary: 'store the state of a job that runs on: shardline savepoint [JOB] [DIR]',
+    summary: 'store the state of a running job: shardline savepoint [JOB] [DIR]',
     load: () => import('./savepoint.ts'),
   },
   checkpoint: {
-    summary:
-      'what is in checkpoints; rewind, sign, list or prune them: shardline checkpoint inspect|rewind|sign|list|prune',
+    summary: 'inspect, rewind, sign, list or prune checkpoints: shardline checkpoint inspect|rewind|sign|list|prune',
     load: () => import('./checkpoint.ts'),
   },
-  rpc: { summary: 'JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },
+  rpc: { summary: 'serve JSON-RPC 2.0 on stdin and stdout, for other languages', load: () => import('./rpc.ts') },
 }
 
-/** Not for people: how the Python package starts its engine. */
+/** Not part of the help. The Python package starts its engine with it. */
 const hidden: Readonly<Record<string, Verb>> = {
   engine: { summary: '', load: () => import('./engine.ts') },
 }
@@ -58,7 +57,7 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
     const loaded = await verb.load()
     process.exitCode = await loaded.run(args)
   } catch (error) {
-    process.stderr.write(`shardline: ${messageOf(error)}\n`)
+    process.stderr.write(`shardline: ${error instanceof Error ? error.message : String(error)}\n`)
     if (error instanceof UsageError)
       process.stderr.write(`See 'shardline ${name !== undefined && name in verbs ? `${name} ` : ''}--help'.\n`)
     else if (!(error instanceof ShardlineError) && error instanceof Error)
@@ -69,9 +68,9 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
 }
 
 const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
-  [exitCodes.ok, 'the command did what it should'],
+  [exitCodes.ok, 'the command succeeded'],
   [exitCodes.failed, 'the script, the job or the command failed'],
-  [exitCodes.usage, 'the command line is wrong'],
+  [exitCodes.usage, 'the command line is invalid'],
   [exitCodes.environment, 'of run: Python is missing or too old, or the parts are of different builds'],
   [exitCodes.alarm, 'of explain and status: an alarm, such as a shard that is not read'],
   [exitCodes.interrupted, 'interrupted; jobs were drained first'],

@@ -1,4 +1,7 @@
-/** At the door of one engine: asks it, hears how its jobs end. Every question has a deadline, or ends when the engine does. */
+/**
+ * A client of the control socket of one engine: sends requests and receives the notifications of ended jobs. A request has a
+ * deadline, unless its caller waits until the engine answers or ends.
+ */
 import net from 'node:net'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
@@ -9,77 +12,76 @@ import type { FinishedNotification, JobListResult } from '../../core/control/con
 import { BridgeError, fromWireError } from '../../core/foundation/errors.ts'
 import type { WireError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
-import { Signal } from '../../core/foundation/signal.ts'
 
-/** For what is answered at once by an engine whose event loop turns. */
+/** The deadline of requests that a responsive engine answers at once. */
 const ANSWER_MS = 3000
-const ENTRIES = 5
+const MAX_CONNECT_ATTEMPTS = 5
 
-export class Visitor {
+export class ControlClient {
   readonly pid: number
   readonly #socket: net.Socket
   readonly #connection: MessageConnection
   readonly #finished = new Map<string, FinishedNotification>()
-  readonly #changed = new Signal()
-  /** Resolves when the engine has hung up. */
-  readonly #gone: Promise<void>
-  #isGone = false
+  #wake: () => void = () => undefined
+  /** Resolves when the connection is closed. */
+  readonly #closed: Promise<void>
+  #isClosed = false
 
   private constructor(pid: number, socket: net.Socket) {
     this.pid = pid
     this.#socket = socket
     this.#connection = createMessageConnection(new StreamMessageReader(socket), new StreamMessageWriter(socket))
-    this.#connection.onNotification('job/finished', (word: FinishedNotification) => {
-      this.#finished.set(word.jobId, word)
-      this.#changed.notify()
+    this.#connection.onNotification('job/finished', (finished: FinishedNotification) => {
+      this.#finished.set(finished.jobId, finished)
+      this.#wake()
     })
     this.#connection.onError(() => undefined)
-    this.#gone = new Promise(resolve =>
+    this.#closed = new Promise(resolve =>
       socket.once('close', () => {
-        this.#isGone = true
-        this.#changed.notify()
+        this.#isClosed = true
+        this.#wake()
         resolve()
       }),
     )
     this.#connection.listen()
   }
 
-  /** @throws Error of the socket (`code`), BridgeError where nobody answers or the protocol is another */
-  static async enter(pid: number, socketPath: string): Promise<Visitor> {
+  /** @throws Error of the socket (`code`); BridgeError if the engine does not answer or has another protocol version */
+  static async connect(pid: number, socketPath: string): Promise<ControlClient> {
     for (let attempt = 1; ; attempt++) {
-      const visitor = await Visitor.#connect(pid, socketPath)
+      const client = await ControlClient.#open(pid, socketPath)
       try {
-        await visitor.ask('initialize', {
+        await client.ask('initialize', {
           protocolVersion: PROTOCOL_VERSION,
           clientName: 'shardline-cli',
           clientVersion: engineVersion,
           clientPid: null,
           buildHash,
         })
-        return visitor
+        return client
       } catch (error) {
-        visitor.leave()
-        // The engine hangs up on idle clients when too many come at once, and this one may have been such a client.
-        if (attempt === ENTRIES || !visitor.#isGone) throw error
+        client.close()
+        // When too many clients connect, the engine closes idle connections. This connection may have been one of them.
+        if (attempt === MAX_CONNECT_ATTEMPTS || !client.#isClosed) throw error
       }
     }
   }
 
-  static async #connect(pid: number, socketPath: string): Promise<Visitor> {
+  static async #open(pid: number, socketPath: string): Promise<ControlClient> {
     const socket = net.connect(socketPath)
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve)
       socket.once('error', reject)
     })
     socket.on('error', () => undefined)
-    return new Visitor(pid, socket)
+    return new ControlClient(pid, socket)
   }
 
   jobs(): Promise<JobListResult> {
     return this.ask('job/list', {})
   }
 
-  /** `patient`: it takes as long as it takes; only the engine's end ends it. @throws the engine's error */
+  /** @param patient waits without a deadline, until the engine answers or ends @throws the engine's error */
   async ask<R>(method: string, params: object, patient = false): Promise<R> {
     const answer = this.#connection.sendRequest<R>(method, params)
     answer.catch(() => undefined)
@@ -91,13 +93,13 @@ export class Visitor {
           ANSWER_MS,
         )
     })
-    const gone = this.#gone.then(() => {
+    const closed = this.#closed.then(() => {
       throw new BridgeError('ILLEGAL_STATE', `Process ${this.pid} ended before it answered.`)
     })
     late.catch(() => undefined)
-    gone.catch(() => undefined)
+    closed.catch(() => undefined)
     try {
-      return await Promise.race([answer, late, gone])
+      return await Promise.race([answer, late, closed])
     } catch (error) {
       const { data } = error as { data?: WireError }
       throw data === undefined ? error : fromWireError(data)
@@ -106,16 +108,16 @@ export class Visitor {
     }
   }
 
-  /** How the job ended; null: the engine went without a word. */
+  /** How the job ended. `null` when the engine ended without the notification. */
   async finished(jobId: string): Promise<FinishedNotification | null> {
     for (;;) {
-      const word = this.#finished.get(jobId)
-      if (word !== undefined || this.#isGone) return word ?? null
-      await this.#changed.wait()
+      const finished = this.#finished.get(jobId)
+      if (finished !== undefined || this.#isClosed) return finished ?? null
+      await new Promise<void>(resolve => (this.#wake = resolve))
     }
   }
 
-  leave(): void {
+  close(): void {
     this.#connection.dispose()
     this.#socket.destroy()
   }

@@ -1,7 +1,7 @@
 /**
- * `shardline engine --control-fd N --function-fd M [--program JSON]`: the engine as a child of a driver, on two socket pairs that
- * it inherits. `--progress-fd P`: it shows the progress of the jobs there. `--program` is the driver's script and its arguments, for commands that ask what runs here.
- * stdout is the script's: whatever of this process would write there goes to stderr.
+ * `shardline engine --control-fd N --function-fd M [--progress-fd P] [--program JSON]`: the engine as a child of a driver. It uses
+ * two inherited socket pairs, and writes the progress of its jobs to P. `--program` is the driver's script and its arguments, which
+ * control clients can query. The script owns stdout, so output of this process goes to stderr.
  */
 import net from 'node:net'
 import path from 'node:path'
@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/control/control-socket.ts'
+import { ControlSocket } from '../../core/control/control-socket.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
@@ -34,7 +34,7 @@ export function run(args: readonly string[]): Promise<number> {
   const program = values.program === undefined ? null : programOf(JSON.parse(values.program) as string[])
   const progressFd = values['progress-fd']
   const display = progressFd === undefined ? null : new ProgressDisplay(progressOutput(Number(progressFd)))
-  // Ctrl-C is the driver's to handle.
+  // The driver handles Ctrl-C.
   process.on('SIGINT', () => undefined)
   return new Promise(resolve => {
     const server = new EngineServer(
@@ -42,7 +42,7 @@ export function run(args: readonly string[]): Promise<number> {
       {
         functions: new FunctionChannel(functions, driverLost),
         program,
-        door: new Door({ program, build: { engineVersion, buildHash } }),
+        controlSocket: new ControlSocket({ program, build: { engineVersion, buildHash } }),
         onJob: job => display?.show(job),
         exit: code => {
           display?.close()
@@ -51,15 +51,15 @@ export function run(args: readonly string[]): Promise<number> {
         },
       },
     )
-    // A service manager signals every process at once: the driver, which drains too and then ends, must find its engine alive.
+    // A service manager signals every process at once. The driver drains its jobs before it ends, and needs the engine for that.
     process.on('SIGTERM', () => void server.drain())
   })
 }
 
 export const driverLost = (): BridgeError =>
-  new BridgeError('DRIVER_LOST', 'The Python program that runs the functions is gone.')
+  new BridgeError('DRIVER_LOST', 'The Python program that runs the functions has ended.')
 
-/** By its full path, so that it means the same elsewhere. */
+/** The program with an absolute path, which is valid in every working directory. */
 export const programOf = ([script = '', ...args]: readonly string[]): string[] => [path.resolve(script), ...args]
 
 function openSocket(text: string | undefined, option: string): net.Socket {

@@ -1,4 +1,4 @@
-/** What the exit code of `shardline` says. */
+/** The exit codes of `shardline`. */
 export const exitCodes = {
   ok: 0,
   /** The job or the script failed. */

@@ -1,4 +1,4 @@
-/** `shardline explain [JOB]`: who reads which shard, how far, and why one is not read. */
+/** `shardline explain [JOB]`: the subtask and the position of each shard, and why a shard is not read. */
 import type { ExplainResult } from '../../core/control/control-protocol.ts'
 import type { ShardExplanation } from '../../core/operators/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -9,13 +9,14 @@ import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments
 
 const HELP = `Usage: shardline explain [JOB] [--json]
 
-Shows every shard that a job knows, children below their parents: the part of the key space that it holds, who reads it and how far,
-or what it waits for, and what was left out of it. JOB is the job's name, its id or the beginning of it; it may be left out when only one job runs.
+Shows every known shard of a job, with children below their parents: its part of the hash key range, the subtask that reads it and
+its position, or what it waits for, and the records that were skipped. JOB is the name of the job, its id, or the beginning of its
+id. It can be omitted when only one job runs.
 
-  --json   for programs, with whole sequence numbers and hash keys
+  --json   print JSON, with complete sequence numbers and hash keys
 
-Exit code 3: an alarm. A shard is not read, and nothing is known that it waits for; or the service has given no usable answer for it
-for 30 seconds. Alarms come first.
+Exit code 3 is an alarm: a shard is not read and does not wait for anything known, or the service has not given a usable answer for
+it for 30 seconds. Alarms are shown first.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -70,7 +71,7 @@ function treeOf(shards: readonly ShardExplanation[]): Row[] {
   }
   const rows: Row[] = []
   const seen = new Set<ShardExplanation>()
-  // By hand: a stream that is resharded for years is deep.
+  // Not recursive, because the tree of a stream that is resharded for years is deep.
   const todo: Row[] = roots.map(shard => ({ shard, depth: 0 })).reverse()
   for (let row = todo.pop(); row !== undefined; row = todo.pop()) {
     if (seen.has(row.shard)) continue
@@ -99,7 +100,7 @@ function progressOf(shard: ShardExplanation): string {
 
 const KEY_SPACE = 2 ** 128
 
-/** As a part of all hash keys: `  0.0- 25.0 %`. */
+/** The part of the hash key range, such as `  0.0- 25.0 %`. */
 function hashRange({ startingHashKey, endingHashKey }: ShardExplanation): string {
   const percent = (key: bigint): string => ((Number(key) / KEY_SPACE) * 100).toFixed(1).padStart(5)
   return `${percent(BigInt(startingHashKey))}-${percent(BigInt(endingHashKey) + 1n)} %`

@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Formats numbers, durations and tables for people. */
 
 export const grouped = (n: number): string => n.toLocaleString('en-US')
 
@@ -40,7 +40,7 @@ export function byteSize(bytes: number): string {
 export const sequenceEnd = (sequenceNumber: string): string =>
   sequenceNumber.length > 14 ? `..${sequenceNumber.slice(-12)}` : sequenceNumber
 
-/** Columns as wide as their widest cell; those named in `right` are aligned there. */
+/** A table whose columns are as wide as their widest cells. The columns in `right` are right-aligned. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[], right: readonly number[] = []) {
   const all = [header, ...rows]
   const widths = header.map((_, i) => Math.max(...all.map(row => (row[i] ?? '').length)))
@@ -55,6 +55,6 @@ export function table(header: readonly string[], rows: readonly (readonly string
     .join('')
 }
 
-/** A word of a command line, quoted where a shell would take it apart. */
+/** A word of a command line, quoted if a shell would split or expand it. */
 export const shellWord = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`

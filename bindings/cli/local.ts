@@ -1,4 +1,4 @@
-/** `shardline local`: the embedded Kinesis in the foreground, for scripts, boto3, the AWS CLI and any SDK. */
+/** `shardline local`: runs the Kinesis emulator in the foreground, for scripts, boto3, the AWS CLI and any SDK. */
 import { parseArgs } from 'node:util'
 
 import { KinesisEmulator } from '../../emulator/index.ts'
@@ -7,18 +7,18 @@ import { messageOf } from '../../core/foundation/errors.ts'
 
 const HELP = `Usage: shardline local [--port 4567] [--stream NAME[:SHARDS]]... [--region us-east-1] [--no-limits]
 
-Starts an Amazon Kinesis on 127.0.0.1, in memory, and prints what to export. Ends with Ctrl-C.
+Starts an in-memory Kinesis emulator on 127.0.0.1 and prints the environment variables to export. Ctrl-C ends it.
 
-  --port N            port to listen on; 0: any free one (default 4567)
-  --stream NAME[:N]   a stream to create, with N shards (default 1); may be repeated
-  --region R          region of the streams' ARNs (default us-east-1)
-  --no-limits         do not throttle: without this the service's own quotas hold
-                      (a shard takes 1000 records/s and 1 MiB/s, and gives 5 reads/s and 2 MiB/s)
+  --port N            the port to listen on, or 0 for any free port (default: 4567)
+  --stream NAME[:N]   create a stream with N shards (default: 1); can be repeated
+  --region R          the region of the streams' ARNs (default: us-east-1)
+  --no-limits         do not throttle. Without this option the quotas of the service apply
+                      (for each shard 1000 records/s and 1 MiB/s of writes, 5 reads/s and 2 MiB/s of reads)
 
-It has every operation of boto3's and the AWS SDKs' Kinesis clients, and serves Terraform's aws_kinesis_stream
-(endpoints { kinesis = "http://127.0.0.1:4567" }). Streams, and all else, are gone when it ends. There is no KMS,
-S3, CloudWatch or IAM behind it: encryption, channels, metrics and policies are kept and described, nothing more.
-A request of more than 16 MiB is refused with status 413.
+The emulator has every operation of the Kinesis clients of boto3 and the AWS SDKs, and supports Terraform's
+aws_kinesis_stream (endpoints { kinesis = "http://127.0.0.1:4567" }). All data is lost when it ends. It has no KMS, S3,
+CloudWatch or IAM: settings for encryption, channels, metrics and policies are stored and returned, but have no effect.
+A request of more than 16 MiB is rejected with status 413.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -51,7 +51,7 @@ export async function run(args: readonly string[]): Promise<number> {
     process.once('SIGINT', resolve)
     process.once('SIGTERM', resolve)
   })
-  // Only now: a reader of this line may end it at once.
+  // Printed after the handlers are installed, because a reader of this line may send a signal at once.
   process.stdout.write(`${lines.join('\n')}\n`)
   await ended
   await kinesis.close()

@@ -1,8 +1,8 @@
-/** What was left out of a shard, in words. An engine of an older version counts none of it. */
+/** Describes the records of a shard that were skipped. An engine of an older version does not count them. */
 import type { ShardLosses } from '../../core/metrics/shard-metrics.ts'
 import { grouped } from './figures.ts'
 
-/** `20 user records dropped with their aggregates, 3 unreadable records skipped`; empty: nothing was left out. */
+/** Such as `20 user records dropped with their aggregates, 3 unreadable records skipped`. Empty when no record was skipped. */
 export function lossesText(losses: Partial<ShardLosses>): string {
   const { droppedUserRecords = 0, skippedRecords = 0, deadLetters = 0, expiredPositions = 0 } = losses
   const parts: readonly (readonly [number, string])[] = [

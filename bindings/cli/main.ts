@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The `shardline` command: looks at the verb, and loads only what that verb needs. */
+/** The `shardline` command. It loads only the modules that the given command needs. */
 const MINIMUM_NODE = 20
 
 const major = Number(process.versions.node.split('.')[0])

@@ -1,6 +1,6 @@
 /**
- * What a running job looks like: records per second, each shard's position and lag, checkpoints. On a terminal these lines stay at the
- * bottom, below what the script and its jobs print; elsewhere they are one plain line a second.
+ * Shows the progress of a running job: records per second, the position and lag of each shard, and checkpoints. On a terminal these
+ * lines stay at the bottom, below the output of the script and its jobs. Elsewhere one plain line is written every second.
  */
 import { writeSync } from 'node:fs'
 import tty from 'node:tty'
@@ -81,7 +81,7 @@ export function progressOutput(fd: number): ProgressOutput {
   if (!tty.isatty(fd)) return { isTTY: false, columns: 0, rows: 0, write: text => void writeSync(fd, text) }
   const stream = new tty.WriteStream(fd)
   stream.on('error', () => undefined)
-  // No signal tells a process of another session that the size has changed.
+  // A process of another session gets no signal when the size changes.
   const sized = stream as tty.WriteStream & { _refreshSize?(): void }
   const size = (): [number, number] => {
     sized._refreshSize?.()

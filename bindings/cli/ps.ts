@@ -9,10 +9,10 @@ import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments
 
 const HELP = `Usage: shardline ps [--json]
 
-Lists your jobs that run on this machine, whatever started them: 'shardline run', 'python job.py', a Node program, 'shardline rpc'.
-READ and WROTE are records since the job's last start; LAG is that of the shard that is furthest behind.
+Lists your running jobs on this machine: those of 'shardline run', 'python job.py', Node programs and 'shardline rpc'.
+READ and WROTE count records since the last start of the job. LAG is the lag of the shard that is furthest behind.
 
-  --json   for programs
+  --json   print JSON
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -24,7 +24,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const running = await findRunningJobs()
   try {
     const rows = (await Promise.all(running.jobs.map(rowOf))).filter(row => row !== null)
-    for (const trouble of running.troubles) process.stderr.write(`shardline: ${trouble}\n`)
+    for (const problem of running.problems) process.stderr.write(`shardline: ${problem}\n`)
     if (values.json) printJson(rows)
     else if (rows.length === 0) process.stderr.write('No job of yours runs on this machine.\n')
     else
@@ -45,12 +45,12 @@ export async function run(args: readonly string[]): Promise<number> {
         ),
       )
   } finally {
-    running.leave()
+    running.close()
   }
   return exitCodes.ok
 }
 
-/** null: it has ended meanwhile. */
+/** `null` when the job has ended in the meantime. */
 async function rowOf({ engine, program, ...job }: RunningJob) {
   try {
     const { metrics } = await engine.ask<MetricsNotification>('job/metrics', { jobId: job.jobId })
@@ -60,7 +60,7 @@ async function rowOf({ engine, program, ...job }: RunningJob) {
   }
 }
 
-/** null: the job has no Kinesis source, or no sink that counts. */
+/** A figure is `null` when the job has no Kinesis source, or no sink that counts records. */
 export function figuresOf({ shards, operators }: JobMetrics): {
   readonly recordsRead: number | null
   readonly recordsWritten: number | null

@@ -38,7 +38,7 @@ export function findPython(explicit: string | undefined, engineRoot: string): st
   return missing(problems[0] ?? 'there is no python3 on the PATH.')
 }
 
-/** null: there is no such program. @throws EnvironmentError if it cannot serve */
+/** `null` when there is no such program. @throws EnvironmentError if it cannot run the script */
 function check(python: string): string | null {
   const { status, stdout, error } = spawnSync(python, ['-c', PROBE], { encoding: 'utf8', timeout: 20_000 })
   if (error !== undefined || status !== 0) return null

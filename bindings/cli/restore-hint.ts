@@ -1,10 +1,10 @@
-/** How a job goes on from a checkpoint, as somebody would type it. */
+/** The command that continues a job from a checkpoint. */
 import path from 'node:path'
 
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
 import { shellWord } from './figures.ts'
 
-/** `program`: path of the script and its arguments; null: it is not known. */
+/** @param program the path of the script and its arguments; `null` when it is unknown */
 export function restoreHint(program: readonly string[] | null, checkpointPath: string): string {
   const [script, ...args] = program ?? []
   if (script?.endsWith('.py') !== true)
@@ -14,6 +14,6 @@ export function restoreHint(program: readonly string[] | null, checkpointPath: s
   return `To go on from there, with its other options as before:\n  shardline run --restore ${shellWord(checkpointPath)} ${words}`
 }
 
-/** A directory of this process's, as the engine, which works elsewhere, finds it. */
+/** A path relative to this process's working directory as an absolute path, because the engine may have another directory. */
 export const absolutePlace = (place: string): string =>
   /^[a-z][a-z0-9+.-]*:/i.test(place) ? place : path.resolve(place)

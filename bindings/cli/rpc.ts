@@ -1,7 +1,7 @@
 /** `shardline rpc`: the control protocol on stdin and stdout; see bindings/stdio/README.md. */
 import { createMessageConnection, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/control/control-socket.ts'
+import { ControlSocket } from '../../core/control/control-socket.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { EngineServer } from '../stdio/engine-server.ts'
 import { FrameMessageReader } from '../stdio/message-reader.ts'
@@ -11,7 +11,7 @@ import { exitCodes, UsageError } from './exit-codes.ts'
 const HELP = `Usage: shardline rpc
 
 Speaks JSON-RPC 2.0 with Content-Length frames on stdin and stdout. Logs go to stderr.
-Begin with the request 'initialize'; the methods are described in docs/reference/rpc.md, the job graph in schemas/job-graph.schema.json.
+The first request is 'initialize'. docs/reference/rpc.md describes the methods, and schemas/job-graph.schema.json the job graph.
 `
 
 export function run(args: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ export function run(args: readonly string[]): Promise<number> {
     const connection = createMessageConnection(reader, writer)
     const server = new EngineServer(connection, {
       functions: null,
-      door: new Door({ program: null, build: { engineVersion, buildHash } }),
+      controlSocket: new ControlSocket({ program: null, build: { engineVersion, buildHash } }),
       exit: code => {
         resolve(code)
         process.exit(code)

@@ -1,4 +1,4 @@
-/** Options before the script are ours, everything after it is the script's. */
+/** Parses the arguments of `shardline run`. Options before the script belong to the command, all arguments after it to the script. */
 import { parseArgs } from 'node:util'
 
 import { executionOptions } from '../../core/foundation/config/execution-options.ts'
@@ -14,7 +14,7 @@ export interface RunArguments {
   readonly python: string | undefined
   readonly progress: boolean
   readonly logLevel: string
-  /** What the options say, by configuration key. */
+  /** The configuration that the options set. */
   readonly configuration: Readonly<Record<string, string>>
 }
 
@@ -60,7 +60,7 @@ function parse(args: readonly string[]) {
     help: { type: 'boolean', short: 'h', default: false },
   } as const
   try {
-    // The script's own options must not be taken for ours: look only at what comes up to the script.
+    // Only the arguments up to the script are parsed, because the script has options of its own.
     const upTo = scriptIndex(args, options)
     return parseArgs({ args: args.slice(0, upTo + 1), options, allowPositionals: true, tokens: true })
   } catch (error) {

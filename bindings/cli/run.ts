@@ -1,7 +1,7 @@
 /**
- * `shardline run job.py`: this process is the engine, the script its child. The script keeps the terminal: stdin, stdout and
- * stderr are its own, and Ctrl-C reaches it directly; control and functions travel on descriptors 3 and 4. On descriptor 5 it
- * reports the signals that it gets.
+ * `shardline run job.py`: this process is the engine, and the script is its child. The script inherits stdin, stdout and stderr,
+ * and receives Ctrl-C directly. Descriptor 3 carries the control protocol, and descriptor 4 the function calls. On descriptor 5 the
+ * script reports the signals that it receives.
  */
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
-import { Door } from '../../core/control/control-socket.ts'
+import { ControlSocket } from '../../core/control/control-socket.ts'
 import type { Job } from '../../core/runtime/job/job.ts'
 import { buildHash, engineVersion } from '../build-info.ts'
 import { FunctionChannel } from '../functions/function-channel.ts'
@@ -28,23 +28,23 @@ import { endWithLauncher } from './npx-launcher.ts'
 
 const HELP = `Usage: shardline run [options] job.py [arguments of the script]
 
-Runs a script that is written for PyFlink: 'import pyflink' gives it Shardline, in this process tree only.
+Runs a PyFlink script. In this process and its children, 'import pyflink' imports Shardline.
 
   --restore latest|auto|PATH
-                          start from a checkpoint: the job's newest; its newest if there is one, else from the beginning
-                          (for supervisors); or the one at PATH. State of Python functions is pickled, and restoring
-                          runs it as code: restore only what you trust
-  --stop-at WHEN          end of an endless job: never, latest (what is there now), or a time
+                          start from a checkpoint: the newest of the job (latest), the newest if there is one and else from
+                          the beginning (auto, for supervisors), or the one at PATH. The state of Python functions is pickled.
+                          Restoring it runs code, so restore only checkpoints that you trust
+  --stop-at WHEN          where an unbounded source ends: never, latest (the newest records at the start), or a time
   --allow-non-restored-state
-                          start although the checkpoint holds state of operators that the script no longer has
-  --drain-timeout TIME    how long Ctrl-C and SIGTERM let the job drain before it is ended (default: 8 s)
-  --conf KEY=VALUE        set an option over what the script sets; may be repeated
+                          start although the checkpoint has state of operators that the script does not have
+  --drain-timeout TIME    how long the job may drain after Ctrl-C or SIGTERM before it is ended (default: 8 s)
+  --conf KEY=VALUE        set an option; it has precedence over the script; can be repeated
   --progress              show records/s, shards and checkpoints on stderr
   --log-level LEVEL       debug, info, warning (default), error
   --python PATH           the interpreter (default: SHARDLINE_PYTHON, VIRTUAL_ENV, .venv, python3)
 
-Exit codes: 0 ok, 1 the script or its job failed, 2 wrong usage, 3 Python is missing or too old, 130 interrupted,
-143 terminated; otherwise what the script exits with.
+Exit codes: 0 ok, 1 the script or its job failed, 2 invalid usage, 3 Python is missing or too old, 130 interrupted,
+143 terminated; otherwise the exit code of the script.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -55,11 +55,11 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (/\.(?:[cm]?js|[cm]?ts)$/.test(options.script))
     throw new UsageError(
-      `'${options.script}' is no Python script. A program that uses the package shardline from JavaScript or TypeScript needs no launcher: node ${options.script}`,
+      `'${options.script}' is not a Python script. Run a JavaScript or TypeScript program without this command: node ${options.script}`,
     )
   if (!existsSync(options.script)) throw new UsageError(`there is no file '${options.script}'.`)
   keepStdoutClean()
-  // From `dist/engine/chunks`, where the bundler puts this file.
+  // The bundler puts this file into `dist/engine/chunks`.
   const engineRoot = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../..')
   let python: string
   try {
@@ -79,11 +79,11 @@ export async function run(args: readonly string[]): Promise<number> {
       SHARDLINE_LOG_LEVEL: options.logLevel,
     },
   })
-  // Options may hold secrets: in the environment, everything that the script starts would inherit them.
+  // Options may hold secrets. In the environment, every process that the script starts would inherit them.
   const conf = (child.stdio as readonly unknown[])[6] as Duplex
   conf.on('error', () => undefined)
   conf.end(JSON.stringify(options.configuration))
-  Reflect.deleteProperty(process.env, 'SHARDLINE_CONF') // the script has it; function hosts inherit from here
+  Reflect.deleteProperty(process.env, 'SHARDLINE_CONF') // The script has it already. Function hosts inherit this environment.
   const display = options.progress ? new ProgressDisplay(progressOutput(process.stderr.fd)) : null
   const control = child.stdio[3] as Duplex
   const jobs: Job[] = []
@@ -91,8 +91,8 @@ export async function run(args: readonly string[]): Promise<number> {
   new EngineServer(createMessageConnection(new StreamMessageReader(control), new StreamMessageWriter(control)), {
     functions: new FunctionChannel(child.stdio[4] as Duplex, driverLost),
     program,
-    door: new Door({ program, build: { engineVersion, buildHash } }),
-    // The engine's end is this process's end, and that waits for the script.
+    controlSocket: new ControlSocket({ program, build: { engineVersion, buildHash } }),
+    // This process ends when the script has ended.
     exit: () => undefined,
     onJob: job => {
       jobs.push(job)
@@ -107,7 +107,7 @@ export async function run(args: readonly string[]): Promise<number> {
       resolve(exitCodes.environment)
     })
     child.once('exit', (status, signal) => {
-      if (signal !== null && !terminated()) sayKilled(options.script, signal, jobs)
+      if (signal !== null && !terminated()) reportKilled(options.script, signal, jobs)
       resolve(signal === null ? (status ?? 1) : 128 + os.constants.signals[signal])
     })
   })
@@ -115,19 +115,20 @@ export async function run(args: readonly string[]): Promise<number> {
   process.exit(terminated() ? exitCodes.terminated : code)
 }
 
-/** A Ctrl-C reaches the script about when it reaches this process. */
+/** Ctrl-C reaches the script within this time of reaching this process. */
 const INTERRUPT_PAUSE_MS = 250
 
 /**
- * A terminal sends Ctrl-C to the script too, a supervisor sends SIGINT to this process alone: it is passed on unless the script
- * reports that it has got one, or drains its jobs already (asyncio takes the reports for itself). SIGTERM is always passed on. The script drains its jobs and ends; a second signal ends it at once.
- * The result tells whether a SIGTERM came.
+ * Forwards signals to the script, which drains its jobs and ends. A second signal ends it at once. A terminal sends Ctrl-C to the
+ * script too, but a supervisor sends SIGINT to this process only. So SIGINT is forwarded unless the script reports that it has
+ * received one, or drains its jobs already (asyncio suppresses the reports). SIGTERM is always forwarded.
+ * @returns whether this process has received SIGTERM
  */
 function forwardSignals(child: ChildProcess, isDraining: () => boolean): () => boolean {
   let terminated = false
   let interruptedAt = -Infinity
   const signals = (child.stdio as unknown as readonly Duplex[])[5]!
-  // One byte for each signal, its number: Python's `signal.set_wakeup_fd`.
+  // Python's `signal.set_wakeup_fd` writes the number of each signal as one byte.
   signals.on('data', (numbers: Buffer) => {
     if (numbers.includes(os.constants.signals.SIGINT)) interruptedAt = performance.now()
   })
@@ -146,8 +147,8 @@ function forwardSignals(child: ChildProcess, isDraining: () => boolean): () => b
   return () => terminated
 }
 
-/** The script can say nothing any more. */
-function sayKilled(script: string, signal: NodeJS.Signals, jobs: readonly Job[]): void {
+/** Reports the end of a script that was killed and cannot report it itself. */
+function reportKilled(script: string, signal: NodeJS.Signals, jobs: readonly Job[]): void {
   const goOn = jobs.some(job => job.metrics().checkpoints.completed > 0)
     ? ` To go on from the last checkpoint: shardline run --restore latest ${script}`
     : ''

@@ -1,4 +1,4 @@
-/** `shardline savepoint [JOB] [DIR]`: stores the state of a job that runs on. */
+/** `shardline savepoint [JOB] [DIR]`: stores the state of a running job, which continues. */
 import type { SavepointResult } from '../../core/control/control-protocol.ts'
 import { exitCodes } from './exit-codes.ts'
 import { absolutePlace, restoreHint } from './restore-hint.ts'
@@ -7,11 +7,11 @@ import { HELP_OPTION, parseVerb } from './verb-arguments.ts'
 
 const HELP = `Usage: shardline savepoint [JOB] [DIR]
 
-Stores the state of a running job in a folder that nobody removes, and prints its path. The job runs on.
+Stores the state of a running job as a savepoint and prints its path. The job continues. Savepoints are never removed automatically.
 
-  JOB   name, id or the beginning of it; may be left out when only one job runs
-  DIR   a directory, or s3://bucket/prefix (default: execution.checkpointing.savepoint-dir, else beside the checkpoints).
-        Alone, it is taken for a directory if it has a slash.
+  JOB   the name of the job, its id, or the beginning of its id; can be omitted when only one job runs
+  DIR   a directory, or s3://bucket/prefix (default: execution.checkpointing.savepoint-dir, else the directory of the checkpoints).
+        A single argument with a slash is a directory.
 `
 
 export async function run(args: readonly string[]): Promise<number> {

@@ -1,4 +1,4 @@
-/** `shardline status [JOB]`: what one job does. */
+/** `shardline status [JOB]`: the state and the metrics of one job. */
 import type { MetricsNotification, StatusNotification } from '../../core/control/control-protocol.ts'
 import { OUTAGE_MS } from '../../core/operators/source/explain.ts'
 import { exitCodes } from './exit-codes.ts'
@@ -11,12 +11,12 @@ import { HELP_OPTION, JSON_OPTION, parseVerb, printJson } from './verb-arguments
 
 const HELP = `Usage: shardline status [JOB] [--json]
 
-Says what a job does: operators, checkpoints, lag. JOB is its name, its id or the beginning of it; it may be left out when only
-one job runs.
+Shows the operators, checkpoints and lag of a job. JOB is its name, its id, or the beginning of its id. It can be omitted when
+only one job runs.
 
-  --json   for programs
+  --json   print JSON
 
-Exit code 3: an alarm. A shard is not read, or a sink cannot write, and the service has not answered for a while.
+Exit code 3 is an alarm: a shard is not read, or a sink cannot write, and the service has not answered for some time.
 `
 
 export async function run(args: readonly string[]): Promise<number> {
@@ -103,7 +103,7 @@ function unread({ shards, unreadShards }: Metrics): string {
   return `nothing was read from ${count} since ${new Date(first.lastAnswerAtMs).toISOString()}: ${first.trouble!}`
 }
 
-/** A shard a row, up to so many. */
+/** The maximum number of rows, with one shard each. */
 const LOSS_ROWS = 10
 
 function lossRows(shards: MetricsNotification['metrics']['shards']): [string, string][] {

@@ -1,4 +1,4 @@
-/** `shardline stop [JOB]`: ends a job in order, and says how it goes on. */
+/** `shardline stop [JOB]`: drains and ends a job, and prints how to continue it. */
 import type { FinishedNotification, SavepointResult } from '../../core/control/control-protocol.ts'
 import { BridgeError, fromWireError } from '../../core/foundation/errors.ts'
 import { exitCodes, UsageError } from './exit-codes.ts'
@@ -9,25 +9,26 @@ import { HELP_OPTION, parseVerb } from './verb-arguments.ts'
 
 const HELP = `Usage: shardline stop [JOB] [--savepoint[=DIR]] [--now]
 
-Stops the sources of a job, works off what they gave and takes a last checkpoint, as Ctrl-C does. Prints the path of what the job
-can be started from again, and the command for it. JOB is its name, its id or the beginning of it; it may be left out when only one
-job runs.
+Stops the sources of a job, processes the records that they have read, and takes a last checkpoint, as Ctrl-C does. Prints the path
+of that checkpoint and the command that continues from it. JOB is the name of the job, its id, or the beginning of its id. It can be
+omitted when only one job runs.
 
-  --savepoint[=DIR]   end with a savepoint, which nobody removes: in DIR (a directory, or s3://bucket/prefix), else as the job says
-                      (execution.checkpointing.savepoint-dir), else beside the checkpoints. 'JOB --savepoint DIR' is understood too
-  --now               do not drain: what is in flight is read again after a restore
+  --savepoint[=DIR]   end with a savepoint in DIR (a directory, or s3://bucket/prefix; default:
+                      execution.checkpointing.savepoint-dir, else the directory of the checkpoints). Savepoints are never removed
+                      automatically. 'JOB --savepoint DIR' has the same meaning
+  --now               end without draining. Records in flight are read again after a restore
 `
 
 export interface StopArguments {
   readonly help: boolean
   readonly job: string | null
   readonly now: boolean
-  /** Where the savepoint goes; null: as the job says. undefined: none is asked for. */
+  /** The directory of the savepoint. `null` for the configured directory, and `undefined` without `--savepoint`. */
   readonly savepoint: string | null | undefined
 }
 
 export function parseStopArguments(args: readonly string[]): StopArguments {
-  // An option that may have a value or not is not for parseArgs.
+  // parseArgs has no options with an optional value.
   let savepoint: string | null | undefined
   const others: string[] = []
   for (let i = 0; i < args.length; i++) {
@@ -44,7 +45,7 @@ export function parseStopArguments(args: readonly string[]): StopArguments {
   const { values, positionals } = parseVerb(others, { ...HELP_OPTION, now: { type: 'boolean', default: false } }, 1)
   if (savepoint === '') throw new UsageError('--savepoint= takes a directory.')
   if (values.now && savepoint !== undefined)
-    throw new UsageError('--now does not drain, and so has no savepoint: leave one of the two out.')
+    throw new UsageError('--now does not drain, so it cannot be combined with --savepoint.')
   return { help: values.help, job: positionals[0] ?? null, now: values.now, savepoint }
 }
 
@@ -55,12 +56,14 @@ export async function run(args: readonly string[]): Promise<number> {
     return exitCodes.ok
   }
   return withJob(wanted, async job => {
-    const { path, word } =
+    const { path, finished } =
       savepoint === undefined ? await cancel(job, now ? 'now' : 'drain') : await stopWithSavepoint(job, savepoint)
-    if (word?.error != null) throw fromWireError(word.error)
-    process.stderr.write(`Job '${job.name}' (${shortId(job)}) has ended${now ? '' : ', with everything worked off'}.\n`)
+    if (finished?.error != null) throw fromWireError(finished.error)
+    process.stderr.write(
+      `Job '${job.name}' (${shortId(job)}) has ended${now ? '' : ', and all records are processed'}.\n`,
+    )
     if (path === null) {
-      process.stderr.write('It kept no checkpoint, so there is nothing to go on from.\n')
+      process.stderr.write('There is no checkpoint to continue from.\n')
       return exitCodes.ok
     }
     process.stdout.write(`${path}\n`)
@@ -71,35 +74,35 @@ export async function run(args: readonly string[]): Promise<number> {
 
 interface Stopped {
   readonly path: string | null
-  /** null: the process ended without it. */
-  readonly word: FinishedNotification | null
+  /** `null` when the process ended without the notification. */
+  readonly finished: FinishedNotification | null
 }
 
 /**
- * The program ends with its job, and its engine with it: of the answer and the notification, which say the same, perhaps only one
- * arrives.
+ * The engine may end with the program of the job. The answer and the notification have the same content, and only one of them may
+ * arrive.
  */
 async function cancel({ engine, jobId }: RunningJob, mode: 'drain' | 'now'): Promise<Stopped> {
   const answered = engine.ask<FinishedNotification>('job/cancel', { jobId, mode }, true)
-  const notified = engine.finished(jobId).then(word => {
-    if (word === null)
-      throw new BridgeError('ILLEGAL_STATE', `Process ${engine.pid} ended before it said how the job ended.`)
-    return word
+  const notified = engine.finished(jobId).then(finished => {
+    if (finished === null)
+      throw new BridgeError('ILLEGAL_STATE', `Process ${engine.pid} ended before it reported how the job ended.`)
+    return finished
   })
   notified.catch(() => undefined)
-  const word = await Promise.race([answered.catch(() => notified), notified.catch(() => answered)])
-  return { path: word.checkpointPath, word }
+  const finished = await Promise.race([answered.catch(() => notified), notified.catch(() => answered)])
+  return { path: finished.checkpointPath, finished }
 }
 
 async function stopWithSavepoint({ engine, jobId }: RunningJob, directory: string | null): Promise<Stopped> {
   const params = { jobId, directory: directory === null ? null : absolutePlace(directory), stop: true }
   try {
     const { path } = await engine.ask<SavepointResult>('job/savepoint', params, true)
-    return { path, word: null }
+    return { path, finished: null }
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
-    const word = await engine.finished(jobId)
-    if (word === null || word.checkpointPath === null) throw error
-    return { path: word.checkpointPath, word }
+    const finished = await engine.finished(jobId)
+    if (finished === null || finished.checkpointPath === null) throw error
+    return { path: finished.checkpointPath, finished }
   }
 }

@@ -1,4 +1,4 @@
-/** Arguments of the commands that look at running jobs: `[JOB]` and options. */
+/** Parses the arguments of the commands for running jobs: `[JOB]` and options. */
 import { parseArgs } from 'node:util'
 import type { ParseArgsConfig } from 'node:util'
 
@@ -13,7 +13,7 @@ type Parsed<T extends Options> = ReturnType<
 export const HELP_OPTION = { help: { type: 'boolean', short: 'h', default: false } } as const
 export const JSON_OPTION = { json: { type: 'boolean', default: false } } as const
 
-/** @throws UsageError on options that are not known, and on more than `most` other arguments */
+/** @throws UsageError on unknown options and on more than `most` other arguments */
 export function parseVerb<const T extends Options>(
   args: readonly string[],
   options: T,
@@ -26,7 +26,7 @@ export function parseVerb<const T extends Options>(
     throw new UsageError(messageOf(error))
   }
   const tooMany = parsed.positionals[most]
-  if (tooMany !== undefined) throw new UsageError(`'${tooMany}' is one argument too many.`)
+  if (tooMany !== undefined) throw new UsageError(`unexpected argument '${tooMany}'.`)
   return parsed
 }
 

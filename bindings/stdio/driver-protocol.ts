@@ -46,18 +46,17 @@ export interface SinkOpenParams {
 
 export interface SinkOpenResult {
   readonly sinkId: string
-  /** Records that may be on their way: sent with `sink/write`, and not answered. */
+  /** The maximum number of records in `sink/write` requests without an answer. */
   readonly credits: number
 }
 
 export interface SinkWriteParams {
   readonly sinkId: string
-  /** Text, or base64 where the sink's schema is of bytes. */
-  /** Text; base64 where the schema is of bytes; what JSON can say of a value where it is of rows or records. */
+  /** Text, base64 if the schema is of bytes, or JSON forms if it is of rows or records. */
   readonly values: readonly unknown[]
-  /** By record; null where the sink makes them. */
+  /** One for each record. `null` when the sink generates the keys. */
   readonly partitionKeys: readonly string[] | null
-  /** By record, decimal; null: none has one. */
+  /** One for each record, decimal or null. `null` when no record has one. */
   readonly explicitHashKeys: readonly (string | null)[] | null
 }
 
@@ -85,7 +84,7 @@ export interface CredentialsResult {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string | null
-  /** Epoch milliseconds; null: they do not expire. */
+  /** Epoch milliseconds. `null` when the credentials do not expire. */
   readonly expiration: number | null
 }
 

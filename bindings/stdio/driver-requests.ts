@@ -1,4 +1,4 @@
-/** What the engine asks of the driver beside function calls: shard assigners, credentials providers, handlers of dead letters. */
+/** The requests from the engine to the driver other than function calls: shard assignment, credentials, and dead letters. */
 import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
@@ -19,8 +19,8 @@ import type {
   DeadLettersParams,
 } from './driver-protocol.ts'
 
-/** Data of the letters in one request; as base64 it is well within a message. A larger letter goes alone. */
-const LETTER_BYTES = 16 * 1024 * 1024
+/** The maximum size of the data in one request. As base64 it fits into a message. A larger dead letter is sent alone. */
+const MAX_DATA_BYTES = 16 * 1024 * 1024
 
 export class DriverRequests {
   readonly #connection: MessageConnection
@@ -46,13 +46,15 @@ export class DriverRequests {
   }
 
   /** Resolves when the handler has taken them all. @throws FunctionError if it raises */
-  async deadLetters(pickle: string, letters: readonly DeadLetter[]): Promise<void> {
-    for (let from = 0; from < letters.length;) {
+  async deadLetters(pickle: string, deadLetters: readonly DeadLetter[]): Promise<void> {
+    for (let from = 0; from < deadLetters.length;) {
       let to = from + 1
-      let bytes = letters[from]!.data.length
-      while (to < letters.length && (bytes += letters[to]!.data.length) <= LETTER_BYTES) to++
-      const some = letters.slice(from, to).map(({ data, ...letter }) => ({ ...letter, data: data.toString('base64') }))
-      const params: DeadLettersParams = { pickle, letters: some }
+      let bytes = deadLetters[from]!.data.length
+      while (to < deadLetters.length && (bytes += deadLetters[to]!.data.length) <= MAX_DATA_BYTES) to++
+      const letters = deadLetters
+        .slice(from, to)
+        .map(({ data, ...rest }) => ({ ...rest, data: data.toString('base64') }))
+      const params: DeadLettersParams = { pickle, letters }
       try {
         await this.#connection.sendRequest<object>('driver/deadLetters', params)
       } catch (cause) {
@@ -62,7 +64,7 @@ export class DriverRequests {
     }
   }
 
-  /** Lets the graph's `custom.class` keys name providers of the driver; calling the answer takes that back. */
+  /** Registers the providers of the driver that the graph's `custom.class` keys name. @returns a function that unregisters them */
   registerCredentials(graph: JobGraph): () => void {
     const names = new Set(customClasses(graph).filter(name => !namesModule(name)))
     const forget = [...names].map(name =>

@@ -1,13 +1,13 @@
 /**
- * One client's engine: answers the control protocol, runs the jobs that are submitted, and tells how they fare. It ends when
- * the client says so, when the channel ends, or when the client's process is gone; jobs end with it, without a checkpoint.
+ * The engine of one client. It answers the control protocol, runs the submitted jobs, and reports their status. It ends when the
+ * client requests it, when the channel ends, or when the client's process has ended. Its jobs end with it, without a checkpoint.
  */
 import { ResponseError } from 'vscode-jsonrpc/node'
 import type { MessageConnection } from 'vscode-jsonrpc/node'
 
 import { systemClock } from '../../core/foundation/clock.ts'
-import type { Door } from '../../core/control/control-socket.ts'
-import { invalid, JobRegistry, jobRequests, lastWord, wireStatus } from '../../core/control/job-requests.ts'
+import type { ControlSocket } from '../../core/control/control-socket.ts'
+import { invalid, JobRegistry, jobRequests, finishedNotification, wireStatus } from '../../core/control/job-requests.ts'
 import { toRpcError } from '../../core/control/rpc-error.ts'
 import { BridgeError } from '../../core/foundation/errors.ts'
 import { Job } from '../../core/runtime/job/job.ts'
@@ -35,15 +35,15 @@ const PARENT_POLL_MS = 2000
 const ENDED_JOBS_KEPT = 100
 
 export interface EngineServerOptions {
-  /** The driver's function channel; null: the client runs no functions. */
+  /** The function channel of the driver. `null` when the client runs no functions. */
   readonly functions: FunctionChannel | null
   /** Called once, with the exit code, when the engine should end. */
   readonly exit: (code: number) => void
   /** For a front end in this process, such as a progress display. */
   readonly onJob?: (job: Job) => void
-  /** Where others than the client find the jobs. */
-  readonly door?: Door
-  /** The program that the jobs are of, by its path, and its arguments; null: it is not known. */
+  /** The control socket, by which other processes than the client find the jobs. */
+  readonly controlSocket?: ControlSocket
+  /** The path of the program that submits the jobs, and its arguments. `null` when the program is unknown. */
   readonly program?: readonly string[] | null
 }
 
@@ -53,7 +53,7 @@ export class EngineServer {
   readonly #jobs = new JobRegistry()
   readonly #driver: DriverRequests
   readonly #sinks = new SinkRequests(message => this.#log('warn', 'sink', message))
-  /** Until the last word about each job was sent. */
+  /** One promise for each job, which resolves when its notification `job/finished` was sent. */
   readonly #followed = new Set<Promise<void>>()
   #initialized = false
   #shutDown = false
@@ -75,7 +75,7 @@ export class EngineServer {
     connection.listen()
   }
 
-  /** Ends all jobs in order, as Ctrl-C does, and says so; what the sinks were given is written. */
+  /** Drains and ends all jobs, as Ctrl-C does, and sends their last notifications. Flushes the sinks. */
   async drain(): Promise<void> {
     await Promise.all([...this.#jobs.all().map(job => job.cancel('interrupt')), this.#sinks.drain()])
     await Promise.all(this.#followed)
@@ -118,7 +118,7 @@ export class EngineServer {
       functions: hosts,
       assignShards:
         driver === null ? null : pickle => (shards, context) => this.#driver.assignShards(pickle, shards, context),
-      deadLetters: driver === null ? null : pickle => letters => this.#driver.deadLetters(pickle, letters),
+      deadLetters: driver === null ? null : pickle => records => this.#driver.deadLetters(pickle, records),
       print: (lines: string) => this.#notify('job/print', { jobId: job.jobId, lines: lines.slice(0, -1).split('\n') }),
     }
     const job: Job = new Job(graph, services, {
@@ -126,7 +126,7 @@ export class EngineServer {
       warning: message => this.#log('warn', 'job', message),
     })
     const forget = driver === null ? () => undefined : this.#driver.registerCredentials(graph)
-    if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' goes on in a new engine, attempt ${attempt}.`)
+    if (attempt > 0) this.#log('info', 'job', `Job '${job.name}' continues in a new engine, attempt ${attempt}.`)
     this.#jobs.add(job, systemClock.now())
     this.#options.onJob?.(job)
     try {
@@ -137,7 +137,7 @@ export class EngineServer {
       forget()
       throw error
     }
-    this.#options.door?.admit(job, graph.configuration, message => this.#log('warn', 'door', message))
+    this.#options.controlSocket?.register(job, graph.configuration, message => this.#log('warn', 'control', message))
     const followed = this.#follow(job, hosts).finally(() => {
       forget()
       this.#followed.delete(followed)
@@ -151,7 +151,7 @@ export class EngineServer {
     const sendMetrics = (): Promise<void> => this.#notify('job/metrics', { jobId: job.jobId, metrics: job.metrics() })
     const timer = setInterval(() => void sendMetrics(), METRICS_INTERVAL_MS)
     timer.unref()
-    const finished = await lastWord(job)
+    const finished = await finishedNotification(job)
     clearInterval(timer)
     hosts.close()
     await sendMetrics()
@@ -159,7 +159,7 @@ export class EngineServer {
     this.#forgetOldest()
   }
 
-  /** A client may ask for a job's last status for a while; a program that runs jobs for ever keeps only the newest of them. */
+  /** Only the newest ended jobs are kept, so that a client can query their status and a long-running program needs bounded memory. */
   #forgetOldest(): void {
     const ended = this.#jobs.all().filter(job => isTerminal(job.status.state))
     for (const job of ended.slice(0, -ENDED_JOBS_KEPT)) this.#jobs.delete(job.jobId)
@@ -174,7 +174,7 @@ export class EngineServer {
 
   #answer(method: string, handler: (params: never) => unknown): void {
     this.#connection.onRequest(method, async (params: unknown) => {
-      if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
+      if (!this.#initialized) return new ResponseError(NOT_INITIALIZED, `'${method}' was sent before 'initialize'.`)
       if (typeof params !== 'object' || params === null)
         return new ResponseError(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
       try {
@@ -186,7 +186,7 @@ export class EngineServer {
   }
 
   async #notify(method: string, params: object): Promise<void> {
-    // A client that is gone ends the engine through onClose; a notification to it is no failure of its own.
+    // A lost client ends the engine through onClose, so a notification that cannot be sent is not a failure.
     if (!this.#exited) await this.#connection.sendNotification(method, params).catch(() => undefined)
   }
 
@@ -209,7 +209,7 @@ export class EngineServer {
     this.#exited = true
     this.#sinks.close()
     void Promise.allSettled(this.#jobs.all().map(job => job.cancel('now'))).then(() => this.#options.exit(code))
-    // Whatever a job still holds on to, the process ends.
+    // The process ends even if a job does not end.
     setTimeout(() => this.#options.exit(code), 2000).unref()
   }
 }

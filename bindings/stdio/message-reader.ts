@@ -1,7 +1,7 @@
 /**
- * Reads `Content-Length` frames from a stream that anybody may write to, and answers what is no request, as JSON-RPC asks for:
- * text that is not JSON and JSON that is no message get an error with the id null, and reading goes on. A frame whose length
- * cannot be known, or is over the limit, gets the same error and is the end: there is no telling where the next one begins.
+ * Reads `Content-Length` frames from an untrusted stream. As JSON-RPC requires, text that is not JSON and JSON that is not a message
+ * are answered with an error with the id null, and reading continues. A frame with an invalid length, or a length over the limit, is
+ * answered with the same error and ends the stream, because the beginning of the next frame is unknown.
  */
 import type { Readable } from 'node:stream'
 
@@ -12,7 +12,7 @@ import { FrameDecoder, FrameError } from '../../core/control/frames.ts'
 import { MAX_MESSAGE_BYTES } from './driver-protocol.ts'
 import { messageOf } from '../../core/foundation/errors.ts'
 
-/** An answer to something that has no id. */
+/** The answer to input that has no id. */
 export interface Refusal {
   readonly jsonrpc: '2.0'
   readonly id: null
@@ -67,7 +67,7 @@ export class FrameMessageReader extends AbstractMessageReader implements Message
   }
 }
 
-/** A request or a notification; the engine asks its clients nothing, so a response to it is a mistake as well. */
+/** Whether the value is a request or a notification. A response is invalid, because the engine sends these clients no requests. */
 function isMessage(value: unknown): value is Message {
   if (typeof value !== 'object' || value === null) return false
   const { jsonrpc, method } = value as { jsonrpc?: unknown; method?: unknown }

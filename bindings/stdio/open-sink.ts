@@ -206,14 +206,14 @@ interface SinkServices {
 
 /** Loads the functions of a sink, which are exports of modules. */
 async function sinkServices(
-  { partitionKeyGenerator: generator, deadLetters: letters }: KinesisStreamsSinkSpec,
+  { partitionKeyGenerator: generator, deadLetters: handler }: KinesisStreamsSinkSpec,
   warn: (message: string) => void,
 ): Promise<SinkServices> {
-  if (generator.type === 'local' || letters?.type === 'local' || letters?.type === 'python') throw notOfModule()
+  if (generator.type === 'local' || handler?.type === 'local' || handler?.type === 'python') throw notOfModule()
   const key =
     generator.type === 'module' ? ((await loadModuleFunction(generator, NAME)) as (value: unknown) => unknown) : null
   const deadLetters =
-    letters?.type === 'module' ? ((await loadModuleFunction(letters, NAME)) as unknown as DeadLetterFunction) : null
+    handler?.type === 'module' ? ((await loadModuleFunction(handler, NAME)) as unknown as DeadLetterFunction) : null
   const schemas = new JobSchemas(
     named => {
       if (named.type === 'local') throw notOfModule()

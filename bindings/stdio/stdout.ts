@@ -1,4 +1,4 @@
-/** Where stdout belongs to a protocol or to somebody's script, stray prints of this process must not land there. */
+/** Redirects the console to stderr in processes whose stdout belongs to a protocol or to a script. */
 import { Console } from 'node:console'
 
 export function keepStdoutClean(): void {

@@ -1,4 +1,4 @@
-/** What the builders of all sinks that send in batches have in common. The setters are Flink's. */
+/** The common part of the builders of sinks that send batches. The setters are Flink's. */
 import { awsOptions } from '../foundation/config/aws-options.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { sinkOptions } from '../foundation/config/sink-options.ts'
@@ -19,7 +19,7 @@ export class AsyncSinkBuilder {
   #sinkConfig: Readonly<Record<string, string>> = {}
   #schema: Schema<unknown, never> | SerializationSchema<never> | null = null
   #deadLetters: DeadLetterHandler | null = null
-  /** Its name in messages. */
+  /** The name of the sink in messages. */
   readonly #sink: string
   readonly #settings
 
@@ -35,7 +35,7 @@ export class AsyncSinkBuilder {
     }
   }
 
-  /** One of this package's, or an object with a method `serialize` of the program's own. @throws ConfigurationError */
+  /** @param schema a schema of this package, or an object of the program with a method `serialize` @throws ConfigurationError */
   setSerializationSchema(schema: Schema<unknown, never> | SerializationSchema<never>): this {
     if (!isSchema(schema, 'serialize'))
       throw new ConfigurationError(
@@ -52,11 +52,11 @@ export class AsyncSinkBuilder {
   }
 
   /**
-   * Who gets records that can never be written: too large, without a usable key, or refused by the service even when sent
-   * alone. Without a handler the first of them fails the job. (Flink has none.)
+   * Sets the handler of records that can never be written, because they are too large, have no valid key, or are rejected by the
+   * service even when sent alone. Without a handler such a record fails the job. (Flink has no such setter.)
    *
    * @example setDeadLetterHandler(DeadLetterHandler.file('rejected.jsonl'))
-   * @example setDeadLetterHandler(async letters => { for (const { code, data } of letters) await store(code, data) })
+   * @example setDeadLetterHandler(async records => { for (const { code, data } of records) await store(code, data) })
    */
   setDeadLetterHandler(handler: DeadLetterHandler): this {
     checkDeadLetterHandler(handler, this.#sink)
@@ -64,7 +64,7 @@ export class AsyncSinkBuilder {
     return this
   }
 
-  /** Default false: refused records are sent again until they are taken. */
+  /** With the default `false`, rejected records are sent again until the service accepts them. */
   setFailOnError(failOnError: boolean): this {
     if (typeof (failOnError as unknown) !== 'boolean')
       throw new ConfigurationError(
@@ -74,39 +74,39 @@ export class AsyncSinkBuilder {
     return this
   }
 
-  /** Records of a request; default 500, which is the service's most. */
+  /** The maximum number of records of a request. Default: 500, the limit of the service. */
   setMaxBatchSize(maxBatchSize: number): this {
     this.#settings.maxBatchSize = maxBatchSize
     return this
   }
 
-  /** Default 50. */
+  /** The maximum number of concurrent requests. Default: 50. */
   setMaxInFlightRequests(maxInFlightRequests: number): this {
     this.#settings.maxInFlightRequests = maxInFlightRequests
     return this
   }
 
-  /** Records that may wait; must be more than `maxBatchSize`. Default 10000. */
+  /** The maximum number of buffered records. It must be greater than `maxBatchSize`. Default: 10000. */
   setMaxBufferedRequests(maxBufferedRequests: number): this {
     this.#settings.maxBufferedRequests = maxBufferedRequests
     return this
   }
 
-  /** Bytes of a request, at least those of a record. Default 5 MiB, for Firehose 4 MiB, which is its most. */
+  /** The maximum size of a request in bytes, not less than that of a record. Default: 5 MiB, for Firehose 4 MiB, its limit. */
   setMaxBatchSizeInBytes(maxBatchSizeInBytes: number): this {
     this.#settings.maxBatchSizeInBytes = maxBatchSizeInBytes
     return this
   }
 
-  /** Milliseconds that a record waits at most for company. Default 5000. */
+  /** The maximum time in milliseconds that a record is buffered before it is sent. Default: 5000. */
   setMaxTimeInBufferMs(maxTimeInBufferMs: number): this {
     this.#settings.maxTimeInBufferMs = maxTimeInBufferMs
     return this
   }
 
   /**
-   * Bytes of a record, with its key if it has one. Default 1 MiB; up to 10 MiB for streams whose own limit is that large. For
-   * Firehose 1000 KiB, which is its most.
+   * The maximum size of a record in bytes, including its key. Default: 1 MiB. Up to 10 MiB is possible for streams with such a
+   * limit. For Firehose the default is 1000 KiB, its limit.
    */
   setMaxRecordSizeInBytes(maxRecordSizeInBytes: number): this {
     this.#settings.maxRecordSizeInBytes = maxRecordSizeInBytes
@@ -125,9 +125,9 @@ export class AsyncSinkBuilder {
         `No SerializationSchema was supplied to the ${this.#sink} builder: call setSerializationSchema.`,
       )
     return {
-      /** What every sink is described with. */
+      /** The fields that every sink's description has. */
       described: { configuration: { ...this.#clientProperties, ...this.#sinkConfig }, ...this.#settings },
-      /** Of this process; called as a job is assembled. */
+      /** Registers a function of this process when a job is assembled. */
       functions: (register: RegisterLocal) => ({
         serializationSchema: schemaSpecOf(schema, register),
         deadLetters: deadLettersSpecOf(handler, register),

@@ -1,25 +1,24 @@
-/** Values on their way from a job to a `for await` loop; the job waits while the loop is busy with what it has. */
-import { Signal } from '../foundation/signal.ts'
+/** The queue between a job and a `for await` loop. The job waits while the loop processes a batch. */
 export class CollectQueue<T> implements AsyncIterable<T> {
   #batches: (readonly T[])[] = []
   #ended = false
   #error: unknown = null
   /** Several subtasks may wait at once. */
-  readonly #space = new Signal()
-  readonly #arrived = new Signal()
+  #waiting: (() => void)[] = []
+  #arrived: (() => void) | null = null
 
   /** Resolves when the batch was taken. */
   async put(values: readonly T[]): Promise<void> {
-    while (this.#batches.length > 0 && !this.#ended) await this.#space.wait()
+    while (this.#batches.length > 0 && !this.#ended) await new Promise<void>(resolve => this.#waiting.push(resolve))
     if (this.#ended) return
     this.#batches.push(values)
-    this.#arrived.notify()
+    this.#wake()
   }
 
   end(): void {
     this.#ended = true
-    this.#arrived.notify()
-    this.#space.notify()
+    this.#wake()
+    this.#letWritersGo()
   }
 
   fail(error: unknown): void {
@@ -32,10 +31,19 @@ export class CollectQueue<T> implements AsyncIterable<T> {
       const batch = this.#batches.shift()
       if (batch !== undefined) {
         yield* batch
-        this.#space.notify()
+        this.#letWritersGo()
       } else if (this.#error !== null) throw this.#error as Error
       else if (this.#ended) return
-      else await this.#arrived.wait()
+      else await new Promise<void>(resolve => (this.#arrived = resolve))
     }
+  }
+
+  #letWritersGo(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #wake(): void {
+    this.#arrived?.()
+    this.#arrived = null
   }
 }

@@ -1,4 +1,4 @@
-/** Who gets records that cannot be read, or never be written, as a program says it: a function, a file, or another stream. */
+/** Where a program sends records that cannot be read or can never be written: to a function, a file, or another stream. */
 import { awsOptions } from '../foundation/config/aws-options.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
@@ -9,15 +9,15 @@ import type { RegisterLocal } from './schemas/schema.ts'
 
 type DeadLetterTarget = DeadLettersSpec & { readonly type: 'file' | 'kinesis-streams' }
 
-/** A function of the letters, which may be asynchronous: they are safe when it has returned. Or one of `DeadLetterHandler`'s. */
+/** A function that stores the dead letters before it returns or its promise resolves, or a handler of `DeadLetterHandler`. */
 export type DeadLetterHandler = DeadLetterFunction | DeadLetterTarget
 
 export const DeadLetterHandler = {
-  /** A line of JSON for each letter, `data` in base64, at the end of the file; synced before a checkpoint completes. */
+  /** Appends a line of JSON for each dead letter, with `data` in base64. The file is synced before a checkpoint completes. */
   file: (path: string): DeadLetterTarget => ({ type: 'file', path }),
   /**
-   * A record of another stream for each letter, with what a line of the file has. Client properties are the sink's, but for
-   * those that are given here. @throws ConfigurationError
+   * Writes a record to another stream for each dead letter, with the content of a line of the file. Client properties that are not
+   * given here are those of the sink. @throws ConfigurationError
    */
   stream: (
     arnOrName: string,
@@ -35,7 +35,7 @@ export const DeadLetterHandler = {
   },
 } as const
 
-/** @throws ConfigurationError unless it is one */
+/** @throws ConfigurationError if the value is no handler */
 export function checkDeadLetterHandler(handler: DeadLetterHandler, of: string): void {
   if (typeof handler === 'function' || typeof (handler as { type?: unknown } | null)?.type === 'string') return
   throw new ConfigurationError(

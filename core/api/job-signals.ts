@@ -1,7 +1,7 @@
 /**
- * SIGINT and SIGTERM of a program that runs jobs: the sources stop, the jobs are drained, each takes a last checkpoint, and the
- * process exits with 130 or 143. A job that is not drained in time (`shardline.job.drain-timeout`) is ended. The same signal again ends the process at once. Signals that the program handles itself are left
- * to it. With no job running, signals do what they do in any program.
+ * Handles SIGINT and SIGTERM in a program that runs jobs. The jobs are drained, each takes a last checkpoint, and the process
+ * exits with 130 or 143. A job that is not drained within `shardline.job.drain-timeout` is ended. A second signal ends the process
+ * at once. Signals that the program handles itself are not handled here, and neither are signals while no job runs.
  */
 import type { Job } from '../runtime/job/job.ts'
 
@@ -13,7 +13,7 @@ const ENDINGS: Readonly<
   SIGINT: { exitCode: 130, what: 'interrupted', again: 'Ctrl-C again' },
   SIGTERM: { exitCode: 143, what: 'terminated', again: 'another SIGTERM' },
 }
-/** A terminal and a supervisor may both send the signal: what comes together is one. */
+/** A terminal and a supervisor may both send the signal. Signals within this time count as one. */
 const TOGETHER_MS = 500
 
 /** The part of `process` that is used here. */
@@ -38,7 +38,7 @@ export class JobSignals {
     this.#now = now
   }
 
-  /** Until the job has ended. */
+  /** Handles signals for the job until it has ended. */
   follow(job: Job): void {
     if (this.#jobs.size === 0) this.#listen()
     this.#jobs.add(job)
@@ -70,7 +70,7 @@ export class JobSignals {
       if (atMs - this.#ending.atMs > TOGETHER_MS) this.#process.exit(exitCode)
       return
     }
-    // A program that has a handler by now decides for itself.
+    // The program has installed a handler in the meantime.
     if (this.#process.listenerCount(signal) > 1) return
     this.#ending = { signal, atMs }
     this.#warn(`${what}: stopping the sources and draining the job (${again} ends it at once)`)
@@ -87,7 +87,7 @@ export class JobSignals {
           `to go on from the last checkpoint of '${job.name}', start it with execution.state-recovery.path: ${lastPath}`,
         )
     }
-    // What waits for the job's result has its turn first.
+    // Code that awaits the result of the job runs first.
     setImmediate(() => this.#process.exit(exitCode))
   }
 }

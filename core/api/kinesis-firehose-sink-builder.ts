@@ -1,4 +1,4 @@
-/** What a program says of a Firehose sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
+/** Builds a Firehose sink. The setters and defaults are Flink's. An invalid value is an error of the setter or of `build`. */
 import type { Configuration } from '../foundation/config/configuration.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
 import type { KinesisFirehoseSinkSpec } from '../connectors/firehose/kinesis-firehose-sink-spec.ts'

@@ -1,4 +1,4 @@
-/** What a program says of a Kinesis sink. The setters and defaults are Flink's; a wrong value fails at the call or at `build`. */
+/** Builds a Kinesis sink. The setters and defaults are Flink's. An invalid value is an error of the setter or of `build`. */
 import { Writable } from 'node:stream'
 import type { WritableStream } from 'node:stream/web'
 
@@ -22,14 +22,14 @@ import type { RegisterLocal } from './schemas/schema.ts'
 import { SinkWritable } from './sink-writable.ts'
 import type { SinkWritableOptions } from './sink-writable.ts'
 
-/** A function of the value, which may give an explicit hash key as well, or one of `PartitionKeyGenerator`'s. */
+/** A function of the value that returns a partition key and optionally an explicit hash key, or a generator of `PartitionKeyGenerator`. */
 export type PartitionKeyGenerator<T> =
   ((value: T) => string | PartitionKey) | { readonly type: 'fixed' } | { readonly type: 'random' }
 
 export const PartitionKeyGenerator = {
-  /** The sink subtask's index: everything that it writes goes to one shard, in order. */
+  /** The index of the sink subtask. All of its records go to one shard, in order. */
   fixed: () => ({ type: 'fixed' }) as const,
-  /** A UUID for each record: an even spread. */
+  /** A UUID for each record, which distributes records evenly. */
   random: () => ({ type: 'random' }) as const,
 } as const
 
@@ -45,8 +45,8 @@ export class KinesisStreamsSink {
   }
 
   /**
-   * The sink as a stream of Node, in object mode, that needs no job: it fails with the engine's errors, and has finished when all
-   * that was written to it is in Kinesis. (Flink has none.)
+   * The sink as a writable stream of Node in object mode, without a job. The stream fails with the errors of the engine. It has
+   * finished when Kinesis has acknowledged every record. (Flink has no such method.)
    *
    * @example await pipeline(lines, sink.writable())
    */
@@ -91,7 +91,7 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
     super('KinesisStreamsSink', { maxBatchSizeInBytes: 5 * 1024 * 1024, maxRecordSizeInBytes: 1024 * 1024 })
   }
 
-  /** Wins over a stream name; the region is taken from it. @throws ConfigurationError */
+  /** The ARN has precedence over a stream name and determines the region. @throws ConfigurationError */
   setStreamArn(streamArn: string): this {
     this.#streamArn = parseStreamArn(streamArn).arn
     return this

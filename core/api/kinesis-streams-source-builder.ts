@@ -1,4 +1,4 @@
-/** What a program says of a Kinesis source. The setters are Flink's; a wrong value fails at the call. */
+/** Builds a Kinesis source. The setters are Flink's. An invalid value is an error of the setter. */
 import { awsOptions } from '../foundation/config/aws-options.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { kinesisSourceOptions } from '../foundation/config/kinesis-source-options.ts'
@@ -16,7 +16,7 @@ import type { RegisterLocal, Schema } from './schemas/schema.ts'
 export interface KinesisStreamsSource<T> {
   readonly toSpec: (register: RegisterLocal) => KinesisStreamsSourceSpec
   readonly output: PayloadType
-  /** Only for the compiler: what the stream's values are. */
+  /** The type of the stream's values. It exists for the compiler only. */
   readonly valueType?: T
 }
 
@@ -40,8 +40,8 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   /**
-   * In place of an ARN: the region comes from `aws.region` or AWS_REGION, and the account from the credentials.
-   * (Of Shardline; Flink's builder takes an ARN.)
+   * Sets the stream by name instead of an ARN. The region comes from `aws.region` or AWS_REGION, and the account from the
+   * credentials. (Flink's builder has no such setter.)
    */
   setStreamName(streamName: string): this {
     this.#streamName = streamName
@@ -49,7 +49,7 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   /**
-   * Which subtask reads a shard. Default: each subtask reads an even share of the hash keys.
+   * Sets the assigner of shards to subtasks. By default each subtask reads an equal part of the hash key range.
    *
    * @example setKinesisShardAssigner((shard, { parallelism }) => Number(shard.shardId.slice(-3)) % parallelism)
    */
@@ -68,8 +68,9 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   /**
-   * One of this package's, or an object with a method `deserialize` of the program's own, which also sees the record's key,
-   * sequence number, arrival, shard and stream. @throws ConfigurationError
+   * @param schema a schema of this package, or an object of the program with a method `deserialize`, which also receives the
+   * partition key, sequence number, arrival time, shard and stream of the record
+   * @throws ConfigurationError
    */
   setDeserializationSchema<U>(
     schema: Schema<U, never> | KinesisDeserializationSchema<U>,
@@ -84,8 +85,8 @@ export class KinesisStreamsSourceBuilder<T> {
   }
 
   /**
-   * Who gets records that the schema cannot read, with their bytes and where they lay; the job goes on. Without a handler
-   * `shardline.source.poison-records` says what becomes of them. (Of Shardline; in Flink they fail the job.)
+   * Sets the handler of records that the schema cannot read. It receives their bytes and positions, and the job continues. Without
+   * a handler, `shardline.source.poison-records` applies. (Flink has no such setter and fails the job.)
    *
    * @example setDeadLetterHandler(DeadLetterHandler.file('unreadable.jsonl'))
    */
@@ -95,7 +96,7 @@ export class KinesisStreamsSourceBuilder<T> {
     return this
   }
 
-  /** Whether children of a resharded shard wait for their parents; default true. */
+  /** Whether the children of a resharded shard are read after their parents. Default: true. */
   setPreserveShardOrder(preserveShardOrder: boolean): this {
     this.#preserveShardOrder = preserveShardOrder
     return this

@@ -1,7 +1,7 @@
 /**
- * Errors as the program gets them: the message says what to do, and where the engine was at the time helps only with its own
- * defects. So the stack has the program's lines, and Node prints neither details nor objects of clients. The details stay
- * readable as `error.details`. `SHARDLINE_LOG_LEVEL=debug` leaves errors as they are.
+ * Prepares errors for the program. The stack has the lines of the program only, because those of the engine help only with
+ * defects of the engine. Node prints neither the details nor the objects of clients. A program can still read `error.details`.
+ * `SHARDLINE_LOG_LEVEL=debug` leaves errors unchanged.
  */
 import { ShardlineError } from '../foundation/errors.ts'
 

@@ -1,7 +1,7 @@
 /**
- * A sink as a stream of Node, without a job: what is written to it is sent in batches, refused records are sent again. A write
- * is through when its value is in the sink's buffer, which is bounded, so a slow service holds the producer back; the stream has
- * finished when all of it was acknowledged. There are no checkpoints: what a crash finds in the buffer is lost.
+ * A sink as a writable stream of Node, without a job. It sends values in batches and sends rejected records again. A write
+ * completes when its value is in the sink's bounded buffer, so a slow service slows the producer down. The stream has finished
+ * when the service has acknowledged every record. There are no checkpoints, so a crash loses the buffered records.
  */
 import { Writable } from 'node:stream'
 
@@ -12,7 +12,7 @@ import type { Sink, SinkWriter } from '../operators/sink.ts'
 import type { SinkWriterMetrics } from '../metrics/sink-metrics.ts'
 
 export interface SinkWritableOptions {
-  /** Values that wait in the stream itself, before the sink's own buffer; they go there together. Default 64. */
+  /** The number of values that the stream buffers before it passes them to the sink together. Default: 64. */
   readonly highWaterMark?: number
 }
 
@@ -35,7 +35,7 @@ export class SinkWritable extends Writable {
     })
   }
 
-  /** What was sent, and what waits. */
+  /** The counts of sent and buffered records. */
   metrics(): SinkWriterMetrics {
     return this.#writer.metrics()!
   }

@@ -8,7 +8,7 @@
  */
 import { systemClock } from '../foundation/clock.ts'
 import { executionOptions } from '../foundation/config/execution-options.ts'
-import { Door } from '../control/control-socket.ts'
+import { ControlSocket } from '../control/control-socket.ts'
 import { ConfigurationError } from '../foundation/errors.ts'
 import type { JobListener, JobResult } from '../runtime/job/job-status.ts'
 import { Job } from '../runtime/job/job.ts'
@@ -99,7 +99,7 @@ export class StreamExecutionEnvironment {
     return new DataStream<T>(this.#context, originOf(t))
   }
 
-  /** Runs the job to its end. @throws ShardlineError what it failed of */
+  /** Runs the job to its end. @throws ShardlineError the failure of the job */
   async execute(name?: string): Promise<JobResult> {
     const calledFrom = new Error()
     try {
@@ -110,7 +110,7 @@ export class StreamExecutionEnvironment {
     }
   }
 
-  /** Resolves once the job runs. */
+  /** Resolves when the job runs. */
   async executeAsync(name?: string, listener: JobListener = warnOnStderr): Promise<Job> {
     const calledFrom = new Error()
     const jobName = name ?? this.#configuration[executionOptions.jobName.key] ?? 'Flink Streaming Job'
@@ -127,18 +127,21 @@ export class StreamExecutionEnvironment {
       throw programError(error, calledFrom)
     })
     signals.follow(job)
-    door.admit(job, this.#configuration, message => listener.warning?.(message))
+    controlSocket.register(job, this.#configuration, message => listener.warning?.(message))
     return job
   }
 }
 
-/** Of all environments of this process. */
+/** Shared by all environments of this process. */
 const signals = new JobSignals(
   process,
   message => process.stderr.write(`shardline: ${message}\n`),
   () => performance.now(),
 )
-const door = new Door({ program: process.argv.slice(1), build: { engineVersion: '0.0.0', buildHash: null } })
+const controlSocket = new ControlSocket({
+  program: process.argv.slice(1),
+  build: { engineVersion: '0.0.0', buildHash: null },
+})
 
 function checkParallelism(n: number): number {
   if (!Number.isInteger(n) || n < 1 || n > 32768)

@@ -45,8 +45,8 @@ export class WatermarkStrategy<T = unknown> {
   }
 
   /**
-   * @param assigner gives the epoch milliseconds of a value; its second argument is what the source says: for Kinesis the time
-   * of arrival, -Infinity if there is none
+   * @param assigner returns the epoch milliseconds of a value; its second argument is the timestamp of the source: for Kinesis the
+   * arrival time, and -Infinity if there is none
    */
   withTimestampAssigner<U extends T>(assigner: (value: U, recordTimestampMs: number) => number): WatermarkStrategy<U> {
     return new WatermarkStrategy<U>(this.#settings, assigner)
@@ -60,10 +60,10 @@ export class WatermarkStrategy<T = unknown> {
   }
 
   /**
-   * Sources of one group wait for each other: their shards go no further than the slowest source, and `maxDriftMs`. A source
-   * whose shards may fall silent needs `withIdleness` too.
+   * Sources of one group wait for each other. No shard is read more than `maxDriftMs` ahead of the slowest source. A source whose
+   * shards may have no records for some time needs `withIdleness` too.
    *
-   * @param updateIntervalMs how often they look
+   * @param updateIntervalMs the interval at which the sources compare their watermarks
    */
   withWatermarkAlignment(group: string, maxDriftMs: number, updateIntervalMs = 1000): WatermarkStrategy<T> {
     if (!(maxDriftMs >= 0) || !(updateIntervalMs > 0))

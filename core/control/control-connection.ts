@@ -1,6 +1,6 @@
 /**
- * One visitor at the door: JSON-RPC 2.0 by hand, because a job in a plain Node program must not need a library for it. Only
- * requests are answered; notifications of the visitor change nothing, and its end is nobody else's.
+ * One connection to the control socket. It implements JSON-RPC 2.0 without a library, so that a job in a plain Node program
+ * needs none. It answers requests and ignores notifications. The end of a connection ends neither jobs nor other connections.
  */
 import type net from 'node:net'
 
@@ -18,7 +18,7 @@ import {
 import type { InitializeParams, InitializeResult } from './control-protocol.ts'
 import { toRpcError } from './rpc-error.ts'
 
-/** Of a request. */
+/** The size limit of one request. */
 export const MAX_REQUEST_BYTES = 1024 * 1024
 
 export interface EngineBuild {
@@ -36,13 +36,13 @@ interface Request {
 type Answer =
   { readonly result: unknown } | { readonly error: { readonly code: number; readonly message: string; data?: unknown } }
 
-export class DoorConnection {
+export class ControlConnection {
   readonly #socket: net.Socket
   readonly #handlers: RequestHandlers
   readonly #build: EngineBuild
   readonly #frames = new FrameDecoder(MAX_REQUEST_BYTES)
   #initialized = false
-  /** Requests that are being answered. */
+  /** The number of requests that have no answer yet. */
   #requests = 0
   #idleSinceMs = performance.now()
 
@@ -55,7 +55,7 @@ export class DoorConnection {
     socket.on('data', chunk => this.#read(chunk))
   }
 
-  /** Since when no request is being answered, by the monotonic clock; `null` while one is. */
+  /** The monotonic time at which the last request was answered. `null` while a request has no answer. */
   get idleSinceMs(): number | null {
     return this.#requests > 0 ? null : this.#idleSinceMs
   }
@@ -103,10 +103,9 @@ export class DoorConnection {
   async #answer(method: string, params: unknown): Promise<Answer> {
     const known = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined
     const handler = method === 'initialize' ? this.#initialize : known
-    if (handler === undefined)
-      return failure(METHOD_NOT_FOUND, `There is no method '${method}' here: this is the door of a running engine.`)
+    if (handler === undefined) return failure(METHOD_NOT_FOUND, `The control socket has no method '${method}'.`)
     if (!this.#initialized && method !== 'initialize')
-      return failure(NOT_INITIALIZED, `'${method}' came before 'initialize'.`)
+      return failure(NOT_INITIALIZED, `'${method}' was sent before 'initialize'.`)
     if (typeof params !== 'object' || params === null)
       return failure(INVALID_PARAMS, `'${method}' takes an object of named parameters.`)
     try {

@@ -1,6 +1,7 @@
 /**
- * The part of the control protocol that every engine answers about its running jobs, whoever asks: the client that submitted
- * them, or somebody at the door. bindings/stdio/README.md describes it all. Every key is always present, `null` means "not set".
+ * The part of the control protocol that concerns running jobs. An engine answers it to the client that submitted the jobs and to
+ * clients of the control socket. bindings/stdio/README.md describes the whole protocol. Every key is always present, and `null`
+ * means "not set".
  */
 import type { WireError } from '../foundation/errors.ts'
 import type { JobState } from '../runtime/job/job-status.ts'
@@ -8,10 +9,10 @@ import type { JobMetrics } from '../metrics/job-metrics.ts'
 import type { ShardExplanation } from '../operators/source/explain.ts'
 
 export const PROTOCOL_VERSION = 1
-/** An error of the engine or of user code; anything from -32700 to -32600 is a fault of the protocol itself. */
+/** An error of the engine or of user code. Codes from -32700 to -32600 are errors of the protocol itself. */
 export const ENGINE_ERROR = -32000
 export const NOT_INITIALIZED = -32002
-/** Too many clients wait for answers. */
+/** All connections wait for answers, so the engine accepts no further connection. */
 export const SERVER_BUSY = -32001
 export const INVALID_REQUEST = -32600
 export const METHOD_NOT_FOUND = -32601
@@ -22,7 +23,7 @@ export interface InitializeParams {
   readonly protocolVersion: number
   readonly clientName: string
   readonly clientVersion: string
-  /** When this process is gone, so is the engine that it started. null: only the end of the channel counts. */
+  /** The engine ends when this process has ended. `null` when only the end of the connection ends the engine. */
   readonly clientPid: number | null
   readonly buildHash: string | null
 }
@@ -47,10 +48,10 @@ export interface JobSummary {
   readonly restoredFrom: string | null
 }
 
-/** Answer of `job/list`. */
+/** The answer to `job/list`. */
 export interface JobListResult {
   readonly pid: number
-  /** The program that the jobs are of, by its path, and its arguments; null: it is not known. */
+  /** The path of the program that submitted the jobs, and its arguments. `null` when the program is unknown. */
   readonly program: readonly string[] | null
   readonly jobs: readonly JobSummary[]
 }
@@ -61,15 +62,15 @@ export interface JobIdParams {
 
 export interface CancelParams {
   readonly jobId: string
-  /** `interrupt`: drain, and end the job if that takes longer than `shardline.job.drain-timeout`. */
+  /** `interrupt` drains the job, and ends it if draining takes longer than `shardline.job.drain-timeout`. */
   readonly mode: 'drain' | 'interrupt' | 'now'
 }
 
 export interface SavepointParams {
   readonly jobId: string
-  /** null: as configured, else beside the checkpoints. */
+  /** `null` for the configured directory, or the directory of the checkpoints when none is configured. */
   readonly directory: string | null
-  /** Whether the job ends with it. */
+  /** Whether the job ends with the savepoint. */
   readonly stop: boolean
 }
 
@@ -77,18 +78,18 @@ export interface SavepointResult {
   readonly path: string
 }
 
-/** Answer of `job/explain`. */
+/** The answer to `job/explain`. */
 export interface ExplainResult {
   readonly shards: readonly ShardExplanation[]
 }
 
-/** Notification, and answer of `job/metrics`. */
+/** The notification `job/metrics`, and the answer to the request of that name. */
 export interface MetricsNotification {
   readonly jobId: string
   readonly metrics: JobMetrics
 }
 
-/** Notification, and answer of `job/status`. */
+/** The notification `job/status`, and the answer to the request of that name. */
 export interface StatusNotification {
   readonly jobId: string
   readonly state: JobState
@@ -100,7 +101,7 @@ export interface FinishedNotification {
   readonly jobId: string
   readonly state: JobState
   readonly netRuntimeMs: number
-  /** The newest checkpoint that is kept; null: none. */
+  /** The newest checkpoint that is kept. `null` when there is none. */
   readonly checkpointPath: string | null
   readonly error: WireError | null
 }

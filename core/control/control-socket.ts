@@ -1,7 +1,7 @@
 /**
- * The door to the jobs that run in this process: a Unix domain socket at which `shardline ps`, `stop`, `savepoint` and `explain`
- * knock. It opens with the first job and closes with the last. It never keeps the process alive, never delays a job, and where
- * it cannot be opened the jobs run without one, and say so. Windows has none.
+ * The control socket of this process: a Unix domain socket to which `shardline ps`, `stop`, `savepoint` and `explain` connect to
+ * reach the running jobs. It is opened with the first job and closed with the last. It does not keep the process alive and does
+ * not delay a job. If it cannot be opened, the jobs run without it and log a warning. There is no control socket on Windows.
  */
 import { chmodSync, unlinkSync } from 'node:fs'
 import net from 'node:net'
@@ -10,45 +10,44 @@ import { systemClock } from '../foundation/clock.ts'
 import { Configuration } from '../foundation/config/configuration.ts'
 import { executionOptions } from '../foundation/config/execution-options.ts'
 import type { Job } from '../runtime/job/job.ts'
-import { DoorConnection } from './control-connection.ts'
+import { ControlConnection } from './control-connection.ts'
 import type { EngineBuild } from './control-connection.ts'
-import { doorDirectories, doorEnvironment, prepareSocketPath } from './control-directory.ts'
-import type { DoorEnvironment } from './control-directory.ts'
+import { socketDirectories, controlEnvironment, prepareSocketPath } from './control-directory.ts'
+import type { ControlEnvironment } from './control-directory.ts'
 import { encodeFrame } from './frames.ts'
 import { SERVER_BUSY } from './control-protocol.ts'
-import { JobRegistry, jobRequests, lastWord } from './job-requests.ts'
-import { messageOf } from '../foundation/errors.ts'
+import { finishedNotification, JobRegistry, jobRequests } from './job-requests.ts'
 
-/** Connections at once. One more takes the place of the connection that has been idle longest. */
-const MAX_VISITORS = 16
+/** Connections at the same time. A further connection replaces the one that has been idle longest. */
+const MAX_CONNECTIONS = 16
 
-export interface DoorOptions {
-  /** The program that the jobs are of, by its path, and its arguments; null: it is not known. */
+export interface ControlSocketOptions {
+  /** The path of the program that submitted the jobs, and its arguments. `null` when the program is unknown. */
   readonly program: readonly string[] | null
   readonly build: EngineBuild
-  readonly environment?: DoorEnvironment
+  readonly environment?: ControlEnvironment
   readonly pid?: number
 }
 
-export class Door {
-  readonly #options: DoorOptions
+export class ControlSocket {
+  readonly #options: ControlSocketOptions
   readonly #jobs = new JobRegistry()
-  readonly #visitors = new Set<DoorConnection>()
+  readonly #connections = new Set<ControlConnection>()
   #server: net.Server | null = null
   #socketPath: string | null = null
   readonly #onExit = (): void => this.close()
 
-  constructor(options: DoorOptions) {
+  constructor(options: ControlSocketOptions) {
     this.#options = options
   }
 
-  /** null: it is closed. */
+  /** `null` when the socket is closed. */
   get socketPath(): string | null {
     return this.#socketPath
   }
 
-  /** Lets visitors see a job that was started, until it has ended. Returns at once. */
-  admit(
+  /** Makes a started job available to control clients until the job ends. Returns at once. */
+  register(
     job: Job,
     configuration: Readonly<Record<string, string>>,
     warn: (message: string) => void = () => undefined,
@@ -57,56 +56,56 @@ export class Door {
     this.#jobs.add(job, systemClock.now())
     this.#open(message =>
       warn(
-        `This job cannot be seen from outside (shardline ps): ${message}. ${executionOptions.door.key}=false says that it need not be.`,
+        `The control socket cannot be opened, so shardline ps does not find this job: ${message}. Set ${executionOptions.door.key}=false to run without a control socket.`,
       ),
     )
-    void lastWord(job).then(word => {
-      for (const visitor of this.#visitors) visitor.notify('job/finished', word)
+    void finishedNotification(job).then(finished => {
+      for (const connection of this.#connections) connection.notify('job/finished', finished)
       this.#jobs.delete(job.jobId)
       if (this.#jobs.size === 0) this.close()
     })
   }
 
-  /** Whoever is inside gets the answers to what was asked. Idempotent. */
+  /** Accepts no more connections. Open connections still receive the answers to their requests. Idempotent. */
   close(): void {
     process.off('exit', this.#onExit)
-    // The file goes with it.
+    // Closing the server removes the socket's file.
     this.#server?.close()
     this.#server = null
     this.#socketPath = null
   }
 
-  /** False: every connection waits for an answer. */
-  #closeIdlest(): boolean {
-    const idle = [...this.#visitors].filter(visitor => visitor.idleSinceMs !== null)
-    const [idlest] = idle.sort((a, b) => a.idleSinceMs! - b.idleSinceMs!)
-    if (idlest === undefined) return false
-    this.#visitors.delete(idlest)
-    idlest.close()
+  /** Closes the connection that has been idle longest. @returns false when every connection waits for an answer */
+  #closeLongestIdle(): boolean {
+    const idle = [...this.#connections].filter(connection => connection.idleSinceMs !== null)
+    const [longest] = idle.sort((a, b) => a.idleSinceMs! - b.idleSinceMs!)
+    if (longest === undefined) return false
+    this.#connections.delete(longest)
+    longest.close()
     return true
   }
 
   #open(warn: (message: string) => void): void {
     if (this.#server !== null) return
-    const { environment = doorEnvironment(), pid = process.pid, program, build } = this.#options
+    const { environment = controlEnvironment(), pid = process.pid, program, build } = this.#options
     let socketPath: string
     try {
-      socketPath = prepareSocketPath(doorDirectories(environment)[0]!, pid, environment.uid)
-      // No other process has this number: what lies there was left by one that is dead.
+      socketPath = prepareSocketPath(socketDirectories(environment)[0]!, pid, environment.uid)
+      // No other process has this process id, so an existing file belongs to a process that has ended.
       removeIfThere(socketPath)
     } catch (error) {
-      warn(messageOf(error))
+      warn((error as Error).message)
       return
     }
     const handlers = jobRequests(this.#jobs, program)
     const server = net.createServer(socket => {
-      if (this.#visitors.size >= MAX_VISITORS && !this.#closeIdlest()) {
+      if (this.#connections.size >= MAX_CONNECTIONS && !this.#closeLongestIdle()) {
         refuse(socket)
         return
       }
-      const visitor = new DoorConnection(socket, handlers, build)
-      this.#visitors.add(visitor)
-      socket.once('close', () => this.#visitors.delete(visitor))
+      const connection = new ControlConnection(socket, handlers, build)
+      this.#connections.add(connection)
+      socket.once('close', () => this.#connections.delete(connection))
     })
     server.on('error', error => {
       warn(error.message)
@@ -116,7 +115,7 @@ export class Door {
       try {
         chmodSync(socketPath, 0o600)
       } catch {
-        // It was closed at once; its folder is the user's alone anyway.
+        // The socket was closed in the meantime. Only the user can access its directory anyway.
       }
     })
     server.unref()
@@ -127,7 +126,7 @@ export class Door {
 }
 
 function refuse(socket: net.Socket): void {
-  const message = `${MAX_VISITORS} commands wait for answers of this process. Try again when one of them has ended.`
+  const message = `All ${MAX_CONNECTIONS} control connections of this process wait for answers. Try again when one of them has ended.`
   socket.on('error', () => undefined)
   socket.end(encodeFrame({ jsonrpc: '2.0', id: null, error: { code: SERVER_BUSY, message } }))
 }

@@ -1,14 +1,14 @@
 /**
- * Messages as they travel on a stream of bytes:
+ * The framing of messages in a stream of bytes:
  *
- *   Content-Length: N \r\n    other headers are skipped; all of them within 4096 bytes
+ *   Content-Length: N \r\n    other headers are ignored; the header has at most 4096 bytes
  *   \r\n
  *   N bytes of UTF-8 JSON     at most `maxBytes`
  */
 const MAX_HEADER_BYTES = 4096
 const SEPARATOR = '\r\n\r\n'
 
-/** There is no telling where the next frame begins: the stream is of no use any more. */
+/** A frame is malformed. The beginning of the next frame is unknown, so nothing more can be read from the stream. */
 export class FrameError extends Error {}
 
 export function encodeFrame(message: object): Buffer {
@@ -20,14 +20,14 @@ export class FrameDecoder {
   readonly #maxBytes: number
   #chunks: Buffer[] = []
   #size = 0
-  /** Of the frame whose header was read; null: the header comes next. */
+  /** The length of the body whose header was read. `null` when a header comes next. */
   #bodyLength: number | null = null
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
   }
 
-  /** The bodies that are complete with this chunk. @throws FrameError, after those before it */
+  /** Yields each body that is complete with this chunk. @throws FrameError after the bodies that precede the malformed frame */
   *push(chunk: Buffer): Generator<Buffer, void, undefined> {
     this.#chunks.push(chunk)
     this.#size += chunk.length
@@ -39,11 +39,11 @@ export class FrameDecoder {
       const buffered = this.#joined()
       const end = buffered.indexOf(SEPARATOR)
       if (end > MAX_HEADER_BYTES || (end < 0 && this.#size > MAX_HEADER_BYTES))
-        throw new FrameError(`A frame's header must end within ${MAX_HEADER_BYTES} bytes.`)
+        throw new FrameError(`The header of a frame must not exceed ${MAX_HEADER_BYTES} bytes.`)
       if (end < 0) return null
       const length = /^content-length:\s*(\d+)\s*$/im.exec(buffered.toString('latin1', 0, end))?.[1]
       if (length === undefined)
-        throw new FrameError('A frame must begin with a header Content-Length and a whole number.')
+        throw new FrameError('The header of a frame must have a Content-Length that is a whole number.')
       if (Number(length) > this.#maxBytes)
         throw new FrameError(`A message of ${length} bytes is over the limit of ${this.#maxBytes}.`)
       this.#bodyLength = Number(length)
@@ -57,7 +57,7 @@ export class FrameDecoder {
     return body
   }
 
-  /** Chunks are joined once a frame, not once a chunk: a large message comes in many. */
+  /** Chunks are joined once for each frame, because a large message arrives in many chunks. */
   #joined(): Buffer {
     if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks)]
     return this.#chunks[0]!

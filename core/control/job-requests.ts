@@ -1,4 +1,4 @@
-/** The jobs of one engine, and the answers to what may be asked about each of them while it runs. */
+/** The jobs of one engine, and the requests of the control protocol that concern them. */
 import { BridgeError, toWireError } from '../foundation/errors.ts'
 import type { Job } from '../runtime/job/job.ts'
 import { isTerminal } from '../runtime/job/job-status.ts'
@@ -58,7 +58,7 @@ export class JobRegistry {
 
 export type RequestHandlers = Readonly<Record<string, (params: never) => unknown>>
 
-/** By method. Handlers throw BridgeError PROTOCOL_VIOLATED where parameters are wrong. */
+/** The request handlers by method. A handler throws BridgeError PROTOCOL_VIOLATED when its parameters are invalid. */
 export function jobRequests(jobs: JobRegistry, program: readonly string[] | null): RequestHandlers {
   return {
     'job/list': (): JobListResult => ({
@@ -80,7 +80,7 @@ export function jobRequests(jobs: JobRegistry, program: readonly string[] | null
       if (!['drain', 'interrupt', 'now'].includes(mode)) throw invalid("'mode' must be 'drain', 'interrupt' or 'now'")
       const job = jobs.get(jobId)
       await job.cancel(mode)
-      return lastWord(job)
+      return finishedNotification(job)
     },
   }
 }
@@ -89,14 +89,14 @@ export function wireStatus({ jobId, state, attempt, cause }: JobStatus): StatusN
   return { jobId, state, attempt, cause: cause === null ? null : toWireError(cause) }
 }
 
-/** The last word about a job that was started; never rejects. */
-export async function lastWord(job: Job): Promise<FinishedNotification> {
+/** Resolves to the notification `job/finished` when a started job has ended. Never rejects. */
+export async function finishedNotification(job: Job): Promise<FinishedNotification> {
   try {
     const { jobId, state, netRuntimeMs, checkpointPath } = await job.result()
     return { jobId, state, netRuntimeMs, checkpointPath, error: null }
   } catch (error) {
     const { jobId, status } = job
-    // A job that was cancelled before it ran has no result, and has not failed.
+    // A job that was cancelled before it ran has no result, but it has not failed either.
     const failed = status.state === 'CANCELED' ? null : toWireError(error)
     return { jobId, state: status.state, netRuntimeMs: 0, checkpointPath: null, error: failed }
   }
@@ -104,7 +104,7 @@ export async function lastWord(job: Job): Promise<FinishedNotification> {
 
 function metricsOf(job: Job): MetricsNotification['metrics'] {
   if (job.status.state === 'CREATED')
-    throw new BridgeError('ILLEGAL_STATE', `Job '${job.name}' is starting: it has counted nothing yet.`)
+    throw new BridgeError('ILLEGAL_STATE', `Job '${job.name}' is starting and has no metrics yet.`)
   return job.metrics()
 }
 

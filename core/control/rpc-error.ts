@@ -1,4 +1,4 @@
-/** An error as JSON-RPC carries it. */
+/** Converts errors to JSON-RPC error objects. */
 import { asShardlineError, toWireError } from '../foundation/errors.ts'
 import type { WireError } from '../foundation/errors.ts'
 import { ENGINE_ERROR, INVALID_PARAMS } from './control-protocol.ts'

@@ -1,4 +1,4 @@
-/** Where functions of other languages run, as the job sees it. `bindings/functions` implements it over a channel. */
+/** Runs functions of other languages. `bindings/functions` implements this interface over a channel. */
 import type { PayloadType } from '../foundation/record-batch/payload-type.ts'
 import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
 import type { KeyedState } from './keyed-state/keyed-state.ts'
@@ -7,12 +7,12 @@ export interface RemoteOperator {
   readonly id: number
   readonly uid: string | null
   readonly name: string
-  /** The operator on the other side, by the name under which it is registered there. */
+  /** The name under which the other side has registered the operator. */
   readonly operation: string
   readonly pickle: string
   readonly input: PayloadType
   readonly output: PayloadType
-  /** What it raises is a fault of the record: told as `poisoned`, and no failure. */
+  /** An exception of the function means that the record cannot be read. It is returned as `poisoned` and fails nothing. */
   readonly deserializes: boolean
 }
 
@@ -26,10 +26,10 @@ export interface OpenFunction {
   readonly mode: 'thread' | 'process' | 'driver'
   /** The first function has state and timers by key; its bundles carry keys. */
   readonly keyed: boolean
-  /** Functions of the chain ask for timestamps, and for watermarks if they are process functions. */
+  /** Functions of the chain need timestamps, and process functions also watermarks. */
   readonly timestamps: boolean
   readonly watermarks: boolean
-  /** What the function starts from; null: nothing. */
+  /** The state that the function starts with. `null` when it starts without state. */
   readonly restored: KeyedState | null
   readonly operators: readonly RemoteOperator[]
 }
@@ -38,20 +38,20 @@ export interface FunctionRuntime {
   open(request: OpenFunction): Promise<RemoteFunction>
 }
 
-/** Calls are carried out, and answered, in their order. */
+/** Calls are executed and answered in order. */
 export interface RemoteFunction {
-  /** When the first timer of processing time is due that was restored; null: none. */
+  /** When the first restored processing time timer is due. `null` when there is none. */
   readonly nextTimerMs: number | null
   /**
-   * `leavesOut`: values that the other language has nothing for, such as a date of the year 10000, are left out and named among the
-   * result's `poisoned`. Otherwise they fail the bundle.
+   * With `leavesOut`, values that the other language cannot represent, such as a date in the year 10000, are omitted and listed in
+   * the result's `poisoned`. Otherwise they fail the bundle.
    *
    * @throws FunctionError
    */
   process(bundle: RecordBatch, leavesOut?: boolean): Promise<FunctionResult>
-  /** Fires timers of event time. @throws FunctionError */
+  /** Fires event time timers. @throws FunctionError */
   advanceWatermark(timestampMs: number): Promise<FunctionResult>
-  /** Fires timers of processing time. @throws FunctionError */
+  /** Fires processing time timers. @throws FunctionError */
   advanceProcessingTime(nowMs: number): Promise<FunctionResult>
   /** The state after all calls before this one. */
   snapshot(checkpointId: number): Promise<KeyedState>
@@ -60,16 +60,16 @@ export interface RemoteFunction {
 
 export interface FunctionResult {
   readonly batch: RecordBatch
-  /** The greatest timestamp that was assigned, of dropped values too; null: the chain assigns none. */
+  /** The greatest assigned timestamp, including those of dropped values. `null` when the chain assigns no timestamps. */
   readonly maxTimestampMs: number | null
-  /** When the next timer of processing time is due, epoch milliseconds; null: there is none. */
+  /** When the next processing time timer is due, in epoch milliseconds. `null` when there is none. */
   readonly nextTimerMs: number | null
-  /** Inputs of which a function that deserializes could make nothing, and those that were left out, or null. */
+  /** The inputs that the function could not deserialize, and those that were omitted. `null` when there are none. */
   readonly poisoned: readonly PoisonedInput[] | null
 }
 
 export interface PoisonedInput {
-  /** In the bundle. */
+  /** The index in the bundle. */
   readonly i: number
   readonly message: string
 }

@@ -1,6 +1,6 @@
 /**
- * A shard assigner chooses the subtask that reads a shard. The assigner of a program may run in another process, so the engine asks
- * for many shards at once and waits for the answer.
+ * Assigns shards to subtasks. The engine passes all shards that can be read now in one call and awaits the result, because the
+ * assigner of a program may run in another process.
  */
 export interface ShardToAssign {
   readonly streamArn: string
@@ -13,20 +13,20 @@ export interface ShardToAssign {
 
 export interface ShardAssignerContext {
   readonly parallelism: number
-  /** By subtask: the ids of the shards that it reads. */
+  /** By subtask: ids of the shards that it reads. */
   readonly assigned: readonly (readonly string[])[]
 }
 
 /** Picks the subtask (0 to parallelism - 1) that reads a shard. */
 export type KinesisShardAssigner = (shard: ShardToAssign, context: ShardAssignerContext) => number
 
-/** Returns the subtask of each shard, in their order. */
+/** Returns a subtask for each shard, in the order of the shards. */
 export type AssignShards = (
   shards: readonly ShardToAssign[],
   context: ShardAssignerContext,
 ) => readonly number[] | Promise<readonly number[]>
 
-/** Calls the assigner for one shard after the other. Each call sees the assignments of the calls before it. */
+/** Assigns one shard after another. Each call has the assignments of the shards before it. */
 export function oneByOne(assigner: KinesisShardAssigner): AssignShards {
   return (shards, { parallelism, assigned }) => {
     const lists = assigned.map(list => [...list])

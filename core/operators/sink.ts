@@ -1,4 +1,4 @@
-/** What the job asks of any sink: one writer a subtask. */
+/** The interface of a sink, which has one writer for each subtask. */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { StartContext } from '../aws/service/stream-readiness.ts'
 import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
@@ -6,30 +6,30 @@ import type { SinkWriterMetrics } from '../metrics/sink-metrics.ts'
 
 export interface Sink {
   createWriter(context: SinkWriterContext): SinkWriter
-  /** Fails early where the destination cannot be written to. Called once before the first attempt. */
+  /** Checks that the destination can be written to. Called once, before the first attempt. */
   validate(context?: StartContext): Promise<void>
 }
 
 export interface SinkWriterContext {
   readonly subtask: number
   readonly parallelism: number
-  /** The writer's state in the checkpoint that is restored, this subtask's share of it. */
+  /** The part of the restored state that belongs to this subtask. */
   readonly restored: readonly OperatorState[]
   fail(error: unknown): void
-  /** Something that a user should read. */
+  /** Logs a warning for the user. */
   warn?(message: string): void
 }
 
 export interface SinkWriter {
   write(batch: RecordBatch): Promise<void> | void
-  /** What is not yet delivered; waits for what is in flight. null: no state. */
+  /** Waits for the requests in flight and returns the undelivered records. `null` when there are none. */
   snapshot(): Promise<OperatorState | null>
   /**
-   * Resolves when nothing that is written from now on, by any writer, can be delivered before something that was written until
-   * now. Left out by writers that promise no order.
+   * Resolves when no record that any writer receives later can be delivered before a record that was written earlier. Writers
+   * without a guarantee of order do not have this method.
    */
   ordered?(): Promise<void>
-  /** End of input: everything is delivered when it resolves. */
+  /** The input has ended. Resolves when every record is delivered. */
   finish(): Promise<void>
   metrics(): SinkWriterMetrics | null
   close(): void

@@ -1,6 +1,6 @@
 /**
- * What the job asks of any source: an enumerator that finds and hands out splits (one a job), and a reader a subtask.
- * Both are called from the job's event loop only. A reader's positions are those of the records it handed out by `poll`.
+ * The interface of a source: one enumerator for the job, which discovers and assigns splits, and one reader for each subtask. The
+ * job calls both from its event loop only. The positions of a reader are those of the records that `poll` has returned.
  */
 import type { OperatorState } from '../checkpoint/operator-state.ts'
 import type { SplitEnd } from '../event-time/split-end.ts'
@@ -9,40 +9,43 @@ import type { RecordBatch } from '../foundation/record-batch/record-batch.ts'
 import type { PoisonedRecordHandler } from './poisoned-record-handler.ts'
 import type { ShardMetrics } from '../metrics/shard-metrics.ts'
 
-/** `Split` is what the enumerator hands to readers, `Event` what readers send to the enumerator. */
+/** The enumerator assigns a `Split` to a reader. A reader sends an `Event` to the enumerator. */
 export interface Source<Split = unknown, Event = unknown> {
-  /** True where the input ends by itself; such a job's checkpoints are of no use once it has finished. */
+  /** Whether the input ends by itself. The checkpoints of a finished bounded job are removed. */
   readonly bounded: boolean
-  /** Most subtasks that make sense; null: any number. */
+  /** The greatest useful number of subtasks. `null` when there is no limit. */
   readonly maxParallelism: number | null
-  /** Whether its records can be read, as far as that shows before the first of them. */
+  /** Checks before the first record that the source can be read. */
   validate?(context?: StartContext): Promise<void>
   createEnumerator(context: EnumeratorContext<Split>): SourceEnumerator<Event>
   createReader(context: ReaderContext<Event>): SourceReader<Split>
   /** For one subtask of a function that completes the schema. `null` when an exception of the function fails the job. */
   poisonedRecords?(): PoisonedRecordHandler | null
-  /** The job has ended for good: gives back what it holds at the service. Called once, after all readers are closed. */
+  /** Releases the resources that the source holds at the service. Called once, when the job has ended and all readers are closed. */
   dispose?(): Promise<void>
 }
 
 export interface EnumeratorContext<Split = unknown> {
   readonly parallelism: number
-  /** Hands splits to the reader of a subtask. */
+  /** Assigns splits to the reader of a subtask. */
   addSplits(subtask: number, splits: readonly Split[]): void
-  /** Tells every reader that it will get no more splits. */
+  /** Signals to every reader that no more splits are assigned. */
   noMoreSplits(): void
   /** Ends the attempt with this error. */
   fail(error: unknown): void
-  /** Something that a user should read. */
+  /** Logs a warning for the user. */
   warn?(message: string): void
 }
 
 export interface SourceEnumerator<Event = unknown> {
-  /** Finds the first splits and hands them out. `restored`: the enumerator's and all readers' state, or null for a fresh start. */
+  /**
+   * Discovers and assigns the first splits.
+   * @param restored the state of the enumerator and of all readers; `null` without a checkpoint
+   */
   start(restored: RestoredSource | null): Promise<void>
   handleSourceEvent(subtask: number, event: Event): void
   snapshot(checkpointId: number): OperatorState
-  /** Everything that it knows of, and whom it gave it to. */
+  /** Every known shard and the subtask that it is assigned to. */
   explain?(): readonly KnownShard[]
   close(): void
 }
@@ -55,7 +58,7 @@ export interface KnownShard {
   readonly startingHashKey: string
   readonly endingHashKey: string
   readonly status: 'UNASSIGNED' | 'ASSIGNED' | 'FINISHED'
-  /** null: nobody's. */
+  /** `null` when the shard is not assigned. */
   readonly subtask: number | null
   /** Parents whose records have not all been emitted. */
   readonly waitsFor: readonly string[]
@@ -70,7 +73,7 @@ export interface ReaderContext<Event = unknown> {
   readonly subtask: number
   sendEvent(event: Event): void
   fail(error: unknown): void
-  /** Something that a user should read. */
+  /** Logs a warning for the user. */
   warn?(message: string): void
 }
 
@@ -80,17 +83,18 @@ export interface SourceReader<Split = unknown> {
   addSplits(splits: readonly Split[]): void
   noMoreSplits(): void
   /**
-   * At most `maxRecords` of one split, which from now on count as emitted. Default: all that are ready. After the last batch of a
-   * split that has children comes its end, for the job to send behind the records. `null` when nothing is ready.
+   * Returns at most `maxRecords` records of one split (default: all that are ready). They count as emitted from then on. After the
+   * last batch of a split with children it returns the end of the split, which the job sends after the records. `null` when
+   * nothing is ready.
    */
   poll(maxRecords?: number): PolledBatch | SplitEnd | null
-  /** Ids of the splits whose records still come, in a stable order: a watermark waits for each of them. */
+  /** The ids of the splits that have not ended, in a stable order. A watermark waits for each of them. */
   readonly activeSplits: readonly string[]
-  /** Paused splits are not polled, and read no further than their buffer; what was not named stays as it is. */
+  /** A paused split is not polled, and reads no more than its buffer holds. Splits that are not named keep their state. */
   pauseOrResumeSplits(pause: readonly string[], resume: readonly string[]): void
-  /** Resolves when `poll` or `finished` may answer something new. */
+  /** Resolves when `poll` or `finished` may return another result. */
   available(): Promise<void>
-  /** No batch will ever come again. */
+  /** Whether the reader has returned its last batch. */
   readonly finished: boolean
   /** Ends the input at the next batch boundary. */
   stop(): void

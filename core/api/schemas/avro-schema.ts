@@ -1,18 +1,18 @@
 /**
- * Avro's binary format without any header, and with the registry's of AWS Glue. A schema is JSON, as text or parsed. What was
- * read may become an object of the program: a class, or a function that says whether a value is one.
+ * Avro's binary format, without a header or with that of the AWS Glue Schema Registry. A schema is JSON text or parsed JSON.
+ * Records can be read as objects of the program, given a class or a type guard.
  */
 import type { SchemaSpec, ValueFunctionSpec } from '../../../schemas/contracts/schema-spec.ts'
 import { ConfigurationError, messageOf } from '../../foundation/errors.ts'
 import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { RegisterLocal, Schema } from './schema.ts'
 
-/** Text of JSON, or what it says. */
+/** JSON text or parsed JSON. */
 export type AvroSchema = string | object
 
 /**
- * A class whose objects get the fields of each record (its constructor is not called), or a type guard. `SCHEMA$` is the Avro
- * schema where the call gives none, as in the classes that Avro's Java tools make.
+ * A class whose objects get the fields of each record (its constructor is not called), or a type guard. `SCHEMA$` is the default
+ * Avro schema, as in the classes that Avro's Java tools generate.
  */
 export type SpecificType<T> =
   | ((abstract new (...args: never[]) => T) & { readonly SCHEMA$?: AvroSchema })
@@ -77,8 +77,7 @@ export function schemaOfType(schema: AvroSchema | undefined, type: unknown): Avr
 
 /** From a record to an object of the program. */
 export function converterTo<T>(type: SpecificType<T>): LocalFunction {
-  if (typeof type !== 'function')
-    throw new ConfigurationError('A class, or a function that tells whether a value is one of the type, is needed.')
+  if (typeof type !== 'function') throw new ConfigurationError('The type must be a class or a type guard.')
   const isClass = /^class\b/.test(Function.prototype.toString.call(type))
   const prototype = (type as { prototype?: object }).prototype
   if (isClass && prototype !== undefined)
@@ -86,7 +85,7 @@ export function converterTo<T>(type: SpecificType<T>): LocalFunction {
   const guard = type as (value: unknown) => boolean
   return (value: unknown) => {
     if (guard(value)) return value
-    throw new TypeError(`${guard.name === '' ? 'the type guard' : guard.name} says that the value is none.`)
+    throw new TypeError(`${guard.name === '' ? 'the type guard' : guard.name} does not accept the value.`)
   }
 }
 

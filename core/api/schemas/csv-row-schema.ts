@@ -6,7 +6,7 @@ import type { Schema } from './schema.ts'
 
 type Settings = { -readonly [K in keyof Omit<CsvRowSchemaSpec, 'typeInfo'>]: CsvRowSchemaSpec[K] }
 
-/** What is set for reading and for writing alike. */
+/** The settings that reading and writing have in common. */
 class CsvRowSchemaBuilder {
   protected readonly settings: Settings = {
     type: 'csv-row',
@@ -44,7 +44,7 @@ class CsvRowSchemaBuilder {
     return this
   }
 
-  /** What stands for null; default: nothing does when reading, and an empty field when writing. */
+  /** The text of null. By default no text is read as null, and null is written as an empty field. */
   setNullLiteral(literal: string): this {
     this.settings.nullLiteral = literal
     return this
@@ -65,7 +65,7 @@ export class CsvRowDeserializationSchemaBuilder<T> extends CsvRowSchemaBuilder {
     return this
   }
 
-  /** A field that cannot be read is null, and a line that cannot be read is left out. Default false. */
+  /** A field that cannot be read is null, and a line that cannot be read is skipped. Default: false. */
   setIgnoreParseErrors(ignore: boolean): this {
     this.settings.ignoreParseErrors = ignore
     return this

@@ -1,6 +1,6 @@
 /**
- * Records whose schema lies in the AWS Glue Schema Registry, in the format of Amazon's library. Configuration is by its keys;
- * see docs/how-to/use-the-glue-schema-registry.md. Credentials and region come from `aws.*` keys of the same configuration.
+ * Records whose schema is in the AWS Glue Schema Registry, in the format of Amazon's library. The configuration has the keys of
+ * that library; see docs/how-to/use-the-glue-schema-registry.md. Its `aws.*` keys set the credentials and the region.
  */
 import { ConfigurationError } from '../../foundation/errors.ts'
 import { parseGlueConfigs } from '../../../schemas/glue/glue-configs.ts'
@@ -21,7 +21,7 @@ export class JsonDataWithSchema {
   }
 }
 
-/** What reads records that have no header of Glue's, in the key `secondaryDeserializer`; else they cannot be read. */
+/** The schema of records without a Glue header, in the key `secondaryDeserializer`. Without it they cannot be read. */
 export type GlueConfiguration = GlueConfigs & { readonly secondaryDeserializer?: Schema<unknown, never> }
 
 export const GlueSchemaRegistryAvroDeserializationSchema = {
@@ -103,10 +103,10 @@ function glueAvro<R, W>(
   }
 }
 
-/** What is wrong is told where it was written. @throws ConfigurationError */
+/** Checks the configuration where the program sets it. @throws ConfigurationError */
 function check(given: GlueConfiguration, format: 'AVRO' | 'JSON'): void {
   const untyped: unknown = given
-  // No more of it is told: it may hold secrets.
+  // The message does not contain the configuration, which may hold secrets.
   if (typeof untyped !== 'object' || untyped === null || Array.isArray(untyped))
     throw new ConfigurationError(
       "Glue Schema Registry: the configuration is an object with keys such as 'registry.name', and comes after the schema or the stream's name.",

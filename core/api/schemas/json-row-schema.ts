@@ -11,14 +11,14 @@ export class JsonRowDeserializationSchemaBuilder<T> {
   #failOnMissingField = false
   #ignoreParseErrors = false
 
-  /** The fields to read. Others of the JSON are left out; one that is missing is null. */
+  /** The fields to read. Other fields of the JSON are ignored, and a missing field is null. */
   typeInfo<U>(type: RowTypeInfo<U>): JsonRowDeserializationSchemaBuilder<U> {
     const builder = this as unknown as JsonRowDeserializationSchemaBuilder<U>
     builder.#type = rowSpecOf(type, 'JsonRowDeserializationSchema: typeInfo()')
     return builder
   }
 
-  /** The fields as JSON Schema says them. @throws ConfigurationError for what Flink's converter does not know */
+  /** The fields, described by a JSON Schema. @throws ConfigurationError for a schema that Flink's converter does not support */
   jsonSchema(schema: string | object): JsonRowDeserializationSchemaBuilder<Record<string, unknown>> {
     return this.typeInfo<Record<string, unknown>>({
       spec: jsonSchemaToType(typeof schema === 'string' ? schema : JSON.stringify(schema)),
@@ -30,7 +30,7 @@ export class JsonRowDeserializationSchemaBuilder<T> {
     return this
   }
 
-  /** A field that cannot be read is null, and a record that is no JSON is left out. */
+  /** A field that cannot be read is null, and a record that is not JSON is skipped. */
   ignoreParseErrors(): this {
     this.#ignoreParseErrors = true
     return this
@@ -40,7 +40,7 @@ export class JsonRowDeserializationSchemaBuilder<T> {
   build(): Schema<T, never> {
     const typeInfo = this.#type
     if (typeInfo === null)
-      throw new ConfigurationError('JsonRowDeserializationSchema: say what to read with typeInfo().')
+      throw new ConfigurationError('JsonRowDeserializationSchema: set the row type with typeInfo().')
     if (this.#failOnMissingField && this.#ignoreParseErrors)
       throw new ConfigurationError(
         "JSON format doesn't support failOnMissingField and ignoreParseErrors are both enabled.",
@@ -71,7 +71,7 @@ export class JsonRowSerializationSchemaBuilder<T> {
   build(): Schema<never, T> {
     const typeInfo = this.#type
     if (typeInfo === null)
-      throw new ConfigurationError('JsonRowSerializationSchema: say what to write with withTypeInfo().')
+      throw new ConfigurationError('JsonRowSerializationSchema: set the row type with withTypeInfo().')
     return {
       payload: 'object',
       toSpec: () => ({ type: 'json-row', typeInfo, failOnMissingField: false, ignoreParseErrors: false }),

@@ -1,14 +1,14 @@
-/** Schemas as programs name them: each becomes a description in the job graph, which the engine makes its codec of. */
+/** The schemas of programs. Each has a description in the job graph, from which the engine creates its codec. */
 import type { PayloadType } from '../../foundation/record-batch/payload-type.ts'
 import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { KinesisDeserializationSchema, SerializationSchema } from '../../../schemas/contracts/program-schema.ts'
 import type { SchemaSpec } from '../../../schemas/contracts/schema-spec.ts'
 import type { TypeInformation } from '../types/types.ts'
 
-/** Gives a function of this process a name that the graph can hold. */
+/** Registers a function of this process. @returns the id by which the graph refers to it */
 export type RegisterLocal = (fn: LocalFunction) => string
 
-/** `Read` is what it gives, `Written` what it takes; `never`: not its direction. */
+/** `Read` is the type of deserialized values, and `Written` that of serialized values. `never` for an unsupported direction. */
 export interface Schema<Read, Written = Read> {
   readonly toSpec: (register: RegisterLocal) => SchemaSpec
   /** Of the stream that it gives. */
@@ -47,13 +47,13 @@ export class TypeInformationSerializationSchema<T> implements Schema<T> {
   }
 }
 
-/** Whether it is one of ours, or has the method that the program's own need. */
+/** Whether the value is a schema of this package, or an object of the program with the method. */
 export function isSchema(schema: unknown, method: 'deserialize' | 'serialize'): boolean {
   const has = (name: string): boolean => typeof (schema as Record<string, unknown> | null)?.[name] === 'function'
   return typeof schema === 'object' && (has('toSpec') || has(method))
 }
 
-/** The description of a schema, be it one of ours or the program's own. */
+/** The description of a schema of this package or of the program. */
 export function schemaSpecOf(
   schema: Schema<unknown, never> | KinesisDeserializationSchema<unknown> | SerializationSchema<never>,
   register: RegisterLocal,

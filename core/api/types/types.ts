@@ -1,6 +1,6 @@
 /**
- * Types by the names that Flink gives them, for schemas that must be told what a value is. What a value of each type is in
- * JavaScript stands in `schemas/type-spec.ts`; every field may be null.
+ * Types under Flink's names, for schemas that need the types of their values. `schemas/type-spec.ts` defines the JavaScript values
+ * of each type. Every field may be null.
  */
 import type { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'
 
@@ -23,14 +23,14 @@ export interface RowTypeInfo<T = Record<string, unknown>> extends TypeInformatio
 type ValueOf<I> = I extends TypeInformation<infer T> ? T : never
 type FieldsOf<F extends Readonly<Record<string, TypeInformation<unknown>>>> = { [K in keyof F]: ValueOf<F[K]> | null }
 
-/** @throws ConfigurationError unless it is one */
+/** @throws ConfigurationError if the value is no type */
 function specOf({ spec }: TypeInformation<unknown>, field: string): TypeSpec {
   const given = spec as TypeSpec | undefined
   if (given === undefined) throw new ConfigurationError(`Field '${field}' needs a type such as Types.STRING().`)
   return given
 }
 
-/** @throws ConfigurationError unless it is a row's type */
+/** @throws ConfigurationError if the value is no row type */
 export function rowSpecOf(type: RowTypeInfo<unknown>, setter: string): RowTypeSpec {
   const spec = type.spec as TypeSpec | undefined
   if (spec?.type !== 'ROW')

@@ -1,4 +1,4 @@
-/** The one message for user code that failed: operator, what it threw, and the record with its position. */
+/** The error of a failed function of the program. Its message names the operator, the exception, and the record with its position. */
 import { FunctionError } from '../../foundation/errors.ts'
 import { shownValue } from './shown-value.ts'
 import type { RecordBatch } from '../../foundation/record-batch/record-batch.ts'
@@ -8,9 +8,9 @@ export interface FunctionFailure {
   readonly errorType: string
   readonly message: string
   readonly traceback: string | null
-  /** Index of the failing value in `batch`; null: not known. */
+  /** The index of the failing value in `batch`. `null` when it is unknown. */
   readonly index: number | null
-  /** The value that the function got, as a message shows it. Default: that of `batch` at `index`. */
+  /** The text of the value that the function received. The default is the value at `index` of `batch`. */
   readonly value?: string | null
 }
 

@@ -1,4 +1,4 @@
-/** A value as an error shows it: bounded, on one line, and without what looks like a secret. */
+/** The text of a value for error messages. It has a limited length and one line, and what looks like a secret is masked. */
 import { isUtf8 } from 'node:buffer'
 import { inspect } from 'node:util'
 

@@ -1,7 +1,7 @@
-/** Rings at one instant at a time, through the clock; an instant that has passed rings at once. */
+/** Calls an action at one instant of the clock. An instant in the past triggers the action at once. */
 import type { Clock } from '../../foundation/clock.ts'
 
-/** What `setTimeout` takes at most; later instants are looked at again then. */
+/** The greatest delay of `setTimeout`. A later instant is scheduled again after this delay. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export class Alarm {
@@ -14,7 +14,7 @@ export class Alarm {
     this.#ring = ring
   }
 
-  /** @param atMs epoch milliseconds; null: it does not ring */
+  /** @param atMs epoch milliseconds; `null` to cancel the alarm */
   set(atMs: number | null): void {
     if (this.#set?.atMs === atMs) return
     this.#set?.cancel()

@@ -1,10 +1,10 @@
 /**
- * The state of one keyed operator of this process: tables in memory, a row for each key, and its timers. It gives the functions
- * the row of the current key, and the job a copy of everything, by key group.
+ * The state and timers of one keyed operator of this process: a table in memory for each state, with a row for each key.
+ * Functions access the row of the current key. Snapshots copy all rows, by key group.
  *
  * A blob of the encoding `v8` is `v8.serialize` of
  *   {version: 1, states: {name: [[key, value], ...]}, eventTimers: [[key, timestamps], ...], processingTimers: the same}
- * Keys are canonical bytes, as text of as many characters. Node reads what older Nodes have written.
+ * A key is a string with one character for each of its canonical bytes. Node reads blobs that older versions of Node wrote.
  */
 import { deserialize, serialize } from 'node:v8'
 
@@ -39,7 +39,7 @@ interface Blob {
 
 interface Table {
   readonly kind: StateKind
-  /** As text, or null if it is not known. */
+  /** The text of the type. `null` when the type is unknown. */
   type: string | null
   readonly rows: Map<string, unknown>
 }
@@ -56,7 +56,7 @@ export class KeyedStateBackend implements KeyedStateStore {
     this.#operatorName = operatorName
   }
 
-  /** The key of what is worked on now: its canonical bytes, as text. */
+  /** The key of the current record or timer: its canonical bytes as a string. */
   get key(): string {
     return this.#key
   }
@@ -146,7 +146,7 @@ export class KeyedStateBackend implements KeyedStateStore {
     }
   }
 
-  /** A copy of everything; the function may go on. */
+  /** Copies all state. The function can continue afterwards. */
   snapshot(): KeyedState {
     const blobs = new Map<number, Blob>()
     const groups = new Map<string, number>()
@@ -162,7 +162,7 @@ export class KeyedStateBackend implements KeyedStateStore {
       for (const [key, value] of rows) (blobOf(key).states[name] ??= []).push([key, value])
     for (const which of ['eventTimers', 'processingTimers'] as const)
       for (const { key, timestampMs } of this[which]) blobOf(key)[which].push([key, [timestampMs]])
-    // Of keys that have nothing any more nothing is kept.
+    // A key without state or timers is not stored.
     this.#groups = groups
     const states = Object.fromEntries([...this.#tables].map(([name, { kind, type }]) => [name, { kind, type }]))
     return {

@@ -1,13 +1,14 @@
 /**
- * The state and timers of a keyed operator, as they travel in checkpoints and between processes: one blob for each key group
- * that has any. Whoever runs the function writes and reads blobs; the engine only deals them out.
+ * The state and timers of a keyed operator in checkpoints and between processes: one blob for each key group that has any. The
+ * process that runs the function writes and reads the blobs. The engine only distributes them to the subtasks.
  *
  *   type `keyed-state`, version 2
  *   json   {"encoding": who reads the blobs, "states": {name: {"kind", "type"}}, "keyGroups": [[key group, bytes], ...] ascending}
  *   bytes  the blobs, one after the other
  *
- * A state's `type` is what the program declared, as text (`schemas/type-text.ts`), or null where it declared none: a restored
- * state must have the type that it had. Version 1 has {name: kind}, and so no types; such state is restored without the check.
+ * The `type` of a state is the text of the type that the program declared (`schemas/type-text.ts`). It is `null` when the program
+ * declared no type. A restored state must have the same type as before. Version 1 has {name: kind} and no types, so its states
+ * are restored without this check.
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import { CheckpointError } from '../../foundation/errors.ts'
@@ -15,14 +16,14 @@ import { CheckpointError } from '../../foundation/errors.ts'
 export const KEYED_STATE_TYPE = 'keyed-state'
 export const KEYED_STATE_VERSION = 2
 
-/** `pickle`: made by a Python function; `v8`: by a function of the engine's process. */
+/** A Python function writes `pickle`. A function of the engine's process writes `v8`. */
 export type StateEncoding = 'pickle' | 'v8'
 export type StateKind = 'value' | 'list' | 'map' | 'reducing' | 'aggregating'
 
-/** What is known of a state without reading its values. */
+/** The description of a state without its values. */
 export interface StateDeclaration {
   readonly kind: StateKind
-  /** As text; null where the program declared no type, and in state of version 1. */
+  /** The text of the type. `null` when the program declared no type, and in version 1. */
   readonly type: string | null
 }
 
@@ -54,7 +55,7 @@ export function writeKeyedState({ encoding, states, keyGroups }: KeyedState): Op
   }
 }
 
-/** First and last key group of a subtask, as Flink deals them out. */
+/** The first and the last key group of a subtask, by Flink's formula. */
 export function keyGroupRange(subtask: number, parallelism: number, maxParallelism: number): readonly [number, number] {
   return [
     Math.floor((subtask * maxParallelism + parallelism - 1) / parallelism),
@@ -68,7 +69,7 @@ export function subtaskOf(keyGroup: number, parallelism: number, maxParallelism:
 }
 
 /**
- * The key groups from `from` to `to` out of what all subtasks had stored, however many there were; null: they had none.
+ * The key groups from `from` to `to` of the state that all subtasks stored. `null` when they stored no state.
  * @throws CheckpointError CHECKPOINT_UNREADABLE naming the operator
  */
 export function readKeyedState(
@@ -117,6 +118,6 @@ export function declarationsOf({
   return Object.fromEntries(states.map(([name, kind]) => [name, { kind, type: null }]))
 }
 
-/** What a user can do about a state that is no longer what the checkpoint holds. */
+/** What a user can do when a state differs from the one in the checkpoint. */
 export const STATE_REMEDY =
   'give the state another name or the operator another uid, which start empty, or start the job without the checkpoint.'

@@ -1,4 +1,4 @@
-/** State by key, as functions see it. It belongs to the key of the record, or the timer, that is being worked on. */
+/** The keyed state that functions use. It belongs to the key of the current record or timer. */
 import { typeText } from '../../../schemas/contracts/type-text.ts'
 import type { TypeSpec } from '../../foundation/type-spec.ts'
 import type { StateKind } from './keyed-state.ts'
@@ -12,7 +12,7 @@ export interface StateType<T> {
 export interface AnyStateDescriptor {
   readonly name: string
   readonly kind: StateKind
-  /** As text, or null if the program declares no type. */
+  /** The text of the type. `null` when the program declares no type. */
   readonly type: string | null
 }
 
@@ -69,7 +69,7 @@ export class ReducingStateDescriptor<T> extends StateDescriptor {
   }
 }
 
-/** As Flink's `AggregateFunction`, without `merge`: nothing here merges accumulators. */
+/** Flink's `AggregateFunction` without `merge`, because no operator merges accumulators. */
 export interface AggregateFunction<I, A, O> {
   createAccumulator(): A
   add(value: I, accumulator: A): A
@@ -86,9 +86,9 @@ export class AggregatingStateDescriptor<I, A, O> extends StateDescriptor {
   }
 }
 
-/** What snapshots hold must be what `structuredClone` can copy. */
+/** Every value must be one that `structuredClone` can copy, because snapshots copy it. */
 export interface ValueState<T> {
-  /** null: not set. */
+  /** `null` when no value is set. */
   value(): T | null
   update(value: T): void
   clear(): void
@@ -116,7 +116,7 @@ export interface MapState<K, V> {
 }
 
 export interface AppendingState<I, O> {
-  /** null: nothing was added. */
+  /** `null` when no value was added. */
   get(): O | null
   add(value: I): void
   clear(): void

@@ -1,21 +1,21 @@
-/** Timers of one time domain, the earliest first: one for each key and timestamp, however often it was registered. */
+/** The timers of one time domain, earliest first. A key and a timestamp have one timer, even if it is registered repeatedly. */
 export interface Timer {
   readonly timestampMs: number
-  /** Canonical bytes, as text. */
+  /** The canonical bytes of the key as a string. */
   readonly key: string
   readonly keyGroup: number
 }
 
-/** So many that were deleted are not worth the work. */
+/** The heap is not compacted for fewer deleted entries than this. */
 const SLACK = 100
 
 export class TimerQueue {
-  /** A binary heap; what was deleted is skipped when it comes to the top, and thrown out once it is most of the heap. */
+  /** A binary heap. A deleted entry is skipped at the top. The heap is compacted when most of its entries are deleted. */
   #heap: { readonly timer: Timer; readonly order: number }[] = []
   readonly #registered = new Map<string, Timer>()
   #order = 0
 
-  /** Entries kept, deleted ones included. */
+  /** The number of entries, including deleted ones. */
   get kept(): number {
     return this.#heap.length
   }
@@ -35,13 +35,13 @@ export class TimerQueue {
     if (this.#registered.delete(idOf(timer)) && this.#heap.length > 2 * this.#registered.size + SLACK) this.#compact()
   }
 
-  /** null: there is none. */
+  /** `null` when there is no timer. */
   get nextMs(): number | null {
     this.#dropDeleted()
     return this.#heap[0]?.timer.timestampMs ?? null
   }
 
-  /** Takes the earliest timer that is due at `timestampMs`; null: none is. */
+  /** Removes and returns the earliest timer that is due at `timestampMs`. `null` when none is due. */
   poll(timestampMs: number): Timer | null {
     this.#dropDeleted()
     const first = this.#heap[0]
@@ -63,7 +63,7 @@ export class TimerQueue {
     return this.#registered.get(idOf(timer)) !== timer
   }
 
-  /** What is sorted is a heap. */
+  /** A sorted array is a heap. */
   #compact(): void {
     this.#heap = this.#heap.filter(e => !this.#isDeleted(e.timer)).sort((a, b) => (isBefore(a, b) ? -1 : 1))
   }

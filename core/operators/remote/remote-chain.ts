@@ -21,7 +21,7 @@ export interface RemoteStep {
   readonly output: PayloadType
 }
 
-/** What is on its way to the functions holds a barrier up. It should not do so for longer. */
+/** A barrier waits for the bundles in flight. This is the time within which they should be answered. */
 const IN_FLIGHT_MS = 125
 
 /** @throws GraphError if no program of another language is connected */

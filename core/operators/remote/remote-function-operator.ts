@@ -1,7 +1,7 @@
 /**
- * A chain of functions in another process. Bundles are sent ahead of their answers, up to a number of credits; an answer's
- * credit returns when it has been emitted, so a slow sink stops the bundles too. Answers are emitted in order, and event time
- * leaves in its place between them, without waiting for what is in flight.
+ * A chain of functions in another process. The operator sends bundles without waiting for answers, up to a number of credits. A
+ * credit is returned when the answer has been emitted, so a slow sink also stops the bundles. Answers are emitted in order.
+ * Watermarks keep their place between them and do not wait for the bundles in flight.
  */
 import type { OperatorState } from '../../checkpoint/operator-state.ts'
 import type { Clock } from '../../foundation/clock.ts'
@@ -17,13 +17,13 @@ import type { Mailbox, Operator, Output, OwnMetrics } from '../operator.ts'
 import type { PeriodicWatermarks } from '../time/periodic-watermarks.ts'
 import { Signal } from '../../foundation/signal.ts'
 
-/** Small enough that the first answers of a slow function do not keep anybody waiting. */
+/** The size of the first bundles. It is small so that a slow function answers them soon. */
 const FIRST_BUNDLE = 32
 
 export interface BundleOptions {
   readonly bundleSize: number
   readonly bundlesInFlight: number
-  /** What is in flight should be answered within this time. */
+  /** The bundles in flight should be answered within this time. */
   readonly bundleTimeMs: number
 }
 
@@ -33,9 +33,9 @@ export class RemoteFunctionOperator implements Operator {
   readonly #options: BundleOptions
   readonly #clock: Clock
   readonly #onFailure: (error: unknown) => void
-  /** Of the timestamps that the chain assigns; null: it assigns none. */
+  /** Generates watermarks from the timestamps that the chain assigns. `null` when it assigns none. */
   readonly #watermarks: PeriodicWatermarks | null
-  /** Of the source whose schema the chain completes, or whose values it is the first to take. With null, such records fail the job. */
+  /** The handler of the source whose schema the chain completes or whose values it takes first. Without it, such records fail the job. */
   readonly #poisoned: PoisonedRecordHandler | null
   #function: RemoteFunction | null = null
   #output!: Output
@@ -129,13 +129,13 @@ export class RemoteFunctionOperator implements Operator {
     const answer = this.#function!.process(bundle, this.#poisoned !== null)
     answer.then(
       () => this.#adapt(bundle.count, sentAtMs),
-      () => undefined, // handled in its turn
+      () => undefined, // The answers are handled in order.
     )
     this.#watermarks?.hold(splitId)
     this.#call(answer, bundle, splitId, () => this.#watermarks?.release(splitId))
   }
 
-  /** `then`: once what was answered has left. */
+  /** Calls `then` when the answer has been emitted. */
   #call(
     answer: Promise<FunctionResult>,
     bundle: RecordBatch | null,
@@ -163,7 +163,7 @@ export class RemoteFunctionOperator implements Operator {
     })
   }
 
-  /** Behind everything that is still to leave. */
+  /** Runs after everything that is still to be emitted. */
   #leave(action: () => Promise<void>, gone: () => void = () => undefined): void {
     this.#left = this.#left
       .then(action)
@@ -185,11 +185,11 @@ export class RemoteFunctionOperator implements Operator {
     this.#call(this.#function!.advanceProcessingTime(this.#clock.now()), null, undefined, () => undefined)
   }
 
-  /** Bundles grow while answers come quickly and shrink for a slow function: what is in flight is answered within the bundle time. */
+  /** Bundles grow for a fast function and shrink for a slow one, so that those in flight are answered within the bundle time. */
   #adapt(count: number, sentAtMs: number): void {
     const { bundleSize, bundlesInFlight, bundleTimeMs } = this.#options
     const now = this.#clock.monotonic()
-    // One bundle after the other: this one began when it was sent, or when the one before it was answered.
+    // Bundles are processed one after another. This one began when it was sent, or when the previous one was answered.
     const busyMs = now - Math.max(sentAtMs, this.#answeredAtMs)
     this.#answeredAtMs = now
     const shareMs = Math.max(1, bundleTimeMs / bundlesInFlight)

@@ -13,7 +13,7 @@ import type { JobServices } from './job-services.ts'
 import { loadModuleFunction } from './module-function.ts'
 
 export class Facilities implements JobFacilities {
-  /** Those that are prepared. */
+  /** The sources that are prepared. */
   readonly sources = new Map<ChainNode, Source>()
   readonly configuration: Configuration
   readonly warn: (message: string) => void

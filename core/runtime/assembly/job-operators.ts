@@ -51,7 +51,7 @@ export class JobOperators {
     await Promise.all([...this.#factories.values()].map(async f => f.validate?.(context)))
   }
 
-  /** The job has ended. A failure to give something back is a warning, and does not change how the job ended. */
+  /** Releases the resources of the sources when the job has ended. A failure is a warning and does not change the job's result. */
   async dispose(): Promise<void> {
     this.#facilities.close()
     for (const source of this.#sources)

@@ -1,4 +1,4 @@
-/** What the schemas of a job ask for: functions of the program, and registries, one for all that are configured alike. */
+/** Provides the schemas of a job with functions of the program and with registries. Equal configurations share a registry. */
 import type { Clock } from '../../foundation/clock.ts'
 import type { LocalFunction } from '../../operators/job-facilities.ts'
 import type { GlueDataFormat, SchemaRegistry } from '../../../schemas/glue/schema-registry.ts'
@@ -34,7 +34,7 @@ export class JobSchemas implements SchemaServices {
     return (await open).registry
   }
 
-  /** Nothing is asked of a registry any more. */
+  /** Closes all registries. */
   close(): void {
     for (const open of this.#registries.values())
       open.then(

@@ -1,8 +1,8 @@
-/** Functions that a graph names by where they are: exports of ECMAScript modules. */
+/** Loads the functions that a graph refers to as exports of ECMAScript modules. */
 import { GraphError } from '../../foundation/errors.ts'
 import type { LocalFunction } from '../../operators/job-facilities.ts'
 
-/** @throws GraphError naming who wants the function, and what is not there */
+/** @param name the operator, for messages @throws GraphError if the module or the export does not exist */
 export async function loadModuleFunction(spec: { url: string; export: string }, name: string): Promise<LocalFunction> {
   let module: Record<string, unknown>
   try {

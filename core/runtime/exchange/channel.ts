@@ -17,7 +17,7 @@ export class Channel {
     this.#onReadable = listener
   }
 
-  /** Resolves when the element has found its place. */
+  /** Resolves when the element is within the capacity. */
   put(element: StreamElement): Promise<void> | void {
     if (this.#closed) return
     this.#queue.push(element)
@@ -32,7 +32,7 @@ export class Channel {
     return element
   }
 
-  /** Drops what is queued and lets a waiting writer go. */
+  /** Drops the queued elements and resolves waiting puts. */
   close(): void {
     this.#closed = true
     this.#queue.length = 0

@@ -1,6 +1,6 @@
 /**
- * One execution of a job: builds the subtasks of every chain, connects them, starts them from a checkpoint or afresh, and
- * ends as a whole: the first failure takes all others down.
+ * One execution of a job. It creates and connects the subtasks of every chain and starts them, from a checkpoint if there is one.
+ * The first failure of a subtask ends all subtasks.
  */
 import type { Checkpoint, OperatorCheckpoint } from '../../checkpoint/checkpoint.ts'
 import type { CheckpointedAttempt } from '../../checkpoint/checkpoint-gathering.ts'
@@ -21,7 +21,7 @@ import type { SubtaskInput } from '../task/subtask.ts'
 export interface AttemptOptions {
   readonly plan: JobPlan
   readonly operators: JobOperators
-  /** The checkpoint that the attempt starts from. `null` when it starts afresh. */
+  /** The checkpoint that the attempt starts from. `null` when it starts without one. */
   readonly restored: Checkpoint | null
   readonly channelCapacity: number
   readonly clock: Clock
@@ -36,7 +36,7 @@ interface RunningSource {
 
 export class Attempt implements CheckpointedAttempt {
   readonly subtasks: readonly Subtask[]
-  /** Settles when the attempt has ended as a whole and holds nothing any more. Rejects with the first failure. */
+  /** Settles when all subtasks have ended and their resources are released. Rejects with the first failure. */
   readonly done: Promise<void>
   readonly #plan: JobPlan
   readonly #operators: JobOperators
@@ -69,10 +69,10 @@ export class Attempt implements CheckpointedAttempt {
     return this.#failure !== null
   }
 
-  /** Resolves once everything is open and the sources read. Rejects, with the attempt ended, if that fails. */
+  /** Resolves when all operators are open and the sources read. On failure it ends the attempt and rejects. */
   async start(): Promise<void> {
     try {
-      // All have come to an end before anything is closed: what opens late would stay open.
+      // Every open has settled before anything is closed. An operator that opened later would stay open.
       await allOf(this.subtasks.map(s => s.open()))
       this.#throwIfFailed()
       const restoring = this.#restored.size > 0
@@ -103,7 +103,7 @@ export class Attempt implements CheckpointedAttempt {
     for (const subtask of this.subtasks) subtask.abort(error).catch(() => undefined)
   }
 
-  /** Ends the sources; the attempt finishes when everything that they gave was worked off. */
+  /** Ends the sources. The attempt finishes when all their records are processed. */
   stop(): void {
     for (const subtask of this.subtasks) subtask.stop()
   }
@@ -150,7 +150,7 @@ export class Attempt implements CheckpointedAttempt {
     for (const subtask of this.subtasks) subtask.reader?.close()
   }
 
-  /** Trees first, because a subtask needs the channels that the trees of other chains write to. */
+  /** Creates the operator trees first, because a subtask reads the channels that the trees of other chains write to. */
   #build(): Subtask[] {
     const readersOf = new Map<Chain, readonly SourceReader[]>()
     const trees = this.#plan.chains.map(chain =>

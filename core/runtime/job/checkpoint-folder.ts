@@ -1,6 +1,6 @@
 /**
- * The folder of a job's checkpoints, from when the job starts until it ends: nothing else writes there, it can be written to,
- * and it holds no remains of checkpoints that failed.
+ * Prepares the directory of a job's checkpoints. It takes the lease, so that no other run writes there, checks that the directory
+ * can be written to, and removes the remains of failed checkpoints.
  */
 import { CheckpointLease } from '../../checkpoint/checkpoint-lease.ts'
 import type { LeaseRequest } from '../../checkpoint/checkpoint-lease.ts'
@@ -18,7 +18,7 @@ interface FolderServices {
   readonly signal: AbortSignal
 }
 
-/** @returns the lease; null where the storage cannot keep one @throws ShardlineError if nothing can be written there, or another job does */
+/** @returns the lease, or `null` if the storage supports none @throws ShardlineError if the directory is not writable or in use */
 export async function takeLease(
   storage: CheckpointStorage,
   request: Omit<LeaseRequest, 'location'>,
@@ -59,7 +59,7 @@ const HINTS: Readonly<Record<string, string>> = {
   ENOENT: 'No directory can be made there. ',
 }
 
-/** Only under a lease: what has no `_metadata` may be a checkpoint that another run is writing. */
+/** Call it with a lease only. Without one, a checkpoint without `_metadata` may be in progress in another run. */
 export async function removeLeftovers(storage: CheckpointStorage, warn: (message: string) => void): Promise<void> {
   try {
     for (const { name, checkpointId, complete } of await storage.list())

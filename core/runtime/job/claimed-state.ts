@@ -1,4 +1,4 @@
-/** Before a job starts from a checkpoint: is every state in it claimed by an operator of the job, and does it fit? */
+/** Checks before a job starts from a checkpoint that each state in it belongs to an operator of the job and fits it. */
 import type { Checkpoint } from '../../checkpoint/checkpoint.ts'
 import { CheckpointError, ConfigurationError } from '../../foundation/errors.ts'
 import type { JobPlan } from '../plan/job-plan.ts'
@@ -12,11 +12,11 @@ export function checkClaimed(checkpoint: Checkpoint, path: string, plan: JobPlan
     if (chain === undefined)
       throw new CheckpointError(
         'CHECKPOINT_UNREADABLE',
-        `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If it was removed on purpose, or is to start anew under another uid, pass --allow-non-restored-state (execution.state-recovery.ignore-unclaimed-state); if not, give operators the uids they had.`,
+        `The checkpoint at ${path} holds state of the operator '${name}' (${operatorId}), which this job does not have. If the operator was removed on purpose, or should start without state under another uid, pass --allow-non-restored-state (execution.state-recovery.ignore-unclaimed-state). Otherwise restore the previous uids of the operators.`,
       )
     if (chain.maxParallelism !== maxParallelism)
       throw new ConfigurationError(
-        `The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job says ${chain.maxParallelism}.`,
+        `The checkpoint at ${path} was made with max parallelism ${maxParallelism} for '${name}', but the job has ${chain.maxParallelism}.`,
       )
   }
 }

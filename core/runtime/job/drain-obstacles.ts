@@ -1,13 +1,15 @@
-/** What a job still has to do before it has drained, as clauses that complete "it waits for". */
+/** What a draining job waits for. */
 import type { JobMetrics } from '../../metrics/job-metrics.ts'
 
-export function drainObstacles({ operators }: JobMetrics): string[] {
-  return operators.flatMap(({ name, sink, bundlesInFlight }) => {
+/** The text completes the sentence "It waits for ...". */
+export function drainObstacles({ operators }: JobMetrics): string {
+  const obstacles = operators.flatMap(({ name, sink, bundlesInFlight }) => {
     if (sink !== null && sink.bufferedEntries + sink.inFlightRequests > 0) {
-      const writes = `${name} to write ${sink.bufferedEntries} records and ${sink.inFlightRequests} requests under way`
+      const writes = `${name} to write ${sink.bufferedEntries} records, with ${sink.inFlightRequests} requests in flight`
       return [sink.trouble === null ? writes : `${writes}. It fails: ${sink.trouble.message.replace(/\.$/, '')}`]
     }
-    if (bundlesInFlight > 0) return [`functions of ${name}, which have ${bundlesInFlight} bundles of records in work`]
+    if (bundlesInFlight > 0) return [`functions of ${name}, with ${bundlesInFlight} bundles of records in flight`]
     return []
   })
+  return obstacles.length === 0 ? 'records in flight, or for its last checkpoint' : obstacles.join('; and for ')
 }

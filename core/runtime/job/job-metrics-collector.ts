@@ -1,4 +1,4 @@
-/** Adds up what the subtasks counted, by operator. */
+/** Sums the metrics of the subtasks by operator. */
 import type { CheckpointStatistics } from '../../metrics/checkpoint-statistics.ts'
 import type { JobMetrics, OperatorMetrics } from '../../metrics/job-metrics.ts'
 import { RateMeter } from '../../metrics/rate-meter.ts'
@@ -27,7 +27,7 @@ export class JobMetricsCollector {
     )
   }
 
-  /** Rates are those between the calls of the last minute. */
+  /** Rates are computed from the calls within the last minute. */
   collect({ subtasks, ...job }: MeasuredJob, nowMs: number): JobMetrics {
     const trees = subtasks.flatMap(s => [...s.tree.all()])
     const operators = this.#plan.nodes.map(({ node, chain }): OperatorMetrics => {
@@ -35,7 +35,7 @@ export class JobMetricsCollector {
       const metrics = own.map(tree => tree.operator?.metrics?.() ?? {})
       const sinks = metrics.flatMap(m => m.sink ?? [])
       const numRecordsIn = sum(own.map(t => t.recordsIn))
-      // What a sink gives out is what the service took.
+      // The output of a sink is the number of records that the service has accepted.
       const numRecordsOut = sinks.length > 0 ? sum(sinks.map(s => s.records)) : sum(own.map(t => t.recordsOut))
       const rates = this.#rates.get(node.operatorId)!
       rates.in.update(nowMs, numRecordsIn)

@@ -1,4 +1,4 @@
-/** What a job tells about itself while it runs. */
+/** The status of a job, its result, and the listener that receives status changes and warnings. */
 import type { ShardlineError } from '../../foundation/errors.ts'
 
 /** Flink's names. */
@@ -12,7 +12,7 @@ export function isTerminal(state: JobState): boolean {
 export interface JobStatus {
   readonly jobId: string
   readonly state: JobState
-  /** From 0; grows with each restart. */
+  /** From 0. It grows with each restart. */
   readonly attempt: number
   /** Why the job is failing, restarting or failed. */
   readonly cause: ShardlineError | null
@@ -22,12 +22,12 @@ export interface JobResult {
   readonly jobId: string
   readonly state: 'FINISHED' | 'CANCELED'
   readonly netRuntimeMs: number
-  /** The newest checkpoint that is kept; null: none. */
+  /** The newest checkpoint that is kept. `null` when there is none. */
   readonly checkpointPath: string | null
 }
 
 export interface JobListener {
   status?(status: JobStatus): void
-  /** Something that a user should read: unknown keys, the first failure of a restart. */
+  /** Receives warnings for the user, such as unknown keys and failures before a restart. */
   warning?(message: string): void
 }

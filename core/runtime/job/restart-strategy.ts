@@ -5,7 +5,7 @@ import { executionOptions } from '../../foundation/config/execution-options.ts'
 import type { ShardlineError } from '../../foundation/errors.ts'
 
 export interface RestartStrategy {
-  /** Milliseconds to wait before the next attempt; null: the job has failed. */
+  /** The milliseconds before the next attempt. `null` when the job fails for good. */
   delayAfter(error: ShardlineError): number | null
   checkpointCompleted(): void
 }
@@ -34,7 +34,7 @@ export function restartStrategyOf(configuration: Configuration, checkpointing: b
   }
 }
 
-/** Restarts as long as no more failures than allowed fall into the interval. */
+/** Restarts unless the interval has more failures than allowed. */
 class FailureRate implements RestartStrategy {
   readonly #most: number
   readonly #intervalMs: number
@@ -71,7 +71,7 @@ class ExponentialDelay implements RestartStrategy {
   #lastFailure = ''
   #sameFailures = 0
 
-  /** `sameFailureLimit` 0: retries for ever, as one who chose the strategy expects. */
+  /** @param sameFailureLimit 0 for no limit, as in Flink when the strategy is configured explicitly */
   constructor(configuration: Configuration, clock: Clock, sameFailureLimit: number) {
     this.#initialMs = configuration.get(executionOptions.exponentialInitialMs)
     this.#maxMs = configuration.get(executionOptions.exponentialMaxMs)

@@ -43,7 +43,7 @@ export class OperatorTree {
   recordsOut = 0
   /** The last watermark that left. */
   watermarkMs = NO_TIMESTAMP
-  /** What leaves now. `null` when nothing is waited for. */
+  /** Settles when the last output is emitted. `null` when no output is pending. */
   #leaving: Promise<void> | null = null
 
   constructor(

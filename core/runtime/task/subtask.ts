@@ -27,7 +27,7 @@ interface PendingCheckpoint {
 export type SubtaskInput =
   { readonly type: 'source'; readonly reader: SourceReader } | { readonly type: 'channels'; readonly gate: InputGate }
 
-/** A loop that always finds something ready lets timers and sockets have their turn this often. */
+/** A loop that never waits yields to timers and sockets at this interval. */
 const YIELD_AFTER_MS = 20
 
 export class Subtask implements CheckpointedSubtask, Mailbox {
@@ -42,7 +42,7 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
   #finalStates: States | null = null
   readonly #woken = new Signal()
   #aborted: unknown = null
-  /** The input was ended early: event time has not come to its end. */
+  /** The input was ended early, so event time does not advance to its end. */
   #stopped = false
   #yieldedAt = 0
 
@@ -104,14 +104,14 @@ export class Subtask implements CheckpointedSubtask, Mailbox {
     this.reader?.notifyCheckpointComplete(checkpointId)
   }
 
-  /** Ends the input early, in order: what was taken in is still worked off. */
+  /** Ends the input early. Records that were read are still processed. */
   stop(): void {
     this.#stopped = true
     this.reader?.stop()
     this.#woken.notify()
   }
 
-  /** Ends everything at once; what is under way rejects with `reason`. */
+  /** Ends the subtask at once. Pending promises reject with `reason`. */
   async abort(reason: unknown): Promise<void> {
     this.#aborted ??= reason
     if (this.#input.type === 'source') this.#input.reader.close()

@@ -1,11 +1,11 @@
 /**
- * How many records a source should hand out at once: so many that what follows works them off soon, because a barrier waits for
- * the batch before it. A fast pipeline gets whatever is there after its first few batches.
+ * The number of records that a source emits at once. Batches are small enough to be processed soon, because a barrier waits for
+ * the batch before it. A fast pipeline gets all available records after its first few batches.
  */
 const BUDGET_MS = 50
-/** Small enough that the slowest of functions is noticed soon. */
+/** The first batch is small, so that a slow function is detected soon. */
 const FIRST = 64
-/** No source hands out as many: from here on there is no limit. */
+/** Above this number, which no source emits at once, there is no limit. */
 const UNLIMITED = 1_000_000
 
 export class WorkBudget {
@@ -15,7 +15,7 @@ export class WorkBudget {
     return this.#maxRecords
   }
 
-  /** So many records were worked off, or found their place, in this time. */
+  /** Reports the time in which the records were processed or queued. */
   worked(records: number, ms: number): void {
     if (ms > BUDGET_MS) this.#maxRecords = Math.max(1, Math.floor((records * BUDGET_MS) / ms))
     else if (records >= this.#maxRecords && ms < BUDGET_MS / 8) {

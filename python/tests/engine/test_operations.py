@@ -1,5 +1,5 @@
 """Commands for a running job. The command of pip forwards these verbs to the command of Node, which connects to the
-door of the engine."""
+control socket of the engine."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ JOB = """
 
 
 @pytest.fixture(autouse=True)
-def doors(monkeypatch):
-    """A folder for the doors of this test, with a path that is short enough for a socket."""
+def sockets(monkeypatch):
+    """A folder for the control sockets of this test, with a path that is short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="sl-", dir="/tmp") as folder:
         monkeypatch.setenv("TMPDIR", folder)
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
@@ -79,11 +79,11 @@ def test_a_plain_stop_drains_and_tells_the_script_that_it_was_cancelled(kinesis,
     assert shardline("ps", "--json") == (0, "[]\n", "")
 
 
-def test_a_job_that_wants_no_door_has_none(kinesis, run, tmp_path, doors):
+def test_a_job_without_a_control_socket_is_not_found(kinesis, run, tmp_path, sockets):
     source, target = kinesis.stream(1), kinesis.stream(1)
     kinesis.put(source, [("key", "1")])
     code = JOB.format(source=source, target=target, checkpoints=str(tmp_path / "checkpoints"))
     run(code, "--conf", "shardline.door.enabled=false")
     kinesis.wait_for(target, 1)
     assert shardline("ps", "--json") == (0, "[]\n", "")
-    assert os.listdir(doors) == []
+    assert os.listdir(sockets) == []

@@ -17,11 +17,13 @@ t.test('a job is chosen by name, id, beginning of an id, or because it is the on
   t.equal(name('99'.padEnd(32, '0')), 'ab')
   t.equal(name('ab'), 'ab', 'a name goes before the beginning of an id')
   t.equal(name(null, jobs.slice(0, 1)), 'flights')
-  t.throws(() => name(null), { message: /^3 jobs run here: say which one\.\n {2}abc10000 {2}flights {2}\(pid 7\)\n/ })
+  t.throws(() => name(null), {
+    message: /^3 jobs run here: name one of them\.\n {2}abc10000 {2}flights {2}\(pid 7\)\n/,
+  })
   t.throws(() => name('nobody'), { message: /^there is no job 'nobody'\.\n {2}abc10000/ })
-  t.throws(() => name('ab', jobs.slice(0, 2)), { message: /^'ab' may be any of 2 jobs\./ })
+  t.throws(() => name('ab', jobs.slice(0, 2)), { message: /^'ab' matches 2 jobs\./ })
   t.throws(() => name('x', []), { message: 'no job of yours runs on this machine.' })
-  t.throws(() => name('twin', [job('1', 'twin'), job('2', 'twin')]), { message: /'twin' may be any of 2 jobs/ })
+  t.throws(() => name('twin', [job('1', 'twin'), job('2', 'twin')]), { message: /'twin' matches 2 jobs/ })
 })
 
 t.test('stop: the directory of the savepoint may be left out', async t => {

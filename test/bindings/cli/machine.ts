@@ -21,8 +21,8 @@ export interface Ended {
 }
 
 export interface Machine {
-  /** Where its doors are. */
-  readonly doors: string
+  /** The directory of its control sockets. */
+  readonly sockets: string
   readonly folder: string
   readonly shardline: (...args: string[]) => Promise<Ended>
   /** An engine with one job. */
@@ -33,7 +33,7 @@ export interface Machine {
   ) => Promise<ChildProcess>
 }
 
-/** A user's machine: its processes know each other's doors, and nobody else's. */
+/** A user's machine: its processes find each other through its directory of sockets. */
 export function machine(t: Test): Machine {
   const folder = shortFolder(t)
   const env = { PATH: process.env['PATH'], TMPDIR: folder }
@@ -44,7 +44,7 @@ export function machine(t: Test): Machine {
   }
   return {
     folder,
-    doors: path.join(folder, `shardline-${process.getuid!()}`),
+    sockets: path.join(folder, `shardline-${process.getuid!()}`),
     shardline: (...args) =>
       new Promise(resolve => {
         const child = start(args, 'ignore')

@@ -115,7 +115,7 @@ t.test('a type guard says which values are any good; the others are poisoned rec
   for await (const value of stream.executeAndCollect()) values.push(value)
   t.same(values, [{ id: 'a', fare: null }])
   t.match(letters, [
-    { code: 'RECORD_MALFORMED', message: /isA says that the value is none/, data: Buffer.from('\x02b\0') },
+    { code: 'RECORD_MALFORMED', message: /isA does not accept the value/, data: Buffer.from('\x02b\0') },
   ])
 })
 

@@ -5,9 +5,9 @@ import path from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 
-import { doorDirectories, doorEnvironment } from '../../../core/control/control-directory.ts'
-import type { DoorEnvironment } from '../../../core/control/control-directory.ts'
-import { Door } from '../../../core/control/control-socket.ts'
+import { socketDirectories, controlEnvironment } from '../../../core/control/control-directory.ts'
+import type { ControlEnvironment } from '../../../core/control/control-directory.ts'
+import { ControlSocket } from '../../../core/control/control-socket.ts'
 import { encodeFrame, FrameDecoder } from '../../../core/control/frames.ts'
 import type { Job } from '../../../core/runtime/job/job.ts'
 import { shortFolder } from '../fakes/folders.ts'
@@ -22,20 +22,20 @@ interface Message {
   readonly error?: { readonly code: number; readonly message: string }
 }
 
-const environmentOf = (t: Test): DoorEnvironment => ({
-  ...doorEnvironment(),
+const environmentOf = (t: Test): ControlEnvironment => ({
+  ...controlEnvironment(),
   runtimeDirectory: undefined,
   tmpDirectory: shortFolder(t),
 })
 
-function doorOf(t: Test, environment = environmentOf(t)): { door: Door; directory: string } {
-  const door = new Door({
+function controlSocketOf(t: Test, environment = environmentOf(t)): { controlSocket: ControlSocket; directory: string } {
+  const controlSocket = new ControlSocket({
     program: ['/jobs/job.py', '--fast'],
     build: { engineVersion: '1.2.3', buildHash: 'abc' },
     environment,
   })
-  t.teardown(() => door.close())
-  return { door, directory: doorDirectories(environment)[0]! }
+  t.teardown(() => controlSocket.close())
+  return { controlSocket, directory: socketDirectories(environment)[0]! }
 }
 
 async function running(t: Test): Promise<Job> {
@@ -49,8 +49,8 @@ async function running(t: Test): Promise<Job> {
   return job
 }
 
-/** Somebody at the door, who keeps all that is said. */
-class Visitor {
+/** A client that keeps every message it receives. */
+class TestClient {
   readonly messages: Message[] = []
   readonly socket: net.Socket
   closed = false
@@ -85,138 +85,140 @@ class Visitor {
   }
 }
 
-t.test('a socket of the user alone, from the first job to the last', async t => {
-  const { door, directory } = doorOf(t)
-  t.equal(door.socketPath, null)
+t.test('only the user can access the socket, which exists from the first job to the last', async t => {
+  const { controlSocket, directory } = controlSocketOf(t)
+  t.equal(controlSocket.socketPath, null)
   const [first, second] = [await running(t), await running(t)]
   const startedAt = performance.now()
-  door.admit(first, {})
+  controlSocket.register(first, {})
   t.ok(performance.now() - startedAt < 50)
-  door.admit(second, {})
+  controlSocket.register(second, {})
   t.same(readdirSync(directory), [`${process.pid}.sock`])
   t.equal(statSync(directory).mode & 0o777, 0o700)
-  await eventually(() => (statSync(door.socketPath!).mode & 0o777) === 0o600)
+  await eventually(() => (statSync(controlSocket.socketPath!).mode & 0o777) === 0o600)
   await first.cancel('now')
-  t.ok(existsSync(door.socketPath!))
+  t.ok(existsSync(controlSocket.socketPath!))
   await second.cancel('now')
-  await eventually(() => door.socketPath === null)
+  await eventually(() => controlSocket.socketPath === null)
   t.same(readdirSync(directory), [])
-  door.close()
-  door.close()
-  door.admit(await running(t), {})
-  t.same(readdirSync(directory), [`${process.pid}.sock`], 'and again for the next')
+  controlSocket.close()
+  controlSocket.close()
+  controlSocket.register(await running(t), {})
+  t.same(readdirSync(directory), [`${process.pid}.sock`], 'the next job opens it again')
 })
 
-t.test('a visitor is told which jobs run, how they fare, and when one ends', async t => {
-  const { door } = doorOf(t)
+t.test('a client can ask for the running jobs and their status, and is notified when a job ends', async t => {
+  const { controlSocket } = controlSocketOf(t)
   const job = await running(t)
-  door.admit(job, {})
-  const visitor = new Visitor(t, door.socketPath!)
-  t.match(await visitor.ask('job/list'), { error: { code: -32002, message: /came before 'initialize'/ } })
-  t.match(await visitor.initialize(), {
+  controlSocket.register(job, {})
+  const client = new TestClient(t, controlSocket.socketPath!)
+  t.match(await client.ask('job/list'), { error: { code: -32002, message: /was sent before 'initialize'/ } })
+  t.match(await client.initialize(), {
     result: { protocolVersion: 1, engineVersion: '1.2.3', buildHash: 'abc', capabilities: ['door'] },
   })
   const { jobId } = job
-  t.match(await visitor.ask('job/list'), {
+  t.match(await client.ask('job/list'), {
     result: {
       pid: process.pid,
       program: ['/jobs/job.py', '--fast'],
       jobs: [{ jobId, name: 'flights', state: 'RUNNING', attempt: 0, checkpointDirectory: null, restoredFrom: null }],
     },
   })
-  t.match(await visitor.ask('job/status', { jobId }), { result: { jobId, state: 'RUNNING' } })
-  t.match(await visitor.ask('job/metrics', { jobId }), { result: { jobId, metrics: { jobId } } })
+  t.match(await client.ask('job/status', { jobId }), { result: { jobId, state: 'RUNNING' } })
+  t.match(await client.ask('job/metrics', { jobId }), { result: { jobId, metrics: { jobId } } })
   await eventually(() => job.explain().every(s => s.state === 'reading'))
-  t.match(await visitor.ask('job/explain', { jobId }), { result: { shards: [{ state: 'reading' }, {}] } })
+  t.match(await client.ask('job/explain', { jobId }), { result: { shards: [{ state: 'reading' }, {}] } })
   const directory = t.testdir()
-  const { result } = await visitor.ask('job/savepoint', { jobId, directory, stop: false })
+  const { result } = await client.ask('job/savepoint', { jobId, directory, stop: false })
   t.ok(existsSync(path.join((result as { path: string }).path, '_metadata')))
-  t.match(await visitor.ask('job/cancel', { jobId, mode: 'drain' }), {
+  t.match(await client.ask('job/cancel', { jobId, mode: 'drain' }), {
     result: { jobId, state: 'CANCELED', error: null },
   })
   t.match(
-    visitor.messages.find(m => m.method === 'job/finished'),
+    client.messages.find(m => m.method === 'job/finished'),
     { params: { jobId, state: 'CANCELED', error: null } },
   )
-  t.match(await visitor.ask('job/list'), { result: { jobs: [] } }, 'who is inside stays inside')
+  t.match(await client.ask('job/list'), { result: { jobs: [] } }, 'the connection stays open')
 })
 
-t.test('nobody submits jobs or ends the engine from outside', async t => {
-  const { door } = doorOf(t)
+t.test('a client can neither submit jobs nor end the engine', async t => {
+  const { controlSocket } = controlSocketOf(t)
   const job = await running(t)
-  door.admit(job, {})
-  const visitor = new Visitor(t, door.socketPath!)
-  await visitor.initialize()
+  controlSocket.register(job, {})
+  const client = new TestClient(t, controlSocket.socketPath!)
+  await client.initialize()
   for (const method of ['job/submit', 'shutdown', 'constructor'])
-    t.match(await visitor.ask(method), { error: { code: -32601 } }, method)
-  visitor.socket.write(encodeFrame({ jsonrpc: '2.0', method: 'exit' }))
-  t.match(await visitor.ask('job/status', { jobId: 'x' }), { error: { code: -32000, message: /no job 'x'/ } })
-  t.match(await visitor.ask('job/cancel', { jobId: job.jobId, mode: 'maybe' }), { error: { code: -32602 } })
-  t.match(await visitor.ask('job/status', 5), { error: { code: -32602 } })
-  visitor.socket.destroy()
-  t.equal(job.status.state, 'RUNNING', 'a visitor who leaves takes nothing along')
+    t.match(await client.ask(method), { error: { code: -32601 } }, method)
+  client.socket.write(encodeFrame({ jsonrpc: '2.0', method: 'exit' }))
+  t.match(await client.ask('job/status', { jobId: 'x' }), { error: { code: -32000, message: /no job 'x'/ } })
+  t.match(await client.ask('job/cancel', { jobId: job.jobId, mode: 'maybe' }), { error: { code: -32602 } })
+  t.match(await client.ask('job/status', 5), { error: { code: -32602 } })
+  client.socket.destroy()
+  t.equal(job.status.state, 'RUNNING', 'the end of a connection ends no job')
 })
 
-t.test('what is no message is answered, and what is no frame ends the visit', async t => {
-  const { door } = doorOf(t)
-  door.admit(await running(t), {})
-  const visitor = new Visitor(t, door.socketPath!)
-  visitor.socket.write('Content-Length: 1\r\n\r\nx')
-  visitor.socket.write(encodeFrame([1]))
-  visitor.socket.write('Content-Length: 99999999\r\n\r\n')
-  await eventually(() => visitor.closed)
-  t.match(visitor.messages, [
+t.test('an invalid message is answered with an error, and an invalid frame also ends the connection', async t => {
+  const { controlSocket } = controlSocketOf(t)
+  controlSocket.register(await running(t), {})
+  const client = new TestClient(t, controlSocket.socketPath!)
+  client.socket.write('Content-Length: 1\r\n\r\nx')
+  client.socket.write(encodeFrame([1]))
+  client.socket.write('Content-Length: 99999999\r\n\r\n')
+  await eventually(() => client.closed)
+  t.match(client.messages, [
     { id: null, error: { code: -32700 } },
     { id: null, error: { code: -32600 } },
     { id: null, error: { code: -32700, message: /over the limit/ } },
   ])
-  const other = new Visitor(t, door.socketPath!)
+  const other = new TestClient(t, controlSocket.socketPath!)
   t.match(await other.ask('initialize', { protocolVersion: 2 }), { error: { message: /protocol version 2/ } })
 })
 
-t.test('where it cannot be opened the job runs on, and a warning says why', async t => {
+t.test('a socket that cannot be opened is a warning, and the job runs on', async t => {
   const environment = environmentOf(t)
-  const folder = doorDirectories(environment)[0]!
+  const folder = socketDirectories(environment)[0]!
   mkdirSync(folder)
   chmodSync(folder, 0o777)
-  const { door } = doorOf(t, environment)
+  const { controlSocket } = controlSocketOf(t, environment)
   const warnings: string[] = []
   const job = await running(t)
-  door.admit(job, {}, w => warnings.push(w))
-  t.equal(door.socketPath, null)
-  t.match(warnings, [/cannot be seen from outside \(shardline ps\): others may write to .*shardline\.door\.enabled/])
+  controlSocket.register(job, {}, w => warnings.push(w))
+  t.equal(controlSocket.socketPath, null)
+  t.match(warnings, [
+    /^The control socket cannot be opened, .*: other users can write to .*shardline\.door\.enabled=false/,
+  ])
   t.equal(job.status.state, 'RUNNING')
 })
 
-t.test('an option turns it off', async t => {
-  const { door, directory } = doorOf(t)
-  door.admit(await running(t), { 'shardline.door.enabled': 'false' })
-  t.equal(door.socketPath, null)
+t.test('an option turns the socket off', async t => {
+  const { controlSocket, directory } = controlSocketOf(t)
+  controlSocket.register(await running(t), { 'shardline.door.enabled': 'false' })
+  t.equal(controlSocket.socketPath, null)
   t.notOk(existsSync(directory))
 })
 
-t.test('what a dead process of the same number left is taken away', async t => {
+t.test('a socket that an ended process with the same process id left is replaced', async t => {
   const environment = environmentOf(t)
-  const folder = doorDirectories(environment)[0]!
+  const folder = socketDirectories(environment)[0]!
   mkdirSync(folder, { mode: 0o700 })
   writeFileSync(path.join(folder, `${process.pid}.sock`), '')
-  const { door } = doorOf(t, environment)
-  door.admit(await running(t), {})
-  t.match(await new Visitor(t, door.socketPath!).initialize(), { result: { protocolVersion: 1 } })
+  const { controlSocket } = controlSocketOf(t, environment)
+  controlSocket.register(await running(t), {})
+  t.match(await new TestClient(t, controlSocket.socketPath!).initialize(), { result: { protocolVersion: 1 } })
 })
 
-t.test('idle connections make place for new ones, and one that waits for an answer keeps its own', async t => {
-  const { door } = doorOf(t)
+t.test('a new connection replaces an idle one, but not one that waits for an answer', async t => {
+  const { controlSocket } = controlSocketOf(t)
   const job = await running(t)
   let answer: () => void = () => undefined
   t.capture(job, 'savepoint', () => new Promise<string>(resolve => (answer = () => resolve('/there'))))
-  door.admit(job, {})
-  const busy = new Visitor(t, door.socketPath!)
+  controlSocket.register(job, {})
+  const busy = new TestClient(t, controlSocket.socketPath!)
   await busy.initialize()
   const answered = busy.ask('job/savepoint', { jobId: job.jobId, directory: null, stop: false })
-  const idle = Array.from({ length: 40 }, () => new Visitor(t, door.socketPath!))
-  await eventually(() => idle.filter(visitor => visitor.closed).length >= 25)
-  const late = new Visitor(t, door.socketPath!)
+  const idle = Array.from({ length: 40 }, () => new TestClient(t, controlSocket.socketPath!))
+  await eventually(() => idle.filter(client => client.closed).length >= 25)
+  const late = new TestClient(t, controlSocket.socketPath!)
   await late.initialize()
   t.match(await late.ask('job/list', {}), { result: { jobs: [{ jobId: job.jobId }] } })
   answer()

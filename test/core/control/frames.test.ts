@@ -30,8 +30,8 @@ t.test('what cannot be a frame is an error, after those before it', async t => {
   const good = 'Content-Length: 2\r\n\r\n{}'
   for (const [bad, message] of [
     ['Content-Length: 101\r\n\r\n', /101 bytes is over the limit of 100/],
-    ['Content-Length: x\r\n\r\n', /Content-Length and a whole number/],
-    ['x'.repeat(5000), /must end within 4096 bytes/],
+    ['Content-Length: x\r\n\r\n', /must have a Content-Length that is a whole number/],
+    ['x'.repeat(5000), /must not exceed 4096 bytes/],
   ] as const) {
     const bodies: string[] = []
     t.throws(

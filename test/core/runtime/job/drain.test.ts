@@ -1,42 +1,7 @@
 import t from 'tap'
 
-import { drainObstacles } from '../../../../core/runtime/job/drain-obstacles.ts'
-import type { JobMetrics, OperatorMetrics } from '../../../../core/metrics/job-metrics.ts'
 import { graphOf, kinesisSinkSpec, kinesisSourceSpec, sinkT, sourceT } from '../../fakes/graphs.ts'
 import { emulator, eventually, jobOf, numbered, pointedAt, StatefulSink } from '../../fakes/jobs.ts'
-
-const sinkMetrics = (overrides = {}) => ({
-  records: 0,
-  bytes: 0,
-  retries: 0,
-  errors: 0,
-  errorsByCode: {},
-  deadLetters: 0,
-  inFlightRequests: 0,
-  bufferedEntries: 0,
-  currentSendTimeMs: 0,
-  trouble: null,
-  ...overrides,
-})
-
-const metricsOf = (...operators: Partial<OperatorMetrics>[]): JobMetrics =>
-  ({ operators: operators.map(o => ({ name: 'Map', bundlesInFlight: 0, sink: null, ...o })) }) as unknown as JobMetrics
-
-t.test('what a drain waits for is named', async t => {
-  t.same(drainObstacles(metricsOf({}, { name: 'Sink', sink: sinkMetrics() })), [])
-  t.same(drainObstacles(metricsOf({ bundlesInFlight: 3 })), [
-    'functions of Map, which have 3 bundles of records in work',
-  ])
-  const trouble = { message: 'PutRecords on stream out failed: cannot reach http://x.', sinceMs: 0 }
-  t.same(
-    drainObstacles(
-      metricsOf({ name: 'Sink', sink: sinkMetrics({ bufferedEntries: 5, inFlightRequests: 2, trouble }) }),
-    ),
-    [
-      'Sink to write 5 records and 2 requests under way. It fails: PutRecords on stream out failed: cannot reach http://x',
-    ],
-  )
-})
 
 t.test('an interrupt drains a job that can be drained', async t => {
   const kinesis = await emulator(t)
