@@ -1,7 +1,4 @@
-/**
- * A job from its submission to its end. It starts once, runs its attempts, and ends as finished, cancelled or failed. A failure
- * before the first attempt runs is final.
- */
+/** A job from its submission to its end. It ends as finished, cancelled or failed. A failure before the first attempt is final. */
 import { randomBytes } from 'node:crypto'
 
 import { openCheckpointStorage } from '../../checkpoint/checkpoint-storage.ts'
@@ -40,8 +37,8 @@ export class Job {
   readonly name: string
   readonly #configuration: Configuration
   readonly #options: JobOptions
-  readonly #plan: JobPlan
   readonly #services: JobServices
+  readonly #plan: JobPlan
   readonly #lifecycle: JobLifecycle
   readonly #checkpointing: JobCheckpointing
   readonly #restarts: RestartStrategy

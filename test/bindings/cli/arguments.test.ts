@@ -42,7 +42,7 @@ t.test('stop: the directory of the savepoint may be left out', async t => {
     t.match(parseStopArguments(args), expected, args.join(' '))
   t.throws(() => parseStopArguments(['--now', '--savepoint']), { message: /--now does not drain/ })
   t.throws(() => parseStopArguments(['--savepoint=']), { message: /takes a directory/ })
-  t.throws(() => parseStopArguments(['a', 'b']), { message: /'b' is one argument too many/ })
+  t.throws(() => parseStopArguments(['a', 'b']), { message: /unexpected argument 'b'/ })
   t.throws(() => parseStopArguments(['--frobnicate']), { message: /frobnicate/ })
 })
 
@@ -63,7 +63,7 @@ t.test('where a rewind goes', async t => {
     [[], /takes --to/],
     [['yesterday'], /'yesterday' is not a time/],
     [['2026-01-31T12:00:00'], /with a zone/],
-    [['1700000000000'], /has not come yet \(epoch seconds, not milliseconds\?\)/],
+    [['1700000000000'], /is in the future. A number is in epoch seconds/],
     [['trim-horizon', 'trim-horizon'], /may be repeated only with/],
     [['shardId-0=x'], /is not SHARD=SEQUENCE/],
     [['shardId-0=1', 'trim-horizon'], /'trim-horizon' is not SHARD=SEQUENCE/],

@@ -67,7 +67,7 @@ t.test('ps, status and explain of a running job', async t => {
     code: 2,
     stderr: /there is no job 'nobody'\.\n {2}[0-9a-f]{8} {2}copy f/,
   })
-  t.match(await shardline('ps', 'x'), { code: 2, stderr: /'x' is one argument too many/ })
+  t.match(await shardline('ps', 'x'), { code: 2, stderr: /unexpected argument 'x'/ })
 })
 
 t.test('a savepoint while it runs, a stop with one, a plain stop, and a stop now', async t => {
@@ -88,7 +88,7 @@ t.test('a savepoint while it runs, a stop with one, a plain stop, and a stop now
   t.match(saved.stderr, /start the job with execution.state-recovery.path: /)
 
   const stopped = await shardline('stop', '--savepoint=saved')
-  t.match(stopped, { code: 0, stderr: /^Job 'first' \([0-9a-f]{8}\) has ended, with everything worked off\.\n/ })
+  t.match(stopped, { code: 0, stderr: /^Job 'first' \([0-9a-f]{8}\) has ended, and all records are processed\.\n/ })
   t.ok(existsSync(path.join(stopped.stdout.trim(), '_metadata')), stopped.stdout)
 
   kinesis.put('flights', numbered(100, 'r', 100, 300))
@@ -102,7 +102,7 @@ t.test('a savepoint while it runs, a stop with one, a plain stop, and a stop now
 
   await job(kinesis, 'third')
   const ended = await shardline('stop', 'third', '--now')
-  t.match(ended, { code: 0, stdout: '', stderr: /It kept no checkpoint, so there is nothing to go on from\.\n/ })
+  t.match(ended, { code: 0, stdout: '', stderr: /There is no checkpoint to continue from\.\n/ })
   t.match(await shardline('ps', '--json'), { stdout: '[]\n' })
 })
 
@@ -238,7 +238,7 @@ t.test('a checkpoint is shown and rewound, and a job starts from the new one', a
     [['inspect', 'latest'], 2, /'latest' needs --job/],
     [['inspect', '/no/such'], 1, /no complete checkpoint at \/no\/such/],
     [['rewind', place], 2, /rewind takes --to/],
-    [['rewind', place, '--to', '2000000000'], 2, /has not come yet/],
+    [['rewind', place, '--to', '2000000000'], 2, /is in the future/],
     [['rewind', place, '--to', 'trim-horizon', '--operator', 'x'], 1, /no Kinesis source 'x'/],
     [['dance'], 2, /takes inspect, rewind, sign, list or prune, not 'dance'/],
     [['inspect', place, '--conf', 's3.secret-key hush'], 2, /--conf takes KEY=VALUE, not 's3.secret-key...'/],

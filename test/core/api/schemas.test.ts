@@ -254,7 +254,7 @@ t.test('a Glue configuration that is none is refused, and not shown', async t =>
   ])
     t.throws(make, {
       ...wrong,
-      message: /^(?!.*hush).*(the configuration is an object with keys|A class, or a function)/,
+      message: /^(?!.*hush).*(the configuration is an object with keys|must be a class or a type guard)/,
     })
   t.throws(
     () => GlueSchemaRegistryAvroDeserializationSchema.forGeneric(FLIGHT, { secondaryDeserializer: 'a.Class' } as never),
