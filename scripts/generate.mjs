@@ -26,9 +26,10 @@ await main(async () => {
   const glue = await glueGroup()
   const { jobGraphJsonSchema } = await import(path.join(root, 'dist/core/graph/job-graph.js'))
   const { operatorKinds } = await import(path.join(root, 'dist/core/runtime/operator-kinds.js'))
+  const { sinkContracts } = await import(path.join(root, 'dist/core/connectors/async-sink/sink-contracts.js'))
   const files = {
     'schemas/job-graph.schema.json': `${JSON.stringify(jobGraphJsonSchema(operatorKinds.all), null, 2)}\n`,
-    'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue),
+    'schemas/options.json': optionsJson(optionGroups, silentPrefixes, constantOf, glue, sinkContracts),
     'docs/reference/options.md': optionsMarkdown(
       [...optionGroups, glue],
       name => constantOf(name) ?? glue.constantOf(name),
@@ -61,7 +62,7 @@ async function glueGroup() {
   }
 }
 
-function optionsJson(groups, silentPrefixes, constantOf, glue) {
+function optionsJson(groups, silentPrefixes, constantOf, glue, sinks) {
   const entry = (o, group, constant) => ({
     key: o.key,
     group,
@@ -78,7 +79,7 @@ function optionsJson(groups, silentPrefixes, constantOf, glue) {
   })
   const options = groups.flatMap(({ name, options }) => options.map(o => entry(o, name, constantOf(o.key))))
   const glueOptions = glue.options.map(o => entry(o, glue.name, glue.constantOf(o.key)))
-  return `${JSON.stringify({ version: 1, silentPrefixes, options, glue: glueOptions }, null, 2)}\n`
+  return `${JSON.stringify({ version: 1, silentPrefixes, options, glue: glueOptions, sinks }, null, 2)}\n`
 }
 
 function optionsMarkdown(groups, constantOf) {

@@ -8,11 +8,7 @@ import { checkDeadLetterHandler, deadLettersSpecOf } from './dead-letter-handler
 import type { DeadLetterHandler } from './dead-letter-handler.ts'
 import { isSchema, schemaSpecOf } from './schemas/schema.ts'
 import type { RegisterLocal, Schema } from './schemas/schema.ts'
-
-export interface AsyncSinkDefaults {
-  readonly maxBatchSizeInBytes: number
-  readonly maxRecordSizeInBytes: number
-}
+import type { BatchingLimits } from '../connectors/async-sink/batching-limits.ts'
 
 export class AsyncSinkBuilder {
   #clientProperties: Readonly<Record<string, string>> = {}
@@ -21,18 +17,11 @@ export class AsyncSinkBuilder {
   #deadLetters: DeadLetterHandler | null = null
   /** The name of the sink in messages. */
   readonly #sink: string
-  readonly #settings
+  readonly #settings: { -readonly [Name in keyof BatchingLimits]: BatchingLimits[Name] }
 
-  protected constructor(sink: string, defaults: AsyncSinkDefaults) {
+  protected constructor(sink: string, defaults: BatchingLimits) {
     this.#sink = sink
-    this.#settings = {
-      failOnError: false,
-      maxBatchSize: 500,
-      maxInFlightRequests: 50,
-      maxBufferedRequests: 10_000,
-      maxTimeInBufferMs: 5000,
-      ...defaults,
-    }
+    this.#settings = { ...defaults }
   }
 
   /** @param schema a schema of this package, or an object of the program with a method `serialize` @throws ConfigurationError */

@@ -5,6 +5,7 @@ import type { KinesisFirehoseSinkSpec } from '../connectors/firehose/kinesis-fir
 import { checkFirehoseSpec } from '../connectors/firehose/kinesis-firehose-sink-connector.ts'
 import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
+import { sinkContracts } from '../connectors/async-sink/sink-contracts.ts'
 
 export class KinesisFirehoseSink {
   readonly toSpec: (register: RegisterLocal) => KinesisFirehoseSinkSpec
@@ -22,7 +23,7 @@ export class KinesisFirehoseSinkBuilder extends AsyncSinkBuilder {
   #deliveryStreamName: string | null = null
 
   constructor() {
-    super('KinesisFirehoseSink', { maxBatchSizeInBytes: 4 * 1024 * 1024, maxRecordSizeInBytes: 1000 * 1024 })
+    super('KinesisFirehoseSink', sinkContracts['kinesis-firehose'].defaults)
   }
 
   setDeliveryStreamName(deliveryStreamName: string): this {

@@ -21,6 +21,7 @@ import { AsyncSinkBuilder } from './async-sink-builder.ts'
 import type { RegisterLocal } from './schemas/schema.ts'
 import { SinkWritable } from './sink-writable.ts'
 import type { SinkWritableOptions } from './sink-writable.ts'
+import { sinkContracts } from '../connectors/async-sink/sink-contracts.ts'
 
 /** A function of the value that returns a partition key and optionally an explicit hash key, or a generator of `PartitionKeyGenerator`. */
 export type PartitionKeyGenerator<T> =
@@ -88,7 +89,7 @@ export class KinesisStreamsSinkBuilder extends AsyncSinkBuilder {
   #key: PartitionKeyGenerator<never> = { type: 'random' }
 
   constructor() {
-    super('KinesisStreamsSink', { maxBatchSizeInBytes: 5 * 1024 * 1024, maxRecordSizeInBytes: 1024 * 1024 })
+    super('KinesisStreamsSink', sinkContracts['kinesis-streams'].defaults)
   }
 
   /** The ARN has precedence over a stream name and determines the region. @throws ConfigurationError */

@@ -16,7 +16,7 @@ const graphFields = {
   version: literal(JOB_GRAPH_VERSION),
   name: text,
   configuration,
-  parallelism: described('Default parallelism. null: the number of cores.', nullable(int(1))),
+  parallelism: described('The default parallelism. With null it is the number of cores.', nullable(int(1))),
   maxParallelism: nullable(int(1)),
 }
 

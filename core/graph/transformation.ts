@@ -19,12 +19,12 @@ export const edge = named(
   object({
     from: described('The id of the transformation that the edge starts from.', int()),
     tag: described(
-      'The side output that the edge takes, as the transformation before it names it. null: its main output.',
+      'The side output that the edge takes, as the transformation before it names it. null for the main output.',
       nullable(text),
     ),
     input: described('Which input of the target it is, from 0. Only operators with two inputs have a 1.', int(0)),
     partitioner: described(
-      'null: forward where both ends have the same parallelism, else rebalance.',
+      'With null the edge is forward where both ends have the same parallelism, else rebalance.',
       nullable(partitionerSpec),
     ),
   }),
@@ -33,7 +33,7 @@ export type Edge = Infer<typeof edge>
 
 export const transformationFields = {
   id: described('Unique in the graph. Ids ascend in the order in which a program creates transformations.', int()),
-  uid: described('Names the state of the operator. null: the engine generates a stable id.', nullable(text)),
+  uid: described('Names the state of the operator. With null the engine generates a stable id.', nullable(text)),
   name: text,
   parallelism: nullable(int(1)),
   maxParallelism: nullable(int(1)),

@@ -10,7 +10,7 @@ const settings = {
   ),
   maxOutOfOrdernessMs: nullable(int(0)),
   idlenessMs: described(
-    'After so many milliseconds without a record a split no longer holds event time back; null: it always does.',
+    'After so many milliseconds without a record a split no longer holds event time back. With null it always does.',
     nullable(int()),
   ),
 }
@@ -24,11 +24,11 @@ export const watermarkStrategySpec = named(
   object({
     ...settings,
     timestampAssigner: described(
-      'A function of a value and the timestamp that it has. It returns epoch milliseconds. null: records keep their timestamps.',
+      'A function of a value and the timestamp that it has. It returns epoch milliseconds. With null records keep their timestamps.',
       nullable(functionSpec),
     ),
     alignment: described(
-      'For sources alone: the sources of one group do not run ahead of each other. null: the source is in no group.',
+      'For sources alone: the sources of one group do not run ahead of each other. null when the source is in no group.',
       nullable(alignmentSettings),
     ),
   }),

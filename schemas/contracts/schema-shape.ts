@@ -28,7 +28,10 @@ const glue = {
     "Keys of Amazon's library. Most values are text; tags and metadata are objects of text.",
     mapOf(anything),
   ),
-  secondary: described('For records without a header of the registry. null: they are malformed.', nullable(inner)),
+  secondary: described(
+    'For records without a header of the registry. With null such records are malformed.',
+    nullable(inner),
+  ),
   convert: nullable(valueFunction),
 }
 

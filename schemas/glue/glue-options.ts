@@ -39,13 +39,13 @@ export const glueOptions = {
     'dataFormat',
     dataFormats,
     null,
-    'The format of the schema; need not be said, and must not contradict it. `PROTOBUF` is not supported.',
+    'The format of the schema. It may be left out, and must not contradict the schema. `PROTOBUF` is not supported.',
   ),
   compression: enumOption<GlueCompression>(
     'compression',
     ['NONE', 'ZLIB'],
     'NONE',
-    'How the payload is written. Both are read.',
+    'The compression of the payload that is written. Payloads of both kinds are read.',
   ),
   autoRegistration: booleanOption(
     'schemaAutoRegistrationEnabled',
@@ -56,21 +56,26 @@ export const glueOptions = {
     'compatibility',
     compatibilities,
     'BACKWARD',
-    'Which versions the registry takes after the first, for a schema that is made here.',
+    'The compatibility mode of a schema that the job creates.',
   ),
   description: stringOption(
     'description',
     null,
-    'Of a schema that is made here. Default: `DEFAULT-DESCRIPTION-<region>-<registry>`.',
+    'The description of a schema that the job creates. Default: `DEFAULT-DESCRIPTION-<region>-<registry>`.',
   ),
-  cacheSize: intOption('cacheSize', 200, 'Schemas that are kept, of those read and those written each.', { min: 1 }),
+  cacheSize: intOption(
+    'cacheSize',
+    200,
+    'The number of schemas in the cache for reading, and in the cache for writing.',
+    { min: 1 },
+  ),
   timeToLiveMillis: intOption(
     'timeToLiveMillis',
     DAY_MS,
-    'How long a schema is kept before it is asked for again. It goes on serving meanwhile, and while the registry is down.',
+    'The time after which a cached schema is requested again. Until the answer comes, and while the registry is unavailable, the cached schema is used.',
     { min: 1 },
   ),
-  userAgentApp: stringOption('userAgentApp', 'default', 'What requests name as the application.'),
+  userAgentApp: stringOption('userAgentApp', 'default', 'The name of the application in the User-Agent header.'),
   assumeRoleArn: stringOption(
     'assumeRoleArn',
     null,
@@ -87,13 +92,13 @@ export const glueOptions = {
   schemaNameGenerationClass: stringOption(
     'schemaNameGenerationClass',
     null,
-    "Accepted for compatibility: there are no classes of Java here. A schema has the stream's name, or `schemaName`.",
+    'Accepted for compatibility: Java classes are not loaded. A schema has the name of the stream, or `schemaName`.',
     ignored,
   ),
   secondaryDeserializer: stringOption(
     'secondaryDeserializer',
     null,
-    "A schema, such as one of plain Avro, that reads records without a header of Glue's; without one they cannot be read. The name of a class of Java is not used.",
+    'A schema, such as one of plain Avro, that reads records without a header of the registry. Without it such records cannot be read. The name of a Java class is not used.',
   ),
   jsonClassNameResolutionEnabled: booleanOption(
     'jsonClassNameResolutionEnabled',
@@ -111,11 +116,11 @@ export const glueOptions = {
 
 /** Options whose values are objects or lists. */
 export const glueCollections = {
-  tags: { key: 'tags', type: 'object of texts', description: 'Tags of a schema that is made here.' },
+  tags: { key: 'tags', type: 'object of texts', description: 'The tags of a schema that the job creates.' },
   metadata: {
     key: 'metadata',
     type: 'object of texts',
-    description: 'Metadata of each version that is registered here.',
+    description: 'The metadata of each version that the job registers.',
   },
   jacksonSerializationFeatures: {
     key: 'jacksonSerializationFeatures',

@@ -3,9 +3,8 @@ import type { Configuration } from '../../foundation/config/configuration.ts'
 import { sinkOptions } from '../../foundation/config/sink-options.ts'
 import { ConfigurationError } from '../../foundation/errors.ts'
 import type { BatchingLimits } from './batching-limits.ts'
-
-/** PutRecords takes 500 records and 10 MiB. A record with its key may have 10 MiB. */
-const SERVICE_LIMITS = { batchSize: 500, batchBytes: 10 * 1024 * 1024, recordBytes: 10 * 1024 * 1024 }
+import { sinkContracts } from './sink-contracts.ts'
+import type { ServiceLimits } from './sink-contracts.ts'
 
 /** @throws ConfigurationError that names the option */
 export function checkSinkOptions(configuration: Configuration): void {
@@ -21,7 +20,7 @@ export function checkSinkOptions(configuration: Configuration): void {
 export function checkSinkLimits(
   spec: BatchingLimits,
   sink = 'KinesisStreamsSink',
-  service: typeof SERVICE_LIMITS = SERVICE_LIMITS,
+  service: ServiceLimits = sinkContracts['kinesis-streams'].service,
 ): void {
   const positive = [
     'maxBatchSize',
@@ -46,12 +45,12 @@ export function checkSinkLimits(
       `The maximum allowed size in bytes per flush must be greater than or equal to the maximum allowed size in bytes of a single record: maxBatchSizeInBytes is ${spec.maxBatchSizeInBytes}, maxRecordSizeInBytes ${spec.maxRecordSizeInBytes}`,
     ],
     [
-      spec.maxBatchSize <= service.batchSize,
-      `maxBatchSize (${spec.maxBatchSize}) is over the service's ${service.batchSize} records a request`,
+      spec.maxBatchSize <= service.records,
+      `maxBatchSize (${spec.maxBatchSize}) is over the service's ${service.records} records a request`,
     ],
     [
-      spec.maxBatchSizeInBytes <= service.batchBytes,
-      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${service.batchBytes} bytes a request`,
+      spec.maxBatchSizeInBytes <= service.requestBytes,
+      `maxBatchSizeInBytes (${spec.maxBatchSizeInBytes}) is over the service's ${service.requestBytes} bytes a request`,
     ],
     [
       spec.maxRecordSizeInBytes <= service.recordBytes,

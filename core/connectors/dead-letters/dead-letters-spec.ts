@@ -30,6 +30,6 @@ const target = named(
 export type DeadLettersSpec = Infer<typeof target>
 
 export const deadLettersShape = described(
-  'Where records go that cannot be read, or can never be written. null: nowhere. Then a sink fails the job, and a source does as shardline.source.poison-records is set.',
+  'Where records go that cannot be read, or can never be written. With null they go nowhere. Then a sink fails the job, and a source does as shardline.source.poison-records is set.',
   nullable(target),
 )

@@ -21,6 +21,7 @@ import { EntrySinkWriter } from '../entries/entry-sink-writer.ts'
 import { checkSinkLimits, checkSinkOptions } from '../async-sink/sink-limits.ts'
 import { noKey } from '../partition-keys/fixed-keys.ts'
 import type { Sink, SinkWriterContext } from '../../operators/sink.ts'
+import { sinkContracts } from '../async-sink/sink-contracts.ts'
 
 export interface KinesisFirehoseSinkServices {
   /** Makes the client. It is in another module, because it loads the AWS SDK. */
@@ -31,9 +32,6 @@ export interface KinesisFirehoseSinkServices {
   /** From 0 up to 1, for backoff. By default `Math.random`. */
   readonly random?: () => number
 }
-
-/** PutRecordBatch takes 500 records and 4 MiB. A record may have 1000 KiB. */
-const SERVICE_LIMITS = { batchSize: 500, batchBytes: 4 * 1024 * 1024, recordBytes: 1000 * 1024 }
 
 /** Options that need records with keys, with the values that switch them off. */
 const KEYED_OPTIONS = [
@@ -129,7 +127,7 @@ export class KinesisFirehoseSinkConnector implements Sink {
 
 /** Checks the rules of Flink's builder and the limits of Firehose. @throws ConfigurationError */
 export function checkFirehoseSpec(spec: BatchingLimits & Pick<KinesisFirehoseSinkSpec, 'configuration'>): void {
-  checkSinkLimits(spec, 'KinesisFirehoseSink', SERVICE_LIMITS)
+  checkSinkLimits(spec, 'KinesisFirehoseSink', sinkContracts['kinesis-firehose'].service)
   const configuration = new Configuration(spec.configuration)
   for (const [option, off] of KEYED_OPTIONS)
     if (configuration.find<unknown>(option) !== off)

@@ -105,8 +105,17 @@ export const awsOptions = {
     false,
     'Accept any TLS certificate, of every service and proxy. For tests. Certificates of your own: `AWS_CA_BUNDLE`.',
   ),
-  maxConcurrency: intOption('aws.http-client.max-concurrency', 10000, 'Most connections at once.', { min: 1 }),
-  readTimeoutMs: durationOption('aws.http-client.read-timeout', '360000 ms', 'How long an answer may take.'),
+  maxConcurrency: intOption(
+    'aws.http-client.max-concurrency',
+    10000,
+    'The greatest number of connections at the same time.',
+    { min: 1 },
+  ),
+  readTimeoutMs: durationOption(
+    'aws.http-client.read-timeout',
+    '360000 ms',
+    'The time in which an answer must be complete.',
+  ),
   httpProtocolVersion: enumOption(
     'aws.http.protocol.version',
     ['HTTP2', 'HTTP1_1'],
@@ -117,7 +126,7 @@ export const awsOptions = {
   userAgentPrefix: stringOption(
     'aws.kinesis.client.user-agent-prefix',
     'shardline',
-    'What requests name as their origin, in the User-Agent header.',
+    'The prefix of the User-Agent header of requests.',
   ),
   retryMinDelayMs: durationOption(
     'retry-strategy.delay.min',
@@ -128,7 +137,7 @@ export const awsOptions = {
   retryMaxAttempts: intOption(
     'retry-strategy.attempts.max',
     50,
-    'Attempts of a request before the source fails. Calls that describe and list are attempted three times at most: what needs them says sooner that it keeps failing, and tries again by itself.',
+    'Attempts of a request before the source fails. Calls that describe and list are attempted at most three times. The operations that need them report a persistent failure earlier, and try again themselves.',
     { min: 1 },
   ),
 } as const

@@ -2,30 +2,30 @@
 import { booleanOption, doubleOption, durationOption, enumOption, intOption, stringOption } from './config-option.ts'
 
 export const executionOptions = {
-  jobName: stringOption('pipeline.name', null, 'Name of the job, where the program gives none.'),
+  jobName: stringOption('pipeline.name', null, 'The name of the job, if the program sets none.'),
   submittedAt: intOption(
     'shardline.job.submitted-at',
     null,
-    'When the job was first submitted, epoch milliseconds: what `LATEST` and `stop-at latest` mean. A driver that submits a job again after an engine died sets it, so that nothing in between is missed. Default: now.',
+    'The time at which the job was first submitted, in epoch milliseconds. `LATEST` and `stop-at latest` refer to it. A driver sets it when it submits a job again after an engine has failed, so that no record in between is missed. Default: now.',
     { min: 0, max: Number.MAX_SAFE_INTEGER },
   ),
   parallelism: intOption(
     'parallelism.default',
     null,
-    'Parallelism where the program sets none. Default: the number of cores.',
+    'The parallelism of operators for which the program sets none. Default: the number of cores.',
     { min: 1, max: 32768 },
   ),
   maxParallelism: intOption(
     'pipeline.max-parallelism',
     128,
-    'Number of key groups, and so the most that state can be split.',
+    'The number of key groups, which is the greatest parallelism that keyed state can have.',
     { min: 1, max: 32768 },
   ),
   runtimeMode: enumOption(
     'execution.runtime-mode',
     ['STREAMING', 'BATCH', 'AUTOMATIC'],
     'STREAMING',
-    'Only `STREAMING` is there yet.',
+    'Only `STREAMING` is supported.',
   ),
   checkpointInterval: durationOption(
     'execution.checkpointing.interval',
@@ -35,9 +35,13 @@ export const executionOptions = {
   checkpointTimeout: durationOption(
     'execution.checkpointing.timeout',
     '10 min',
-    'A checkpoint that takes longer is given up.',
+    'A checkpoint that takes longer fails.',
   ),
-  checkpointMinPause: durationOption('execution.checkpointing.min-pause', '0 ms', 'Least pause after a checkpoint.'),
+  checkpointMinPause: durationOption(
+    'execution.checkpointing.min-pause',
+    '0 ms',
+    'The least pause between the end of a checkpoint and the start of the next.',
+  ),
   checkpointMode: enumOption(
     'execution.checkpointing.mode',
     ['EXACTLY_ONCE', 'AT_LEAST_ONCE'],
@@ -47,7 +51,7 @@ export const executionOptions = {
   checkpointDirectory: stringOption(
     'execution.checkpointing.dir',
     null,
-    "Directory for checkpoints: a path, a `file://` URL, or `s3://bucket/prefix`. Checkpoints lie in a folder of the job's name below it: two jobs that run at once need two names. Default: `.shardline/checkpoints` here.",
+    "Directory for checkpoints: a path, a `file://` URL, or `s3://bucket/prefix`. The checkpoints of a job are in a folder with the job's name, so jobs that run at the same time need different names. Default: `.shardline/checkpoints` in the working directory.",
     {
       aliases: ['state.checkpoints.dir'],
     },
@@ -55,7 +59,7 @@ export const executionOptions = {
   tolerableFailures: intOption(
     'execution.checkpointing.tolerable-failed-checkpoints',
     0,
-    'Failed checkpoints in a row that do not fail the job.',
+    'The number of consecutive failed checkpoints that do not fail the job.',
     {
       min: 0,
     },
@@ -63,7 +67,7 @@ export const executionOptions = {
   retainedCheckpoints: intOption(
     'execution.checkpointing.num-retained',
     1,
-    'Completed checkpoints of a run to keep; those of earlier runs stay until you remove them.',
+    'The number of completed checkpoints of a run that are kept. Checkpoints of earlier runs stay until you remove them.',
     {
       min: 1,
       aliases: ['state.checkpoints.num-retained'],
@@ -78,17 +82,17 @@ export const executionOptions = {
   drainTimeout: durationOption(
     'shardline.job.drain-timeout',
     '8 s',
-    'How long SIGINT and SIGTERM wait until the sources have stopped, what they gave is worked off, and a last checkpoint is complete. Then the job is ended, and a restore reads on from its newest checkpoint. A container has 10 s by default before it is killed.',
+    'The time that a job has to drain after SIGINT or SIGTERM: to stop its sources, process their records and complete a last checkpoint. Then the job is ended, and a restore reads on from its newest checkpoint. By default a container is killed after 10 s.',
   ),
   checkpointKeyFile: stringOption(
     'shardline.checkpoint.hmac-key-file',
     null,
-    'File with a secret key that signs checkpoints and savepoints. With a key, a job starts only from what is signed with it. Default: the key in the environment variable `SHARDLINE_CHECKPOINT_HMAC_KEY`, else none.',
+    'File with a secret key that signs checkpoints and savepoints. With a key, a job restores only checkpoints and savepoints that are signed with it. Default: the key in the environment variable `SHARDLINE_CHECKPOINT_HMAC_KEY`, else none.',
   ),
   savepointDirectory: stringOption(
     'execution.checkpointing.savepoint-dir',
     null,
-    'Directory for savepoints, where the request names none. Default: beside the checkpoints.',
+    'The directory for savepoints, if the request names none. Default: beside the checkpoints.',
     { aliases: ['state.savepoints.dir'] },
   ),
   restorePath: stringOption(
@@ -111,7 +115,7 @@ export const executionOptions = {
     'restart-strategy.type',
     ['none', 'fixed-delay', 'exponential-delay', 'failure-rate'],
     null,
-    'What follows a failure. Default: `exponential-delay` with checkpoints on, else `none`.',
+    'What the job does after a failure. Default: `exponential-delay` with checkpoints on, else `none`.',
     { aliases: ['restart-strategy'] },
   ),
   fixedDelayAttempts: intOption('restart-strategy.fixed-delay.attempts', 1, 'Restarts before the job fails.', {
@@ -153,21 +157,26 @@ export const executionOptions = {
   sameFailureLimit: intOption(
     'shardline.restart.same-failure-limit',
     3,
-    'Under the default strategy: the same failure at the same position this often, with no checkpoint in between, ends the job. 0: never.',
+    'Under the default strategy, the job ends when the same failure occurs this many times at the same position without a checkpoint in between. With 0 it does not end for this reason.',
     { min: 0 },
   ),
-  bundleSize: intOption('python.fn-execution.bundle.size', 1000, 'Most values in a bundle to a Python function.', {
-    min: 1,
-  }),
+  bundleSize: intOption(
+    'python.fn-execution.bundle.size',
+    1000,
+    'The greatest number of values in a bundle for a Python function.',
+    {
+      min: 1,
+    },
+  ),
   bundleTime: durationOption(
     'python.fn-execution.bundle.time',
     '1000 ms',
-    'The bundles in flight to a Python function should be answered within this time, and within 125 ms if it is longer: they shrink for a slow function. No value waits for company.',
+    'The time in which a Python function should process the bundles that are in flight, at most 125 ms. Bundles shrink for a slow function. A value does not wait for a bundle to fill.',
   ),
   bundlesInFlight: intOption(
     'shardline.python.bundles-in-flight',
     4,
-    'Most unanswered bundles of a Python function and subtask.',
+    'The greatest number of bundles in flight to the Python functions of a subtask.',
     { min: 1, max: 256 },
   ),
   pythonMode: enumOption(
@@ -179,27 +188,37 @@ export const executionOptions = {
   autoWatermarkInterval: durationOption(
     'pipeline.auto-watermark-interval',
     '200 ms',
-    'How often sources say how far event time has come. 0: only at the end of input.',
+    'The interval at which watermarks are emitted. With 0, only the last watermark is emitted, at the end of input.',
   ),
-  channelCapacity: intOption('shardline.channel.capacity', 4, 'Batches that may wait between two subtasks.', {
-    min: 1,
-  }),
+  channelCapacity: intOption(
+    'shardline.channel.capacity',
+    4,
+    'The number of batches that may wait in the channel between two subtasks.',
+    {
+      min: 1,
+    },
+  ),
   prometheusPort: stringOption(
     'metrics.reporter.prom.port',
     null,
-    "Port, or range of ports such as `9249-9260`, on which Prometheus finds the metrics of the job, under the names of Flink's reporter. Default: none.",
+    "Port, or range of ports such as `9249-9260`, on which Prometheus scrapes the metrics of the job. The names are those of Flink's reporter. Without a port there is no endpoint.",
   ),
   prometheusHost: stringOption(
     'shardline.metrics.prom.host',
     '127.0.0.1',
-    'Address of that port. By default only this machine reaches it; `0.0.0.0` is every address, for a Prometheus elsewhere. Its readers see names of streams and operators, and figures.',
+    'The address on which that port listens. By default only this machine can connect. `0.0.0.0` listens on every address, for a Prometheus on another machine. The metrics show the names of streams and operators.',
   ),
-  chaining: booleanOption('pipeline.operator-chaining.enabled', true, 'Fuse operators that need no exchange.', {
-    aliases: ['pipeline.operator-chaining'],
-  }),
+  chaining: booleanOption(
+    'pipeline.operator-chaining.enabled',
+    true,
+    'Whether operators that need no exchange of data are fused into chains.',
+    {
+      aliases: ['pipeline.operator-chaining'],
+    },
+  ),
   door: booleanOption(
     'shardline.door.enabled',
     true,
-    "Whether `shardline ps`, `stop`, `savepoint` and `explain` find the running job, by a socket that is its user's alone. There is none on Windows.",
+    'Whether the process opens a socket by which `shardline ps`, `stop`, `savepoint` and `explain` find its jobs. Only the same user can connect. Windows has no such socket.',
   ),
 } as const

@@ -11,7 +11,7 @@ export const kinesisSourceOptions = {
   initialTimestamp: stringOption(
     'source.init.timestamp',
     null,
-    'For `AT_TIMESTAMP`: epoch seconds, or a time as `source.init.timestamp.format` says.',
+    'For `AT_TIMESTAMP`: epoch seconds, or a time in the format of `source.init.timestamp.format`.',
   ),
   initialTimestampFormat: stringOption(
     'source.init.timestamp.format',
@@ -22,7 +22,7 @@ export const kinesisSourceOptions = {
     'source.reader.type',
     ['POLLING', 'EFO'],
     'POLLING',
-    'How shards are read: `POLLING` shares the 2 MiB/s of a shard with all others who poll it, `EFO` (enhanced fan-out) has its own.',
+    'How shards are read: `POLLING` shares the 2 MiB/s of a shard with all other pollers, `EFO` (enhanced fan-out) has a throughput of its own.',
   ),
   poisonRecords: enumOption(
     'shardline.source.poison-records',
@@ -33,7 +33,7 @@ export const kinesisSourceOptions = {
   efoConsumerName: stringOption(
     'source.efo.consumer.name',
     null,
-    'Name of the enhanced fan-out consumer; `EFO` needs it. Jobs that read at the same time need names of their own.',
+    'The name of the enhanced fan-out consumer, which `EFO` requires. Jobs that read at the same time need different names.',
   ),
   efoLifecycle: enumOption(
     'source.efo.lifecycle',
@@ -44,7 +44,7 @@ export const kinesisSourceOptions = {
   efoSubscriptionTimeoutMs: durationOption(
     'source.efo.subscription.timeout',
     '60 s',
-    'How long one SubscribeToShard call may take to be answered.',
+    'The time in which a SubscribeToShard call must be answered.',
   ),
   efoDescribeMinDelayMs: durationOption(
     'source.efo.describe.retry-strategy.delay.min',
@@ -70,7 +70,7 @@ export const kinesisSourceOptions = {
   efoSilenceTimeoutMs: durationOption(
     'shardline.source.efo.silence-timeout',
     '35 s',
-    'A subscription that brings no event for this long, not even an empty one, is taken for dead and renewed.',
+    'A subscription without any event for this long, not even an empty one, is renewed.',
   ),
   efoFallback: booleanOption(
     'shardline.source.efo.fallback-to-polling',
@@ -92,17 +92,17 @@ export const kinesisSourceOptions = {
   emptyFetchIntervalMs: durationOption(
     'source.reader.empty-records-fetch-interval',
     '250 ms',
-    'Pause of a shard after a GetRecords call that brought nothing.',
+    'The pause before the next GetRecords call of a shard after a call without records.',
   ),
   nonEmptyFetchIntervalMs: durationOption(
     'source.reader.nonempty-records-fetch-interval',
     '0 ms',
-    'Pause of a shard after a GetRecords call that brought records.',
+    'The pause before the next GetRecords call of a shard after a call with records.',
   ),
   quotaShare: doubleOption(
     'shardline.source.quota-share',
     1,
-    "Which share of a shard's read quotas (5 GetRecords calls and 2 MiB a second) this job uses, from above 0 to 1. Quotas hold from the start on AWS, and from the first throttle on where `aws.endpoint` is set.",
+    "The share of a shard's read quotas (5 GetRecords calls and 2 MiB a second) this job uses, from above 0 to 1. Quotas hold from the start on AWS, and from the first throttle on where `aws.endpoint` is set.",
   ),
   maxConcurrentReads: intOption(
     'shardline.source.max-concurrent-reads',
@@ -113,6 +113,6 @@ export const kinesisSourceOptions = {
   stopAt: stringOption(
     'shardline.source.stop-at',
     'never',
-    'Ends the source: `never`, `latest` (what was in the stream when the job started), or a time (epoch seconds or ISO-8601).',
+    'Where the source ends: `never`, `latest` (behind the records that were in the stream when the job started), or at a time (epoch seconds or ISO-8601).',
   ),
 } as const

@@ -5,7 +5,7 @@ export const s3Options = {
   endpoint: stringOption(
     's3.endpoint',
     null,
-    'URL of the S3 endpoint, for emulators and other makes. Default: `AWS_ENDPOINT_URL_S3`, or the endpoint of the region.',
+    'URL of the S3 endpoint, for emulators and other S3-compatible services. Default: `AWS_ENDPOINT_URL_S3`, or the endpoint of the region.',
   ),
   region: stringOption(
     's3.endpoint.region',
@@ -15,7 +15,7 @@ export const s3Options = {
   pathStyle: booleanOption(
     's3.path.style.access',
     false,
-    'Name the bucket in the path instead of the host, as most other makes need.',
+    'Name the bucket in the path instead of the host, as most other S3-compatible services require.',
     { aliases: ['s3.path-style-access'] },
   ),
   accessKey: stringOption('s3.access-key', null, 'Access key id. Default: the credentials of `aws.*`.', {

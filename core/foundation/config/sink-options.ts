@@ -6,12 +6,12 @@ export const sinkOptions = {
     'sink.ordering',
     ['NONE', 'PARTITION_KEY'],
     'NONE',
-    'With `PARTITION_KEY` the records of one partition key stay in their order also where some have to be sent again: at most one of a key is in a request, and on its way. Slower where few keys have many records. A crash may still write some again.',
+    'With `PARTITION_KEY` the records of one partition key stay in order even when some are sent again, because at most one record of a key is in flight. This is slower when few keys have many records. After a crash, records may still be written again.',
   ),
   requestTimeoutMs: durationOption(
     'sink.request.timeout',
     '10 min',
-    'How long a request may take before its records are sent again; the late answer is not waited for.',
+    'The time after which a request without an answer is given up and its records are sent again.',
   ),
   failOnTimeout: booleanOption(
     'sink.request.fail-on-timeout',

@@ -27,7 +27,7 @@ const fields = {
     either(int(0), text, 'a whole number or a string'),
   ),
   function: described(
-    "Of Python: the pickled position. null: the engine's own values are combined.",
+    'The pickled position, for values of Python. null for values of the engine.',
     nullable(functionSpec),
   ),
   output: payloadType,

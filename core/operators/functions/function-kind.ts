@@ -20,7 +20,7 @@ export interface FunctionTransformation extends Transformation {
 }
 
 const deserializesFor = described(
-  'The id of the source right before it, whose schema this function completes. A record for which the function raises cannot be read, and is handled as the source is configured. null: the function completes no schema.',
+  'The id of the source right before it, whose schema this function completes. A record for which the function raises cannot be read, and is handled as the source is configured. null when the function completes no schema.',
   nullable(int()),
 )
 

@@ -1,6 +1,6 @@
 /**
- * Says at every interval how far event time has come, by what an operator emitted of each split: for sources, and for streams
- * that are given a strategy of their own. What the operator emits in between stands before it.
+ * Emits a watermark at every interval, from the timestamps of the records that an operator has emitted, split by split. Sources have
+ * one, and streams with a strategy of their own. Records that the operator emits in between come before the watermark.
  */
 import type { Clock } from '../../foundation/clock.ts'
 import { alignSplits } from '../../event-time/watermark-alignment.ts'
@@ -16,9 +16,9 @@ export interface WatermarkOptions {
   readonly settings: WatermarkSettings
   /** `pipeline.auto-watermark-interval`; 0: only at the end. */
   readonly intervalMs: number
-  /** The splits whose records still come; null: the stream is one, whatever it was made of. */
+  /** The splits whose records still come. `null` when the whole stream has one watermark. */
   readonly activeSplits: (() => readonly string[]) | null
-  /** null: the source runs as far ahead of others as it likes. */
+  /** `null` when the source may run ahead of others. */
   readonly alignment: Alignment | null
 }
 

@@ -76,6 +76,12 @@ def table() -> Table:
     return Table(document["options"], _keys(document["options"]), tuple(document["silentPrefixes"]))
 
 
+def sink_contract(sink: str) -> dict[str, dict[str, Any]]:
+    """Returns the `defaults` of the builder of a sink and the limits of its `service`, by the type of the sink."""
+    contract: dict[str, dict[str, Any]] = _document()["sinks"][sink]
+    return contract
+
+
 @functools.cache
 def _by_key() -> dict[str, dict[str, Any]]:
     return {option["key"]: option for option in table().options}

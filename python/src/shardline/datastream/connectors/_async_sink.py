@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from shardline import _options
 from shardline.common.configuration import Configuration
@@ -15,14 +15,6 @@ from shardline.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-
-class ServiceLimits(NamedTuple):
-    """The limits of the service for a request, and for a record in it."""
-
-    records: int
-    request_bytes: int
-    record_bytes: int
 
 
 class AsyncSink(Sink):
@@ -40,22 +32,24 @@ class AsyncSink(Sink):
 class AsyncSinkBuilder:
     #: The name of the sink in messages.
     _sink: ClassVar[str]
-    _service: ClassVar[ServiceLimits]
+    #: The type of the sink in job graphs.
+    _type: ClassVar[str]
     #: The message of Flink's builder if there is no schema.
     _no_schema: ClassVar[str]
 
-    def __init__(self, max_batch_size_in_bytes: int, max_record_size_in_bytes: int) -> None:
+    def __init__(self) -> None:
+        defaults = _options.sink_contract(self._type)["defaults"]
         self._schema: SerializationSchema | None = None
         self._client_properties: dict[str, str] = {}
         self._sink_config: dict[str, str] = {}
         self._dead_letters: dict[str, Any] | None = None
-        self._fail_on_error = False
-        self._max_batch_size = 500
-        self._max_in_flight_requests = 50
-        self._max_buffered_requests = 10_000
-        self._max_batch_size_in_bytes = max_batch_size_in_bytes
-        self._max_time_in_buffer_ms = 5000
-        self._max_record_size_in_bytes = max_record_size_in_bytes
+        self._fail_on_error: bool = defaults["failOnError"]
+        self._max_batch_size: int = defaults["maxBatchSize"]
+        self._max_in_flight_requests: int = defaults["maxInFlightRequests"]
+        self._max_buffered_requests: int = defaults["maxBufferedRequests"]
+        self._max_batch_size_in_bytes: int = defaults["maxBatchSizeInBytes"]
+        self._max_time_in_buffer_ms: int = defaults["maxTimeInBufferMs"]
+        self._max_record_size_in_bytes: int = defaults["maxRecordSizeInBytes"]
 
     def set_serialization_schema(self, serialization_schema: SerializationSchema) -> Self:
         _checked_schema(serialization_schema, SerializationSchema, "set_serialization_schema()")
@@ -151,7 +145,7 @@ class AsyncSinkBuilder:
         }
 
     def _check_limits(self) -> None:
-        service = self._service
+        service = _options.sink_contract(self._type)["service"]
         if self._max_buffered_requests <= self._max_batch_size:
             raise ConfigurationError(
                 f"{self._sink}: The maximum number of requests that may be buffered should be strictly greater than "
@@ -159,9 +153,9 @@ class AsyncSinkBuilder:
                 f"max_buffered_requests is {self._max_buffered_requests}, max_batch_size {self._max_batch_size}"
             )
         for setter, value, limit, unit in (
-            ("max_batch_size", self._max_batch_size, service.records, "records a request"),
-            ("max_batch_size_in_bytes", self._max_batch_size_in_bytes, service.request_bytes, "bytes a request"),
-            ("max_record_size_in_bytes", self._max_record_size_in_bytes, service.record_bytes, "bytes a record"),
+            ("max_batch_size", self._max_batch_size, service["records"], "records a request"),
+            ("max_batch_size_in_bytes", self._max_batch_size_in_bytes, service["requestBytes"], "bytes a request"),
+            ("max_record_size_in_bytes", self._max_record_size_in_bytes, service["recordBytes"], "bytes a record"),
         ):
             if value > limit:
                 raise ConfigurationError(f"{self._sink}: {setter} ({value}) is over the service's {limit} {unit}")

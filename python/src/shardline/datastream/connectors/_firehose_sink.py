@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shardline._publishing import published_in
-from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
+from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder
 from shardline.errors import ConfigurationError
 
 
@@ -23,11 +23,11 @@ class KinesisFirehoseSink(AsyncSink):
 @published_in("shardline.datastream.connectors.kinesis")
 class KinesisFirehoseSinkBuilder(AsyncSinkBuilder):
     _sink = "KinesisFirehoseSink"
-    _service = ServiceLimits(records=500, request_bytes=4 * 1024 * 1024, record_bytes=1000 * 1024)
+    _type = "kinesis-firehose"
     _no_schema = "No SerializationSchema was supplied to the KinesisFirehoseSink builder."
 
     def __init__(self) -> None:
-        super().__init__(max_batch_size_in_bytes=4 * 1024 * 1024, max_record_size_in_bytes=1000 * 1024)
+        super().__init__()
         self._delivery_stream_name: str | None = None
 
     def set_delivery_stream_name(self, delivery_stream_name: str) -> KinesisFirehoseSinkBuilder:

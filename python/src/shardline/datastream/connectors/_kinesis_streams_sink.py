@@ -8,7 +8,7 @@ from typing import Any
 from shardline._publishing import published_in
 from shardline.common.serialization import SerializationSchema
 from shardline.datastream.connectors._arn import checked_arn
-from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder, ServiceLimits
+from shardline.datastream.connectors._async_sink import AsyncSink, AsyncSinkBuilder
 from shardline.datastream.connectors._partition_keys import PartitionKeyFunction, PartitionKeyGenerator
 from shardline.errors import ConfigurationError
 
@@ -37,11 +37,11 @@ class KinesisStreamsSink(AsyncSink):
 @published_in("shardline.datastream.connectors.kinesis")
 class KinesisStreamsSinkBuilder(AsyncSinkBuilder):
     _sink = "KinesisStreamsSink"
-    _service = ServiceLimits(records=500, request_bytes=10 * 1024 * 1024, record_bytes=10 * 1024 * 1024)
+    _type = "kinesis-streams"
     _no_schema = "No SerializationSchema was supplied to the KinesisStreamsSinkElementConverter builder."
 
     def __init__(self) -> None:
-        super().__init__(max_batch_size_in_bytes=5 * 1024 * 1024, max_record_size_in_bytes=1024 * 1024)
+        super().__init__()
         self._stream_arn: str | None = None
         self._stream_name: str | None = None
         self._partition_key_generator: PartitionKeyGenerator | Callable[[Any], Any] | None = None
