@@ -49,7 +49,7 @@ t.test(
     const names = 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")'
     const files = lines(await run(checkoutPython, ['-c', names, packages.wheel], { cwd: out }))
     const belongs =
-      /^(shardline\/(.+\.py|py\.typed|_build\.json|_options\.json|_engine\/shardline\.mjs|_engine\/chunks\/[\w-]+\.mjs)|shardline-[^/]+\.dist-info\/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses\/(LICENSE|THIRD-PARTY-NOTICES\.md)))$/
+      /^(shardline\/(.+\.py|py\.typed|_build\.json|_options\.json|_absent_names\.json|_engine\/shardline\.mjs|_engine\/chunks\/[\w-]+\.mjs)|shardline-[^/]+\.dist-info\/(METADATA|WHEEL|RECORD|entry_points\.txt|licenses\/(LICENSE|THIRD-PARTY-NOTICES\.md)))$/
     t.same(
       files.filter(f => !belongs.test(f)),
       [],

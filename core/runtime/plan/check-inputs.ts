@@ -37,7 +37,7 @@ function checkTag(t: Transformation, input: PlacedInput): void {
   const { edge, from } = input
   throw new GraphError(
     edge.tag === null
-      ? `'${t.name}' takes its input from '${from.transformation.name}', which emits nothing.`
+      ? `'${t.name}' follows '${from.transformation.name}', which emits nothing.`
       : `'${t.name}' takes the side output '${edge.tag}' of '${from.transformation.name}', which does not have it.`,
   )
 }
