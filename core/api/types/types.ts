@@ -1,5 +1,5 @@
 /**
- * Types under Flink's names, for schemas that need the types of their values. `schemas/type-spec.ts` defines the JavaScript values
+ * Types under Flink's names, for schemas that need the types of their values. `core/foundation/type-spec.ts` defines the JavaScript values
  * of each type. Every field may be null.
  */
 import type { Instant, LocalDate, LocalDateTime, LocalTime } from '@js-joda/core'

@@ -1,5 +1,5 @@
 /**
- * The keys of a batch's records: canonical bytes (`schemas/key-codec.ts`) in one buffer, and, once the records are on their
+ * The keys of a batch's records: canonical bytes (`schemas/contracts/key-codec.ts`) in one buffer, and, once the records are on their
  * way to whom they belong, the key group of each.
  */
 export class KeyColumn {

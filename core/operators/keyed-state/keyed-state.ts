@@ -6,7 +6,7 @@
  *   json   {"encoding": who reads the blobs, "states": {name: {"kind", "type"}}, "keyGroups": [[key group, bytes], ...] ascending}
  *   bytes  the blobs, one after the other
  *
- * The `type` of a state is the text of the type that the program declared (`schemas/type-text.ts`). It is `null` when the program
+ * The `type` of a state is the text of the type that the program declared (`schemas/contracts/type-text.ts`). It is `null` when the program
  * declared no type. A restored state must have the same type as before. Version 1 has {name: kind} and no types, so its states
  * are restored without this check.
  */

@@ -21,7 +21,7 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.Obje
 import org.apache.flink.types.Row;
 
 /**
- * Types and values as JSON. A type is what schemas/type-spec.ts says, or a short form of it: 'INT' for a basic type,
+ * Types and values as JSON. A type is what core/foundation/type-spec.ts says, or a short form of it: 'INT' for a basic type,
  * ['LIST', element], ['MAP', key, value], ['TUPLE', types...], and {a: type, b: type} for a row. A value goes by its type:
  * whole numbers, floating point and java.time as strings, a decimal as [unscaled, scale], bytes as hex, a map as a list of
  * pairs, a row as a list of its fields.
