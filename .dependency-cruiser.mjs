@@ -7,13 +7,14 @@ const filesOf = folder => {
   return own.length === 0 ? `^${folder}/` : `^${folder}/(?!(${own.join('|')})/)`
 }
 
-const rulesOf = list => list.slice(0, -1).map((folder, i) => ({
-  name: `rank of ${folder}`,
-  comment: `${folder} may import the folders before it in scripts/ranks.mjs only.`,
-  severity: 'error',
-  from: { path: filesOf(folder) },
-  to: { path: list.slice(i + 1).map(filesOf) },
-}))
+const rulesOf = list =>
+  list.slice(0, -1).map((folder, i) => ({
+    name: `rank of ${folder}`,
+    comment: `${folder} may import the folders before it in scripts/ranks.mjs only.`,
+    severity: 'error',
+    from: { path: filesOf(folder) },
+    to: { path: list.slice(i + 1).map(filesOf) },
+  }))
 
 const only = file => `^${file}$`
 

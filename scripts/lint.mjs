@@ -14,7 +14,17 @@ const checks = [
     name: 'import directions and circles',
     command: [bin('depcruise'), '--output-type', 'err-long', 'core', 'schemas', 'bindings', 'emulator'],
   },
-  { name: 'prettier', command: [bin('prettier'), '--check', '--log-level=warn', ...TYPESCRIPT] },
+  {
+    name: 'prettier',
+    command: [
+      bin('prettier'),
+      '--check',
+      '--log-level=warn',
+      ...TYPESCRIPT,
+      '.dependency-cruiser.mjs',
+      'eslint.config.js',
+    ],
+  },
   {
     name: 'ruff check',
     command: [python, '-m', 'ruff', 'check', 'python', 'bench'],

@@ -60,7 +60,7 @@ function encodeValues(address: FrameAddress, batch: RecordBatch, flags: number, 
 
 const NO_BYTES = Buffer.alloc(0)
 
-/** Encodes the columns before the payload. `bytes` is `null` when there are none. */
+/** Encodes the columns before the payload. `bytes` is `null` when the bundle has no such columns. */
 function encodeColumns(batch: RecordBatch, columns: BundleColumns): { flags: number; bytes: Buffer | null } {
   const { count, nulls, timestamp, keys } = batch
   const parts: Uint8Array[] = []

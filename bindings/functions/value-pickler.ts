@@ -2,7 +2,7 @@
  * Writes the values of a bundle as one pickle of `(type, [value, ...])` (protocol 4). Python's own unpickler makes the
  * objects in C, dates and decimals included, and Python promises that the format stays. The names of fields and classes are
  * written once for a bundle, and then by their place in the memo. `type` is the JSON of the type of the values when Python
- * must make rows of tuples. Otherwise it is None. The tables of what becomes of each value are in `dynamic-writer` and
+ * must make rows of tuples. Otherwise it is `None`. The tables that convert each kind of value are in `dynamic-writer` and
  * `type-writers`.
  */
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'

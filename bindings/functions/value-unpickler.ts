@@ -1,6 +1,6 @@
 /**
  * Reads the results of a bundle from one pickle of `(type, [value, ...])`, as Python's C pickler writes it (protocol 4).
- * `type` is the JSON of their type where there are rows among them, which are tuples in the pickle; otherwise it is None.
+ * `type` is the JSON of their type where there are rows among them, which are tuples in the pickle; otherwise `type` is `None`.
  */
 import type { TypeSpec } from '../../core/foundation/type-spec.ts'
 import { runPickle } from './pickle/pickle-operations.ts'

@@ -65,7 +65,7 @@ export class PickleMachine {
     this.stack.push(length === 0 ? 0 : longOf(this.bytes.subarray(at, at + length)))
   }
 
-  /** Pushes what may be a part. A value that is none is pushed on the stack itself. */
+  /** Pushes a value that may be part of a larger one. A value that cannot be a part goes on the stack directly. */
   push(value: unknown): void {
     if (value instanceof Part) this.#parts++
     this.stack.push(value)

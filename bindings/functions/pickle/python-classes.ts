@@ -154,7 +154,7 @@ function instantOf(seconds: number | bigint, nanos: number): Instant {
 function dateTimeOf(packed: Buffer, zone: unknown): LocalDateTime | Instant {
   if (zone === undefined) return unpackDateTime(packed)
   if (zone instanceof TimeDelta) return unpackInstant(packed, zone.seconds)
-  throw unknownClass('a datetime whose zone is none of datetime.timezone')
+  throw unknownClass('a datetime whose time zone is not a datetime.timezone')
 }
 
 function rowOf(values: unknown[], names: readonly string[] | null): unknown {

@@ -5,7 +5,8 @@ export type Position = number | string
 /** @throws TypeError if the value has no such field */
 export function fieldOf(value: unknown, position: Position): unknown {
   if (hasFields(value)) {
-    const field = (value as Readonly<Record<Position, unknown>>)[position]
+    const isOwn = Object.hasOwn(value as object, position)
+    const field = isOwn ? (value as Readonly<Record<Position, unknown>>)[position] : undefined
     if (field !== undefined) return field
     throw new TypeError(`The value has no field ${JSON.stringify(position)}.`)
   }

@@ -20,4 +20,4 @@ export interface PlacedInput {
 
 /** How the values of an edge are carried. `null` when nothing is emitted. */
 export const payloadOf = ({ edge, from: { rule } }: PlacedInput): PayloadType | null =>
-  edge.tag === null ? rule.output : (rule.sideOutputs[edge.tag] ?? null)
+  edge.tag === null ? rule.output : Object.hasOwn(rule.sideOutputs, edge.tag) ? rule.sideOutputs[edge.tag]! : null

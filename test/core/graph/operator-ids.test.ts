@@ -70,3 +70,10 @@ t.test('two operators with the same uid are an error that names both', async t =
     message: /'source 1' and 'function 2' have the same uid 'same'/,
   })
 })
+
+t.test('a reduce has the id of the process function that it was in older checkpoints', async t => {
+  const after = (kind: string): string =>
+    idsOf(sourceT(1), functionT(2, [1], { kind: 'key_by' }), functionT(3, [2], { kind }))[2]!
+  t.equal(after('reduce'), after('process'))
+  t.not(after('sum'), after('reduce'))
+})

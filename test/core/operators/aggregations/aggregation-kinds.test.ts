@@ -95,4 +95,6 @@ t.test('a value without fields is its own field 0', async t => {
 
 t.test('a field that a value does not have is an error that names it', async t => {
   await t.rejects(aggregated('max', 'n', [{ n: 1 }, { m: 2 }]), { message: /The value has no field "n"/ })
+  await t.rejects(aggregated('max', 'toString', [{ n: 1 }, { n: 2 }]), { message: /no field "toString"/ })
+  await t.rejects(aggregated('sum', 2, [[1], [2]]), { message: /no field 2/ })
 })

@@ -244,6 +244,7 @@ t.test('a side output is an output of its own, and must exist', async t => {
     code: 'GRAPH_INVALID',
     message: /'function 3' takes the side output 'early' of 'function 2', which does not have it/,
   })
+  t.throws(() => plan([sourceT(1), split, taking('toString')]), { message: /which does not have it/ })
 })
 
 t.test('a kind that the engine does not have is refused with those that it has', async t => {
